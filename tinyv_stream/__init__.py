@@ -1,0 +1,1 @@
+"""Asynchronous streaming reward pipeline for RL post-training: submit rollouts, await rewards."""

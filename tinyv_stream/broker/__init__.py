@@ -1,0 +1,1 @@
+"""The broker: Redis streams, one Lua script per state change, and an embedded server."""

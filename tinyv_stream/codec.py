@@ -1,0 +1,81 @@
+"""What crosses the broker: msgpack maps with a version tag, encoders and decoders built once.
+
+Fields are only ever appended, with defaults, because two versions share a stream during an upgrade.
+Model text may hold lone surrogates, which UTF-8 refuses: they are replaced when work is made.
+"""
+
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.types import Reward, Rollout, Timings, Verdict
+
+
+class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="t", tag="w1"):
+    """A rollout on its way: written by the client, rewritten by the rule worker for TinyV, read by both."""
+
+    run_id: str
+    client_id: str
+    """Whose reward stream gets the answer."""
+    rollout_id: str
+    question: str
+    ground_truth: str
+    completion: str = ""
+    """Empty after the rule stage: TinyV reads `model_answer` only."""
+    data_source: str = ""
+    group_id: str = ""
+    group_size: int = 1
+    model_answer: str | None = None
+    """The answer cut out of the completion; None before the rule stage."""
+    rule: Verdict | None = None
+    timings: Timings = Timings()
+
+    @property
+    def uid(self) -> str:
+        """The rollout's name within a pool: unique over runs."""
+        return f"{self.run_id}/{self.rollout_id}"
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_work_decoder: Final = msgspec.msgpack.Decoder(Work)
+_reward_decoder: Final = msgspec.msgpack.Decoder(Reward)
+_verdict_decoder: Final = msgspec.msgpack.Decoder(Verdict)
+
+
+def work_of(rollout: Rollout, *, run_id: str, client_id: str) -> Work:
+    """Return the work that a validated rollout with an id asks for."""
+    return Work(
+        run_id=run_id,
+        client_id=client_id,
+        rollout_id=rollout.rollout_id,
+        question=_clean(rollout.question or rollout.prompt),
+        ground_truth=_clean(rollout.ground_truth),
+        completion=_clean(rollout.completion),
+        data_source=_clean(rollout.data_source),
+        group_id=rollout.group_id,
+        group_size=rollout.group_size,
+    )
+
+
+def encode(value: Work | Reward | Verdict) -> bytes:
+    """Return the wire form of a work, a reward or a verdict."""
+    return _encoder.encode(value)
+
+
+def decode_work(data: bytes) -> Work:
+    """Return the work in `data`; raise msgspec.DecodeError if it is not ours or of an unknown version."""
+    return _work_decoder.decode(data)
+
+
+def decode_reward(data: bytes) -> Reward:
+    """Return the reward in `data`; raise msgspec.DecodeError if it is not one."""
+    return _reward_decoder.decode(data)
+
+
+def decode_verdict(data: bytes) -> Verdict:
+    """Return the verdict in `data`; raise msgspec.DecodeError if it is not one."""
+    return _verdict_decoder.decode(data)
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

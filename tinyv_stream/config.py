@@ -1,0 +1,154 @@
+"""`tinyv.toml`: one frozen Struct per part, every field with its unit and reason. No I/O but `load`.
+
+Unknown keys are refused, so a typing error is found at start and not after a week.
+"""
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from tinyv_stream.cascade import Policy, Route
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Setup
+
+
+class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How rollouts are kept and handed out."""
+
+    pool: str = "main"
+    """Name of the pool: pools on one server share nothing."""
+    max_outstanding: int = 40_000
+    """Most rollouts submitted and not rewarded; a submit beyond it waits. Server memory: payload + 0.5 kB each."""
+    lease_s: float = 15.0
+    """A worker that does not renew for this long loses its rollouts to another. Longer than any pause of a healthy host."""
+    max_deliveries: int = 4
+    """A rollout handed out more often than this without an end is a dead letter."""
+    alone_from: int = 3
+    """From this delivery on a rollout runs alone in its process, so that it cannot take neighbours with it."""
+    retention_s: float = 7 * 86_400.0
+    """How long uncommitted rewards and an idle run's keys are kept: longer than a weekend's outage of a trainer."""
+    cache_ttl_s: float = 86_400.0
+    """How long a TinyV verdict answers equal questions; 0 turns coalescing and cache off."""
+    cache_size: int = 200_000
+    """Most cached verdicts (about 300 B each)."""
+
+
+class RuleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rule workers."""
+
+    workers: int = 1
+    processes: int = 1
+    """Killable grader children per worker."""
+    timeout_s: float = 2.0
+    """Most wall time of one comparison, from its start; then its process is killed and the verdict is undecided."""
+    memory_mb: int = 2048
+    """Address space of one grader child."""
+    max_answer_chars: int = 2_000
+    """Longer answers are undecided without a look: they cost seconds and are never a final answer."""
+    slots: int = 64
+    """Rollouts that one worker holds at a time."""
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The engine inside a TinyV worker. None: chosen from the hardware that is found."""
+
+    kind: str = "vllm"
+    """`vllm` (in process) or `openai` (any OpenAI-compatible server)."""
+    url: str = ""
+    """Server for kind `openai`, such as http://127.0.0.1:8000/v1."""
+    max_model_len: int = 4096
+    max_num_seqs: int | None = None
+    """Sequences that the engine runs together; also the worker's slots."""
+    block_size: int | None = None
+    dtype: str | None = None
+    gpu_memory_utilization: float = 0.15
+    """Share of a GPU's memory: the reference's figure for sitting beside a trainer."""
+    kv_cache_mb: int | None = None
+    """KV cache on CPU."""
+    threads: int | None = None
+    """CPU threads of the engine."""
+    request_timeout_s: float = 120.0
+    """Most time of one verdict inside the engine; then it counts as frozen."""
+
+
+class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The TinyV workers."""
+
+    workers: int = 1
+    model: str = "auto"
+    """Hub id, local directory, `embedded`, or `auto`: zhangchenxu/TinyV-1.5B where a GPU is found, else embedded."""
+    threshold: float = 0.5
+    """P(true) from which an answer is correct."""
+    setup: Setup = Setup.ADDON
+    weight: float = 1.0
+    engine: EngineConfig = EngineConfig()
+
+
+class RouteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row before the built-in routing table."""
+
+    contains: str
+    grader: str
+    tinyv: bool = False
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole pool."""
+
+    broker: BrokerConfig = BrokerConfig()
+    rule: RuleConfig = RuleConfig()
+    tinyv: TinyVConfig = TinyVConfig()
+    routes: tuple[RouteConfig, ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        """Setup and weight, as the cascade takes them."""
+        return Policy(self.tinyv.setup, self.tinyv.weight)
+
+    @property
+    def route_rows(self) -> tuple[tuple[str, Route], ...]:
+        """The user's routing rows, as the cascade takes them."""
+        return tuple((r.contains, Route(r.grader, tinyv=r.tinyv)) for r in self.routes)
+
+
+def load(path: Path) -> Config:
+    """Read a `tinyv.toml`; raise InvalidInputError naming the file and the key that is wrong."""
+    try:
+        return check(msgspec.toml.decode(path.read_bytes(), type=Config))
+    except OSError as exc:
+        raise InvalidInputError("--config", str(path), f"it cannot be read ({exc.strerror})") from exc
+    except msgspec.ValidationError as exc:
+        where = re.search(r"`\$\.?([^`]*)`", str(exc))
+        field = f"{path.name}: {where[1]}" if where and where[1] else path.name
+        raise InvalidInputError(field, str(exc), "see docs/configuration.md for the keys and their types") from exc
+    except msgspec.DecodeError as exc:
+        raise InvalidInputError(path.name, str(exc), "write valid TOML") from exc
+
+
+def check(config: Config) -> Config:
+    """Return `config` if its numbers make sense together; raise InvalidInputError naming the first that does not."""
+    b, t = config.broker, config.tinyv
+    bounds = (
+        ("broker.lease_s", b.lease_s, b.lease_s >= 1, "use 1 second or more"),
+        ("broker.max_outstanding", b.max_outstanding, b.max_outstanding >= 1, "use 1 or more"),
+        ("broker.max_deliveries", b.max_deliveries, b.max_deliveries >= 1, "use 1 or more"),
+        ("broker.retention_s", b.retention_s, b.retention_s >= 60, "use 60 seconds or more"),
+        ("rule.workers", config.rule.workers, config.rule.workers >= 0, "use 0 or more"),
+        ("rule.processes", config.rule.processes, config.rule.processes >= 1, "use 1 or more"),
+        (
+            "rule.timeout_s",
+            config.rule.timeout_s,
+            config.rule.timeout_s > 0,
+            "use a positive number of seconds",
+        ),
+        ("rule.slots", config.rule.slots, config.rule.slots >= 1, "use 1 or more"),
+        ("tinyv.workers", t.workers, t.workers >= 0, "use 0 or more"),
+        ("tinyv.threshold", t.threshold, 0 < t.threshold < 1, "use a probability between 0 and 1"),
+        ("tinyv.weight", t.weight, 0 <= t.weight <= 1, "use a number from 0 to 1"),
+        ("tinyv.engine.kind", t.engine.kind, t.engine.kind in {"vllm", "openai"}, "use vllm or openai"),
+    )
+    for field, value, good, remedy in bounds:
+        if not good:
+            raise InvalidInputError(field, value, remedy)
+    return config

@@ -1,0 +1,70 @@
+"""What can go wrong, as one tree; every class carries the fields that its handler needs.
+
+TinyVError
+ ├─ InvalidInputError    a field that the user gave: also a ValueError
+ ├─ BrokerError
+ │   ├─ BrokerUnavailableError   nothing answers at the URL
+ │   └─ UnsupportedServerError   it answers, but must not carry rewards
+ ├─ EngineError
+ │   ├─ EngineStartError     names the setting to change
+ │   └─ EngineDiedError      in-flight requests have no verdict; the engine can be restarted
+ └─ ClientClosedError        the client was left before this reward arrived
+"""
+
+
+class TinyVError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class InvalidInputError(TinyVError, ValueError):
+    """A value from outside that cannot be used; names the field, the value and the remedy."""
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        super().__init__(f"{field}: {shown} cannot be used; {remedy}")
+        self.field = field
+        self.value = value
+        self.remedy = remedy
+
+
+class BrokerError(TinyVError):
+    """The broker cannot be used; `url` is redacted."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"broker {url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class BrokerUnavailableError(BrokerError):
+    """Nothing usable answers at the URL."""
+
+
+class UnsupportedServerError(BrokerError):
+    """A server answers, but it is too old or would throw rewards away."""
+
+
+class EngineError(TinyVError):
+    """The verifier engine cannot answer."""
+
+
+class EngineStartError(EngineError):
+    """The engine did not start; `remedy` names the setting to change."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"the engine did not start: {reason}; {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+class EngineDiedError(EngineError):
+    """The engine died or froze under a request: there is no verdict, and none is made up."""
+
+
+class ClientClosedError(TinyVError):
+    """The client was closed before the reward of `rollout_id` arrived."""
+
+    def __init__(self, rollout_id: str) -> None:
+        super().__init__(f"client closed before rollout {rollout_id!r} was rewarded")
+        self.rollout_id = rollout_id

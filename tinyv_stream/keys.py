@@ -1,0 +1,91 @@
+"""Every Redis key, in one place. All keys of a shard share one hash tag, so a script may touch them together.
+
+`T` is `{tv:<pool>:<shard>}`. Work queues belong to the pool and serve all its runs; rewards belong to a client.
+"""
+
+import msgspec
+
+from tinyv_stream.types import Stage
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The keys of one shard of one pool."""
+
+    pool: str
+    shard: int = 0
+
+    @property
+    def tag(self) -> str:
+        """The hash tag that every key starts with."""
+        return f"{{tv:{self.pool}:{self.shard}}}"
+
+    def queue(self, stage: Stage) -> str:
+        """STREAM: waiting and running work of a stage; group `GROUP`."""
+        return f"{self.tag}:q:{stage}"
+
+    @property
+    def live(self) -> str:
+        """ZSET uid -> deadline (server ms): the outstanding rollouts, and the exactly-one gate."""
+        return f"{self.tag}:live"
+
+    @property
+    def at(self) -> str:
+        """HASH uid -> where its one entry is: `<stage> <entry id> <ckey>` or `wait <ckey>`."""
+        return f"{self.tag}:at"
+
+    @property
+    def parked(self) -> str:
+        """HASH uid -> work of a rollout that waits for an equal one's verdict."""
+        return f"{self.tag}:parked"
+
+    @property
+    def leaders(self) -> str:
+        """HASH ckey -> uids that share one TinyV call, the asking one first, split by newlines."""
+        return f"{self.tag}:leaders"
+
+    @property
+    def cache(self) -> str:
+        """HASH ckey -> TinyV's verdict."""
+        return f"{self.tag}:cache"
+
+    @property
+    def cache_age(self) -> str:
+        """ZSET ckey -> when the cached verdict lapses (server ms)."""
+        return f"{self.tag}:cache:age"
+
+    @property
+    def stats(self) -> str:
+        """HASH counter -> number, since the pool's first start."""
+        return f"{self.tag}:stats"
+
+    @property
+    def meta(self) -> str:
+        """HASH: schema version, the verifier in use."""
+        return f"{self.tag}:meta"
+
+    @property
+    def dead(self) -> str:
+        """STREAM: dead letters, bounded."""
+        return f"{self.tag}:dead"
+
+    @property
+    def heartbeat(self) -> str:
+        """ZSET worker -> last beat (server ms). For people only: recovery goes by idle time."""
+        return f"{self.tag}:hb"
+
+    @property
+    def workers(self) -> str:
+        """HASH worker -> what it says of itself (JSON)."""
+        return f"{self.tag}:workers"
+
+    def rewards(self, run_id: str, client_id: str) -> str:
+        """STREAM: rewards for one client, since its last commit."""
+        return f"{self.tag}:res:{run_id}:{client_id}"
+
+    def done(self, run_id: str) -> str:
+        """HASH uid -> reward, until the client commits it; answers replays."""
+        return f"{self.tag}:done:{run_id}"
+
+
+GROUP = "w"
+"""Name of the one consumer group per queue; it is created at 0, so nothing is ever missed."""

@@ -1,0 +1,1 @@
+"""The rule stage: `python -m workers.rule`."""

@@ -1,0 +1,1 @@
+"""The TinyV stage: `python -m workers.tinyv`."""
