@@ -1,0 +1,60 @@
+"""What a worker asks of a verifier. Both stages run the same `Worker` with another one of these."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+
+from tinyv_stream.codec import Work
+from tinyv_stream.types import Stage, Verdict
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict with what the stage learned on the way."""
+
+    verdict: Verdict
+    model_answer: str | None = None
+    """The answer cut out of the completion; the rule stage sets it, and TinyV is asked about it."""
+    elapsed_s: float = 0.0
+    """Work time alone: waiting for a free process or for the engine's turn is not in it."""
+
+
+class Verifier(Protocol):
+    """Gives verdicts, many at a time. Opened by `async with`; its `verify` may be called concurrently."""
+
+    @property
+    def stage(self) -> Stage:
+        """Which queue it reads."""
+        ...
+
+    @property
+    def slots(self) -> int:
+        """How many rollouts it wants to hold at once; read before every claim."""
+        ...
+
+    async def __aenter__(self) -> Self:
+        """Start what it needs; raise EngineStartError if it cannot."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Stop what it started, and kill what does not stop."""
+        ...
+
+    async def ready(self) -> None:
+        """Return once it can take work; waits while an engine is being restarted."""
+        ...
+
+    async def verify(self, work: Work) -> Finding:
+        """Return the finding for one work.
+
+        A timeout, a crash of a grader or an unreadable reply is the outcome `undecided`, not an error.
+        Raises EngineDiedError when the engine went away under it: the worker gives the work back uncounted.
+        A cancellation stops the work and leaves nothing running for it.
+        """
+        ...
+
+    def describe(self) -> dict[str, str]:
+        """Say what it is, for `status`: engine, version, model, state."""
+        ...
