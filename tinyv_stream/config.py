@@ -5,12 +5,15 @@ Unknown keys are refused, so a typing error is found at start and not after a we
 
 import re
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from tinyv_stream.cascade import Policy, Route
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Setup
+
+ENGINE_KINDS: Final = frozenset({"vllm", "openai", "scripted"})
 
 
 class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,7 +24,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_outstanding: int = 40_000
     """Most rollouts submitted and not rewarded; a submit beyond it waits. Server memory: payload + 0.5 kB each."""
     lease_s: float = 15.0
-    """A worker that does not renew for this long loses its rollouts to another. Longer than any pause of a healthy host."""
+    """A worker that does not renew for this long loses its rollouts to another. Longer than a healthy host's pauses."""
     max_deliveries: int = 4
     """A rollout handed out more often than this without an end is a dead letter."""
     alone_from: int = 3
@@ -54,7 +57,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The engine inside a TinyV worker. None: chosen from the hardware that is found."""
 
     kind: str = "vllm"
-    """`vllm` (in process) or `openai` (any OpenAI-compatible server)."""
+    """`vllm` (in process), `openai` (any OpenAI-compatible server) or `scripted` (no model: for tests and soaks)."""
     url: str = ""
     """Server for kind `openai`, such as http://127.0.0.1:8000/v1."""
     max_model_len: int = 4096
@@ -69,7 +72,9 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     threads: int | None = None
     """CPU threads of the engine."""
     request_timeout_s: float = 120.0
-    """Most time of one verdict inside the engine; then it counts as frozen."""
+    """Most time of one verdict inside the engine; then the rollout is undecided."""
+    watchdog_s: float = 30.0
+    """An engine that gives no sign of life for this long counts as frozen and is restarted. Longer than any step."""
 
 
 class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,8 +83,10 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     workers: int = 1
     model: str = "auto"
     """Hub id, local directory, `embedded`, or `auto`: zhangchenxu/TinyV-1.5B where a GPU is found, else embedded."""
-    threshold: float = 0.5
-    """P(true) from which an answer is correct."""
+    threshold: float | None = None
+    """P(true) from which an answer is correct. None: the model's own, 0.5 unless its table row says otherwise."""
+    strip_patterns: tuple[str, ...] = ()
+    """Regular expressions of RL instructions to cut off a question's end, before the built-in ones."""
     setup: Setup = Setup.ADDON
     weight: float = 1.0
     engine: EngineConfig = EngineConfig()
@@ -144,11 +151,33 @@ def check(config: Config) -> Config:
         ),
         ("rule.slots", config.rule.slots, config.rule.slots >= 1, "use 1 or more"),
         ("tinyv.workers", t.workers, t.workers >= 0, "use 0 or more"),
-        ("tinyv.threshold", t.threshold, 0 < t.threshold < 1, "use a probability between 0 and 1"),
+        (
+            "tinyv.threshold",
+            t.threshold,
+            t.threshold is None or 0 < t.threshold < 1,
+            "use a probability between 0 and 1",
+        ),
         ("tinyv.weight", t.weight, 0 <= t.weight <= 1, "use a number from 0 to 1"),
-        ("tinyv.engine.kind", t.engine.kind, t.engine.kind in {"vllm", "openai"}, "use vllm or openai"),
+        ("tinyv.engine.kind", t.engine.kind, t.engine.kind in ENGINE_KINDS, "use vllm, openai or scripted"),
+        (
+            "tinyv.engine.url",
+            t.engine.url,
+            t.engine.kind != "openai" or bool(t.engine.url),
+            "give the server's /v1 URL",
+        ),
+        ("tinyv.engine.request_timeout_s", t.engine.request_timeout_s, t.engine.request_timeout_s > 0, "use > 0"),
+        ("tinyv.engine.watchdog_s", t.engine.watchdog_s, t.engine.watchdog_s >= 1, "use 1 second or more"),
     )
     for field, value, good, remedy in bounds:
         if not good:
             raise InvalidInputError(field, value, remedy)
+    for pattern in t.strip_patterns:
+        _check_pattern("tinyv.strip_patterns", pattern)
     return config
+
+
+def _check_pattern(field: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as exc:
+        raise InvalidInputError(field, pattern, f"write a valid regular expression ({exc})") from exc
