@@ -1,0 +1,160 @@
+"""Files of rewards out: one JSON object per line, at most one line per rollout, whatever is killed meanwhile.
+
+- A line is one write, made before anybody is told of it.
+- A file has one writer at a time; a second one is refused.
+- A torn last line, left by a kill or a power cut, is cut off before more is added.
+- A file that is not ours is refused and not touched.
+"""
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Outcome, Reward, Source, Status, Timings
+
+_TORN_START: Final = b'{"rollout_id":'
+"""How each of our lines starts: a file that ends otherwise is somebody else's, and is not touched."""
+
+
+class RuleLine(msgspec.Struct, frozen=True):
+    """The rule verifier's part of a reward line."""
+
+    outcome: Outcome
+    grader: str
+
+
+class TinyVLine(msgspec.Struct, frozen=True):
+    """TinyV's part of a reward line."""
+
+    outcome: Outcome
+    p_true: float | None
+    model: str | None
+
+
+class RewardLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a reward file; `rollout_id` comes first, see `_TORN_START`."""
+
+    rollout_id: str
+    value: float | None
+    status: Status
+    source: Source
+    rule: RuleLine | None = None
+    tinyv: TinyVLine | None = None
+    reason: str = ""
+    timings: Timings = Timings()
+
+
+class _Key(msgspec.Struct, frozen=True):
+    """As much of a reward line as resuming needs."""
+
+    rollout_id: str
+    status: Status
+
+
+_key_decoder: Final = msgspec.json.Decoder(_Key)
+_encoder: Final = msgspec.json.Encoder()
+
+
+def reward_line(reward: Reward) -> RewardLine:
+    """Return the line for a reward."""
+    rule, tinyv = reward.rule, reward.tinyv
+    return RewardLine(
+        rollout_id=reward.rollout_id,
+        value=reward.value,
+        status=reward.status,
+        source=reward.source,
+        rule=RuleLine(rule.outcome, rule.grader) if rule else None,
+        tinyv=TinyVLine(tinyv.outcome, tinyv.p_true, tinyv.model) if tinyv else None,
+        reason=reward.reason,
+        timings=reward.timings,
+    )
+
+
+class RewardFile:
+    """The only writer of a reward file. `with` opens, locks and repairs it; `done` says what it holds.
+
+    Raises InvalidInputError on entry if the file is not ours to go on with, or another process writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.done: dict[str, Status] = {}
+        self._fd = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as exc:
+            raise InvalidInputError("--out", str(self.path), f"it cannot be written ({exc.strerror})") from exc
+        try:
+            self._lock()
+            self._load()
+        except BaseException:
+            os.close(self._fd)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._fd)
+
+    def write(self, reward: Reward) -> bool:
+        """Append the reward in one write and return True; False if its id is there already.
+
+        Raises OSError, with nothing half written left behind, if the disk takes no more.
+        """
+        if reward.rollout_id in self.done:
+            return False
+        data = _encoder.encode(reward_line(reward)) + b"\n"
+        end = os.fstat(self._fd).st_size
+        try:
+            # A full disk may take a part of the line without an error: the next write then raises it.
+            written = os.write(self._fd, data)
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
+        except OSError:
+            os.ftruncate(self._fd, end)
+            raise
+        self.done[reward.rollout_id] = reward.status
+        return True
+
+    def _lock(self) -> None:
+        if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+            raise InvalidInputError("--out", str(self.path), "give a regular file: resuming reads it")
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise InvalidInputError("--out", str(self.path), "another process is writing it") from exc
+
+    def _load(self) -> None:
+        with os.fdopen(os.dup(self._fd), "rb") as file:
+            file.seek(0)
+            end = 0
+            for number, raw in enumerate(file, 1):
+                if not raw.endswith(b"\n"):
+                    self._repair(end, raw)
+                    return
+                end += len(raw)
+                if raw.strip():
+                    self._learn(number, raw)
+
+    def _learn(self, number: int, raw: bytes) -> None:
+        try:
+            key = _key_decoder.decode(raw)
+        except ValueError as exc:
+            remedy = f"its line {number} is not a reward: choose another file"
+            raise InvalidInputError("--out", str(self.path), remedy) from exc
+        self.done[key.rollout_id] = key.status
+
+    def _repair(self, end: int, tail: bytes) -> None:
+        tail = tail.rstrip(b"\0")  # what a power cut leaves of a page
+        if not (tail.startswith(_TORN_START) or _TORN_START.startswith(tail)):
+            raise InvalidInputError("--out", str(self.path), "its last line is not a reward: choose another file")
+        os.ftruncate(self._fd, end)
