@@ -83,7 +83,12 @@ class Child:
         return process.wait()
 
     async def end(self, grace_s: float) -> int:
-        """Send SIGTERM, wait up to `grace_s`, then kill it and its group; a cancellation leaves it terminating."""
+        """Send SIGTERM, wait up to `grace_s`, then kill it and its group; return its status, 0 if it never ran.
+
+        A cancellation leaves it terminating.
+        """
+        if self._process is None:
+            return 0
         self.send(signal.SIGTERM)
         try:
             async with asyncio.timeout(grace_s):

@@ -93,43 +93,34 @@ class EmbeddedServer:
         return self._child.pid if self._child else None
 
     async def start(self) -> None:
-        """Start it and return once it answers, with all its data.
+        """Start it, or bring it back after its death, and return once it answers, with all its data.
 
         Raises InvalidInputError if another launcher uses the directory, and BrokerUnavailableError, with the end of
-        its log, if it does not come up. Either, and a cancellation, leaves no process and no lock behind.
+        its log, if it does not come up. Either, and a cancellation, leaves no process behind, and no lock either
+        unless it was up before.
         """
         if self.pid is not None:
             return
-        binary = await asyncio.to_thread(find_binary)
-        await self._home.open()
-        if self._tcp and not self._port:
-            self._port, self._password = _free_port(), secrets.token_urlsafe(24)
-        self._child = Child([str(binary), "-"], log=self._home.path / "server.log", death_signal=signal.SIGTERM)
+        child, self._child = self._child, self._child or await self._prepare()
         try:
             await self._launch(self._child)
         except BaseException:
-            await self.stop()
+            # What came up once may come up again, at the same place: it keeps its directory.
+            await (self._child.end(0) if child else self.stop())
             raise
 
     async def restart(self) -> None:
-        """Bring it back with its data, at the same URL; ends it first if it is alive. Raises as `start` does."""
-        if self._child is None:
-            await self.start()
-            return
-        if self.pid is not None:
+        """End it if it is alive, and bring it back with its data, at the same URL. Raises as `start` does."""
+        if self._child is not None:
             await self._child.end(_STOP_S)
-        try:
-            await self._launch(self._child)
-        except BaseException:
-            self._child.kill()
-            raise
+        await self.start()
 
-    async def stop(self) -> None:
+    async def stop(self, grace_s: float = _STOP_S) -> None:
         """End it cleanly, so that all its data is on disk, and let go of the directory. Idempotent."""
         child, self._child = self._child, None
         try:
             if child:
-                await child.end(_STOP_S)
+                await child.end(grace_s)
         finally:
             if child:
                 child.kill()
@@ -149,6 +140,14 @@ class EmbeddedServer:
     def last_lines(self, count: int = 20) -> list[str]:
         """Return the end of its log."""
         return self._child.last_lines(count) if self._child else []
+
+    async def _prepare(self) -> Child:
+        binary = await asyncio.to_thread(find_binary)
+        if self._tcp and not self._port:
+            self._port, self._password = _free_port(), secrets.token_urlsafe(24)
+        # Last: whatever fails before it leaves no lock.
+        await self._home.open()
+        return Child([str(binary), "-"], log=self._home.path / "server.log", death_signal=signal.SIGTERM)
 
     async def _launch(self, child: Child) -> None:
         # By stdin: a password in argv can be read by every user of the machine, and one in a file outlives its use.

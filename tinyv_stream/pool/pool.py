@@ -1,0 +1,179 @@
+"""One machine's pool: a broker, rule workers and TinyV workers, all gone when this process is gone.
+
+- Without a URL the pool brings its own server, whose data outlives the pool (`state_directory`).
+- A worker or server that dies comes back (`supervisor`); workers are drained first, the server goes last.
+- Killed with -9 it leaves no orphan: the kernel ends its children (`tinyv_stream.processes`).
+- Secrets reach workers by environment, never by argv.
+
+It knows nothing about rollouts: what a death interrupts is recovered by leases. It installs no signal handlers.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from tinyv_stream.broker.connect import connect, redact
+from tinyv_stream.broker.home import state_directory
+from tinyv_stream.broker.preflight import ServerInfo, preflight
+from tinyv_stream.broker.server import EmbeddedServer
+from tinyv_stream.config import Config
+from tinyv_stream.pool.supervisor import State, Supervisor
+from tinyv_stream.pool.worker import COMMANDS, WorkerProgram, make_workers, worker_environment
+from tinyv_stream.types import Stage, validate_name
+
+_log = logging.getLogger(__name__)
+
+
+class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker process at one moment."""
+
+    name: str
+    stage: Stage
+    pid: int | None
+    """None while there is no process."""
+    state: State
+    restarts: int
+    reason: str
+    """How it last died; empty if it never did. Ends in a line of its log: escape it where it is shown."""
+
+
+class Pool:
+    """The processes of one machine. Open it, `run` it, leave it; from the main thread, which its children live by.
+
+    `directory` holds data and logs. `commands` replaces the program of a stage. `on_line(worker, line)` is given every
+    line that workers log. `grace_s` is how long a worker may drain.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        redis_url: str | None = None,
+        directory: Path | None = None,
+        commands: Mapping[Stage, Sequence[str]] = COMMANDS,
+        on_line: Callable[[str, str], None] | None = None,
+        grace_s: float = 30.0,
+    ) -> None:
+        self._config = config
+        self._directory = directory or state_directory(validate_name("broker.pool", config.broker.pool))
+        self._commands = commands
+        self._on_line = on_line
+        self._grace_s = grace_s
+        self._url = redis_url
+        self._stop: asyncio.Event | None = None
+        self._members: list[tuple[WorkerProgram, Supervisor]] = []
+        self.server = None if redis_url else EmbeddedServer(self._directory)
+        self.server_info: ServerInfo | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start the server, if it is ours, and look at it; no worker runs yet.
+
+        Raises InvalidInputError if another pool uses the directory or the URL is malformed, BrokerUnavailableError
+        and UnsupportedServerError as `preflight` does.
+        """
+        try:
+            if self.server:
+                await self.server.start()
+            async with connect(self.url) as r:
+                self.server_info = await preflight(r, self.url)
+            self._make_members()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        for warning in self.server_info.warnings:
+            _log.warning("broker %s: %s", redact(self.url), warning)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Kill what still runs and end the server cleanly, its data on disk."""
+        self._kill_workers()
+        if self.server:
+            await self.server.stop()
+
+    @property
+    def url(self) -> str:
+        """Where the broker is; may hold a password."""
+        if self._url:
+            return self._url
+        if not self.server:
+            raise RuntimeError("a pool has a URL or a server")
+        return self.server.url
+
+    @property
+    def logs(self) -> Path:
+        """Where the workers' output goes, each worker's last two starts."""
+        # Several pools may serve one broker from one machine; a pool's own server lets only one use the directory.
+        return self._directory / ("logs" if self.server else f"logs-{os.getpid()}")
+
+    @property
+    def workers(self) -> list[WorkerInfo]:
+        """Every worker as it is now."""
+        return [
+            WorkerInfo(
+                name=program.name,
+                stage=program.stage,
+                pid=program.child.pid,
+                state=supervisor.state,
+                restarts=supervisor.restarts,
+                reason=supervisor.reason,
+            )
+            for program, supervisor in self._members
+        ]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep everything running until `stop` is set, then drain the workers; the server stays for last reads.
+
+        A cancellation kills the workers.
+        """
+        self._stop = stop
+        try:
+            async with asyncio.TaskGroup() as around:
+                tasks = [
+                    around.create_task(program.follow(self._on_line)) for program, _ in self._members if self._on_line
+                ]
+                if self.server:
+                    watch = Supervisor("server", self.server, grace_s=self._grace_s)
+                    tasks.append(around.create_task(watch.run(asyncio.Event()), name="server - watch"))
+                async with asyncio.TaskGroup() as group:
+                    for program, supervisor in self._members:
+                        group.create_task(supervisor.run(stop), name=f"{program.name} - watch")
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._kill_workers()
+
+    def stop_now(self) -> None:
+        """Kill the workers without a drain, and let `run` return; their leases lapse and others take over."""
+        if self._stop:
+            self._stop.set()
+        self._kill_workers()
+
+    def _make_members(self) -> None:
+        _prepare_logs(self.logs)
+        env = worker_environment(self.url, self._config)
+        counts: dict[Stage, int] = {"rule": self._config.rule.workers, "tinyv": self._config.tinyv.workers}
+        for stage, count in counts.items():
+            for program in make_workers(stage, count, self._commands[stage], env=env, logs=self.logs):
+                self._members.append((program, Supervisor(program.name, program, grace_s=self._grace_s)))
+
+    def _kill_workers(self) -> None:
+        for program, _ in self._members:
+            program.child.kill()
+
+
+def _prepare_logs(logs: Path) -> None:
+    """Make the directory, put aside logs of an earlier pool, and remove those of pools that are gone."""
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in logs.glob("*.log"):
+        old.replace(old.with_name(old.name + ".1"))
+    for other in logs.parent.glob("logs-*"):
+        pid = other.name.removeprefix("logs-")
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            for file in other.iterdir():
+                file.unlink()
+            other.rmdir()

@@ -1,0 +1,119 @@
+"""Keep one program running until told to stop, whatever it dies of.
+
+- A dead program comes back after a back-off that grows with its failures and is forgotten once it lives long enough.
+- Every death is one log line with its reason; a program that keeps dying young also shows the end of its log.
+- On stop the program gets its grace to drain, and is killed after it.
+
+It never gives up: a server or a disk that comes back finds the workers there.
+"""
+
+import asyncio
+import contextlib
+import enum
+import logging
+import time
+from typing import Final, Protocol
+
+from tinyv_stream.errors import TinyVError
+
+_log = logging.getLogger(__name__)
+
+FIRST_DELAY_S: Final = 0.2
+MAX_DELAY_S: Final = 10.0
+STEADY_S: Final = 60.0
+"""Alive for this long, a program's earlier failures say nothing about its next one."""
+SHOW_LOG_AFTER: Final = 3
+"""Failures in a row from which it is no accident, and somebody has to read the log."""
+
+
+class State(enum.StrEnum):
+    """Where a program is now."""
+
+    NEW = "new"
+    STARTING = "starting"
+    RUNNING = "running"
+    """Its process is alive; whether it has work is the broker's to say."""
+    BACKING_OFF = "backing_off"
+    DRAINING = "draining"
+    STOPPED = "stopped"
+
+
+class Program(Protocol):
+    """What a supervisor asks of what it keeps running."""
+
+    async def start(self) -> None:
+        """Start it; return at once if it is alive. Raise TinyVError or OSError if it cannot be started."""
+        ...
+
+    async def ended(self) -> str:
+        """Wait for its end and say how it came."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Let it finish within `grace_s`, then kill it."""
+        ...
+
+    def last_lines(self, count: int = 20) -> list[str]:
+        """Return the end of its log."""
+        ...
+
+
+class Supervisor:
+    """Keeps one program running. `state`, `restarts` and `reason` (of the last death) are for people."""
+
+    def __init__(self, name: str, program: Program, *, grace_s: float) -> None:
+        self.name = name
+        self.state = State.NEW
+        self.restarts = 0
+        self.reason = ""
+        self._program = program
+        self._grace_s = grace_s
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep it running until `stop` is set, then drain it. A cancellation leaves it as it is."""
+        failures = 0
+        while not stop.is_set():
+            began = time.monotonic()
+            how = await self._live(stop)
+            if how is None:
+                break
+            failures = 1 if time.monotonic() - began >= STEADY_S else failures + 1
+            delay_s = backoff_s(failures)
+            self.state, self.reason = State.BACKING_OFF, how
+            _log.warning("%s: %s; restart %d in %.1f s", self.name, how, self.restarts + 1, delay_s)
+            if failures == SHOW_LOG_AFTER:
+                lines = "\n".join(f"  | {line}" for line in self._program.last_lines())
+                _log.error("%s failed %d times in a row; the end of its log:\n%s", self.name, failures, lines)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay_s):
+                    await stop.wait()
+            self.restarts += not stop.is_set()
+        self.state = State.STOPPED
+
+    async def _live(self, stop: asyncio.Event) -> str | None:
+        """Run it once; return how it ended, or None if it was stopped."""
+        self.state = State.STARTING
+        try:
+            await self._program.start()
+        except (TinyVError, OSError) as exc:
+            return str(exc)
+        self.state = State.RUNNING
+        ended = asyncio.create_task(self._program.ended(), name=f"{self.name} - end")
+        stopping = asyncio.create_task(stop.wait(), name=f"{self.name} - stop")
+        try:
+            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                return ended.result()
+            self.state = State.DRAINING
+            await self._program.stop(self._grace_s)
+            return None
+        finally:
+            ended.cancel()
+            stopping.cancel()
+            await asyncio.gather(ended, stopping, return_exceptions=True)
+
+
+def backoff_s(failures: int) -> float:
+    """Return how long to wait after that many failures in a row, from 1 on."""
+    # The exponent is bounded: a float overflows after a thousand failures, which is a night of ten-second delays.
+    return min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(failures - 1, 16))
