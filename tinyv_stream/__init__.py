@@ -1,1 +1,33 @@
-"""Asynchronous streaming reward pipeline for RL post-training: submit rollouts, await rewards."""
+"""Asynchronous streaming reward pipeline for RL post-training.
+
+Submit rollouts while their neighbours are still being generated, and await their rewards: `RewardClient`.
+"""
+
+from tinyv_stream.client import RewardClient
+from tinyv_stream.errors import (
+    BrokerError,
+    BrokerUnavailableError,
+    ClientClosedError,
+    InvalidInputError,
+    TinyVError,
+    UnsupportedServerError,
+)
+from tinyv_stream.ticket import Ticket
+from tinyv_stream.types import Outcome, Reward, Rollout, Source, Status, Verdict
+
+__all__ = [
+    "BrokerError",
+    "BrokerUnavailableError",
+    "ClientClosedError",
+    "InvalidInputError",
+    "Outcome",
+    "Reward",
+    "RewardClient",
+    "Rollout",
+    "Source",
+    "Status",
+    "Ticket",
+    "TinyVError",
+    "UnsupportedServerError",
+    "Verdict",
+]

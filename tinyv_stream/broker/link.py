@@ -1,0 +1,174 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# redis-py's answers are untyped: this file gives them types, so that no other has to.
+"""One process's link to one shard: connections, scripts, and the only place where broker errors are told apart.
+
+- Nothing is retried below `insist`, and everything given to `insist` may run twice.
+- A blocking read has a connection of its own, so it never delays a reward.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar, cast
+
+from redis import exceptions as redis_errors
+from redis.commands.core import AsyncScript
+
+from tinyv_stream.broker.connect import connect, redact
+from tinyv_stream.broker.preflight import ServerInfo, preflight
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError, BrokerUnavailableError
+from tinyv_stream.keys import GROUP, Keys
+from tinyv_stream.types import STAGES, Stage
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+Arg = str | bytes | int | float
+Entry = tuple[bytes, dict[bytes, bytes]]
+"""A stream entry: its id and its fields."""
+
+_BUSY_S: Final = (0.05, 2.0)
+"""First and longest pause between attempts: a failover takes about two seconds."""
+
+_GONE: Final = (
+    redis_errors.ConnectionError,
+    redis_errors.TimeoutError,
+    redis_errors.BusyLoadingError,
+    redis_errors.ReadOnlyError,
+    redis_errors.TryAgainError,
+    redis_errors.ClusterDownError,
+    redis_errors.MasterDownError,
+)
+
+_PASSING: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
+"""Answers of a server that may be well again in a moment (a full disk, a lost replica, a long script)."""
+
+
+class NoGroupError(BrokerError):
+    """The queue lost its consumer group: the server came back empty."""
+
+
+class FullError(BrokerError):
+    """The server has no memory for more work; completions still pass."""
+
+
+def _source(name: str) -> str:
+    folder = files("tinyv_stream.broker") / "lua"
+    # Work that ends frees memory, so only taking more in may be refused when memory is short.
+    flags = "" if name == "submit" else " flags=allow-oom"
+    return f"#!lua{flags}\n" + (folder / "_common.lua").read_text() + (folder / f"{name}.lua").read_text()
+
+
+class Link:
+    """Opened by `async with`: connects, checks the server, creates the queues; raises BrokerError if it cannot."""
+
+    server: ServerInfo
+
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0) -> None:
+        self.url = url
+        self.config = config
+        self.keys = Keys(config.pool, shard)
+        k = self.keys
+        self._shared: tuple[str, ...] = (
+            *(k.live, k.at, k.parked, k.leaders, k.cache, k.cache_age, k.stats, k.meta, k.dead),
+            *(k.queue("rule"), k.queue("tinyv")),
+        )
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def __aenter__(self) -> Self:
+        """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
+        self.redis = connect(self.url)
+        self.blocking = connect(self.url, blocking=True)
+        try:
+            self.server = await preflight(self.redis, self.url)
+            await self.create_queues()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Close both connections; the server keeps everything."""
+        for connection in (self.redis, self.blocking):
+            await connection.aclose()
+
+    async def create_queues(self) -> None:
+        """Create both queues and their groups at 0, so that nothing added before is missed. May run twice."""
+        for stage in STAGES:
+            with self.translated():
+                try:
+                    await self.redis.xgroup_create(self.keys.queue(stage), GROUP, "0", mkstream=True)
+                except redis_errors.ResponseError as exc:
+                    if "BUSYGROUP" not in str(exc):
+                        raise
+
+    async def script(self, name: str, args: Sequence[Arg], others: Sequence[str] = ()) -> object:
+        """Run one Lua script on the shard's keys plus `others`; reload it where the server forgot it."""
+        if name not in self._scripts:
+            self._scripts[name] = self.redis.register_script(_source(name))
+        with self.translated():
+            return await self._scripts[name](keys=[*self._shared, *others], args=list(args))
+
+    async def command(self, *args: Arg) -> object:
+        """Run one command on the command connection."""
+        with self.translated():
+            return await self.redis.execute_command(*args)
+
+    async def read_group(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Entry]:
+        """Claim up to `count` new entries, waiting at most `block_s`; a cancellation may leave some claimed."""
+        with self.translated():
+            got = await self.blocking.xreadgroup(
+                GROUP, consumer, {self.keys.queue(stage): ">"}, count=count, block=max(1, int(block_s * 1000))
+            )
+        return _entries(got)
+
+    async def read_after(self, key: str, cursor: str, *, count: int, block_s: float) -> list[Entry]:
+        """Read up to `count` entries after `cursor`, waiting at most `block_s`."""
+        with self.translated():
+            got = await self.blocking.xread({key: cursor}, count=count, block=max(1, int(block_s * 1000)))
+        return _entries(got)
+
+    async def insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Await `attempt` until the server answers; it must be safe to run twice. Cancel to give up."""
+        pause_s = _BUSY_S[0]
+        while True:
+            try:
+                return await attempt()
+            except BrokerUnavailableError as exc:
+                _log.warning("broker does not answer, trying again in %.2f s: %s", pause_s, exc.reason)
+            except NoGroupError:
+                _log.warning("queues are gone, creating them again")
+                await self.insist(self.create_queues)
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 jitter, not a secret
+            pause_s = min(pause_s * 2, _BUSY_S[1])
+
+    @contextmanager
+    def translated(self) -> Generator[None, None, None]:
+        """Turn redis-py's errors into ours, with the password left out."""
+        try:
+            yield
+        except _GONE as exc:
+            raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
+        except redis_errors.ResponseError as exc:
+            text = str(exc)
+            if "NOGROUP" in text:
+                raise NoGroupError(redact(self.url), "no consumer group") from exc
+            if text.startswith(_PASSING):
+                raise BrokerUnavailableError(redact(self.url), text[:200]) from exc
+            if "OOM" in text:
+                raise FullError(redact(self.url), "out of memory") from exc
+            raise BrokerError(redact(self.url), text[:200]) from exc
+
+
+def _entries(got: object) -> list[Entry]:
+    """Return the entries of a one-stream read; under RESP3 redis-py wraps them once more than under RESP2."""
+    if not got:
+        return []
+    found = next(iter(cast("dict[bytes, list[Any]]", got).values()))
+    return cast("list[Entry]", found[0] if found and isinstance(found[0], list) else found)

@@ -1,0 +1,81 @@
+-- Put before every script. Names the shard's keys (KEYS, in the order of broker/scripts.py) and holds what the
+-- scripts share. A rollout that is `live` is in exactly one place, and `at` says which:
+--   "<stage> <entry>"          an entry of that stage's queue
+--   "tinyv <entry> <ckey>"     the same, asking TinyV on behalf of every equal rollout
+--   "wait <ckey>"              parked until the asking one has its verdict
+local live, at, parked, leaders = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local cache, cache_age, stats, meta, dead = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local queue = { rule = KEYS[10], tinyv = KEYS[11] }
+local FIRST_OTHER = 12
+local GROUP = 'w'
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function count(name, by)
+  redis.call('HINCRBY', stats, name, by or 1)
+end
+
+local function drop(stage, entry)
+  redis.call('XACK', queue[stage], GROUP, entry)
+  redis.call('XDEL', queue[stage], entry)
+end
+
+-- Adds work to a queue; `ckey` may be ''. A leader asks for its followers, anyone else for itself alone.
+local function enqueue(stage, uid, body, ckey, leads)
+  local entry = redis.call('XADD', queue[stage], '*', 'u', uid, 'p', body, 'c', ckey)
+  local place = stage .. ' ' .. entry
+  if leads then place = place .. ' ' .. ckey end
+  redis.call('HSET', at, uid, place)
+  return entry
+end
+
+-- Sends the followers of `ckey` to TinyV as rollouts of their own: with a cached verdict each ends at once,
+-- without one each asks for itself, so a leader that failed takes nobody with it.
+local function release(ckey)
+  local names = redis.call('HGET', leaders, ckey)
+  redis.call('HDEL', leaders, ckey)
+  if not names then return end
+  for uid in string.gmatch(names, '[^\n]+') do
+    local body = redis.call('HGET', parked, uid)
+    if body and redis.call('HGET', at, uid) == 'wait ' .. ckey then
+      redis.call('HDEL', parked, uid)
+      enqueue('tinyv', uid, body, ckey, false)
+    end
+  end
+end
+
+-- Takes a rollout out of wherever it is.
+local function leave(uid)
+  local place = redis.call('HGET', at, uid)
+  if not place then return end
+  redis.call('HDEL', at, uid)
+  local where, what, ckey = string.match(place, '^(%S+) (%S+) ?(%S*)$')
+  if where == 'wait' then
+    redis.call('HDEL', parked, uid)
+  else
+    drop(where, what)
+    if ckey ~= '' then release(ckey) end
+  end
+end
+
+-- The exactly-one gate: whoever takes the uid out of `live` gives the reward, anyone later is void.
+local function settle(uid, done, res, reward, tallies)
+  if redis.call('ZREM', live, uid) == 0 then
+    count('late')
+    return 0
+  end
+  leave(uid)
+  redis.call('HSET', done, uid, reward)
+  redis.call('XADD', res, '*', 'u', uid, 'r', reward)
+  for name in string.gmatch(tallies, '%S+') do count(name) end
+  return 1
+end
+
+local function cached(field)
+  local lapses = redis.call('ZSCORE', cache_age, field)
+  if lapses and tonumber(lapses) > now_ms() then return redis.call('HGET', cache, field) end
+  return false
+end

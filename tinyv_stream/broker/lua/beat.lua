@@ -1,0 +1,11 @@
+-- A worker says that it is there; those silent for longer are forgotten. KEYS: heartbeat, workers.
+-- ARGV: worker, what it says of itself, silence (ms).
+local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
+local now = now_ms()
+redis.call('ZADD', hb, now, ARGV[1])
+redis.call('HSET', workers, ARGV[1], ARGV[2])
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '-inf', now - tonumber(ARGV[3]), 'LIMIT', 0, 100)) do
+  redis.call('ZREM', hb, name)
+  redis.call('HDEL', workers, name)
+end
+return now

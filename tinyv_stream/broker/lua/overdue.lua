@@ -1,0 +1,21 @@
+-- Lists rollouts whose deadline has passed on this server's clock. ARGV: how many.
+-- Per rollout: uid, its work as last written. One that is nowhere is made unknown, so that its client resubmits.
+local out = {}
+for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now_ms(), 'LIMIT', 0, ARGV[1])) do
+  local place = redis.call('HGET', at, uid) or ''
+  local where, what = string.match(place, '^(%S+) (%S+)')
+  local body = false
+  if where == 'wait' then
+    body = redis.call('HGET', parked, uid)
+  elseif where then
+    local found = redis.call('XRANGE', queue[where], what, what)
+    if found[1] then body = found[1][2][4] end
+  end
+  if body then
+    out[#out + 1] = { uid, body }
+  else
+    redis.call('ZREM', live, uid)
+    leave(uid)
+  end
+end
+return out

@@ -1,0 +1,120 @@
+"""What a client has submitted and not been rewarded for: pure book-keeping, no task, socket or clock.
+
+- A rollout is in the ledger from before its first send until its reward is in the trainer's hands.
+- `settle` hands out each reward once; a second one for the same rollout is told apart and dropped.
+"""
+
+import heapq
+from collections import OrderedDict
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.ticket import Ticket
+from tinyv_stream.types import Reward
+
+KEPT_GROUPS: Final = 4096
+"""Whole groups kept for a later `group()` call: 32 steps of 128 prompts."""
+
+
+class Entry(msgspec.Struct, eq=False, kw_only=True):
+    """One unrewarded rollout. Times are the loop's monotonic seconds."""
+
+    uid: str
+    body: bytes
+    ticket: Ticket
+    submitted: float
+    deadline: float
+    stored: bool = False
+    """The broker said that it has it."""
+
+
+class Group(msgspec.Struct, eq=False):
+    """The members of one group that this client submitted."""
+
+    size: int
+    tickets: list[Ticket] = []
+
+    @property
+    def whole(self) -> bool:
+        """Every member was submitted and rewarded."""
+        return len(self.tickets) >= self.size and all(t.done for t in self.tickets)
+
+
+class Ledger:
+    """The unrewarded rollouts of one client, by rollout_id, and the groups they form."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._groups: OrderedDict[str, Group] = OrderedDict()
+        self._whole: OrderedDict[str, None] = OrderedDict()
+        self._deadlines: list[tuple[float, str]] = []
+
+    def __len__(self) -> int:
+        """How many rollouts are unrewarded."""
+        return len(self._entries)
+
+    def get(self, rollout_id: str) -> Entry | None:
+        """Return the entry of an unrewarded rollout."""
+        return self._entries.get(rollout_id)
+
+    def entries(self) -> list[Entry]:
+        """Return all unrewarded rollouts, oldest first."""
+        return list(self._entries.values())
+
+    def add(self, entry: Entry, *, group_size: int) -> None:
+        """Take a rollout in; raise InvalidInputError if its id is unrewarded already."""
+        rollout_id, group_id = entry.ticket.rollout_id, entry.ticket.group_id
+        if rollout_id in self._entries:
+            raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
+        self._entries[rollout_id] = entry
+        heapq.heappush(self._deadlines, (entry.deadline, rollout_id))
+        if group_id:
+            self._groups.setdefault(group_id, Group(group_size)).tickets.append(entry.ticket)
+
+    def settle(self, reward: Reward, now: float) -> Reward | None:
+        """Hand a reward to its ticket and return it with `total_s`; None if this rollout had one already."""
+        entry = self._entries.pop(reward.rollout_id, None)
+        if entry is None:
+            return None
+        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
+        reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
+        entry.ticket.settle(reward)
+        self._note_whole(entry.ticket.group_id)
+        return reward
+
+    def drop(self, rollout_id: str) -> Entry | None:
+        """Forget a rollout without a reward: its submitter went away."""
+        entry = self._entries.pop(rollout_id, None)
+        group = self._groups.get(entry.ticket.group_id) if entry else None
+        if entry and group:
+            group.tickets.remove(entry.ticket)
+        return entry
+
+    def overdue(self, now: float) -> list[Entry]:
+        """Return the rollouts whose deadline is before `now`; each is returned once."""
+        found: list[Entry] = []
+        while self._deadlines and self._deadlines[0][0] < now:
+            deadline, rollout_id = heapq.heappop(self._deadlines)
+            entry = self._entries.get(rollout_id)
+            if entry and entry.deadline == deadline:
+                found.append(entry)
+        return found
+
+    def group(self, group_id: str) -> Group | None:
+        """Return a group that has members here."""
+        return self._groups.get(group_id)
+
+    def forget_group(self, group_id: str) -> None:
+        """Drop a group that was handed out."""
+        self._groups.pop(group_id, None)
+        self._whole.pop(group_id, None)
+
+    def _note_whole(self, group_id: str) -> None:
+        group = self._groups.get(group_id)
+        if group is None or not group.whole:
+            return
+        self._whole[group_id] = None
+        if len(self._whole) > KEPT_GROUPS:
+            self.forget_group(next(iter(self._whole)))

@@ -1,0 +1,192 @@
+"""The client's engine room: keeps ledger and broker in step, whatever happens to either side's process.
+
+- What is in the ledger is sent until the broker has it, and sent again when the broker forgot it.
+- A reward is settled once, then committed; a second copy is dropped.
+- Nothing outlives its deadline by more than `GRACE_S` plus one tick: then the session says `expired` itself.
+- A background task that fails for good fails every waiter: nobody hangs on a dead session.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Final, Self
+
+from tinyv_stream.batching import Batcher
+from tinyv_stream.broker.trainer_side import BATCH, FULL, UNKNOWN, TrainerSide
+from tinyv_stream.errors import BrokerUnavailableError, ClientClosedError
+from tinyv_stream.ledger import Entry, Ledger
+from tinyv_stream.types import Reward, Source, Status
+
+_log = logging.getLogger(__name__)
+
+GRACE_S: Final = 2.0
+"""How long after a deadline the session waits for the pool's `expired` before it says so itself: workers scan
+each second, and a failover takes about two."""
+RECONCILE_S: Final = 5.0
+"""How often, and from which age on, rollouts are checked: a healthy rule verdict takes far less."""
+_TICK_S: Final = 0.25
+_FULL_S: Final = (0.02, 0.2)
+
+
+class Session:
+    """Runs inside `async with`. `on_reward` is called once per rollout, `on_fault` once at most; both on the loop."""
+
+    def __init__(
+        self,
+        link: TrainerSide,
+        run_id: str,
+        client_id: str,
+        *,
+        on_reward: Callable[[Reward], None],
+        on_fault: Callable[[], None],
+    ) -> None:
+        self.ledger = Ledger()
+        self.fault: BaseException | None = None
+        self._link = link
+        self._run_id = run_id
+        self._client_id = client_id
+        self._on_reward = on_reward
+        self._on_fault = on_fault
+        self._outbox: Batcher[Entry, int | Reward] = Batcher(self._send, most=BATCH)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Connect and start; raise BrokerError if the server cannot be used."""
+        await self._link.__aenter__()
+        for name, work in (("send", self._outbox.run), ("read", self._read), ("watch", self._watch)):
+            self.own(work(), name)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Stop all tasks and disconnect. The broker keeps what it has."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._link.__aexit__(None, None, None)
+
+    async def store(self, entry: Entry) -> None:
+        """Send until the broker has the rollout, or its reward is here. Waits while the broker is full or away."""
+        while not entry.ticket.done:
+            answer = await self._outbox.put(entry)
+            if isinstance(answer, Reward):
+                self.settle(answer)
+            if answer != FULL:
+                entry.stored = True
+                return
+            await asyncio.sleep(random.uniform(*_FULL_S))  # noqa: S311 jitter, not a secret
+
+    def settle(self, reward: Reward) -> bool:
+        """Give a reward to the trainer; False if this rollout has had one, or is not ours."""
+        settled = self.ledger.settle(reward, asyncio.get_running_loop().time())
+        if settled is not None:
+            self._on_reward(settled)
+        return settled is not None
+
+    async def withdraw(self, entries: list[Entry]) -> None:
+        """Take rollouts back from the pool, so that nobody works on them; raise BrokerError if it does not answer."""
+        for i in range(0, len(entries), BATCH):
+            some = [(e.uid, fallback(e, Status.CANCELLED, "withdrawn")) for e in entries[i : i + BATCH]]
+            await self._link.cancel(self._run_id, self._client_id, some)
+
+    async def leave(self, entries: list[Entry]) -> None:
+        """Withdraw rollouts and drop the client's reward stream: its name will not be used again."""
+        await self.withdraw(entries)
+        await self._link.leave(self._run_id, self._client_id)
+
+    def own(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run `work` as a task of this session."""
+        task = asyncio.get_running_loop().create_task(work, name=f"tinyv-client {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+
+    async def _send(self, entries: list[Entry]) -> list[int | Reward]:
+        def attempt() -> Coroutine[object, object, list[int | Reward]]:
+            now = asyncio.get_running_loop().time()
+            items = [(e.uid, max(1, int((e.deadline - now) * 1000)), e.body) for e in entries]
+            return self._link.submit(self._run_id, items)
+
+        return await self._link.insist(attempt)
+
+    async def _read(self) -> None:
+        link = self._link
+        while True:
+            last, rewards = await link.insist(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
+            # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
+            ours = [r.rollout_id for r in rewards if self.settle(r)]
+            if last:
+                await self._commit(last, ours)
+
+    async def _commit(self, last: str, rollout_ids: list[str]) -> None:
+        uids = [f"{self._run_id}/{rollout_id}" for rollout_id in rollout_ids]
+        await self._link.insist(lambda: self._link.commit(self._run_id, self._client_id, last, uids))
+
+    async def _watch(self) -> None:
+        clock = asyncio.get_running_loop().time
+        next_check = clock() + RECONCILE_S
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self._expire(clock() - GRACE_S)
+            if clock() >= next_check:
+                await self._reconcile(clock() - RECONCILE_S)
+                next_check = clock() + RECONCILE_S
+
+    def _expire(self, before: float) -> None:
+        late = self.ledger.overdue(before)
+        for entry in late:
+            self.settle(fallback(entry, Status.EXPIRED, "nothing answered by the deadline"))
+        if late:
+            self.own(self._link.insist(lambda: self.withdraw(late)), "withdraw expired")
+
+    async def _reconcile(self, before: float) -> None:
+        """Ask what became of older rollouts: take rewards that were missed, send again what the broker lost."""
+        old = [e for e in self.ledger.entries() if e.stored and e.submitted < before]
+        for i in range(0, len(old), BATCH):
+            some = old[i : i + BATCH]
+            try:
+                answers = await self._link.check(self._run_id, [e.uid for e in some])
+            except BrokerUnavailableError:
+                return
+            for entry, answer in zip(some, answers, strict=True):
+                if isinstance(answer, Reward):
+                    if self.settle(answer):
+                        await self._commit("0-0", [answer.rollout_id])
+                elif answer == UNKNOWN and not entry.ticket.done:
+                    _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
+                    entry.stored = False
+                    self.own(self.store(entry), f"resend {entry.uid}")
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        _log.error("%s failed: %s", task.get_name(), error)
+        self.fault = error
+        self.abandon(error)
+        self._on_fault()
+
+    def abandon(self, cause: BaseException | None) -> list[Entry]:
+        """End every open ticket with ClientClosedError; return their entries."""
+        left = self.ledger.entries()
+        for entry in left:
+            self.ledger.drop(entry.ticket.rollout_id)
+            error = ClientClosedError(entry.ticket.rollout_id)
+            error.__cause__ = cause
+            entry.ticket.fail(error)
+        return left
+
+
+def fallback(entry: Entry, status: Status, reason: str) -> Reward:
+    """Return the reward that a client gives itself: no verifier decided, so it has no value."""
+    ticket = entry.ticket
+    return Reward(
+        rollout_id=ticket.rollout_id,
+        value=None,
+        status=status,
+        source=Source.FALLBACK,
+        reason=reason,
+        group_id=ticket.group_id,
+    )

@@ -1,0 +1,84 @@
+"""What every worker does beside its work: take over lapsed leases, end overdue rollouts, say that it lives.
+
+There is no leader and no lock: each step is safe when several workers do it at once.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.broker.operator_side import WorkerInfo
+from tinyv_stream.broker.worker_side import Delivery, Ending, WorkerSide
+from tinyv_stream.errors import BrokerError
+from tinyv_stream.types import Stage, Status
+from workers.stages import undecided_reward
+
+_log = logging.getLogger(__name__)
+
+_SCAN_S: Final = 0.5
+"""How late a deadline may be noticed."""
+_BEAT_S: Final = 1.0
+
+
+class Housekeeping:
+    """Three loops for one worker; `take_over` is given each lapsed delivery and owns it from then on."""
+
+    def __init__(
+        self,
+        link: WorkerSide,
+        stage: Stage,
+        consumer: str,
+        *,
+        room: Callable[[], int],
+        take_over: Callable[[Delivery], None],
+        about: Callable[[], WorkerInfo],
+    ) -> None:
+        self._link = link
+        self._stage: Stage = stage
+        self._consumer = consumer
+        self._room = room
+        self._take_over = take_over
+        self._about = about
+        self._cursor = "0-0"
+
+    async def run(self) -> None:
+        """Run until cancelled; a broker that is away is waited for."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_every(self._link.config.lease_s / 4, self._sweep), name="sweep")
+            tasks.create_task(_every(_SCAN_S, self._end_overdue), name="deadlines")
+            tasks.create_task(_every(_BEAT_S, self._beat), name="heartbeat")
+
+    async def _sweep(self) -> None:
+        """Go once through the pending list, from where the last sweep stopped for want of room."""
+        while (room := self._room()) > 0:
+            self._cursor, taken = await self._link.reclaim(self._stage, self._consumer, self._cursor, count=room)
+            for delivery in taken:
+                _log.info("taken over, delivery %d", delivery.delivery_count, extra={"rollout_id": delivery.uid})
+                self._take_over(delivery)
+            if self._cursor == "0-0":
+                return
+
+    async def _end_overdue(self) -> None:
+        while overdue := await self._link.overdue():
+            endings = [
+                Ending(delivery=d, reward=undecided_reward(d.work, Status.EXPIRED, "deadline passed"), held=False)
+                for d in overdue
+            ]
+            await self._link.finish(self._stage, endings)
+
+    async def _beat(self) -> None:
+        await self._link.beat(self._consumer, msgspec.json.encode(self._about()))
+
+
+async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        # Jitter, so that many workers do not scan in step.
+        await asyncio.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311
+        try:
+            await step()
+        except BrokerError as exc:
+            _log.warning("housekeeping put off: %s", exc)

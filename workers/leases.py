@@ -1,0 +1,75 @@
+"""Renews the leases of what a worker holds, from a thread with a loop and a connection of its own.
+
+- A busy or blocked event loop does not lose its rollouts.
+- Only entries that are held are renewed, and only while this consumer owns them.
+- What was lost to another worker is logged; a late reward for it is void at the gate, so nothing is undone.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final, Self
+
+from tinyv_stream.broker.worker_side import WorkerSide
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError
+from tinyv_stream.types import Stage
+
+_log = logging.getLogger(__name__)
+
+_RENEWALS_PER_LEASE: Final = 3
+"""Two renewals may fail before a lease lapses."""
+_CHUNK: Final = 100
+"""Entries per script call: about a millisecond on the server."""
+_TICK_S: Final = 0.1
+
+
+class LeaseRenewer:
+    """Start and stop by `with`; `held` is called from the thread and must be safe there (copying a dict is)."""
+
+    def __init__(
+        self, url: str, config: BrokerConfig, stage: Stage, consumer: str, held: Callable[[], list[str]]
+    ) -> None:
+        self._link = WorkerSide(url, config)
+        self._stage: Stage = stage
+        self._consumer = consumer
+        self._held = held
+        self._pause_s = config.lease_s / _RENEWALS_PER_LEASE
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"leases {consumer}", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop renewing; what is still held comes back to its queue when the lease lapses."""
+        self._stop.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._renew_for_ever())
+            except (BrokerError, TimeoutError) as exc:
+                _log.warning("leases not renewed, trying again: %s", exc)
+                self._stop.wait(_TICK_S)
+
+    async def _renew_for_ever(self) -> None:
+        async with self._link as link:
+            while not await self._stopped_within(self._pause_s):
+                entries = self._held()
+                for i in range(0, len(entries), _CHUNK):
+                    chunk = entries[i : i + _CHUNK]
+                    lost = await asyncio.wait_for(link.renew(self._stage, self._consumer, chunk), self._pause_s)
+                    # An entry that was finished a moment ago is gone, not lost.
+                    if stolen := set(lost).intersection(self._held()):
+                        _log.warning("%d leases were lost to another worker", len(stolen))
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        give_up = asyncio.get_running_loop().time() + seconds
+        while not self._stop.is_set() and asyncio.get_running_loop().time() < give_up:  # noqa: ASYNC110 a thread's event
+            await asyncio.sleep(min(_TICK_S, seconds))
+        return self._stop.is_set()

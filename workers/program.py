@@ -1,0 +1,72 @@
+"""What `python -m workers.rule` and `python -m workers.tinyv` share: settings in, signals, exit codes.
+
+Settings come from the environment when a pool starts the worker (TINYV_REDIS_URL, TINYV_CONFIG as JSON), so that no
+secret is in argv; by hand from `--redis` and `--config`.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import uvloop
+
+from tinyv_stream.config import Config, check, load
+from tinyv_stream.errors import InvalidInputError, TinyVError
+from workers.verifier import Verifier
+from workers.worker import Worker
+
+_log = logging.getLogger(__name__)
+
+
+def main(name: str, about: str, verifier_of: Callable[[Config], Verifier]) -> int:
+    """Run one worker until SIGTERM or SIGINT, which drain it; return the exit code.
+
+    0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart mends.
+    """
+    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(level=os.environ.get("TINYV_LOG", "INFO"), format=form)
+    try:
+        url, config = _settings(name, about)
+        uvloop.run(_run(url, config, verifier_of))
+    except (TinyVError, ExceptionGroup) as exc:
+        faults = _leaves(exc)
+        for fault in faults:
+            _log.error("%s stopped: %s", name, fault, exc_info=None if isinstance(fault, TinyVError) else fault)
+        return 2 if isinstance(faults[0], InvalidInputError) else 1
+    return 0
+
+
+def _leaves(exc: Exception) -> list[Exception]:
+    """Return the errors in `exc`, out of whatever task groups they came through."""
+    if not isinstance(exc, ExceptionGroup):
+        return [exc]
+    group = cast("ExceptionGroup[Exception]", exc)
+    return [leaf for inner in group.exceptions for leaf in _leaves(inner)]
+
+
+async def _run(url: str, config: Config, verifier_of: Callable[[Config], Verifier]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with verifier_of(config) as verifier:
+        await Worker(url, config, verifier).run(stop)
+
+
+def _settings(name: str, about: str) -> tuple[str, Config]:
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about)
+    url = os.environ.get("TINYV_REDIS_URL", "")
+    parser.add_argument("--redis", metavar="URL", default=url, help="the pool's broker")
+    parser.add_argument("--config", type=Path, metavar="tinyv.toml", help="settings; see docs/configuration.md")
+    args = parser.parse_args()
+    if not args.redis:
+        raise InvalidInputError("--redis", args.redis, "give the broker's URL, or set TINYV_REDIS_URL")
+    given = os.environ.get("TINYV_CONFIG")
+    if args.config:
+        return args.redis, load(args.config)
+    return args.redis, check(msgspec.json.decode(given, type=Config)) if given else Config()

@@ -1,0 +1,135 @@
+"""What a stage does with one delivery: ask its verifier, let the cascade decide, tell the broker.
+
+- A verifier that fails in a way nobody foresaw is `undecided`, never a score.
+- EngineDiedError passes through: the worker gives the delivery back.
+- A reward and the end of its delivery are one script, so a kill between two lines here loses nothing.
+"""
+
+import hashlib
+import logging
+from typing import Final, Protocol
+
+import msgspec
+
+from tinyv_stream.broker.worker_side import Delivery, Ending
+from tinyv_stream.cascade import Decision, after_rule, after_tinyv, route_for
+from tinyv_stream.codec import Work
+from tinyv_stream.config import Config
+from tinyv_stream.errors import EngineDiedError
+from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
+from workers.outbox import Outbox
+from workers.verifier import Finding, Verifier
+
+_log = logging.getLogger(__name__)
+_DECIDED: Final = (Outcome.CORRECT, Outcome.INCORRECT)
+
+
+class StageHandler(Protocol):
+    """Sees deliveries through."""
+
+    async def handle(self, delivery: Delivery) -> None:
+        """End or forward one delivery; raise EngineDiedError if it has to be given back."""
+        ...
+
+
+class RuleStage:
+    """Rule verdict, then a reward, or on to TinyV."""
+
+    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier) -> None:
+        self._outbox = outbox
+        self._config = config
+        self._verifier = verifier
+
+    async def handle(self, delivery: Delivery) -> None:
+        """See `StageHandler`."""
+        finding = await _ask(self._verifier, delivery.work)
+        work = _after_rules(delivery, finding)
+        decision = after_rule(
+            self._config.policy, route_for(work.data_source, self._config.route_rows), finding.verdict
+        )
+        cached: Verdict | None = None
+        if decision is None:
+            shares = self._config.broker.cache_ttl_s > 0
+            answer = await self._outbox.forward(delivery, work, ckey_of(work) if shares else "")
+            if not isinstance(answer, Verdict):
+                return
+            cached = answer
+            decision = after_tinyv(self._config.policy, work.rule, cached, cached=True)
+        await self._outbox.finish(Ending(delivery=delivery, reward=reward_of(work, decision, tinyv=cached)))
+
+
+class TinyVStage:
+    """TinyV's verdict, from the cache where an equal question was decided, then a reward."""
+
+    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, version: str) -> None:
+        self._outbox = outbox
+        self._config = config
+        self._verifier = verifier
+        self._version = version
+
+    async def handle(self, delivery: Delivery) -> None:
+        """See `StageHandler`."""
+        work = delivery.work
+        field = f"{delivery.ckey}:{self._version}" if delivery.ckey else ""
+        verdict = await self._outbox.lookup(field) if field else None
+        cached = verdict is not None
+        if verdict is None:
+            finding = await _ask(self._verifier, work)
+            verdict = finding.verdict
+            timings = msgspec.structs.replace(work.timings, tinyv_queue_s=delivery.queued_s, tinyv_s=finding.elapsed_s)
+            work = msgspec.structs.replace(work, timings=timings)
+        decision = after_tinyv(self._config.policy, work.rule, verdict, cached=cached)
+        keep = verdict if not cached and verdict.outcome in _DECIDED else None
+        ending = Ending(
+            delivery=delivery,
+            reward=reward_of(work, decision, tinyv=verdict),
+            cache_field=field if keep else "",
+            verdict=keep,
+        )
+        await self._outbox.finish(ending)
+
+
+def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None) -> Reward:
+    """Return the reward that a decision about `work` means."""
+    return Reward(
+        rollout_id=work.rollout_id,
+        value=decision.value,
+        status=decision.status,
+        source=decision.source,
+        rule=work.rule,
+        tinyv=tinyv,
+        reason=decision.reason,
+        group_id=work.group_id,
+        timings=work.timings,
+    )
+
+
+def undecided_reward(work: Work, status: Status, reason: str) -> Reward:
+    """Return the reward of a rollout that nobody decided, with what was found so far."""
+    return reward_of(work, Decision(None, status, Source.FALLBACK, reason))
+
+
+def ckey_of(work: Work) -> str:
+    """Name all rollouts that ask TinyV the same: equal question, ground truth and answer."""
+    parts = (work.question, work.ground_truth, (work.model_answer or "").strip())
+    text = "\x1f".join(f"{len(p)}:{p}" for p in parts)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _after_rules(delivery: Delivery, finding: Finding) -> Work:
+    """Return the work as TinyV needs it: with the rule verdict, and the answer in place of the completion."""
+    timings = msgspec.structs.replace(delivery.work.timings, rule_queue_s=delivery.queued_s, rule_s=finding.elapsed_s)
+    return msgspec.structs.replace(
+        delivery.work, completion="", rule=finding.verdict, model_answer=finding.model_answer, timings=timings
+    )
+
+
+async def _ask(verifier: Verifier, work: Work) -> Finding:
+    try:
+        return await verifier.verify(work)
+    except EngineDiedError:
+        raise
+    except Exception as exc:  # noqa: BLE001 the one place where a fault of a verifier becomes a verdict
+        _log.exception("verifier failed", extra={"rollout_id": work.uid})
+        reason = f"verifier failed: {type(exc).__name__}"
+        return Finding(verdict=Verdict(outcome=Outcome.UNDECIDED, reason=reason), model_answer=work.model_answer)

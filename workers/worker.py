@@ -1,0 +1,201 @@
+"""Worker: claim, verify, finish. Both stages run it with another verifier.
+
+- It holds at most its verifier's slots, and renews what it holds until that is finished or given back.
+- A delivery that came back often runs alone in its process; one that came back too often is a dead letter.
+- On stop it claims no more, finishes within the grace time, and gives back what it cannot finish.
+- A failing engine costs no delivery: its work goes back uncounted, and nothing is claimed until it is up again.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections import deque
+from collections.abc import Coroutine
+from typing import Final, TypeVar
+
+from tinyv_stream.broker.operator_side import WorkerInfo
+from tinyv_stream.broker.worker_side import Delivery, WorkerSide
+from tinyv_stream.config import Config
+from tinyv_stream.errors import BrokerError, EngineDiedError
+from tinyv_stream.types import Stage, Status
+from workers.housekeeping import Housekeeping
+from workers.leases import LeaseRenewer
+from workers.outbox import Outbox
+from workers.stages import RuleStage, StageHandler, TinyVStage, undecided_reward
+from workers.verifier import Verifier
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_BLOCK_S: Final = 0.5
+"""How long a claim waits; also how late a stop is noticed."""
+GRACE_S: Final = 20.0
+"""How long a stopping worker may finish what it holds; less than a process manager's usual 30 s."""
+_AWAY_S: Final = 3.0
+"""How long a stopping worker waits for a broker that does not answer."""
+
+
+class Worker:
+    """One consumer of one stage. `run` it once, with a verifier that is open."""
+
+    def __init__(self, url: str, config: Config, verifier: Verifier, *, grace_s: float = GRACE_S) -> None:
+        self._url = url
+        self._config = config
+        self._verifier = verifier
+        self._stage: Stage = verifier.stage
+        self._grace_s = grace_s
+        self._link = WorkerSide(url, config.broker)
+        self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
+        self._held: dict[str, Delivery] = {}
+        self._suspects: deque[Delivery] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
+        self._state = "new"
+        self._done = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then drain. A cancellation leaves what is held to be reclaimed."""
+        async with self._link as link, asyncio.TaskGroup() as helpers:
+            outbox = Outbox(link, self._stage)
+            handler = await self._open_stage(outbox)
+            house = Housekeeping(
+                link,
+                self._stage,
+                self.name,
+                room=lambda: 0 if stop.is_set() else self._verifier.slots - len(self._held),
+                take_over=lambda delivery: self._take_over(delivery, handler),
+                about=self._about,
+            )
+            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, house)]
+            with LeaseRenewer(self._url, self._config.broker, self._stage, self.name, lambda: list(self._held)):
+                try:
+                    self._state = "ready"
+                    _log.info("%s is ready", self.name)
+                    await self._claim_until(stop, handler)
+                    await self._drain()
+                finally:
+                    for task in (*loops, *self._running):
+                        task.cancel()
+
+    async def _open_stage(self, outbox: Outbox) -> StageHandler:
+        if self._stage == "rule":
+            return RuleStage(outbox, self._config, self._verifier)
+        version = self._verifier.describe().get("verifier", "")
+        await self._link.insist(lambda: self._link.announce_verifier(version))
+        return TinyVStage(outbox, self._config, self._verifier, version)
+
+    async def _claim_until(self, stop: asyncio.Event, handler: StageHandler) -> None:
+        while not stop.is_set():
+            await _unless(stop, self._verifier.ready())
+            free = self._verifier.slots - len(self._held)
+            if self._suspects:
+                await _unless(stop, self._run_alone(handler))
+            elif free < max(1, self._verifier.slots // 8):
+                # A claim for one freed slot costs as much as one for many: wait for a few.
+                self._freed.clear()
+                await _unless(stop, self._freed.wait())
+            else:
+                claim = self._link.insist(lambda free=free: self._claim(free))
+                for delivery in await _unless(stop, claim, patience_s=_AWAY_S) or []:
+                    self._start(delivery, handler)
+
+    async def _claim(self, count: int) -> list[Delivery]:
+        return await self._link.claim(self._stage, self.name, count=count, block_s=_BLOCK_S)
+
+    def _take_over(self, delivery: Delivery, handler: StageHandler) -> None:
+        """Own a delivery whose last worker let its lease lapse."""
+        limits = self._config.broker
+        self._held[delivery.entry] = delivery
+        if delivery.delivery_count > limits.max_deliveries:
+            self._own(self._bury(delivery), delivery)
+        elif delivery.delivery_count >= limits.alone_from:
+            self._suspects.append(delivery)
+        else:
+            self._start(delivery, handler)
+
+    def _start(self, delivery: Delivery, handler: StageHandler) -> None:
+        self._held[delivery.entry] = delivery
+        self._own(self._see_through(delivery, handler), delivery)
+
+    def _own(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
+        task = asyncio.create_task(work, name=f"{self._stage} {delivery.uid}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run_alone(self, handler: StageHandler) -> None:
+        """Run the next suspect with nothing else in this process, so that it cannot take a neighbour along."""
+        while self._running:
+            await asyncio.wait(self._running)
+        await self._see_through(self._suspects.popleft(), handler)
+
+    async def _see_through(self, delivery: Delivery, handler: StageHandler) -> None:
+        try:
+            await handler.handle(delivery)
+            self._done += 1
+        except EngineDiedError as exc:
+            _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
+            await self._give_back([delivery.entry])
+        except BrokerError:
+            # Not to be mended by trying again; the lapsing lease hands the rollout to somebody else.
+            _log.exception("cannot end a delivery", extra={"rollout_id": delivery.uid})
+        finally:
+            self._held.pop(delivery.entry, None)
+            self._freed.set()
+
+    async def _bury(self, delivery: Delivery) -> None:
+        reason = f"handed out {delivery.delivery_count - 1} times without an end"
+        _log.error("dead letter: %s", reason, extra={"rollout_id": delivery.uid})
+        reward = undecided_reward(delivery.work, Status.FAILED, reason)
+        try:
+            await self._link.insist(lambda: self._link.bury(self._stage, self.name, delivery, reward))
+        finally:
+            self._held.pop(delivery.entry, None)
+
+    async def _give_back(self, entries: list[str]) -> None:
+        await self._link.insist(lambda: self._link.give_back(self._stage, self.name, entries))
+
+    async def _drain(self) -> None:
+        """Finish what runs within the grace time, give the rest back, and depart."""
+        self._state = "draining"
+        _log.info("%s drains %d rollouts", self.name, len(self._held))
+        if self._running:
+            await asyncio.wait(self._running, timeout=self._grace_s)
+        for task in self._running:
+            task.cancel()
+        left = list(self._held)
+        try:
+            async with asyncio.timeout(_AWAY_S):
+                if left:
+                    _log.info("%s gives %d rollouts back", self.name, len(left))
+                    await self._give_back(left)
+                await self._link.insist(lambda: self._link.depart(self._stage, self.name))
+        except TimeoutError:
+            _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))
+
+    def _about(self) -> WorkerInfo:
+        return WorkerInfo(
+            name=self.name,
+            stage=self._stage,
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            state=self._state,
+            held=len(self._held),
+            done=self._done,
+            about=self._verifier.describe(),
+        )
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T], *, patience_s: float = 0.0) -> T | None:
+    """Return what `work` returns, or None if `stop` came first and `work` did not end within `patience_s` of it."""
+    task = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait((task,), timeout=patience_s)
+        return task.result() if task.done() else None
+    finally:
+        for each in (task, stopping):
+            each.cancel()
