@@ -1,0 +1,129 @@
+"""Keeps one engine up: starts it, watches it, and starts it again in place when it dies or freezes.
+
+- While it is down, `read` raises EngineDiedError at once and `ready` waits.
+- A frozen engine (stopped process, hung device) gives no error of its own: a sign of life that does not come
+  within `watchdog_s` counts as death, and every read in flight raises EngineDiedError.
+- A restart that fails is tried again with growing pauses; after `_MOST_RESTARTS` in a row `ready` raises, and
+  the program may end: its pool starts a new process.
+- Nothing is retried here: the worker gives its work back to the broker.
+"""
+
+import asyncio
+import logging
+from types import TracebackType
+from typing import Final, Self
+
+from tinyv_stream.errors import EngineDiedError, EngineStartError
+from workers.tinyv.engine_api import Engine, Reading
+
+_log: Final = logging.getLogger(__name__)
+
+_MOST_RESTARTS: Final = 5
+"""With pauses of 1, 2, 4, 8 s between them: longer than a driver reset, shorter than a lost afternoon."""
+
+
+class EngineKeeper:
+    """Owns `engine` from `__aenter__` to `__aexit__`; `watchdog_s` is longer than any one step of it."""
+
+    def __init__(self, engine: Engine, *, watchdog_s: float, beat_every_s: float = 5.0) -> None:
+        self.engine = engine
+        self._watchdog_s = watchdog_s
+        self._beat_every_s = beat_every_s
+        self._died = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._failure: EngineStartError | None = None
+        self.state = "new"
+        self.restarts = 0
+
+    async def __aenter__(self) -> Self:
+        """Start the engine; raise EngineStartError if it does not."""
+        self.state = "starting"
+        await self.engine.start()
+        self._up()
+        self._task = asyncio.create_task(self._keep(), name="tinyv engine keeper")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Stop watching, then stop the engine, by force if need be."""
+        self.state = "closed"
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        await self.engine.stop()
+
+    async def ready(self) -> None:
+        """Return once the engine takes prompts; raise EngineStartError once it was given up."""
+        await self._settled.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    async def read(self, prompt: str, *, priority: int = 0) -> Reading:
+        """Return the engine's reading; raise EngineDiedError where it is down, dies, or freezes meanwhile."""
+        if self.state != "ready":
+            raise EngineDiedError(f"the engine is {self.state}")
+        died = self._died
+        reading = asyncio.ensure_future(self.engine.read(prompt, priority=priority))
+        froze = asyncio.ensure_future(died.wait())
+        try:
+            await asyncio.wait({reading, froze}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.result()
+        except EngineDiedError:
+            died.set()  # of this life: a late reader must not end the next one
+            raise
+        finally:
+            froze.cancel()
+            reading.cancel()
+        raise EngineDiedError("the engine froze")
+
+    async def _keep(self) -> None:
+        while True:
+            await self._watch()
+            self.state = "restarting"
+            self._settled.clear()
+            self._died.set()
+            await self._restart()
+
+    async def _watch(self) -> None:
+        """Return when the engine is dead or frozen."""
+        while not self._died.is_set():
+            try:
+                async with asyncio.timeout(self._beat_every_s):
+                    await self._died.wait()
+            except TimeoutError:
+                pass
+            try:
+                async with asyncio.timeout(self._watchdog_s):
+                    await self.engine.beat()
+            except TimeoutError:
+                _log.error("engine gave no sign of life for %.0f s: it counts as frozen", self._watchdog_s)
+                return
+            except EngineDiedError as exc:
+                _log.error("engine died: %s", exc)  # a death is an event here, not a bug to trace
+                return
+
+    async def _restart(self) -> None:
+        for attempt in range(_MOST_RESTARTS):
+            self.engine.kill()
+            await self.engine.stop()
+            try:
+                await self.engine.start()
+            except EngineStartError as exc:
+                _log.error("engine restart %d of %d failed: %s", attempt + 1, _MOST_RESTARTS, exc)
+                self._failure = exc
+                await asyncio.sleep(2**attempt)
+            else:
+                self.restarts += 1
+                self._up()
+                _log.warning("engine is up again (restart %d)", self.restarts)
+                return
+        self.state = "failed"
+        self._settled.set()
+        await asyncio.Event().wait()  # nothing more to keep; cancelled by __aexit__
+
+    def _up(self) -> None:
+        self._failure = None
+        self._died = asyncio.Event()
+        self.state = "ready"
+        self._settled.set()

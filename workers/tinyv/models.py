@@ -1,0 +1,93 @@
+"""The verifier models that are known by name: how each is asked, and how its reply is read.
+
+- One row per model; a user's own (hub id or directory) gets `OWN`.
+- Prompt formats and token limits of the released models are a fixed interface of their weights
+  (uw-nsl/TinyV, `verl/utils/reward_score/tinyv_config.json`, MIT): a changed word is another verifier.
+- No model is loaded or looked for here.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+_TAIL: Final = (
+    "<question>{{QUESTION}}</question>\n\n"
+    "<ground_truth_answer>{{GROUND_TRUTH_ANSWER}}</ground_truth_answer>\n\n"
+    "<model_answer>{{MODEL_ANSWER}}</model_answer>\n\n"
+    'Return "True" if the model\'s answer is correct, otherwise return "False".'
+)
+
+TINYV_TEMPLATE: Final = (
+    "You are an AI tasked with identifying false negatives in answer verification. A false negative occurs when a "
+    "model's answer is essentially correct but is marked as incorrect due to minor discrepancies or formatting "
+    "issues. Your job is to analyze the given question, ground truth answer, and model answer to determine if the "
+    "model's answer is actually correct despite appearing different from the ground truth.\n\n" + _TAIL
+)
+"""TinyV-1.5B and its Think variant (uw-nsl/TinyV, MIT)."""
+
+TINYV_QWEN3_TEMPLATE: Final = (
+    "You are an AI tasked with identifying if the model's answer is correct compared to the ground truth answer "
+    "despite appearing different from the ground truth.\n\n" + _TAIL
+)
+"""TinyV-Qwen3-1.7B and its Think variant (uw-nsl/TinyV, MIT)."""
+
+EMBEDDED_TEMPLATE: Final = "Reference: {{GROUND_TRUTH_ANSWER}}\nAnswer: {{MODEL_ANSWER}}\nSame?"
+"""What the bundled adapter was trained on: no question, both answers short."""
+
+
+class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How one model is asked and read."""
+
+    template: str
+    read_out: Literal["one_token", "text"] = "one_token"
+    """`one_token`: P(True) from the first token. `text`: a greedy reply, parsed as words."""
+    max_tokens: int = 8
+    """Longest reply of the text read-out."""
+    verdict_after: str = ""
+    """Text read-out: the verdict stands after the last of these; without it the reply was cut short."""
+    prefill: str = ""
+    """What the model is made to have said before its verdict token."""
+    threshold: float = 0.5
+    """P(true) from which an answer is correct, unless the user sets another."""
+    max_answer_chars: int = 1_000
+    """Longer references and answers are not judged: cut, a wrong answer could look right."""
+    cut_answer_chars: int | None = None
+    """Only for a model that was trained on cut answers: how much of both it is shown."""
+
+
+EMBEDDED: Final = "embedded"
+AUTO: Final = "auto"
+AUTO_GPU: Final = "zhangchenxu/TinyV-1.5B"
+
+OWN: Final = ModelRow(template=TINYV_TEMPLATE)
+"""A user's own model, asked as TinyV-1.5B is: what the project's fine-tunes are trained for."""
+
+MODELS: Final[dict[str, ModelRow]] = {
+    "zhangchenxu/TinyV-1.5B": ModelRow(template=TINYV_TEMPLATE),
+    "zhangchenxu/TinyV-1.5B-Think": ModelRow(
+        template=TINYV_TEMPLATE, read_out="text", max_tokens=512, verdict_after="Answer:"
+    ),
+    # Qwen3 opens its reply with a think block, empty here; the verdict is the first token after it.
+    "zhangchenxu/TinyV-Qwen3-1.7B": ModelRow(template=TINYV_QWEN3_TEMPLATE, prefill="<think>\n\n</think>\n\n"),
+    "zhangchenxu/TinyV-Qwen3-1.7B-Think": ModelRow(
+        template=TINYV_QWEN3_TEMPLATE, read_out="text", max_tokens=512, verdict_after="</think>"
+    ),
+    # sigmoid(1): the threshold at which the adapter's few false positives are, see its CARD.md.
+    EMBEDDED: ModelRow(template=EMBEDDED_TEMPLATE, threshold=0.731, cut_answer_chars=120),
+}
+
+
+def resolve(name: str) -> tuple[str, ModelRow]:
+    """Return the model that `name` means on this machine (a hub id, a directory or `embedded`) and its row."""
+    if name == AUTO:
+        name = AUTO_GPU if gpu_found() else EMBEDDED
+    return name, MODELS.get(name, OWN)
+
+
+def gpu_found() -> bool:
+    """Tell whether a CUDA GPU can be used, without loading any GPU library."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "unset") in {"", "-1"}:
+        return False
+    return any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/nvidia0").exists()

@@ -1,0 +1,121 @@
+"""The TinyV stage's verifier: question, reference and answer in, one verdict with its P(true) out.
+
+- Many `verify` calls run at once; the engine batches them.
+- Undecided, never incorrect: a timeout, an abort, an unreadable reply, a text that may not be put to the model.
+- EngineDiedError leaves `verify` as it is: the worker gives the work back, and no delivery is counted.
+- Nothing here is retried, cached or coalesced: that is the broker's.
+"""
+
+import asyncio
+import logging
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from tinyv_stream.codec import Work
+from tinyv_stream.config import TinyVConfig
+from tinyv_stream.types import Outcome, Stage, Verdict
+from workers.tinyv.decision import decide
+from workers.tinyv.engine_api import Engine, PromptTooLongError, Reading
+from workers.tinyv.keeper import EngineKeeper
+from workers.tinyv.models import OWN, ModelRow, resolve
+from workers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
+from workers.tinyv.question import QuestionRule
+from workers.verifier import Finding
+
+_log: Final = logging.getLogger(__name__)
+
+_SHORTEST_QUESTION: Final = 200
+"""Characters of a question below which shortening it further would judge something else."""
+
+
+class TinyVVerifier:
+    """Implements Verifier for stage `tinyv`; `engine` and `row` replace what the configuration would choose."""
+
+    def __init__(self, config: TinyVConfig, *, engine: Engine | None = None, row: ModelRow | None = None) -> None:
+        self._config = config
+        name, known = resolve(config.model)
+        scripted = config.engine.kind == "scripted"
+        self._row = row or (OWN if scripted else known)
+        self._keeper = EngineKeeper(engine or make_engine(config, name, self._row), watchdog_s=config.engine.watchdog_s)
+        self._question = QuestionRule(config.strip_patterns)
+        self._prompts = PromptBuilder(self._row)
+        self._label = ""
+
+    @property
+    def stage(self) -> Stage:
+        """Always `tinyv`."""
+        return "tinyv"
+
+    @property
+    def slots(self) -> int:
+        """As many as the engine runs together."""
+        return self._keeper.engine.capacity
+
+    async def __aenter__(self) -> Self:
+        """Start the engine; raise EngineStartError naming the setting to change if it does not."""
+        await self._keeper.__aenter__()
+        self._prompts = PromptBuilder(self._row, self._keeper.engine.markers)
+        self._label = self._keeper.engine.describe()["model"]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self._keeper.__aexit__(kind, exc, trace)
+
+    async def ready(self) -> None:
+        """Return once the engine is up; raise EngineStartError once it was given up."""
+        await self._keeper.ready()
+
+    def describe(self) -> dict[str, str]:
+        """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
+        return {**self._keeper.engine.describe(), "state": self._keeper.state}
+
+    async def verify(self, work: Work) -> Finding:
+        """Return TinyV's finding; see Verifier.verify. A cancellation aborts the request inside the engine."""
+        began = time.monotonic()
+        verdict = await self._judge(work)
+        return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
+
+    async def _judge(self, work: Work) -> Verdict:
+        question = self._question.strip(work.question)
+        timeout_s = self._config.engine.request_timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                reading = await self._ask(question, work.ground_truth, work.model_answer or "")
+        except TimeoutError:
+            _log.warning("no verdict in %.0f s", timeout_s, extra={"rollout_id": work.rollout_id})
+            return self._undecided(f"no verdict in {timeout_s:g} s")
+        if isinstance(reading, Refused):
+            return self._undecided(reading.reason)
+        outcome, reason = decide(reading, self._row, self._config.threshold)
+        return Verdict(outcome=outcome, grader="tinyv", reason=reason, p_true=reading.p_true, model=self._label)
+
+    async def _ask(self, question: str, ground_truth: str, answer: str) -> Reading | Refused:
+        """Read the prompt; a question that is too long loses its beginning until the rest fits."""
+        chars = QUESTION_CHARS
+        while True:
+            prompt = self._prompts.build(question, ground_truth, answer, question_chars=chars)
+            if isinstance(prompt, Refused):
+                return prompt
+            try:
+                return await self._keeper.read(prompt)
+            except PromptTooLongError as exc:
+                chars = min(chars, len(question)) * 3 // 4
+                if chars < _SHORTEST_QUESTION:
+                    return Refused(f"prompt of {exc.tokens} tokens, {exc.limit} fit")
+
+    def _undecided(self, reason: str) -> Verdict:
+        return Verdict(outcome=Outcome.UNDECIDED, grader="tinyv", reason=reason, model=self._label)
+
+
+def make_engine(config: TinyVConfig, model: str, row: ModelRow) -> Engine:
+    """Return the engine that the configuration names, not started."""
+    if config.engine.kind == "scripted":
+        from workers.tinyv.scripted import ScriptedEngine
+
+        return ScriptedEngine(capacity=config.engine.max_num_seqs or 64)
+    from workers.tinyv.engine import VllmEngine
+
+    return VllmEngine(model, row, config.engine)
