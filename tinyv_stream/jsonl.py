@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -88,7 +89,7 @@ def survey(path: Path, done: Mapping[str, Status]) -> Survey:
     return Survey(good, tuple(bad), todo, not_ok)
 
 
-def open_input(path: Path) -> BinaryIO:
+def open_input(path: Path) -> BufferedReader:
     """Open a rollout file; raise InvalidInputError if that fails or it can be read only once."""
     try:
         if path.exists() and not path.is_file():

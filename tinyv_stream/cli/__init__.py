@@ -1,0 +1,66 @@
+"""The command `tinyv-stream`. One file per command; whatever is heavy is imported when the command runs.
+
+Exit codes of every command: 0 all is well, 1 something is not, 2 the command was given wrongly, 130 interrupted.
+"""
+
+import sys
+from typing import Final
+
+import typer
+
+from tinyv_stream.cli import dead_letters, demo, doctor, push, score, status, up
+from tinyv_stream.errors import InvalidInputError, TinyVError
+
+_HELP: Final = """
+Rewards for reinforcement learning of LLMs, verified while the rollouts are still being generated.
+
+Rollouts go through a queue to rule graders, and what those refuse to TinyV, a small LLM that gives wrongly refused
+answers their reward back. Every rollout gets exactly one reward; a failure is never a score.
+"""
+
+_EPILOG: Final = """
+\b
+Start here:
+  tinyv-stream demo                                   the whole path on bundled completions, about a minute
+  tinyv-stream doctor                                 what is missing on this machine, and how to mend it
+  tinyv-stream score FILE.jsonl --out rewards.jsonl   a file's rewards, nothing else running
+
+\b
+With a pool that stays up:
+  tinyv-stream up                                     in one shell
+  tinyv-stream push FILE.jsonl --out rewards.jsonl    in another; it finds the pool
+  tinyv-stream status
+
+\b
+A line of FILE.jsonl:
+  {"question": "1 + 1?", "completion": "It is \\\\boxed{2}.", "ground_truth": "2", "data_source": "my_tinyv"}
+"""
+
+app: Final = typer.Typer(
+    name="tinyv-stream",
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("up", epilog=up.EPILOG)(up.up)
+app.command("push", epilog=push.EPILOG)(push.push)
+app.command("score", epilog=score.EPILOG)(score.score)
+app.command("status", epilog=status.EPILOG)(status.status)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
+
+
+def main() -> None:
+    """Run the command line and exit; an error of ours is one line on stderr, never a traceback."""
+    try:
+        app(prog_name="tinyv-stream")
+    except InvalidInputError as exc:
+        typer.echo(f"tinyv-stream: {exc}", err=True)
+        sys.exit(2)
+    except TinyVError as exc:
+        typer.echo(f"tinyv-stream: {exc}", err=True)
+        sys.exit(1)

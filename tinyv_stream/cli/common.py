@@ -1,0 +1,150 @@
+"""What the commands share: options, signals, and where the pool is."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Final, NoReturn, TextIO, TypeVar
+
+import msgspec
+import typer
+
+from tinyv_stream.config import Config, check, load
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.running import find_running
+from tinyv_stream.types import Setup, validate_name
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+RedisOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redis",
+        metavar="URL",
+        envvar="TINYV_REDIS_URL",
+        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss:// or unix://. A password is safer in the variable.",
+    ),
+]
+PoolOption = Annotated[
+    str | None, typer.Option("--pool", help="Name of the pool; pools share nothing. [default: main]")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="tinyv.toml", help="Settings; options given here come before them.")
+]
+RuleWorkersOption = Annotated[int | None, typer.Option("--rule-workers", min=0, help="Processes of rule graders.")]
+TinyVWorkersOption = Annotated[int | None, typer.Option("--tinyv-workers", min=0, help="Processes with an engine.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="Hub id, local directory, `embedded`, or `auto`: TinyV-1.5B on a GPU, else embedded."),
+]
+SetupOption = Annotated[Setup | None, typer.Option("--setup", help="How both verdicts become one reward.")]
+WeightOption = Annotated[
+    float | None, typer.Option("--weight", min=0.0, max=1.0, help="TinyV's weight in the reward, 0 to 1.")
+]
+
+
+class Interrupt:
+    """Ctrl-C and SIGTERM, counted: `asked` after the first, `forced` after the second."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.forced = asyncio.Event()
+
+    def signalled(self) -> None:
+        """Note one more signal."""
+        if self.asked.is_set():
+            self.forced.set()
+        self.asked.set()
+
+
+def run(main: Callable[[Interrupt], Awaitable[int]]) -> NoReturn:
+    """Run a command's coroutine on uvloop, its signals in an `Interrupt`, and exit with what it returns."""
+    import uvloop
+
+    async def guarded() -> int:
+        interrupt = Interrupt()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, interrupt.signalled)
+        return await main(interrupt)
+
+    raise typer.Exit(uvloop.run(guarded()))
+
+
+async def unless(stop: asyncio.Event, work: Awaitable[None]) -> bool:
+    """Await `work` and return True; cancel it and return False as soon as `stop` is set.
+
+    What `work` raises is raised here. After a cancellation `work` has ended.
+    """
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+            return True
+        return False
+    finally:
+        for each in (task, stopped):
+            each.cancel()
+        await asyncio.gather(task, stopped, return_exceptions=True)
+
+
+def find_url(redis: str | None, pool: str) -> str:
+    """Return the URL given, or that of the pool that this user runs here; raise InvalidInputError if there is none."""
+    if redis:
+        return redis
+    found = find_running(pool)
+    if found is None:
+        remedy = f"no pool {pool!r} of yours runs on this machine: start `tinyv-stream up`, or give its URL"
+        raise InvalidInputError("--redis", redis, remedy)
+    return found.url
+
+
+def settings(
+    path: Path | None,
+    *,
+    pool: str | None = None,
+    rule_workers: int | None = None,
+    tinyv_workers: int | None = None,
+    model: str | None = None,
+    setup: Setup | None = None,
+    weight: float | None = None,
+) -> Config:
+    """Return the file's settings with the options put over them; raise InvalidInputError for a bad one."""
+    base = load(path) if path else Config()
+    validate_name("--pool", pool or base.broker.pool)
+    return check(
+        msgspec.structs.replace(
+            base,
+            broker=_over(base.broker, pool=pool),
+            rule=_over(base.rule, workers=rule_workers),
+            tinyv=_over(base.tinyv, workers=tinyv_workers, model=model, setup=setup, weight=weight),
+        )
+    )
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is at that moment, so that a live display may put itself in between."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # pyright: ignore[reportIncompatibleVariableOverride]  # as logging's own last resort
+        return sys.stderr
+
+
+def log_to_stderr(level: int) -> None:
+    """Send log lines of `level` and above to stderr, with the time in front."""
+    handler = _Stderr()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+def _over(base: _S, **given: object) -> _S:
+    return msgspec.structs.replace(base, **{name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,128 @@
+"""`tinyv-stream demo`: the whole path on bundled completions, with a pool of its own.
+
+Exits with 1 unless every rollout got exactly one reward. Text of completions, workers and models is foreign: it is
+shown as text, never as markup.
+"""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+import typer
+
+from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, ModelOption, run, settings, unless
+from tinyv_stream.config import Config
+from tinyv_stream.errors import EngineStartError, InvalidInputError
+
+if TYPE_CHECKING:
+    from tinyv_stream.broker.operator_side import PoolStatus
+    from tinyv_stream.cli.demo_view import Show
+    from tinyv_stream.demo_report import Report
+    from tinyv_stream.pool import Pool
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream demo
+  tinyv-stream demo --json demo.json --model zhangchenxu/TinyV-1.5B
+
+\b
+It starts a server, a rule worker and a TinyV worker, replays 20 seconds of generation, and says who decided, what
+TinyV gave back, how the rewards agree with the labels, and how long the trainer would have waited.
+"""
+
+READY_S: Final = 600.0
+"""How long the workers may take to be ready: a first start may unpack or download a model."""
+_LOOK_EVERY_S: Final = 0.2
+_HOPELESS: Final = 3
+"""Restarts of a worker, before it was ever ready, after which waiting is no use."""
+
+
+def demo(
+    *,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there too.")] = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """See the whole path on bundled completions."""
+    chosen = settings(config, rule_workers=1, tinyv_workers=1, model=model)
+    run(lambda interrupt: _demo(chosen, json, interrupt))
+
+
+async def _demo(config: Config, json: Path | None, interrupt: Interrupt) -> int:
+    from tinyv_stream.cli.demo_view import Show
+
+    show = Show()
+    found: list[Report] = []
+    if not await unless(interrupt.asked, _run(config, show, found)):
+        return INTERRUPTED
+    show.report(found[0])
+    if json:
+        _write(json, found[0])
+    return 0 if found[0].is_whole else 1
+
+
+def _write(path: Path, report: "Report") -> None:
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    except OSError as exc:
+        raise InvalidInputError("--json", str(path), f"it cannot be written ({exc.strerror})") from exc
+
+
+async def _run(config: Config, show: "Show", found: "list[Report]") -> None:
+    """Put the report into `found`. A cancellation ends the pool at once; its directory goes with it."""
+    from tinyv_stream.pool import Pool
+
+    began_at = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tinyv-demo-") as directory:
+        async with Pool(config, directory=Path(directory), on_line=show.worker_line) as pool:
+            stop = asyncio.Event()
+            running = asyncio.create_task(pool.run(stop), name="pool")
+            try:
+                found.append(await _through(pool, config, show, began_at))
+            finally:
+                pool.stop_now()
+                await running
+
+
+async def _through(pool: "Pool", config: Config, show: "Show", began_at: float) -> "Report":
+    from tinyv_stream.client import RewardClient
+    from tinyv_stream.demo import load, replay
+    from tinyv_stream.demo_report import Engine, Server, report
+
+    lines = load()
+    status = await _until_ready(pool, config, show)
+    startup_s = time.monotonic() - began_at
+    show.ready(startup_s, lines)
+    async with RewardClient(pool.url, run_id="demo", pool=config.broker.pool) as client:
+        played = await replay(client, lines, show.reward)
+    about = next(worker.about for worker in status.workers if worker.stage == "tinyv")
+    return report(
+        lines,
+        played,
+        began_at=began_at,
+        startup_s=startup_s,
+        engine=Engine(name=about.get("engine", ""), version=about.get("version", ""), model=about.get("model", "")),
+        broker=Server(server=status.server, version=status.version),
+    )
+
+
+async def _until_ready(pool: "Pool", config: Config, show: "Show") -> "PoolStatus":
+    """Return the status once a worker of each stage is ready; raise EngineStartError if one cannot be."""
+    from tinyv_stream.broker.operator_side import OperatorSide
+
+    async with OperatorSide(pool.url, config.broker) as side, asyncio.timeout(READY_S):
+        show.starting(await side.status())
+        while True:
+            status = await side.status()
+            ready = {worker.stage for worker in status.workers if worker.state == "ready"}
+            show.waiting(ready)
+            if len(ready) == 2:
+                return status
+            for worker in pool.workers:
+                if worker.restarts >= _HOPELESS and worker.stage not in ready:
+                    raise EngineStartError(f"{worker.name} dies: {worker.reason}", "ask `tinyv-stream doctor`")
+            await asyncio.sleep(_LOOK_EVERY_S)

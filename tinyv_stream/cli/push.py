@@ -1,0 +1,165 @@
+"""`tinyv-stream push`: stream a file of rollouts into a running pool, and its rewards into another file.
+
+- Every good line gets exactly one line in `--out`; the same command goes on where an interrupt or a kill left it.
+- The run's name comes from the two paths and the content, so going on is the same run to the pool too: what it has
+  verified meanwhile is fetched, not done again.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+import typer
+
+from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, unless
+from tinyv_stream.cli.progress import Progress
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.jsonl import Line, Survey, open_input, read_rollouts, survey
+from tinyv_stream.reward_file import RewardFile
+
+if TYPE_CHECKING:
+    from tinyv_stream.client import RewardClient
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream push rollouts.jsonl --out rewards.jsonl
+  TINYV_REDIS_URL=rediss://user:secret@host:6380/0 tinyv-stream push rollouts.jsonl --out rewards.jsonl
+
+\b
+Each line is one completion: `completion`, `ground_truth`, and `question` or `prompt`; then `data_source` (a name with
+`_tinyv` in it is shown to TinyV, others are graded by rules alone); and if you like `rollout_id`, `group_id`,
+`group_size`, `step`, `deadline_s`. Run the same command again after an interrupt: it goes on, and doubles nothing.
+Exits with 1 if a line was bad or a reward is not `ok`.
+"""
+
+MAX_BAD_SHOWN: Final = 20
+"""Bad lines shown one by one; a file of another kind would otherwise fill the terminal."""
+
+SUBMITTERS: Final = 64
+"""Submits under way at once: the client sends as many in one script call."""
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Rollouts, one JSON object per line.")]
+OutOption = Annotated[Path, typer.Option("--out", metavar="rewards.jsonl", help="Where the rewards go, and are kept.")]
+RunIdOption = Annotated[
+    str | None, typer.Option("--run-id", help="Name of the run. [default: made from the paths and the content]")
+]
+DeadlineOption = Annotated[
+    float, typer.Option("--deadline", min=1.0, metavar="SECONDS", help="For each reward, where the line gives none.")
+]
+InflightOption = Annotated[int, typer.Option("--max-inflight", min=1, help="Most rollouts submitted, not rewarded.")]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be streamed."""
+
+    file: Path
+    out: Path
+    pool: str = "main"
+    run_id: str | None = None
+    deadline_s: float = 600.0
+    max_inflight: int = 1024
+
+
+def push(
+    file: FileArgument,
+    out: OutOption,
+    *,
+    redis: RedisOption = None,
+    pool: PoolOption = None,
+    run_id: RunIdOption = None,
+    deadline: DeadlineOption = 600.0,
+    max_inflight: InflightOption = 1024,
+) -> None:
+    """Stream a file of rollouts into a running pool."""
+    name = pool or "main"
+    job = Job(file=file, out=out, pool=name, run_id=run_id, deadline_s=deadline, max_inflight=max_inflight)
+    run(lambda interrupt: complete(job, interrupt, lambda: nullcontext(find_url(redis, name))))
+
+
+async def complete(job: Job, interrupt: Interrupt, open_pool: Callable[[], AbstractAsyncContextManager[str]]) -> int:
+    """Do what is left of the job and return the exit code; the pool is opened only if something is left."""
+    open_input(job.file).close()
+    if job.out.exists() and job.out.samefile(job.file):
+        raise InvalidInputError("--out", str(job.out), "choose another file: this one holds the rollouts")
+    with RewardFile(job.out) as out:
+        found = survey(job.file, out.done)
+        _report_bad(found)
+        with Progress(job.file.name, done=found.good - found.todo, total=found.good) as progress:
+            if found.todo:
+                async with open_pool() as url:
+                    await unless(interrupt.asked, stream(url, job, out, progress))
+    return _conclude(job, found, progress, interrupted=interrupt.asked.is_set())
+
+
+async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> None:
+    """Submit what `out` does not hold yet and write each reward as it comes.
+
+    Raises BrokerError where the pool cannot be used. A cancellation leaves `out` whole; the pool keeps the rest.
+    """
+    from tinyv_stream.client import RewardClient
+
+    client = RewardClient(
+        url,
+        run_id=job.run_id or _run_id(job),
+        client_id="push",
+        pool=job.pool,
+        max_inflight=job.max_inflight,
+        deadline_s=job.deadline_s,
+    )
+    async with client:
+        rewards = client.rewards()
+        submitting = asyncio.create_task(_submit(client, job.file, out), name="submit")
+        try:
+            async for reward in rewards:
+                if out.write(reward):
+                    progress.advance(reward)
+        finally:
+            submitting.cancel()
+            await asyncio.gather(submitting, return_exceptions=True)
+
+
+async def _submit(client: "RewardClient", file: Path, out: RewardFile) -> None:
+    lines = read_rollouts(file)
+
+    async def one_by_one() -> None:
+        for line in lines:
+            if isinstance(line, Line) and line.rollout.rollout_id not in out.done:
+                await client.submit(line.rollout)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(SUBMITTERS):
+                group.create_task(one_by_one())
+    finally:
+        client.end()
+
+
+def _run_id(job: Job) -> str:
+    with open_input(job.file) as file:
+        content = hashlib.file_digest(file, "blake2b").digest()
+    paths = f"{job.file.resolve()}\0{job.out.resolve()}\0".encode(errors="surrogateescape")
+    return "push-" + hashlib.blake2b(paths + content, digest_size=10).hexdigest()
+
+
+def _report_bad(found: Survey) -> None:
+    for bad in found.bad[:MAX_BAD_SHOWN]:
+        typer.echo(f"bad {bad}", err=True)
+    if len(found.bad) > MAX_BAD_SHOWN:
+        typer.echo(f"bad lines: {len(found.bad) - MAX_BAD_SHOWN} more", err=True)
+
+
+def _conclude(job: Job, found: Survey, progress: Progress, *, interrupted: bool) -> int:
+    left = found.todo - progress.rewarded
+    not_ok = found.not_ok + progress.not_ok
+    counts = f"{found.good - left} of {found.good} rewarded, {not_ok} not ok, {len(found.bad)} bad lines"
+    typer.echo(f"{counts}: {job.out}")
+    if left:
+        typer.echo(f"{left} are still to do: the same command goes on from here", err=True)
+    if interrupted and left:
+        return INTERRUPTED
+    return 1 if left or not_ok or found.bad else 0

@@ -1,0 +1,72 @@
+"""`tinyv-stream score`: `push` with a pool of its own, which lives as long as the file takes."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from tinyv_stream.cli.common import (
+    ConfigOption,
+    Interrupt,
+    ModelOption,
+    RuleWorkersOption,
+    SetupOption,
+    TinyVWorkersOption,
+    WeightOption,
+    run,
+    settings,
+)
+from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, Job, OutOption, complete
+from tinyv_stream.config import Config
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream score rollouts.jsonl --out rewards.jsonl
+  tinyv-stream score rollouts.jsonl --out rewards.jsonl --model ./my-verifier --setup mixed --weight 0.5
+
+\b
+Lines, resuming and exit codes are those of `push`. TinyV's engine takes half a minute to start; rules alone need
+none: `--tinyv-workers 0` with a `data_source` that is graded by rules.
+"""
+
+
+def score(
+    file: FileArgument,
+    out: OutOption,
+    *,
+    model: ModelOption = None,
+    setup: SetupOption = None,
+    weight: WeightOption = None,
+    rule_workers: RuleWorkersOption = None,
+    tinyv_workers: TinyVWorkersOption = None,
+    config: ConfigOption = None,
+    deadline: DeadlineOption = 600.0,
+    max_inflight: InflightOption = 1024,
+) -> None:
+    """Score a file of rollouts with a pool of its own."""
+    chosen = settings(
+        config, rule_workers=rule_workers, tinyv_workers=tinyv_workers, model=model, setup=setup, weight=weight
+    )
+    job = Job(file=file, out=out, pool=chosen.broker.pool, deadline_s=deadline, max_inflight=max_inflight)
+    run(lambda interrupt: complete(job, interrupt, lambda: own_pool(chosen, interrupt)))
+
+
+@asynccontextmanager
+async def own_pool(config: Config, interrupt: Interrupt) -> AsyncGenerator[str]:
+    """Run a pool in a temporary directory and yield its URL; after Ctrl-C it is not drained: nobody reads it again."""
+    from tinyv_stream.pool import Pool
+
+    with tempfile.TemporaryDirectory(prefix="tinyv-score-") as directory:
+        async with Pool(config, directory=Path(directory)) as pool:
+            stop = asyncio.Event()
+            running = asyncio.create_task(pool.run(stop), name="pool")
+            try:
+                yield pool.url
+            finally:
+                stop.set()
+                if interrupt.asked.is_set():
+                    pool.stop_now()
+                await running

@@ -1,0 +1,49 @@
+"""`tinyv-stream status`: one look at a pool."""
+
+import time
+from typing import Annotated, Final
+
+import typer
+
+from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream status
+  tinyv-stream status --json | jq .depth
+  tinyv-stream status --redis redis://host:6379/0 --pool main
+
+\b
+`depth` counts waiting and running rollouts per stage; `live` those without a reward; `oldest_s` is the age of the
+oldest entry in a queue. Exits with 1 if the server does not answer.
+"""
+
+
+def status(
+    *,
+    redis: RedisOption = None,
+    pool: PoolOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+) -> None:
+    """Show depth, workers and counters of a running pool."""
+    name = pool or "main"
+    run(lambda _: _show(find_url(redis, name), name, as_json=as_json))
+
+
+async def _show(url: str, pool: str, *, as_json: bool) -> int:
+    import msgspec
+    from rich.console import Console
+
+    from tinyv_stream.broker.operator_side import OperatorSide
+    from tinyv_stream.config import BrokerConfig
+    from tinyv_stream.view import Meter, table
+
+    async with OperatorSide(url, BrokerConfig(pool=pool)) as broker:
+        found = await broker.status()
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return 0
+    title = f"pool {pool} on {found.server} {found.version}"
+    Console().print(table(title, Meter().read(found, time.monotonic()), found.workers))
+    return 0

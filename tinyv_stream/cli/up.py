@@ -1,0 +1,192 @@
+"""`tinyv-stream up`: a pool on this machine, and a live look at it.
+
+- The first Ctrl-C or SIGTERM drains the workers, a second one kills them; what they held, others take over.
+- The pool outlives its display: an error there is logged, and the pool goes on.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from tinyv_stream.cli.common import (
+    INTERRUPTED,
+    ConfigOption,
+    Interrupt,
+    ModelOption,
+    PoolOption,
+    RedisOption,
+    RuleWorkersOption,
+    SetupOption,
+    TinyVWorkersOption,
+    WeightOption,
+    log_to_stderr,
+    run,
+    settings,
+)
+from tinyv_stream.config import Config
+from tinyv_stream.errors import BrokerError
+
+if TYPE_CHECKING:
+    from tinyv_stream.broker.operator_side import PoolStatus, WorkerInfo
+    from tinyv_stream.pool import Pool
+    from tinyv_stream.view import Figures
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream up
+  tinyv-stream up --rule-workers 4 --model zhangchenxu/TinyV-Qwen3-1.7B
+  TINYV_REDIS_URL=rediss://user:secret@host:6380/0 tinyv-stream up --tinyv-workers 2
+
+\b
+Without --redis it brings its own server and keeps its data in ~/.local/state/tinyv-stream/POOL; `push` and `status`
+of the same user find it without a URL. Ctrl-C lets the workers finish what they hold; a second one stops now.
+"""
+
+_LOOK_EVERY_S: Final = 1.0
+_LINE_EVERY_S: Final = 5.0
+"""Pause between plain lines: life in a log, without filling it."""
+
+_log = logging.getLogger(__name__)
+
+
+def up(
+    *,
+    redis: RedisOption = None,
+    rule_workers: RuleWorkersOption = None,
+    tinyv_workers: TinyVWorkersOption = None,
+    model: ModelOption = None,
+    setup: SetupOption = None,
+    weight: WeightOption = None,
+    config: ConfigOption = None,
+    pool: PoolOption = None,
+) -> None:
+    """Start a pool on this machine and show it until Ctrl-C."""
+    log_to_stderr(logging.INFO)
+    chosen = settings(
+        config,
+        pool=pool,
+        rule_workers=rule_workers,
+        tinyv_workers=tinyv_workers,
+        model=model,
+        setup=setup,
+        weight=weight,
+    )
+    run(lambda interrupt: _up(chosen, redis, interrupt))
+
+
+async def _up(config: Config, redis: str | None, interrupt: Interrupt) -> int:
+    from tinyv_stream.broker.connect import redact
+    from tinyv_stream.pool import Pool
+    from tinyv_stream.running import Running, announced
+
+    name = config.broker.pool
+    async with Pool(config, redis_url=redis) as pool:
+        with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
+            typer.echo(f"pool {name} is up at {redact(pool.url)}")
+            typer.echo("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
+            showing = asyncio.create_task(_show(config, pool), name="show")
+            showing.add_done_callback(_display_ended)
+            forced = asyncio.create_task(_force(pool, interrupt), name="force")
+            await pool.run(interrupt.asked)
+            for task in (showing, forced):
+                task.cancel()
+            await asyncio.gather(showing, forced, return_exceptions=True)
+    typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
+    return INTERRUPTED if interrupt.forced.is_set() else 0
+
+
+async def _force(pool: "Pool", interrupt: Interrupt) -> None:
+    await interrupt.asked.wait()
+    typer.echo("finishing what the workers hold; again to stop now", err=True)
+    await interrupt.forced.wait()
+    pool.stop_now()
+
+
+async def _show(config: Config, pool: "Pool") -> None:
+    from tinyv_stream.broker.operator_side import OperatorSide
+    from tinyv_stream.view import Meter
+
+    screen = _Terminal() if sys.stdout.isatty() else _Lines()
+    meter = Meter()
+    with screen:
+        async with OperatorSide(pool.url, config.broker) as side:
+            while True:
+                try:
+                    status = await side.status()
+                    title = f"pool {config.broker.pool} on {status.server} {status.version}"
+                    screen.show(title, meter.read(status, time.monotonic()), merge(pool, status))
+                except BrokerError as exc:
+                    _log.warning("no look at the pool: %s", exc)
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def merge(pool: "Pool", status: "PoolStatus") -> "list[WorkerInfo]":
+    """Return every worker of the broker, and those of this machine that it does not know yet or any more."""
+    from tinyv_stream.broker.operator_side import WorkerInfo
+
+    known = {worker.pid for worker in status.workers if worker.state != "lost"}
+    silent = [
+        WorkerInfo(
+            name=worker.name,
+            stage=worker.stage,
+            pid=worker.pid or 0,
+            host="here",
+            state=worker.state,
+            about={"restarts": str(worker.restarts), "died of": worker.reason},
+        )
+        for worker in pool.workers
+        if worker.pid not in known
+    ]
+    return [*status.workers, *silent]
+
+
+class _Terminal:
+    """A table that stays in place, with log lines running above it."""
+
+    def __enter__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._live = Live(console=Console(), auto_refresh=False)
+        self._live.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, title: str, figures: "Figures", workers: "list[WorkerInfo]") -> None:
+        """Draw it anew."""
+        from tinyv_stream.view import table
+
+        self._live.update(table(title, figures, workers), refresh=True)
+
+
+class _Lines:
+    """A plain line now and then."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, title: str, figures: "Figures", workers: "list[WorkerInfo]") -> None:
+        """Print it if it is time."""
+        from tinyv_stream.view import plain
+
+        if time.monotonic() >= self._next_s:
+            self._next_s = time.monotonic() + _LINE_EVERY_S
+            typer.echo(f"{title}: {plain(figures, workers)}")
+
+
+def _display_ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("the display failed, the pool goes on: %r", error)
