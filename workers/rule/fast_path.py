@@ -1,0 +1,94 @@
+r"""Decides plain numbers and equal texts in microseconds, without sympy, on the worker's own event loop.
+
+- `correct` means: the same text after cosmetics (spacing, `$`, `\left`, `\dfrac`), or the same exact number.
+- `incorrect` is said only of two plain numbers that differ and are no rounding of one another.
+- None: this needs a closer look. ASCII digits only; no backtracking, no big-integer work on long digit strings.
+"""
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.types import Outcome
+
+_MAX_CHARS: Final = 200
+"""Longer texts are compared as text only: parsing digits is quadratic."""
+
+_COSMETIC: Final = re.compile(
+    r"\\[dtc]frac|\\left(?![a-zA-Z])|\\right(?![a-zA-Z])|(?<!\\)\\[,;:! ]|\\(?:quad|qquad|displaystyle)(?![a-zA-Z])|\\\(|\\\)|\\\[|\\\]|[\s$~]+"
+)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,3}(?:(?:,|\{,\})\d{3})+|\d+)?(?:\.\d+)?")
+_FRACTION: Final = re.compile(r"([+-]?)(?:\\frac\{(-?\d+)\}\{(\d+)\}|(\d+)/(\d+))")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A decision, its reason, and for an accepted answer the class of the difference."""
+
+    outcome: Outcome
+    reason: str
+    taxonomy: str | None = None
+
+
+SAME_TEXT: Final = Found(Outcome.CORRECT, "same text", "formatting")
+SAME_NUMBER: Final = Found(Outcome.CORRECT, "same number", "numeric")
+OTHER_NUMBER: Final = Found(Outcome.INCORRECT, "different numbers")
+
+
+def decide(model_answer: str, ground_truth: str) -> Found | None:
+    """Return a decision, or None where a closer look is needed. An empty answer never equals anything."""
+    answer, gold = cosmetic(model_answer), _gold(ground_truth)
+    if not answer:
+        return None
+    if answer == gold:
+        return SAME_TEXT
+    ours, theirs = number(answer), _gold_number(gold)
+    if ours is None or theirs is None:
+        return None
+    if ours == theirs:
+        return SAME_NUMBER
+    integers = ours.denominator == 1 and theirs.denominator == 1 and "." not in answer and "." not in gold
+    return OTHER_NUMBER if integers else None
+
+
+def cosmetic(text: str) -> str:
+    """Return `text` without what only changes its looks; a word keeps its neighbours apart."""
+    if text.isalnum() and text.isascii():
+        return text
+    return _COSMETIC.sub(_replace, text).removesuffix(".").strip()
+
+
+def number(text: str) -> Fraction | None:
+    """Return the exact value of a plain number or fraction, or None."""
+    if len(text) > _MAX_CHARS or not text.isascii():
+        return None
+    if _NUMBER.fullmatch(text) and text[-1:].isdigit():
+        return Fraction(text.replace("{,}", "").replace(",", ""))
+    parts = _FRACTION.fullmatch(text)
+    if parts is None:
+        return None
+    top, bottom = int(parts[2] or parts[4]), int(parts[3] or parts[5])
+    if bottom == 0:
+        return None
+    return Fraction(-top if parts[1] == "-" else top, bottom)
+
+
+def _replace(match: re.Match[str]) -> str:
+    found = match[0]
+    if found.endswith("frac"):
+        return "\\frac"
+    # "1 2" and "x or y" must not become "12" and "xory"
+    before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    return " " if found.isspace() and before.isalnum() and after.isalnum() else ""
+
+
+@lru_cache(maxsize=4096)
+def _gold(ground_truth: str) -> str:
+    return cosmetic(ground_truth)
+
+
+@lru_cache(maxsize=4096)
+def _gold_number(gold: str) -> Fraction | None:
+    return number(gold)

@@ -1,0 +1,179 @@
+r"""LaTeX and Unicode dress -> one plain spelling, before anything is read. Linear, by tables.
+
+Undoes what JSON escapes did to LaTeX (a tab before `ext{`, a form feed before `rac{`), doubled backslashes outside
+of environments, sizes, spaces, fonts; keeps every character that can carry meaning.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+_MANGLED: Final = (
+    ("\t", "ext", "\\text"),
+    ("\t", "imes", "\\times"),
+    ("\t", "heta", "\\theta"),
+    ("\x0c", "rac", "\\frac"),
+)
+
+_UNICODE: Final = {
+    **{ord(c): "-" for c in "−–—‐‑"},
+    **{ord(c): t for c, t in zip("×⋅·∙", ("\\times ", "\\cdot ", "\\cdot ", "\\cdot "), strict=True)},
+    ord("÷"): "\\div ",
+    ord("√"): "\\sqrt ",
+    ord("π"): "\\pi ",
+    ord("∞"): "\\infty ",
+    ord("≤"): "\\le ",
+    ord("⩽"): "\\le ",
+    ord("≥"): "\\ge ",
+    ord("⩾"): "\\ge ",
+    ord("≠"): "\\ne ",
+    ord("≈"): "\\approx ",
+    ord("∪"): "\\cup ",
+    ord("∩"): "\\cap ",
+    ord("∈"): "\\in ",
+    ord("ℝ"): "\\mathbb{R}",
+    ord("ℤ"): "\\mathbb{Z}",
+    ord("ℕ"): "\\mathbb{N}",
+    ord("±"): "\\pm ",
+    ord("∓"): "\\mp ",
+    ord("°"): "^\\circ ",
+    ord("′"): "'",
+    ord("’"): "'",
+    ord("∠"): "\\angle ",
+    ord("∅"): "\\emptyset ",
+    **{ord(c): f"^{{{d}}}" for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)},
+    **{ord(c): f"_{{{d}}}" for c, d in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)},
+    **{
+        ord(c): f"\\frac{{{n}}}{{{d}}}" for c, n, d in (("½", 1, 2), ("⅓", 1, 3), ("⅔", 2, 3), ("¼", 1, 4), ("¾", 3, 4))
+    },
+    **{
+        ord(c): f"\\{name} "
+        for c, name in zip(
+            "αβγθλμρσφω",
+            ("alpha", "beta", "gamma", "theta", "lambda", "mu", "rho", "sigma", "varphi", "omega"),
+            strict=True,
+        )
+    },
+}
+
+_SAME: Final = {
+    "dfrac": "frac",
+    "tfrac": "frac",
+    "cfrac": "frac",
+    "leq": "le",
+    "leqslant": "le",
+    "geq": "ge",
+    "geqslant": "ge",
+    "neq": "ne",
+    "not=": "ne",
+    "ast": "cdot",
+    "phi": "varphi",
+    "epsilon": "varepsilon",
+    "mid": "mid",
+    "dots": "ldots",
+    "cdots": "ldots",
+    "lbrace": "{",
+    "rbrace": "}",
+    "lbrack": "[",
+    "rbrack": "]",
+    "vert": "|",
+    "lvert": "|",
+    "rvert": "|",
+    "land": "wedge",
+    "lor": "vee",
+    "implies": "Rightarrow",
+    "colon": ":",
+    "textcirc": "circ",
+    "degree": "circ",
+    "dbinom": "binom",
+    "tbinom": "binom",
+    "varnothing": "emptyset",
+    "arcsin": "arcsin",
+    "tg": "tan",
+    "ctg": "cot",
+    "lg": "lg",
+    "dollar": "$",
+    "percent": "%",
+    "euro": "€",
+}
+_LITERAL: Final = frozenset("|:%$€[]")
+
+_DROP: Final = frozenset(
+    [
+        "left",
+        "right",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "displaystyle",
+        "textstyle",
+        "limits",
+        "nolimits",
+        "quad",
+        "qquad",
+        "thinspace",
+        "medspace",
+        "enspace",
+        "enskip",
+        "hfill",
+        "hspace",
+        "vspace",
+        "rm",
+        "bf",
+        "it",
+        "boldsymbol",
+        "mathbf",
+        "mathit",
+        "mathsf",
+        "mathcal",
+        "vphantom",
+        "phantom",
+        "mathopen",
+        "mathclose",
+        "middle",
+        "nonumber",
+        "large",
+        "Large",
+        "small",
+    ]
+)
+_FONT: Final = re.compile(
+    r"\\(?:mathrm|operatorname\*?|textbf|textit|textrm|textsf|mbox|hbox|text|textnormal|bm|mathbf|boldsymbol)(?![A-Za-z])"
+)
+_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?")
+_SPACES: Final = re.compile(r"\\[,;:!> ]|~|\s+")
+
+
+def clean(text: str) -> str:
+    r"""Return `text` in the plain spelling; `\text{..}`, `\mathrm{..}` and their like become `\text{..}`."""
+    for bad, follow, good in _MANGLED:
+        text = text.replace(bad + follow, good)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
+    if "\\" not in text:
+        return " ".join(text.replace("$", " $ ").split()) if "$" in text else " ".join(text.split())
+    if "\\begin" not in text:
+        text = re.sub(r"\\\\(?=[A-Za-z{},%$])", lambda _m: "\\", text)
+    text = text.replace("\\(", " ").replace("\\)", " ").replace("\\[", " ").replace("\\]", " ")
+    text = _FONT.sub(lambda _m: "\\text", text)
+    text = _COMMAND.sub(_plain, text)
+    return re.sub(r"(?<!\\)(?:\\[,;:!> ]|~|\s)+", " ", text).strip()
+
+
+def _plain(match: re.Match[str]) -> str:
+    name = match[1]
+    if name in _DROP:
+        return " "
+    name = _SAME.get(name, name)
+    if name in _LITERAL:
+        return name
+    return "\\" + name

@@ -1,0 +1,397 @@
+r"""Reads one expression, LaTeX or plain, into a tree. Precedence climbing over one token list.
+
+- Bounded: at most `MAX_TOKENS` tokens and `MAX_DEPTH` levels; beyond is `Unreadable`.
+- Understands + - * / ^ ! |x|, implicit products, mixed numbers, fractions, roots, named functions, subscripts,
+  logarithms with a base, binomials, degrees. Sums, integrals, limits, matrices and words are `Unreadable` here.
+- `1/2x` is (1/2)x, as computer algebra reads it; letters stand alone, so `ab` is a product.
+"""
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from workers.rule.maths.tree import FUNCTIONS, Node, Num, Op, Sym, Unreadable
+
+MAX_TOKENS: Final = 600
+MAX_DEPTH: Final = 50
+MAX_DIGITS: Final = 400
+
+_TOKEN: Final = re.compile(
+    r"\s*(?:(\d{1,3}(?:\{?,\}?\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)|(\\[A-Za-z]+|\\[{}|%])|([A-Za-z]+)|(\*\*|[-+*/^_!|(){}\[\],'%:]))"
+)
+_WORDS: Final = {
+    "sqrt": "\\sqrt",
+    "pi": "\\pi",
+    "infinity": "\\infty",
+    "infty": "\\infty",
+    "inf": "\\infty",
+    "oo": "\\infty",
+    "asin": "\\arcsin",
+    "acos": "\\arccos",
+    "atan": "\\arctan",
+    "frac": "\\frac",
+    "theta": "\\theta",
+    "alpha": "\\alpha",
+    "beta": "\\beta",
+    "cdot": "\\cdot",
+    "times": "\\cdot",
+    "floor": "\\floor",
+    "ceil": "\\ceil",
+    "abs": "\\abs",
+    "binom": "\\binom",
+    **{name: "\\" + name for name in FUNCTIONS},
+}
+_LETTERS: Final = frozenset(
+    "\\" + name
+    for name in [
+        "pi",
+        "infty",
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
+)
+_NO_PRODUCT: Final = frozenset(
+    {
+        "+",
+        "-",
+        "*",
+        "**",
+        "/",
+        "^",
+        "_",
+        "!",
+        ")",
+        "}",
+        "]",
+        ",",
+        "'",
+        "%",
+        ":",
+        "\\}",
+        "\\cdot",
+        "\\times",
+        "\\div",
+        "\\%",
+    }
+)
+_CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
+_MAX_PRODUCT_WORD: Final = 3
+"""Letters that may stand for a product, such as `abc`; longer runs are words."""
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the tokens of a cleaned text; raise Unreadable for a character or a word outside of the language."""
+    tokens: list[str] = []
+    at = 0
+    text = text.strip()
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None or len(tokens) > MAX_TOKENS:
+            raise Unreadable("a character or a length outside of the language")
+        at = found.end()
+        number, command, word, sign = found.groups()
+        if word is None:
+            tokens.append(number or command or sign)
+        elif word in _WORDS:
+            tokens.append(_WORDS[word])
+        elif len(word) <= _MAX_PRODUCT_WORD:
+            tokens.extend(word)
+        else:
+            raise Unreadable("a word")
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return tokens
+
+
+def read(text: str) -> Node:
+    """Return the tree of a cleaned expression; raise Unreadable where any part is not understood."""
+    reader = _Reader(tokenize(text))
+    node = reader.sum(0)
+    if reader.at != len(reader.tokens):
+        raise Unreadable("text behind the expression")
+    return node
+
+
+class _Reader:
+    """One pass over the tokens; `at` is the next one."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.bars = 0
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self) -> str:
+        token = self.peek()
+        if not token:
+            raise Unreadable("the text ends early")
+        self.at += 1
+        return token
+
+    def expect(self, token: str) -> None:
+        if self.take() != token:
+            raise Unreadable(f"{token} is missing")
+
+    def sum(self, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise Unreadable("too deep")
+        terms = [self.product(depth + 1)]
+        while self.peek() in {"+", "-"}:
+            sign = self.take()
+            term = self.product(depth + 1)
+            terms.append(Op("neg", (term,)) if sign == "-" else term)
+        return terms[0] if len(terms) == 1 else Op("add", tuple(terms))
+
+    def product(self, depth: int) -> Node:
+        if self.peek() in {"+", "-"}:
+            sign = self.take()
+            inner = self.product(depth + 1) if depth <= MAX_DEPTH else self._deep()
+            return Op("neg", (inner,)) if sign == "-" else inner
+        left = self.power(depth)
+        while True:
+            token = self.peek()
+            if token in {"*", "\\cdot", "\\times"}:
+                self.take()
+                left = Op("mul", (left, self.signed(depth)))
+            elif token in {"/", "\\div"}:
+                self.take()
+                left = Op("div", (left, self.signed(depth)))
+            elif token and token not in _NO_PRODUCT and not (token == "|" and self.bars):
+                left = self.juxtaposed(left, depth)
+            else:
+                return left
+
+    def signed(self, depth: int) -> Node:
+        if self.peek() in {"+", "-"}:
+            sign = self.take()
+            inner = self.signed(depth + 1) if depth <= MAX_DEPTH else self._deep()
+            return Op("neg", (inner,)) if sign == "-" else inner
+        return self.power(depth)
+
+    def juxtaposed(self, left: Node, depth: int) -> Node:
+        """Read what follows without an operator: a mixed number, or a product."""
+        before = self.tokens[self.at - 1]
+        start = self.at
+        right = self.power(depth)
+        whole = isinstance(left, Num) and left.places is None
+        if whole and _is_proper(right) and self.tokens[start] == "\\frac":
+            return Op("add", (left, right))
+        if whole and self.tokens[start].isdigit():
+            if self.peek() == "/" and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].isdigit():
+                self.take()
+                part = Op("div", (right, self.power(depth)))
+                if _is_proper(part):
+                    return Op("add", (left, part))
+            raise Unreadable("two numbers side by side")
+        if self.tokens[start][0].isdigit() and before[0].isdigit():
+            raise Unreadable("two numbers side by side")
+        return Op("mul", (left, right))
+
+    def power(self, depth: int) -> Node:
+        base = self.postfix(self.atom(depth + 1))
+        if self.peek() not in {"^", "**"}:
+            return base
+        self.take()
+        if self.degree():
+            return self.postfix(Op("mul", (base, Op("div", (Sym("\\pi"), Num(Fraction(180)))))))
+        return self.postfix(Op("pow", (base, self.exponent(depth + 1))))
+
+    def degree(self) -> bool:
+        at = self.at
+        if self.tokens[at : at + 1] == ["\\circ"]:
+            self.at = at + 1
+            return True
+        if self.tokens[at : at + 3] == ["{", "\\circ", "}"]:
+            self.at = at + 3
+            return True
+        return False
+
+    def exponent(self, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            self._deep()
+        if self.peek() == "-":
+            self.take()
+            return Op("neg", (self.exponent(depth + 1),))
+        return self.power(depth)
+
+    def postfix(self, node: Node) -> Node:
+        while self.peek() == "!":
+            self.take()
+            node = Op("fact", (node,))
+        return node
+
+    def atom(self, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            self._deep()
+        token = self.take()
+        if token[0].isdigit() or token[0] == ".":
+            return _number(token)
+        if token in _CLOSERS:
+            inner = self.sum(depth)
+            self.expect(_CLOSERS[token])
+            return inner
+        if token in {"|", "\\abs"}:
+            return self.absolute(token, depth)
+        if token in _LETTERS or (len(token) == 1 and token.isalpha()):
+            return Sym(token + self.subscript())
+        return self.command(token, depth)
+
+    def absolute(self, token: str, depth: int) -> Node:
+        if token != "|":
+            return Op("abs", (self.atom(depth),))
+        self.bars += 1
+        inner = self.sum(depth)
+        self.bars -= 1
+        self.expect("|")
+        return Op("abs", (inner,))
+
+    def command(self, token: str, depth: int) -> Node:
+        name = token[1:]
+        if name == "frac":
+            return Op("div", (self.group(depth), self.group(depth)))
+        if name == "binom":
+            return Op("binom", (self.group(depth), self.group(depth)))
+        if name == "sqrt":
+            if self.peek() == "[":
+                self.take()
+                index = self.sum(depth)
+                self.expect("]")
+                return Op("root", (self.group(depth), index))
+            return Op("sqrt", (self.group(depth),))
+        if name in {"lfloor", "lceil"}:
+            inner = self.sum(depth)
+            self.expect("\\r" + name[1:])
+            return Op(name[1:], (inner,))
+        if name in {"floor", "ceil"}:
+            return Op(name, (self.atom(depth),))
+        if name in FUNCTIONS:
+            return self.function(name, depth)
+        raise Unreadable(token)
+
+    def function(self, name: str, depth: int) -> Node:
+        base: Node | None = None
+        power: Node | None = None
+        for _ in range(2):
+            if self.peek() == "_" and name == "log":
+                self.take()
+                base = self.group(depth)
+            elif self.peek() in {"^", "**"}:
+                self.take()
+                power = self.group(depth)
+        args = self.arguments(depth)
+        if name in {"max", "min", "gcd", "lcm"}:
+            return Op(name, args)
+        if len(args) != 1:
+            raise Unreadable("a function of several arguments")
+        node = Op("logb", (args[0], base)) if base is not None else Op(name, args)
+        if power is None:
+            return node
+        if power == Op("neg", (Num(Fraction(1)),)):
+            if name in {"sin", "cos", "tan", "cot"}:
+                return Op("arc" + name, args)
+            raise Unreadable("an inverse function")
+        return Op("pow", (node, power))
+
+    def arguments(self, depth: int) -> tuple[Node, ...]:
+        r"""Read `(a, b)`, or what `\sin 2x` covers: one product without a sign in between."""
+        if self.peek() in {"(", "{", "["}:
+            close = _CLOSERS[self.take()]
+            args = [self.sum(depth)]
+            while self.peek() == ",":
+                self.take()
+                args.append(self.sum(depth))
+            self.expect(close)
+            return tuple(args)
+        arg = self.power(depth)
+        while (
+            self.peek()
+            and self.peek() not in _NO_PRODUCT
+            and self.peek()[1:] not in FUNCTIONS
+            and self.peek() not in {"(", "|", "["}
+        ):
+            arg = Op("mul", (arg, self.power(depth)))
+        if (
+            self.peek() == "/"
+            and isinstance(arg, Sym | Num)
+            and self.tokens[self.at + 1 : self.at + 2]
+            and self.tokens[self.at + 1].isdigit()
+        ):
+            self.take()
+            arg = Op("div", (arg, self.atom(depth)))
+        return (arg,)
+
+    def group(self, depth: int) -> Node:
+        r"""Read a braced group, or LaTeX's single token: `\frac12` is 1/2."""
+        if depth > MAX_DEPTH:
+            self._deep()
+        token = self.peek()
+        if token in {"{", "("}:
+            return self.atom(depth + 1)
+        if token.isdigit() and len(token) > 1:
+            self.tokens[self.at : self.at + 1] = list(token)
+        return self.atom(depth + 1)
+
+    def subscript(self) -> str:
+        if self.peek() != "_":
+            return ""
+        self.take()
+        if self.peek() != "{":
+            return "_" + self.take()
+        self.take()
+        parts: list[str] = []
+        while self.peek() != "}":
+            parts.append(self.take())
+        self.take()
+        return "_" + "".join(parts)
+
+    def _deep(self) -> Node:
+        raise Unreadable("too deep")
+
+
+def _number(token: str) -> Num:
+    digits = token.replace("{,}", "").replace(",", "")
+    if len(digits) > MAX_DIGITS:
+        raise Unreadable("too many digits")
+    _, point, decimals = digits.partition(".")
+    return Num(Fraction(digits), len(decimals) if point else None)
+
+
+def _is_proper(node: Node) -> bool:
+    if not (isinstance(node, Op) and node.name == "div"):
+        return False
+    top, bottom = node.args
+    return isinstance(top, Num) and isinstance(bottom, Num) and 0 < top.value < bottom.value and top.places is None

@@ -1,0 +1,90 @@
+"""What an expression is once read: numbers, symbols, operators. Frozen, comparable, hashable."""
+
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+
+class Unreadable(Exception):  # noqa: N818: a finding about a text, not a fault
+    """This text is not fully understood, or too large to work out: nobody may conclude anything from it."""
+
+
+class Num(msgspec.Struct, frozen=True):
+    """An exact number; `places` counts its decimals if it was written with a point."""
+
+    value: Fraction
+    places: int | None = None
+
+
+class Sym(msgspec.Struct, frozen=True):
+    """A letter, with its subscript."""
+
+    name: str
+
+
+class Op(msgspec.Struct, frozen=True):
+    """An operator or function over its arguments; `name` is one of OPERATORS or FUNCTIONS."""
+
+    name: str
+    args: tuple["Node", ...]
+
+
+Node = Num | Sym | Op
+
+OPERATORS: Final = frozenset(
+    {"add", "mul", "div", "pow", "neg", "fact", "root", "abs", "binom", "logb", "floor", "ceil"}
+)
+FUNCTIONS: Final = frozenset(
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "exp",
+        "ln",
+        "log",
+        "lg",
+        "sqrt",
+        "max",
+        "min",
+        "gcd",
+        "lcm",
+    ]
+)
+CONSTANTS: Final = frozenset({"\\pi", "e", "i", "\\infty"})
+
+
+def symbols(node: Node) -> frozenset[str]:
+    """Return the free symbols: letters that are not constants."""
+    if isinstance(node, Sym):
+        return frozenset() if node.name in CONSTANTS else frozenset({node.name})
+    if isinstance(node, Num):
+        return frozenset()
+    return frozenset[str]().union(*(symbols(a) for a in node.args))
+
+
+def rename(node: Node, names: dict[str, str]) -> Node:
+    """Return the tree with symbols renamed."""
+    if isinstance(node, Sym):
+        return Sym(names.get(node.name, node.name))
+    if isinstance(node, Num):
+        return node
+    return Op(node.name, tuple(rename(a, names) for a in node.args))
+
+
+def decimals(node: Node) -> int | None:
+    """Return the decimals of a plain decimal number such as -3.14, or None."""
+    if isinstance(node, Op) and node.name == "neg":
+        return decimals(node.args[0])
+    return node.places if isinstance(node, Num) else None

@@ -1,0 +1,350 @@
+r"""PRIME's three spellings of an answer, after its documented behaviour (Hendrycks MATH, PRM800K, PRIME; see verl).
+
+- `mathd` is the Hendrycks spelling; `prm` the PRM800K one, with LaTeX flattened to text; `flatten` does the flattening.
+- Rough edges are kept on purpose, because `prime` means PRIME: `\frac{x+1}{2}` flattens to `x+1/2`, an index of a root
+  is lost, units vanish inside of words. The grader `cascade` has none of them.
+- Text in, text out: nothing is evaluated. Written anew; the reference's code is not used.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+_WRAPPED: Final = re.compile(r"\\text\{(.+?)\}")
+_MATHD: Final = (
+    ("\n", ""),
+    ("\\!", ""),
+    ("\\\\", "\\"),
+    ("tfrac", "frac"),
+    ("dfrac", "frac"),
+    ("\\left", ""),
+    ("\\right", ""),
+    ("^{\\circ}", ""),
+    ("^\\circ", ""),
+    ("\\$", ""),
+)
+_PRM: Final = (
+    ("\\%", "%"),
+    ("\\$", "$"),
+    ("$", ""),
+    ("%", ""),
+    (" or ", " , "),
+    (" and ", " , "),
+    ("million", "*10^6"),
+    ("billion", "*10^9"),
+    ("trillion", "*10^12"),
+)
+_UNITS: Final = tuple(
+    re.compile(rf"{unit}(?:es)?s? *(?:\^[0-9]+)?")
+    for unit in (
+        [
+            "degree",
+            "cm",
+            "centimeter",
+            "meter",
+            "mile",
+            "second",
+            "minute",
+            "hour",
+            "day",
+            "week",
+            "month",
+            "year",
+            "foot",
+            "feet",
+            "inch",
+            "yard",
+            "liter",
+        ]
+    )
+)
+_FLAT: Final = {
+    **dict.fromkeys(["dfrac", "tfrac", "frac"], ""),
+    **{
+        name: chr(code)
+        for name, code in zip(
+            [
+                "alpha",
+                "beta",
+                "gamma",
+                "delta",
+                "epsilon",
+                "zeta",
+                "eta",
+                "theta",
+                "iota",
+                "kappa",
+                "lambda",
+                "mu",
+                "nu",
+                "xi",
+            ],
+            range(0x3B1, 0x3BF),
+            strict=True,
+        )
+    },
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "phi": "φ",
+    "varphi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+    "Gamma": "Γ",
+    "Delta": "Δ",
+    "Theta": "Θ",
+    "Lambda": "Λ",
+    "Sigma": "Σ",
+    "Phi": "Φ",
+    "Psi": "Ψ",
+    "Omega": "Ω",
+    "pi": "pi",
+    "infty": "inf",
+    "cup": "U",
+    "cdot": "*",
+    "times": "*",
+    "cap": "∩",
+    "circ": "∘",
+    "angle": "∠",
+    "le": "≤",
+    "leq": "≤",
+    "ge": "≥",
+    "geq": "≥",
+    "leqslant": "⩽",
+    "geqslant": "⩾",
+    "neq": "≠",
+    "pm": "±",
+    "mp": "∓",
+    "in": "∈",
+    "notin": "∉",
+    "mid": "|",
+    "lfloor": "⌊",
+    "rfloor": "⌋",
+    "lceil": "⌈",
+    "rceil": "⌉",
+    "ldots": "…",
+    "dots": "…",
+    "cdots": "⋯",
+    "approx": "≈",
+    "equiv": "≡",
+    "emptyset": "∅",
+    "varnothing": "∅",
+    "subset": "⊂",
+    "subseteq": "⊆",
+    "to": "→",
+    "rightarrow": "→",
+    "Rightarrow": "⇒",
+    "perp": "⊥",
+    "parallel": "∥",
+    "div": "÷",
+    "forall": "∀",
+    "exists": "∃",
+    **{
+        name: name
+        for name in [
+            "sin",
+            "cos",
+            "tan",
+            "cot",
+            "sec",
+            "csc",
+            "arcsin",
+            "arccos",
+            "arctan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "exp",
+            "ln",
+            "log",
+            "lg",
+            "lim",
+            "max",
+            "min",
+            "gcd",
+            "det",
+            "dim",
+        ]
+    },
+}
+"""What a command becomes in flat text; any other vanishes, and leaves its arguments."""
+_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s*|\\(.)")
+_MAX_FLAT: Final = 200
+"""Commands flattened in one answer; more is left as it stands."""
+
+
+def mathd(text: str) -> str:
+    r"""Return the Hendrycks spelling: `\frac12` and `1/2` become `\frac{1}{2}`, units and degrees go."""
+    text = text.strip()
+    wrapped = _WRAPPED.search(text)
+    if wrapped and wrapped.start() == 0 and wrapped.end() == len(text):
+        text = wrapped[1].strip()
+    try:
+        return _mathd(text)
+    except IndexError:  # a \frac or \sqrt with nothing behind it: the reference gives up here, too
+        return text
+
+
+def _mathd(text: str) -> str:
+    original = text
+    for old, new in _MATHD:
+        text = text.replace(old, new)
+    if "\\text{ " in text:
+        parts = text.split("\\text{ ")
+        if len(parts) != 2:
+            return original
+        text = parts[0]
+    text = text.replace("\\%", "").replace(" .", " 0.").replace("{.", "{0.")
+    if not text:
+        return text
+    if text[0] == ".":
+        text = "0" + text
+    label, equals, rest = text.partition("=")
+    if equals and "=" not in rest and len(label) <= 2:
+        text = rest
+    text = _brace_arguments(text, "\\sqrt", _brace_root).replace(" ", "")
+    text = _brace_arguments(text, "\\frac", _brace_fraction)
+    if text == "0.5":
+        return "\\frac{1}{2}"
+    slash = re.fullmatch(r"(-?[1-9]\d*|0)/(-?[1-9]\d*|0)", text)
+    return f"\\frac{{{slash[1]}}}{{{slash[2]}}}" if slash else text
+
+
+def prm(text: str) -> str:
+    """Return the PRM800K spelling: flat, lower case, without units, integers without a point."""
+    wrapped = re.fullmatch(r"\\text\{(.+?)\}", text)
+    text = wrapped[1] if wrapped else text
+    for old, new in _PRM:
+        text = text.replace(old, new)
+    for unit in _UNITS:
+        text = unit.sub("", text)
+    text = re.sub(r"\^ *\\circ", "", text)
+    if len(text) > 1 and text[0] == "{" and text[-1] == "}":
+        text = text[1:-1]
+    text = _integer(re.sub(r",\\! *", "", text))
+    if "\\" in text:
+        text = flatten(text)
+    text = re.sub(r"- *", "-", text)
+    text = re.sub(r"([0-9]) +([0-9])", r"\1+\2", text).lower()
+    return _integer(text, commas=True)
+
+
+def flatten(text: str) -> str:
+    """Return LaTeX as flat text, the way PRIME's converter does: fractions by slashes, unknown commands dropped."""
+    if text.count("\\") > _MAX_FLAT:
+        return text
+    text = text.replace("\\tfrac", "\\frac").replace("\\dfrac", "\\frac").replace("\\frac", " \\frac")
+    text = text.replace("\\left", "").replace("\\right", "")
+    text = re.sub(r"\\begin\{[a-z]*matrix\}(.*?)\\end\{[a-z]*matrix\}", _flat_matrix, text, flags=re.DOTALL)
+    return _flat(text, 0).strip()
+
+
+def plain_commas(text: str) -> str:
+    """Return `text` without thousands separators: a comma between a digit and exactly three."""
+    while True:
+        shorter = re.sub(r"(\d),(\d\d\d)($|\D)", r"\1\2\3", text)
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def as_float(text: str) -> float | None:
+    """Return what float() makes of `text`, or None."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def is_integer(text: str) -> bool:
+    """Say whether `text`, without thousands separators, is a whole number to seven decimals."""
+    value = as_float(plain_commas(text))
+    return value is not None and abs(value) < float("inf") and abs(value - round(value)) <= 1e-7
+
+
+def _integer(text: str, *, commas: bool = False) -> str:
+    if not is_integer(text) or (not commas and as_float(text) is None):
+        return text
+    value = as_float(text.replace(",", ""))
+    if value is None:
+        return text
+    return str(int(value) if commas else round(value))
+
+
+def _brace_arguments(text: str, command: str, brace: Callable[[str], str | None]) -> str:
+    head, *rest = text.split(command)
+    fixed = [brace(part) for part in rest]
+    whole = [part for part in fixed if part is not None]
+    return head + "".join(command + part for part in whole) if len(whole) == len(fixed) else text
+
+
+def _brace_root(part: str) -> str:
+    return part if part[0] == "{" else "{" + part[0] + "}" + part[1:]
+
+
+def _brace_fraction(part: str) -> str | None:
+    if part[0] == "{":
+        return part
+    if len(part) < 2:
+        return None
+    rest = part[1:] if part[1] == "{" else "{" + part[1] + "}" + part[2:]
+    return "{" + part[0] + "}" + rest
+
+
+def _flat_matrix(match: re.Match[str]) -> str:
+    return "[ " + match[1].replace("\\\\", "; ").replace("&", " ") + " ]"
+
+
+def _flat(text: str, depth: int) -> str:
+    """Flatten one level; arguments of a fraction or root are flattened by their own call."""
+    if depth > 20:
+        return text
+    out: list[str] = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char in "{}":
+            at += 1
+        elif char != "\\":
+            out.append(char)
+            at += 1
+        else:
+            piece, at = _flat_command(text, at, depth)
+            out.append(piece)
+    return "".join(out)
+
+
+def _flat_command(text: str, at: int, depth: int) -> tuple[str, int]:
+    found = _COMMAND.match(text, at)
+    if found is None:
+        return "", len(text)
+    name, at = found[1], found.end()
+    if name is None:
+        return (found[2] if found[2] in "{}%$&_#" else " " if found[2] in ",;: " else ""), at
+    if name == "frac":
+        top, at = _argument(text, at)
+        bottom, at = _argument(text, at)
+        return f"{_flat(top, depth + 1)}/{_flat(bottom, depth + 1)}", at
+    if name == "sqrt":
+        if text[at : at + 1] == "[":
+            at = max(text.find("]", at), at) + 1
+        inner, at = _argument(text, at)
+        return f"sqrt({_flat(inner, depth + 1)})", at
+    return _FLAT.get(name, ""), at
+
+
+def _argument(text: str, at: int) -> tuple[str, int]:
+    """Return the argument at `at` and where it ends: a braced group, a command, or one character."""
+    while text[at : at + 1] == " ":
+        at += 1
+    if text[at : at + 1] != "{":
+        command = _COMMAND.match(text, at)
+        end = command.end() if command else at + 1
+        return text[at:end], end
+    depth = 0
+    for end in range(at, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if depth == 0:
+            return text[at + 1 : end], end + 1
+    return text[at + 1 :], len(text)
