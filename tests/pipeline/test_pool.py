@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import msgspec
@@ -135,7 +135,7 @@ async def test_a_killed_worker_is_replaced_and_what_it_left_is_killed(tmp_path: 
         await wait_until(lambda: pool.workers[0].restarts == 1 and pool.workers[0].pid, 20, "the worker is back")
         (after,) = pool.workers
         assert after.pid != before.pid
-        assert after.reason.startswith("killed by SIGKILL")
+        assert after.reason == "killed by SIGKILL"
         assert is_gone(grandchild)
         assert f"child {grandchild}" in (pool.logs / "rule-1.log.1").read_text()
 
@@ -180,12 +180,14 @@ async def test_a_killed_server_is_replaced_with_its_data(tmp_path: Path) -> None
 RUNNER = """
 import asyncio, sys
 from pathlib import Path
+import msgspec
 from tinyv_stream.config import Config
-from tinyv_stream.pool import Pool
+from tinyv_stream.pool import COMMANDS, Pool
 
 async def main():
-    commands = {stage: (sys.executable, "-c", sys.argv[2]) for stage in ("rule", "tinyv")}
-    async with Pool(Config(), directory=Path(sys.argv[1]), commands=commands) as pool:
+    directory, config, source = Path(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Config), sys.argv[3]
+    commands = {stage: (sys.executable, "-c", source) for stage in COMMANDS} if source else COMMANDS
+    async with Pool(config, directory=directory, commands=commands) as pool:
         run = asyncio.create_task(pool.run(asyncio.Event()))
         while not all(worker.pid for worker in pool.workers):
             await asyncio.sleep(0.02)
@@ -196,19 +198,39 @@ asyncio.run(main())
 """
 
 
+@contextlib.contextmanager
+def runner(directory: Path, asked: Config, source: str) -> Generator[tuple[subprocess.Popen[str], list[int]]]:
+    """Another process that runs a pool; yields it and the pids of its server and workers."""
+    command = [sys.executable, "-c", RUNNER, str(directory), msgspec.json.encode(asked).decode(), source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield process, [int(pid) for pid in process.stdout.readline().split()]
+        finally:
+            process.kill()
+
+
 def test_a_killed_pool_leaves_no_orphan(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", RUNNER, str(tmp_path), DEAF]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    pids = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(pids) == 3
-    for log in ("rule-1.log", "tinyv-1.log"):
-        wait_until_sync(lambda log=log: "deaf" in (tmp_path / "logs" / log).read_text(), 20, f"{log} has a line")
-    assert not any(is_gone(pid) for pid in pids)
-    process.kill()
-    process.wait()
-    for pid in pids:
-        wait_until_sync(lambda pid=pid: is_gone(pid), 20, f"process {pid} goes with its pool")
+    with runner(tmp_path, config(tinyv=1), DEAF) as (process, pids):
+        assert len(pids) == 3
+        for log in ("rule-1.log", "tinyv-1.log"):
+            wait_until_sync(lambda log=log: "deaf" in (tmp_path / "logs" / log).read_text(), 20, f"{log} has a line")
+        assert not any(is_gone(pid) for pid in pids)
+        process.kill()
+        for pid in pids:
+            wait_until_sync(lambda pid=pid: is_gone(pid), 20, f"process {pid} goes with its pool")
+
+
+def test_a_killed_pool_of_real_rule_workers_leaves_no_grader(tmp_path: Path) -> None:
+    with runner(tmp_path, config(), source="") as (process, pids):
+        assert len(pids) == 2
+        log = tmp_path / "logs" / "rule-1.log"
+        wait_until_sync(lambda: "is ready" in log.read_text(), 60, "the rule worker is ready")
+        family = [p.pid for p in psutil.Process(process.pid).children(recursive=True)]
+        assert set(pids) < set(family)
+        process.kill()
+        for pid in family:
+            wait_until_sync(lambda pid=pid: is_gone(pid), 20, f"process {pid} goes with its pool")
 
 
 async def test_a_second_pool_on_the_same_data_is_refused(tmp_path: Path) -> None:

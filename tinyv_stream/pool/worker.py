@@ -39,8 +39,10 @@ class WorkerProgram:
             self.child.start()
 
     async def ended(self) -> str:
-        """Wait for its end and say how it came, with its last words."""
+        """Wait for its end and say how it came; if it gave up by itself, with its last words."""
         status = await self.child.ended()
+        if status < 0:
+            return describe_exit(status)
         words = next((line for line in reversed(self.last_lines(5)) if line.strip()), "it said nothing")
         return f"{describe_exit(status)} ({words})"
 
