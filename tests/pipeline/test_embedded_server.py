@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pool_kit import is_gone
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, OutOfMemoryError
 
@@ -38,13 +39,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def is_gone(pid: int) -> bool:
-    """No process, or one that nobody has buried yet."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    return True
 
 
 @contextlib.contextmanager
