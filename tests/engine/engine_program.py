@@ -1,0 +1,20 @@
+"""A worker process in small: starts a real engine, says so, and waits to be killed."""
+
+import asyncio
+import sys
+
+from tinyv_stream.config import EngineConfig
+from workers.tinyv.engine import VllmEngine
+from workers.tinyv.models import OWN
+
+
+async def main(model: str) -> None:
+    engine = VllmEngine(model, OWN, EngineConfig(kv_cache_mb=64, threads=1))
+    await engine.start()
+    sys.stdout.write("up\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,95 @@
+"""An engine that dies or freezes is restarted in place, and nobody is told a verdict meanwhile."""
+
+import asyncio
+
+import pytest
+
+from tinyv_stream.errors import EngineDiedError, EngineStartError
+from tinyv_stream.testing import wait_until
+from workers.tinyv import keeper as keeper_module
+from workers.tinyv.engine_api import Engine
+from workers.tinyv.keeper import EngineKeeper
+from workers.tinyv.scripted import ScriptedEngine
+
+PROMPT = "<ground_truth_answer>1</ground_truth_answer>\n\n<model_answer>1</model_answer>"
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    monkeypatch.setenv("TINYV_SCRIPTED_DELAY_S", "60")
+    return ScriptedEngine()
+
+
+def keep(engine: Engine) -> EngineKeeper:
+    return EngineKeeper(engine, watchdog_s=0.1, beat_every_s=0.02)
+
+
+async def test_death_raises_in_every_read_and_the_engine_comes_back(slow: ScriptedEngine):
+    async with keep(slow) as kept:
+        reads = [asyncio.create_task(kept.read(PROMPT)) for _ in range(8)]
+        await wait_until(lambda: len(slow.prompts) == 8, 30, "eight reads in flight")
+        slow.kill()
+        ended = await asyncio.gather(*reads, return_exceptions=True)
+        assert [type(e) for e in ended] == [EngineDiedError] * 8
+        await kept.ready()
+        await wait_until(lambda: kept.restarts == 1, 30, "the restart")
+        assert slow.starts == 2
+        assert kept.state == "ready"
+
+
+async def test_frozen_engine_is_found_by_its_missing_beat():
+    engine = ScriptedEngine()
+    async with keep(engine) as kept:
+        engine.freeze()
+        with pytest.raises(EngineDiedError):
+            await kept.read(PROMPT)
+        await wait_until(lambda: kept.restarts == 1, 30, "the restart")
+        assert (await kept.read(PROMPT)).p_true == 1.0
+
+
+async def test_read_during_a_restart_raises_and_ready_waits():
+    engine = ScriptedEngine()
+    gate = asyncio.Event()
+    async with keep(engine) as kept:
+        start = engine.start
+
+        async def gated():
+            await gate.wait()
+            await start()
+
+        engine.start = gated
+        engine.kill()
+        await wait_until(lambda: kept.state == "restarting", 30, "the death")
+        with pytest.raises(EngineDiedError):
+            await kept.read(PROMPT)
+        waiting = asyncio.create_task(kept.ready())
+        assert not (await asyncio.wait({waiting}, timeout=0.05))[0]
+        gate.set()
+        await waiting
+        assert (await kept.read(PROMPT)).p_true == 1.0
+
+
+async def test_engine_that_never_returns_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(keeper_module, "_MOST_RESTARTS", 1)
+    engine = ScriptedEngine()
+    async with keep(engine) as kept:
+
+        async def broken():
+            raise EngineStartError("no memory", "lower tinyv.engine.kv_cache_mb")
+
+        engine.start = broken
+        engine.kill()
+        await wait_until(lambda: kept.state == "failed", 30, "giving up")
+        with pytest.raises(EngineStartError, match="kv_cache_mb"):
+            await kept.ready()
+
+
+async def test_cancelled_read_leaves_nothing_running(slow: ScriptedEngine):
+    async with keep(slow) as kept:
+        read = asyncio.create_task(kept.read(PROMPT))
+        await wait_until(lambda: bool(slow.prompts), 30, "the read")
+        read.cancel()
+        await asyncio.wait({read})
+        await asyncio.sleep(0)
+        names = {task.get_name() for task in asyncio.all_tasks()} - {asyncio.current_task().get_name()}
+        assert names == {"tinyv engine keeper"}
