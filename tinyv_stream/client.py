@@ -38,6 +38,7 @@ class RewardClient:
             before; without it the client's open rollouts are cancelled when it is left.
         pool: the pool to use, as in `tinyv-stream up --pool`.
         max_inflight: credits: rollouts submitted and not rewarded, beyond which `submit` waits.
+        max_outstanding: rollouts outstanding in the whole pool, beyond which `submit` waits for room in the broker.
         deadline_s: for rollouts that do not set their own; counts from the moment `submit` has its credit.
 
     Raises (on entering):
@@ -52,6 +53,7 @@ class RewardClient:
         client_id: str | None = None,
         pool: str = "main",
         max_inflight: int = 1024,
+        max_outstanding: int = 40_000,
         deadline_s: float = 600.0,
     ) -> None:
         self.run_id = validate_name("run_id", run_id)
@@ -62,7 +64,7 @@ class RewardClient:
             raise InvalidInputError("deadline_s", deadline_s, "use a positive number of seconds")
         self._named = client_id is not None
         self._deadline_s = deadline_s
-        link = TrainerSide(url, BrokerConfig(pool=validate_name("pool", pool)))
+        link = TrainerSide(url, BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding))
         self._session = Session(
             link, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all
         )

@@ -17,6 +17,7 @@ from tinyv_stream.batching import Batcher
 from tinyv_stream.broker.trainer_side import BATCH, FULL, UNKNOWN, TrainerSide
 from tinyv_stream.errors import BrokerUnavailableError, ClientClosedError
 from tinyv_stream.ledger import Entry, Ledger
+from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Reward, Source, Status
 
 _log = logging.getLogger(__name__)
@@ -63,9 +64,7 @@ class Session:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         """Stop all tasks and disconnect. The broker keeps what it has."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(list(self._tasks))
         await self._link.__aexit__(None, None, None)
 
     async def store(self, entry: Entry) -> None:

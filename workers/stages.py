@@ -125,6 +125,9 @@ def _after_rules(delivery: Delivery, finding: Finding) -> Work:
 
 
 async def _ask(verifier: Verifier, work: Work) -> Finding:
+    if verifier.stage == "tinyv" and work.model_answer is None:
+        # The rule stage failed before it found the answer; an empty answer would be judged as the model's own.
+        return Finding(verdict=Verdict(outcome=Outcome.UNDECIDED, reason="no answer was extracted"))
     try:
         return await verifier.verify(work)
     except EngineDiedError:

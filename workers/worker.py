@@ -19,6 +19,7 @@ from tinyv_stream.broker.operator_side import WorkerInfo
 from tinyv_stream.broker.worker_side import Delivery, WorkerSide
 from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError, EngineDiedError
+from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Stage, Status
 from workers.housekeeping import Housekeeping
 from workers.leases import LeaseRenewer
@@ -76,8 +77,7 @@ class Worker:
                     await self._claim_until(stop, handler)
                     await self._drain()
                 finally:
-                    for task in (*loops, *self._running):
-                        task.cancel()
+                    await cancel_all([*loops, *self._running])
 
     async def _open_stage(self, outbox: Outbox) -> StageHandler:
         if self._stage == "rule":
@@ -162,8 +162,7 @@ class Worker:
         _log.info("%s drains %d rollouts", self.name, len(self._held))
         if self._running:
             await asyncio.wait(self._running, timeout=self._grace_s)
-        for task in self._running:
-            task.cancel()
+        await cancel_all(list(self._running))
         left = list(self._held)
         try:
             async with asyncio.timeout(_AWAY_S):
@@ -197,5 +196,4 @@ async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T], *, pa
             await asyncio.wait((task,), timeout=patience_s)
         return task.result() if task.done() else None
     finally:
-        for each in (task, stopping):
-            each.cancel()
+        await cancel_all((task, stopping))

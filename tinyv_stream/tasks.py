@@ -1,0 +1,21 @@
+"""Ending tasks for certain."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+_AGAIN_S = 0.2
+
+
+async def cancel_all(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel `tasks` until each has ended, and swallow how.
+
+    Once is not enough: redis-py 8.1 loses a cancellation that meets an error reply just arriving.
+    """
+    while pending := [t for t in tasks if not t.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_AGAIN_S)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
