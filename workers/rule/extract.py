@@ -59,7 +59,7 @@ def final_answer(completion: str) -> str:
 
 
 def last_box(text: str) -> str | None:
-    r"""Return the inside of the last `\boxed{...}` (or else `\fbox{...}`); None where there is none or it never ends."""
+    r"""Return the inside of the last `\boxed{...}` (else `\fbox{...}`); None where there is none or it never ends."""
     start = text.rfind("\\boxed")
     if start < 0:
         start = text.rfind("\\fbox")

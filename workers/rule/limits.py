@@ -29,13 +29,17 @@ _LANDLOCK_WRITES: Final = sum(1 << bit for bit in (1, 4, 5, 6, 7, 8, 9, 10, 11, 
 _FORBIDDEN: Final = {
     "x86_64": (
         0xC000003E,
-        (41, 42, 43, 49, 50, 53, 56, 57, 58, 59, 62, 101, 165, 175, 200, 234, 246, 272, 288, 307, 310, 311)
-        + (313, 321, 322, 323, 424, 425, 426, 427, 434, 435, 438),
+        (
+            "41 42 43 49 50 53 56 57 58 59 62 101 165 175 200 234 246 272 288 307 310 311 313 321 322 323 "
+            "424 425 426 427 434 435 438"
+        ),
     ),
     "aarch64": (
         0xC00000B7,
-        (40, 97, 104, 105, 117, 129, 130, 131, 198, 199, 200, 201, 202, 203, 220, 221, 242, 269, 270, 271)
-        + (273, 280, 281, 282, 424, 425, 426, 427, 434, 435, 438),
+        (
+            "40 97 104 105 117 129 130 131 198 199 200 201 202 203 220 221 242 269 270 271 273 280 281 282 "
+            "424 425 426 427 434 435 438"
+        ),
     ),
 }
 """Sockets, clone/fork/exec, signals to others, tracing, mounts, modules, bpf, io_uring, pidfds."""
@@ -53,7 +57,7 @@ def die_with_parent(parent: int) -> None:
 def restrict(*, memory_mb: int, cpu_s: int) -> None:
     """Set the rlimits of this process, hard ones: it cannot raise them again."""
     memory = memory_mb * 1024 * 1024
-    for what, most in (
+    for what, wanted in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_FSIZE, 0),
@@ -61,7 +65,7 @@ def restrict(*, memory_mb: int, cpu_s: int) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(what)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(what, (most, most))
 
 
@@ -90,13 +94,13 @@ def _no_calls() -> bool:
     if known is None:
         return False
     architecture, calls = known
-    program = _filter(architecture, calls)
+    program = _filter(architecture, [int(call) for call in calls.split()])
     code = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     return _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.create_string_buffer(head, len(head)), 0, 0) == 0
 
 
-def _filter(architecture: int, calls: tuple[int, ...]) -> bytes:
+def _filter(architecture: int, calls: list[int]) -> bytes:
     """Return a BPF program: another architecture or a listed call is refused with EPERM, the rest allowed."""
 
     def step(code: int, yes: int, no: int, value: int) -> bytes:

@@ -6,6 +6,9 @@ r"""PRIME's three spellings of an answer, after its documented behaviour (Hendry
 - Text in, text out: nothing is evaluated. Written anew; the reference's code is not used.
 """
 
+# ruff: noqa: RUF001
+# Greek letters are data here.
+
 import re
 from collections.abc import Callable
 from typing import Final

@@ -88,7 +88,7 @@ def main() -> None:
     gc.freeze()  # keeps the collector from touching, and so copying, every shared page in the children
     control.send(READY)
     nursery = _Nursery(control, settings, graders)
-    signal.signal(signal.SIGCHLD, lambda *_: nursery.reap())
+    signal.signal(signal.SIGCHLD, nursery.reap)
     nursery.serve()
 
 
@@ -133,7 +133,7 @@ class _Nursery:
         finally:
             os._exit(0)
 
-    def reap(self) -> None:
+    def reap(self, *_signal: object) -> None:
         with contextlib.suppress(ChildProcessError):
             while True:
                 pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -171,7 +171,7 @@ class _Process:
             reason = "over the memory limit"
         except RecursionError:
             reason = "nested too deeply"
-        except BaseException as exc:  # noqa: BLE001: hostile input; every failure is `undecided`, never a score
+        except BaseException as exc:  # noqa: BLE001 (hostile input; every failure is `undecided`, never a score)
             reason = f"{type(exc).__name__} in the grader"
         return Verdict(outcome=Outcome.UNDECIDED, grader=task.grader, reason=reason)
 

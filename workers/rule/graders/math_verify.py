@@ -5,6 +5,7 @@ r"""Hugging Face's Math-Verify, one direction, with the ground truth wrapped in 
 - Ground truths are parsed once and kept: the answers of a group share one.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
 # Math-Verify returns lists of unknown sympy objects.
 
 import functools

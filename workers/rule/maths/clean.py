@@ -3,6 +3,8 @@ r"""LaTeX and Unicode dress -> one plain spelling, before anything is read. Line
 Undoes what JSON escapes did to LaTeX (a tab before `ext{`, a form feed before `rac{`), doubled backslashes outside
 of environments, sizes, spaces, fonts; keeps every character that can carry meaning.
 """
+# ruff: noqa: RUF001
+# This file is about look-alike characters.
 
 import re
 import unicodedata

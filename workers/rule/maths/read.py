@@ -1,46 +1,20 @@
 r"""Reads one expression, LaTeX or plain, into a tree. Precedence climbing over one token list.
 
-- Bounded: at most `MAX_TOKENS` tokens and `MAX_DEPTH` levels; beyond is `Unreadable`.
+- Bounded: at most `tokens.MAX_TOKENS` tokens and `MAX_DEPTH` levels; beyond is `Unreadable`.
 - Understands + - * / ^ ! |x|, implicit products, mixed numbers, fractions, roots, named functions, subscripts,
   logarithms with a base, binomials, degrees. Sums, integrals, limits, matrices and words are `Unreadable` here.
 - `1/2x` is (1/2)x, as computer algebra reads it; letters stand alone, so `ab` is a product.
 """
 
-import re
 from fractions import Fraction
 from typing import Final
 
+from workers.rule.maths.tokens import tokenize
 from workers.rule.maths.tree import FUNCTIONS, Node, Num, Op, Sym, Unreadable
 
-MAX_TOKENS: Final = 600
 MAX_DEPTH: Final = 50
 MAX_DIGITS: Final = 400
 
-_TOKEN: Final = re.compile(
-    r"\s*(?:(\d{1,3}(?:\{?,\}?\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)|(\\[A-Za-z]+|\\[{}|%])|([A-Za-z]+)|(\*\*|[-+*/^_!|(){}\[\],'%:]))"
-)
-_WORDS: Final = {
-    "sqrt": "\\sqrt",
-    "pi": "\\pi",
-    "infinity": "\\infty",
-    "infty": "\\infty",
-    "inf": "\\infty",
-    "oo": "\\infty",
-    "asin": "\\arcsin",
-    "acos": "\\arccos",
-    "atan": "\\arctan",
-    "frac": "\\frac",
-    "theta": "\\theta",
-    "alpha": "\\alpha",
-    "beta": "\\beta",
-    "cdot": "\\cdot",
-    "times": "\\cdot",
-    "floor": "\\floor",
-    "ceil": "\\ceil",
-    "abs": "\\abs",
-    "binom": "\\binom",
-    **{name: "\\" + name for name in FUNCTIONS},
-}
 _LETTERS: Final = frozenset(
     "\\" + name
     for name in [
@@ -106,33 +80,9 @@ _NO_PRODUCT: Final = frozenset(
         "\\%",
     }
 )
+_BAR: Final = "|"
+_TIMES: Final = frozenset({"*", "\\cdot", "\\times"})
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
-_MAX_PRODUCT_WORD: Final = 3
-"""Letters that may stand for a product, such as `abc`; longer runs are words."""
-
-
-def tokenize(text: str) -> list[str]:
-    """Return the tokens of a cleaned text; raise Unreadable for a character or a word outside of the language."""
-    tokens: list[str] = []
-    at = 0
-    text = text.strip()
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None or len(tokens) > MAX_TOKENS:
-            raise Unreadable("a character or a length outside of the language")
-        at = found.end()
-        number, command, word, sign = found.groups()
-        if word is None:
-            tokens.append(number or command or sign)
-        elif word in _WORDS:
-            tokens.append(_WORDS[word])
-        elif len(word) <= _MAX_PRODUCT_WORD:
-            tokens.extend(word)
-        else:
-            raise Unreadable("a word")
-        while at < len(text) and text[at].isspace():
-            at += 1
-    return tokens
 
 
 def read(text: str) -> Node:
@@ -184,13 +134,13 @@ class _Reader:
         left = self.power(depth)
         while True:
             token = self.peek()
-            if token in {"*", "\\cdot", "\\times"}:
+            if token in _TIMES:
                 self.take()
                 left = Op("mul", (left, self.signed(depth)))
             elif token in {"/", "\\div"}:
                 self.take()
                 left = Op("div", (left, self.signed(depth)))
-            elif token and token not in _NO_PRODUCT and not (token == "|" and self.bars):
+            elif token and token not in _NO_PRODUCT and not (token == _BAR and self.bars):
                 left = self.juxtaposed(left, depth)
             else:
                 return left
@@ -271,7 +221,7 @@ class _Reader:
         return self.command(token, depth)
 
     def absolute(self, token: str, depth: int) -> Node:
-        if token != "|":
+        if token != _BAR:
             return Op("abs", (self.atom(depth),))
         self.bars += 1
         inner = self.sum(depth)
@@ -281,10 +231,8 @@ class _Reader:
 
     def command(self, token: str, depth: int) -> Node:
         name = token[1:]
-        if name == "frac":
-            return Op("div", (self.group(depth), self.group(depth)))
-        if name == "binom":
-            return Op("binom", (self.group(depth), self.group(depth)))
+        if name in {"frac", "binom"}:
+            return Op("div" if name == "frac" else name, (self.group(depth), self.group(depth)))
         if name == "sqrt":
             if self.peek() == "[":
                 self.take()

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 
-class Unreadable(Exception):  # noqa: N818: a finding about a text, not a fault
-    """This text is not fully understood, or too large to work out: nobody may conclude anything from it."""
+class Unreadable(Exception):  # noqa: N818 (a finding about a text, not a fault)
+    """A text not fully understood, or too large to work out: nobody may conclude anything from it."""
 
 
 class Num(msgspec.Struct, frozen=True):

@@ -124,7 +124,7 @@ _EXACT: Final[dict[str, Callable[..., Fraction | None]]] = {
     "root": lambda a, n: _exact_root(a, int(n)) if n.denominator == 1 else None,
     "fact": _exact_factorial,
     "binom": _exact_binomial,
-    "abs": lambda a: abs(a),
+    "abs": lambda a: max(a, -a),
     "floor": lambda a: Fraction(math.floor(a)),
     "ceil": lambda a: Fraction(math.ceil(a)),
     "max": lambda *v: max(v),

@@ -1,0 +1,84 @@
+"""Every grader by name, and what each is known for."""
+
+import pytest
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Outcome, Verdict
+from workers.rule.graders import BUILTIN, Check, load
+
+
+def outcome(grader: str, answer: str, gold: str) -> Outcome:
+    check = Check(answer, gold)
+    return (load(grader).fast(check) or load(grader).grade(check)).outcome
+
+
+def yes_man(check: Check) -> bool:
+    return check.model_answer == "yes"
+
+
+def verbose(check: Check) -> Verdict:
+    return Verdict(outcome=Outcome.CORRECT, grader="someone else", reason=check.question)
+
+
+def confused(check: Check) -> str:
+    return "maybe"
+
+
+@pytest.mark.parametrize("name", sorted(BUILTIN))
+def test_each_grader_signs_its_verdicts_and_knows_equal_from_unequal(name: str) -> None:
+    grader = load(name)
+    assert grader.grade(Check("42", "42")).grader == name
+    assert outcome(name, "42", "42") is Outcome.CORRECT
+    assert outcome(name, "43", "42") is Outcome.INCORRECT
+
+
+def test_exact_accepts_nothing_that_needs_algebra() -> None:
+    assert outcome("exact", r"\frac{1}{2}", "0.5") is Outcome.CORRECT
+    assert outcome("exact", "x+1", "1+x") is Outcome.INCORRECT
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "expected"),
+    [
+        (r"\frac12", r"\frac{1}{2}", True),
+        ("0.5", r"\frac{1}{2}", True),
+        ("x=5", "5", True),
+        (r"5\text{ cm}", "5", True),
+        ("(1, 2)", "(1,2)", True),
+        ("[1, 2)", "(1,2)", False),
+        ("2/4", "1/2", True),  # refused as a fraction, accepted as a number to 1e-4
+        ("0.42", "42", True),  # a hundredth
+        ("4200", "42", True),  # a hundredfold
+        ("42.001", "42", True),  # 1e-4
+        ("42.1", "42", False),
+        ("x+1", "1+x", True),
+        (r"2\pi", "6.28", True),  # pi as 3.14
+        (r"2\pi", "6.2832", True),
+        ("1,234", "1234", True),
+        ("1{,}234", "1234", True),
+        (r"\frac{x+1}{2}", r"x+\frac{1}{2}", True),  # the reference's flattening, kept
+        ("", "5", False),
+        ("1/0", "5", False),
+    ],
+)
+def test_prime_keeps_the_verdicts_of_the_reference(answer: str, gold: str, *, expected: bool) -> None:
+    assert (outcome("prime", answer, gold) is Outcome.CORRECT) is expected
+
+
+def test_math_verify_wraps_a_bare_ground_truth() -> None:
+    assert outcome("math_verify", r"\{1, 2\}", r"\{2, 1\}") is Outcome.CORRECT
+    assert outcome("math_verify", "x^2+2x+1", "(x+1)^2") is Outcome.CORRECT
+
+
+def test_a_users_function_is_a_grader_under_its_own_name() -> None:
+    name = f"{__name__}:yes_man"
+    assert load(name).grade(Check("yes", "")).outcome is Outcome.CORRECT
+    assert load(name).grade(Check("no", "")).outcome is Outcome.INCORRECT
+    assert load(f"{__name__}:verbose").grade(Check("", "", "q")).grader == f"{__name__}:verbose"
+    assert load(f"{__name__}:confused").grade(Check("", "")).outcome is Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize("name", ["no_such_grader", "no.such.module:f", "math:nothing", "math:pi"])
+def test_an_unknown_grader_is_refused_with_its_name(name: str) -> None:
+    with pytest.raises(InvalidInputError, match=name):
+        load(name)

@@ -1,0 +1,148 @@
+"""A hung, crashed or greedy check costs its own verdict and nothing else."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Outcome, Verdict
+from workers.rule.graders import Check
+from workers.rule.sandbox import Sandbox
+
+ACT = "misbehaving:act"
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+    monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
+    monkeypatch.setenv("TINYV_SECRET", "redis://:password@host")
+    graders = (ACT, "misbehaving:descriptors")
+    async with Sandbox(graders=graders, processes=2, timeout_s=0.6, memory_mb=1024) as box:
+        yield box
+
+
+async def act(box: Sandbox, answer: str, gold: str = "x") -> Verdict:
+    return (await box.grade(ACT, Check(answer, gold))).verdict
+
+
+@pytest.mark.parametrize(
+    ("deed", "reason"),
+    [
+        ("hang", "killed after 0.6 s"),
+        ("sleep", "killed after 0.6 s"),
+        ("die", "the grader process died"),
+        ("exit", "SystemExit in the grader"),
+        ("hoard", "over the memory limit"),
+        ("nest", "nested too deeply"),
+    ],
+)
+async def test_a_misdeed_is_undecided_and_leaves_its_neighbours_alone(sandbox: Sandbox, deed: str, reason: str) -> None:
+    answers = ["x", "y"] * 10
+    answers.insert(3, deed)
+    verdicts = await asyncio.gather(*(act(sandbox, answer) for answer in answers))
+    assert verdicts[3].outcome is Outcome.UNDECIDED
+    assert verdicts[3].reason == reason
+    del verdicts[3], answers[3]
+    expected = [Outcome.CORRECT if answer == "x" else Outcome.INCORRECT for answer in answers]
+    assert [v.outcome for v in verdicts] == expected
+
+
+async def test_quick_checks_overtake_hung_ones(sandbox: Sandbox) -> None:
+    hung = [asyncio.create_task(act(sandbox, "hang")) for _ in range(4)]
+    await asyncio.gather(*(act(sandbox, "x") for _ in range(50)))
+    assert not all(task.done() for task in hung)
+    assert {(await task).outcome for task in hung} == {Outcome.UNDECIDED}
+    assert sandbox.killed == 4
+
+
+async def test_a_grader_process_inherits_no_secret_and_no_descriptor(sandbox: Sandbox) -> None:
+    assert (await act(sandbox, "environment")).outcome is Outcome.INCORRECT
+    graded = await sandbox.grade("misbehaving:descriptors", Check("", ""))
+    assert graded.verdict.outcome is Outcome.CORRECT
+
+
+async def test_a_cancelled_check_is_killed(sandbox: Sandbox) -> None:
+    tasks = [asyncio.create_task(act(sandbox, "sleep")) for _ in range(2)]
+    runners = (await grader_processes(2))[-2:]
+    await until(lambda: not sandbox._quick._queue)
+    for task in tasks:
+        task.cancel()
+    await gone(runners)
+    assert sandbox.killed == 0
+    assert (await act(sandbox, "x")).outcome is Outcome.CORRECT
+
+
+async def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
+    assert (await act(sandbox, "x")).outcome is Outcome.CORRECT
+    for nursery in psutil.Process().children():
+        if "workers.rule.sandbox_child" in nursery.cmdline():
+            nursery.kill()
+    outcomes = {(await act(sandbox, "x")).outcome for _ in range(4)}
+    assert Outcome.INCORRECT not in outcomes
+    assert Outcome.CORRECT in outcomes
+
+
+async def test_leaving_the_sandbox_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
+    async with Sandbox(graders=(ACT,), processes=1, timeout_s=60, memory_mb=1024) as box:
+        hung = asyncio.create_task(act(box, "hang"))
+        children = await grader_processes(1)
+    assert children
+    await gone(children)
+    hung.cancel()
+
+
+async def test_a_grader_that_does_not_import_stops_the_start() -> None:
+    with pytest.raises(InvalidInputError, match="no_such"):
+        async with Sandbox(graders=("no_such.module:f",), processes=1, timeout_s=1, memory_mb=512):
+            pass
+
+
+PROGRAM = """
+import asyncio
+from workers.rule.graders import Check
+from workers.rule.sandbox import Sandbox
+async def main():
+    async with Sandbox(graders=("misbehaving:act",), processes=2, timeout_s=600, memory_mb=1024) as box:
+        await asyncio.gather(*(box.grade("misbehaving:act", Check("hang", "x")) for _ in range(4)))
+asyncio.run(main())
+"""
+
+
+async def test_kill_9_of_the_worker_leaves_no_orphan() -> None:
+    path = os.pathsep.join([str(HERE), *(p or str(Path.cwd()) for p in sys.path)])
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env={**os.environ, "PYTHONPATH": path})
+    children: list[psutil.Process] = []
+    try:
+        await until(lambda: len(psutil.Process(worker.pid).children(recursive=True)) >= 3)
+        children = psutil.Process(worker.pid).children(recursive=True)
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        await worker.wait()
+    await gone(children)
+
+
+async def grader_processes(count: int) -> list[psutil.Process]:
+    """Return this test's grader processes, once there are `count` of them behind the nursery."""
+    me = psutil.Process()
+    await until(lambda: len(me.children(recursive=True)) > count)
+    return me.children(recursive=True)
+
+
+async def gone(processes: list[psutil.Process]) -> None:
+    await until(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes))
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come true"
+        await asyncio.sleep(0.01)

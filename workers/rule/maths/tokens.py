@@ -1,0 +1,60 @@
+"""Tokens of a cleaned expression: numbers, commands, letters, signs. A word that is no function is no mathematics."""
+
+import re
+from typing import Final
+
+from workers.rule.maths.tree import FUNCTIONS, Unreadable
+
+MAX_TOKENS: Final = 600
+
+_TOKEN: Final = re.compile(
+    r"\s*(?:(\d{1,3}(?:\{?,\}?\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)|(\\[A-Za-z]+|\\[{}|%])|([A-Za-z]+)|(\*\*|[-+*/^_!|(){}\[\],'%:]))"
+)
+_WORDS: Final = {
+    "sqrt": "\\sqrt",
+    "pi": "\\pi",
+    "infinity": "\\infty",
+    "infty": "\\infty",
+    "inf": "\\infty",
+    "oo": "\\infty",
+    "asin": "\\arcsin",
+    "acos": "\\arccos",
+    "atan": "\\arctan",
+    "frac": "\\frac",
+    "theta": "\\theta",
+    "alpha": "\\alpha",
+    "beta": "\\beta",
+    "cdot": "\\cdot",
+    "times": "\\cdot",
+    "floor": "\\floor",
+    "ceil": "\\ceil",
+    "abs": "\\abs",
+    "binom": "\\binom",
+    **{name: "\\" + name for name in FUNCTIONS},
+}
+_MAX_PRODUCT_WORD: Final = 3
+"""Letters that may stand for a product, such as `abc`; longer runs are words."""
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the tokens of a cleaned text; raise Unreadable for a character or a word outside of the language."""
+    tokens: list[str] = []
+    at = 0
+    text = text.strip()
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None or len(tokens) > MAX_TOKENS:
+            raise Unreadable("a character or a length outside of the language")
+        at = found.end()
+        number, command, word, sign = found.groups()
+        if word is None:
+            tokens.append(number or command or sign)
+        elif word in _WORDS:
+            tokens.append(_WORDS[word])
+        elif len(word) <= _MAX_PRODUCT_WORD:
+            tokens.extend(word)
+        else:
+            raise Unreadable("a word")
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return tokens

@@ -1,0 +1,121 @@
+"""Handle of the nursery: the process that imports the graders once and forks a grader process in milliseconds."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.errors import EngineStartError, InvalidInputError
+from workers.rule.sandbox_child import FORK, HEADER, KILL, READY, REFUSED, Hello, Settings
+
+_log = logging.getLogger(__name__)
+
+_START_S: Final = 60.0
+"""Most time for importing the graders, on a busy machine."""
+_REMEDY: Final = "see `tinyv-stream doctor`"
+
+
+class Nursery:
+    """Handle of the process that forks grader processes; restarts it if it dies."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: asyncio.subprocess.Process | None = None
+        self._control: socket.socket | None = None
+        self._starting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start the process and wait until its graders are loaded."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)  # noqa: FBT003 (the socket API)
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "workers.rule.sandbox_child",
+                str(theirs.fileno()),
+                msgspec.json.encode(self._settings).decode(),
+                env=_clean_environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        self._control = ours
+        try:
+            async with asyncio.timeout(_START_S):
+                said = await asyncio.get_running_loop().sock_recv(ours, 8192)
+        except (TimeoutError, OSError) as exc:
+            await self.stop()
+            raise EngineStartError(f"the graders did not load ({exc!r})", _REMEDY) from exc
+        if said[:1] == REFUSED:
+            await self.stop()
+            raise InvalidInputError("grader", ", ".join(self._settings.graders), said[1:].decode())
+        if said != READY:
+            await self.stop()
+            raise EngineStartError("the grader process ended at once", _REMEDY)
+
+    async def stop(self) -> None:
+        """Kill the process; the kernel kills its children with it."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    async def fork(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, Hello]:
+        """Return the streams of a fresh grader process; raise OSError if there is none to be had."""
+        async with self._starting:
+            if self._process is None or self._process.returncode is not None:
+                _log.warning("the grader nursery died; starting another")
+                await self.stop()
+                await self.start()
+        if self._control is None:
+            raise ConnectionError("the nursery is closed")
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs:
+                socket.send_fds(self._control, [FORK], [theirs.fileno()])
+            reader, writer = await asyncio.open_unix_connection(sock=ours)
+        except BaseException:
+            ours.close()
+            raise
+        try:
+            async with asyncio.timeout(_START_S):
+                hello = msgspec.msgpack.decode(await receive(reader), type=Hello)
+        except BaseException:
+            writer.close()
+            raise
+        return reader, writer, hello
+
+    def kill(self, pid: int) -> None:
+        """Have the group of a grader process killed."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.send(KILL + str(pid).encode())
+
+
+async def receive(reader: asyncio.StreamReader) -> bytes:
+    """Return the next frame; raise IncompleteReadError at the end."""
+    (size,) = HEADER.unpack(await reader.readexactly(HEADER.size))
+    return await reader.readexactly(size)
+
+
+def _clean_environment() -> dict[str, str]:
+    """Return the whole environment of a grader process: where Python finds code, and no secret."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV") if name in os.environ}
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
