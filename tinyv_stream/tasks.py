@@ -10,7 +10,7 @@ _AGAIN_S = 0.2
 async def cancel_all(tasks: Iterable[asyncio.Future[Any]]) -> None:
     """Cancel `tasks` until each has ended, and swallow how.
 
-    Once is not enough: redis-py 8.1 loses a cancellation that meets an error reply just arriving.
+    Once may not be enough: a library can lose a cancellation that meets an arriving reply.
     """
     while pending := [t for t in tasks if not t.done()]:
         for task in pending:

@@ -9,8 +9,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
@@ -101,38 +100,31 @@ class Link:
     async def create_queues(self) -> None:
         """Create both queues and their groups at 0, so that nothing added before is missed. May run twice."""
         for stage in STAGES:
-            with self.translated():
-                try:
-                    await self.redis.xgroup_create(self.keys.queue(stage), GROUP, "0", mkstream=True)
-                except redis_errors.ResponseError as exc:
-                    if "BUSYGROUP" not in str(exc):
-                        raise
+            try:
+                await self._reply(self.redis.xgroup_create(self.keys.queue(stage), GROUP, "0", mkstream=True))
+            except BrokerError as exc:
+                if "BUSYGROUP" not in exc.reason:
+                    raise
 
     async def script(self, name: str, args: Sequence[Arg], others: Sequence[str] = ()) -> object:
         """Run one Lua script on the shard's keys plus `others`; reload it where the server forgot it."""
         if name not in self._scripts:
             self._scripts[name] = self.redis.register_script(_source(name))
-        with self.translated():
-            return await self._scripts[name](keys=[*self._shared, *others], args=list(args))
+        return await self._reply(self._scripts[name](keys=[*self._shared, *others], args=list(args)))
 
     async def command(self, *args: Arg) -> object:
         """Run one command on the command connection."""
-        with self.translated():
-            return await self.redis.execute_command(*args)
+        return await self._reply(self.redis.execute_command(*args))
 
     async def read_group(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Entry]:
         """Claim up to `count` new entries, waiting at most `block_s`; a cancellation may leave some claimed."""
-        with self.translated():
-            got = await self.blocking.xreadgroup(
-                GROUP, consumer, {self.keys.queue(stage): ">"}, count=count, block=max(1, int(block_s * 1000))
-            )
-        return _entries(got)
+        streams: dict[Any, Any] = {self.keys.queue(stage): ">"}
+        block_ms = max(1, int(block_s * 1000))
+        return _entries(await self._reply(self.blocking.xreadgroup(GROUP, consumer, streams, count, block_ms)))
 
     async def read_after(self, key: str, cursor: str, *, count: int, block_s: float) -> list[Entry]:
         """Read up to `count` entries after `cursor`, waiting at most `block_s`."""
-        with self.translated():
-            got = await self.blocking.xread({key: cursor}, count=count, block=max(1, int(block_s * 1000)))
-        return _entries(got)
+        return _entries(await self._reply(self.blocking.xread({key: cursor}, count, max(1, int(block_s * 1000)))))
 
     async def insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Await `attempt` until the server answers; it must be safe to run twice. Cancel to give up."""
@@ -148,22 +140,29 @@ class Link:
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 jitter, not a secret
             pause_s = min(pause_s * 2, _BUSY_S[1])
 
-    @contextmanager
-    def translated(self) -> Generator[None, None, None]:
-        """Turn redis-py's errors into ours, with the password left out."""
+    async def _reply(self, work: Awaitable[T]) -> T:
+        """Await redis-py; raise our errors in place of its, with the password left out."""
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task else 0
         try:
-            yield
+            return await work
         except _GONE as exc:
             raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
         except redis_errors.ResponseError as exc:
-            text = str(exc)
-            if "NOGROUP" in text:
-                raise NoGroupError(redact(self.url), "no consumer group") from exc
-            if text.startswith(_PASSING):
-                raise BrokerUnavailableError(redact(self.url), text[:200]) from exc
-            if "OOM" in text:
-                raise FullError(redact(self.url), "out of memory") from exc
-            raise BrokerError(redact(self.url), text[:200]) from exc
+            raise _error(redact(self.url), str(exc)) from exc
+        finally:
+            # redis-py 8.1 loses a cancellation that meets an arriving error reply; whoever cancelled waits for us.
+            if task and task.cancelling() > cancelled_before:
+                raise asyncio.CancelledError
+
+
+def _error(url: str, text: str) -> BrokerError:
+    if "NOGROUP" in text:
+        return NoGroupError(url, "no consumer group")
+    if "OOM" in text:
+        return FullError(url, "out of memory")
+    kind = BrokerUnavailableError if text.startswith(_PASSING) else BrokerError
+    return kind(url, text[:200])
 
 
 def _entries(got: object) -> list[Entry]:
