@@ -87,6 +87,8 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """P(true) from which an answer is correct. None: the model's own, 0.5 unless its table row says otherwise."""
     strip_patterns: tuple[str, ...] = ()
     """Regular expressions of RL instructions to cut off a question's end, before the built-in ones."""
+    guard: bool = True
+    """Refuse answers that are none by their structure (empty, instructions to the verifier, hedges) without a call."""
     setup: Setup = Setup.ADDON
     weight: float = 1.0
     engine: EngineConfig = EngineConfig()

@@ -1,6 +1,7 @@
 """The TinyV stage's verifier: question, reference and answer in, one verdict with its P(true) out.
 
 - Many `verify` calls run at once; the engine batches them.
+- What is no answer by its structure is incorrect without a call (guard).
 - Undecided, never incorrect: a timeout, an abort, an unreadable reply, a text that may not be put to the model.
 - EngineDiedError leaves `verify` as it is: the worker gives the work back, and no delivery is counted.
 - Nothing here is retried, cached or coalesced: that is the broker's.
@@ -17,6 +18,7 @@ from tinyv_stream.config import TinyVConfig
 from tinyv_stream.types import Outcome, Stage, Verdict
 from workers.tinyv.decision import decide
 from workers.tinyv.engine_api import Engine, PromptTooLongError, Reading
+from workers.tinyv.guard import objection
 from workers.tinyv.keeper import EngineKeeper
 from workers.tinyv.models import OWN, ModelRow, resolve
 from workers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
@@ -79,11 +81,13 @@ class TinyVVerifier:
         return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
 
     async def _judge(self, work: Work) -> Verdict:
-        question = self._question.strip(work.question)
+        question, answer = self._question.strip(work.question), work.model_answer or ""
+        if self._config.guard and (rule := objection(question, work.ground_truth, answer)):
+            return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=rule, model=self._label)
         timeout_s = self._config.engine.request_timeout_s
         try:
             async with asyncio.timeout(timeout_s):
-                reading = await self._ask(question, work.ground_truth, work.model_answer or "")
+                reading = await self._ask(question, work.ground_truth, answer)
         except TimeoutError:
             _log.warning("no verdict in %.0f s", timeout_s, extra={"rollout_id": work.rollout_id})
             return self._undecided(f"no verdict in {timeout_s:g} s")

@@ -1,0 +1,109 @@
+"""What is no answer never reaches a model, even one that says True to everything; what might be one does."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tinyv_stream.codec import Work
+from tinyv_stream.config import EngineConfig, TinyVConfig
+from tinyv_stream.types import Outcome
+from workers.tinyv.guard import objection
+from workers.tinyv.scripted import ScriptedEngine
+from workers.tinyv.verifier import TinyVVerifier
+
+
+def _load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("attacks", Path(__file__).with_name("attacks.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+attacks = _load()
+
+
+def questions_for(family: str) -> list[tuple[str, str]]:
+    """The questions on which the family is an attack, repeated to at least twenty tries."""
+    fits = {
+        **dict.fromkeys(attacks.NUMERIC_ONLY, r"-?\d+(/\d+)?|\\frac\{1\}\{4\}"),
+        **dict.fromkeys(attacks.OPTIONS_ONLY, r"\(?[A-D]\)?"),
+        **dict.fromkeys(attacks.SYMBOLIC_ONLY, r"[^,]*\d[^,]*"),
+    }.get(family, r".*")
+    chosen = [pair for pair in attacks.QUESTIONS if re.fullmatch(fits, pair[1])]
+    return (chosen * 20)[: max(20, len(chosen))]
+
+
+def test_enough_families_are_tried() -> None:
+    assert len(attacks.STRUCTURAL) >= 15
+    assert len({question for question, _ in attacks.QUESTIONS}) >= 20
+
+
+@pytest.mark.parametrize("family", attacks.STRUCTURAL)
+async def test_engine_that_accepts_everything_accepts_no_attack(family: str) -> None:
+    engine = ScriptedEngine(lambda _prompt: 1.0)
+    config = TinyVConfig(engine=EngineConfig(kind="scripted"))
+    async with TinyVVerifier(config, engine=engine) as stage:
+        for i, (question, reference) in enumerate(questions_for(family)):
+            answer = attacks.STRUCTURAL[family](i, reference, question)
+            work = Work(
+                run_id="r",
+                client_id="c",
+                rollout_id=str(i),
+                question=question,
+                ground_truth=reference,
+                model_answer=answer,
+            )
+            verdict = (await stage.verify(work)).verdict
+            assert verdict.outcome is Outcome.INCORRECT, (answer, reference)
+            assert verdict.grader == "guard"
+    assert not engine.prompts
+
+
+ODD_BUT_FAIR = [
+    ("What is $n$?", "$N=n$", "n"),
+    ("Which conic is it?", "ellipse", "an ellipse"),
+    ("How many?", "$\\text{infinitely many}$", "\\infty"),
+    ("Which set?", "\\emptyset", "∅"),
+    ("Is it convergent?", "True", "true"),
+    ("Does it hold?", "Yes", "yes"),
+    ("Which options hold?", "A, B, C", "A, B and C"),
+    ("Which one?", "A", "(A)"),
+    ("Find all roots.", "x=1, x=-1", "x=1 or x=-1"),
+    ("Find all roots.", "\\pm 1", "1 or -1"),
+    ("Who wins?", "The first player", "First Player"),
+    ("In which order?", "b < a < d < c", "b, a, d, c"),
+    ("What kind of dilution?", "Solution B", "solution B"),
+    ("How many people?", "1234567", "1,234,567"),
+    ("Give the first three.", "1, 2, 3", "1, 2, 3"),
+    ("What happens?", "The quotient does not change", "No, the quotient remains the same"),
+    ("What is drawn?", "three triangles", "▲▲▲"),
+    ("What does the judge do?", "He adjourns", "the judge adjourns the trial"),
+    ("Simplify.", "\\frac{1}{2}", "1/2"),
+    ("Is there a solution?", "no solution", "No solution exists"),
+    ("What is the probability?", "0.5", "50\\%"),
+    (
+        "How is the circle made?",
+        "by its diameter",
+        "To find its centre, halve AB at M; the circle has diameter AB = 2r",
+    ),
+    ("Which function?", "$f(x)=2x$", "f(x)=2x \\text{ for all } x"),
+    ("Which day?", "15th Day", "15"),
+    ("How much?", "\\$5", "\\text{\\$}5.00"),
+]
+
+
+@pytest.mark.parametrize(("question", "reference", "answer"), ODD_BUT_FAIR)
+def test_odd_but_fair_answer_is_put_to_the_model(question: str, reference: str, answer: str) -> None:
+    assert objection(question, reference, answer) is None
+
+
+@pytest.mark.parametrize("family", attacks.SEMANTIC)
+def test_attack_on_meaning_is_the_models_to_judge(family: str) -> None:
+    """The guard never plays mathematician: these are counted with a real model instead (docs/engine.md)."""
+    for i, (question, reference) in enumerate(attacks.QUESTIONS):
+        assert objection(question, reference, attacks.SEMANTIC[family](i, reference, question)) is None
