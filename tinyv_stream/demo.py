@@ -15,6 +15,7 @@ from importlib.resources import files
 import msgspec
 
 from tinyv_stream.client import RewardClient
+from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Reward, Rollout
 
 
@@ -79,8 +80,7 @@ async def replay(client: RewardClient, lines: Sequence[DemoLine], on_reward: Cal
             on_reward(reward)
         await generating
     finally:
-        generating.cancel()
-        await asyncio.gather(generating, return_exceptions=True)
+        await cancel_all([generating])
     generation_s = lines[-1].end_s
     return Replay(
         rewards=rewards, generation_s=generation_s, exposed_s=max(0.0, last - start - generation_s), ended_at=last

@@ -18,6 +18,8 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 
     rule_only: float
     rule_and_tinyv: float
+    rescued_rightly: int
+    """Rescued, and the label says correct."""
     accepted_wrongly: int
     """Rewarded, though the label says wrong; `of_those_by_rule` never reached TinyV."""
     of_those_by_rule: int
@@ -102,6 +104,7 @@ def agreement(lines: Sequence[DemoLine], rewards: Mapping[str, Reward]) -> Agree
     return Agreement(
         rule_only=round(rule_right / len(lines), 4),
         rule_and_tinyv=round(reward_right / len(lines), 4),
+        rescued_rightly=sum(reward.rescued and line.label for line, reward in pairs if reward),
         accepted_wrongly=len(wrong),
         of_those_by_rule=sum(_rule_says(reward) is True for reward in wrong),
         by_taxonomy={name: _rescue([pair for pair in pairs if pair[0].taxonomy == name]) for name in classes},

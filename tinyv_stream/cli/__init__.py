@@ -1,4 +1,4 @@
-"""The command `tinyv-stream`. One file per command; whatever is heavy is imported when the command runs.
+"""The command `tinyv-stream`. One file per command; rich, uvloop and psutil are imported when a command runs.
 
 Exit codes of every command: 0 all is well, 1 something is not, 2 the command was given wrongly, 130 interrupted.
 """

@@ -12,8 +12,8 @@ import msgspec
 import typer
 
 from tinyv_stream.config import Config, check, load
-from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.running import find_running
+from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Setup, validate_name
 
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -89,19 +89,19 @@ async def unless(stop: asyncio.Event, work: Awaitable[None]) -> bool:
             return True
         return False
     finally:
-        for each in (task, stopped):
-            each.cancel()
-        await asyncio.gather(task, stopped, return_exceptions=True)
+        await cancel_all([task, stopped])
 
 
 def find_url(redis: str | None, pool: str) -> str:
-    """Return the URL given, or that of the pool that this user runs here; raise InvalidInputError if there is none."""
+    """Return the URL given, or that of the pool that this user runs here; refuse the command if there is none."""
     if redis:
         return redis
     found = find_running(pool)
     if found is None:
-        remedy = f"no pool {pool!r} of yours runs on this machine: start `tinyv-stream up`, or give its URL"
-        raise InvalidInputError("--redis", redis, remedy)
+        raise typer.BadParameter(
+            f"no pool {pool!r} of yours runs on this machine: start `tinyv-stream up`, or give a URL",
+            param_hint="--redis",
+        )
     return found.url
 
 

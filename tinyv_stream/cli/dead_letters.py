@@ -7,16 +7,18 @@ All text of a rollout is foreign: control characters are shown as escapes, and i
 import asyncio
 import uuid
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
+import msgspec
 import typer
 
+from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
+from tinyv_stream.broker.trainer_side import TrainerSide
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, unless
+from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
-    from tinyv_stream.types import Reward
+from tinyv_stream.reward_file import reward_line
+from tinyv_stream.types import Reward, Status
 
 EPILOG: Final = """
 \b
@@ -76,15 +78,12 @@ def retry(
     run(lambda interrupt: _retry(_side(redis, pool), entry, wait, interrupt))
 
 
-def _side(redis: str | None, pool: str | None) -> "OperatorSide":
-    from tinyv_stream.broker.operator_side import OperatorSide
-    from tinyv_stream.config import BrokerConfig
-
+def _side(redis: str | None, pool: str | None) -> OperatorSide:
     name = pool or "main"
     return OperatorSide(find_url(redis, name), BrokerConfig(pool=name))
 
 
-async def _ls(broker: "OperatorSide", count: int) -> int:
+async def _ls(broker: OperatorSide, count: int) -> int:
     async with broker:
         letters = await broker.dead_letters(count)
     for letter in letters:
@@ -95,7 +94,7 @@ async def _ls(broker: "OperatorSide", count: int) -> int:
     return 0
 
 
-async def _show(broker: "OperatorSide", entry: str, *, full: bool) -> int:
+async def _show(broker: OperatorSide, entry: str, *, full: bool) -> int:
     async with broker:
         letter = await _find(broker, entry)
     rows = {"entry": letter.entry, "rollout": letter.uid, "stage": letter.stage, "reason": letter.reason}
@@ -115,7 +114,7 @@ async def _show(broker: "OperatorSide", entry: str, *, full: bool) -> int:
     return 0
 
 
-async def _retry(broker: "OperatorSide", entry: str, wait_s: float, interrupt: Interrupt) -> int:
+async def _retry(broker: OperatorSide, entry: str, wait_s: float, interrupt: Interrupt) -> int:
     client_id = f"retry-{uuid.uuid4().hex[:12]}"
     async with broker:
         letter = await _find(broker, entry)
@@ -131,12 +130,8 @@ async def _retry(broker: "OperatorSide", entry: str, wait_s: float, interrupt: I
     return _tell(found)
 
 
-async def _read_reward(
-    broker: "OperatorSide", run_id: str, client_id: str, wait_s: float, found: "list[Reward]"
-) -> None:
+async def _read_reward(broker: OperatorSide, run_id: str, client_id: str, wait_s: float, found: list[Reward]) -> None:
     """Put the reward into `found`; leave it empty where no worker answers, not even with `expired`."""
-    from tinyv_stream.broker.trainer_side import TrainerSide
-
     async with TrainerSide(broker.url, broker.config) as side:
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s + GRACE_S):
@@ -145,12 +140,7 @@ async def _read_reward(
         await side.leave(run_id, client_id)
 
 
-def _tell(found: "list[Reward]") -> int:
-    import msgspec
-
-    from tinyv_stream.reward_file import reward_line
-    from tinyv_stream.types import Status
-
+def _tell(found: list[Reward]) -> int:
     if not found:
         typer.echo("no worker answered: see `tinyv-stream status`", err=True)
         return 1
@@ -158,7 +148,7 @@ def _tell(found: "list[Reward]") -> int:
     return 0 if found[0].status is Status.OK else 1
 
 
-async def _find(broker: "OperatorSide", entry: str) -> "DeadLetter":
+async def _find(broker: OperatorSide, entry: str) -> DeadLetter:
     for letter in await broker.dead_letters(MOST):
         if letter.entry == entry:
             return letter

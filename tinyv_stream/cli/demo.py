@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
+from tinyv_stream.broker.operator_side import OperatorSide, PoolStatus
 from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, ModelOption, run, settings, unless
+from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config
+from tinyv_stream.demo import load, replay
+from tinyv_stream.demo_report import Engine, Report, Server, report
 from tinyv_stream.errors import EngineStartError, InvalidInputError
+from tinyv_stream.pool import Pool
 
 if TYPE_CHECKING:
-    from tinyv_stream.broker.operator_side import PoolStatus
     from tinyv_stream.cli.demo_view import Show
-    from tinyv_stream.demo_report import Report
-    from tinyv_stream.pool import Pool
 
 EPILOG: Final = """
 \b
@@ -65,17 +67,15 @@ async def _demo(config: Config, json: Path | None, interrupt: Interrupt) -> int:
     return 0 if found[0].is_whole else 1
 
 
-def _write(path: Path, report: "Report") -> None:
+def _write(path: Path, report: Report) -> None:
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     except OSError as exc:
         raise InvalidInputError("--json", str(path), f"it cannot be written ({exc.strerror})") from exc
 
 
-async def _run(config: Config, show: "Show", found: "list[Report]") -> None:
+async def _run(config: Config, show: "Show", found: list[Report]) -> None:
     """Put the report into `found`. A cancellation ends the pool at once; its directory goes with it."""
-    from tinyv_stream.pool import Pool
-
     began_at = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tinyv-demo-") as directory:
         async with Pool(config, directory=Path(directory), on_line=show.worker_line) as pool:
@@ -88,11 +88,7 @@ async def _run(config: Config, show: "Show", found: "list[Report]") -> None:
                 await running
 
 
-async def _through(pool: "Pool", config: Config, show: "Show", began_at: float) -> "Report":
-    from tinyv_stream.client import RewardClient
-    from tinyv_stream.demo import load, replay
-    from tinyv_stream.demo_report import Engine, Server, report
-
+async def _through(pool: Pool, config: Config, show: "Show", began_at: float) -> Report:
     lines = load()
     status = await _until_ready(pool, config, show)
     startup_s = time.monotonic() - began_at
@@ -110,10 +106,8 @@ async def _through(pool: "Pool", config: Config, show: "Show", began_at: float) 
     )
 
 
-async def _until_ready(pool: "Pool", config: Config, show: "Show") -> "PoolStatus":
+async def _until_ready(pool: Pool, config: Config, show: "Show") -> PoolStatus:
     """Return the status once a worker of each stage is ready; raise EngineStartError if one cannot be."""
-    from tinyv_stream.broker.operator_side import OperatorSide
-
     async with OperatorSide(pool.url, config.broker) as side, asyncio.timeout(READY_S):
         show.starting(await side.status())
         while True:

@@ -37,9 +37,10 @@ class Show:
         self._print("[2/3] starting a rule worker and a TinyV worker (a first start also unpacks the model)")
 
     def worker_line(self, worker: str, line: str) -> None:
-        """Show a worker's log line while it starts; later ones stay in its log."""
-        if self._starting:
-            self._print(f"      {worker} | {safe(line, 140)}", "dim")
+        """Show what a worker itself logs while it starts; its libraries' lines, and later ones, stay in its log."""
+        _, ours, said = line.partition(" workers.")
+        if self._starting and ours:
+            self._print(f"      {worker}: {safe(said.partition(' ')[2], 110)}", "dim")
 
     def waiting(self, ready: set[str]) -> None:
         """Name each stage once it is ready."""
@@ -88,7 +89,7 @@ class Show:
         rows = {
             "rewarded": f"{report.rewarded} of {report.rollouts} rollouts, {report.duplicates} twice",
             "who decided": decided,
-            "rescued by TinyV": f"{report.rescued} rewards that the rules had refused",
+            "rescued by TinyV": f"{report.rescued} that the rules had refused, {found.rescued_rightly} of them rightly",
             "agreement with the labels": f"rules {found.rule_only:.1%}, with TinyV {found.rule_and_tinyv:.1%}",
             "accepted wrongly": f"{found.accepted_wrongly}, {found.of_those_by_rule} of them by the rules",
             "generation": f"{report.generation_s:.2f} s",

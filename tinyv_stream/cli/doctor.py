@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Final
 
+import msgspec
 import typer
 
 from tinyv_stream.cli.common import ConfigOption, ModelOption, RedisOption, TinyVWorkersOption, run, settings
@@ -37,8 +38,6 @@ def doctor(
 
 
 async def _doctor(config: Config, redis: str | None, *, as_json: bool) -> int:
-    import msgspec
-
     from tinyv_stream.cli.checks import examine
 
     found = await examine(config, redis)

@@ -10,19 +10,18 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 import typer
 
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, unless
 from tinyv_stream.cli.progress import Progress
+from tinyv_stream.client import RewardClient
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.jsonl import Line, Survey, open_input, read_rollouts, survey
 from tinyv_stream.reward_file import RewardFile
-
-if TYPE_CHECKING:
-    from tinyv_stream.client import RewardClient
+from tinyv_stream.tasks import cancel_all
 
 EPILOG: Final = """
 \b
@@ -101,8 +100,6 @@ async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> Non
 
     Raises BrokerError where the pool cannot be used. A cancellation leaves `out` whole; the pool keeps the rest.
     """
-    from tinyv_stream.client import RewardClient
-
     client = RewardClient(
         url,
         run_id=job.run_id or _run_id(job),
@@ -119,11 +116,10 @@ async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> Non
                 if out.write(reward):
                     progress.advance(reward)
         finally:
-            submitting.cancel()
-            await asyncio.gather(submitting, return_exceptions=True)
+            await cancel_all([submitting])
 
 
-async def _submit(client: "RewardClient", file: Path, out: RewardFile) -> None:
+async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
     lines = read_rollouts(file)
 
     async def one_by_one() -> None:

