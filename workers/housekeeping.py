@@ -54,6 +54,9 @@ class Housekeeping:
 
     async def _sweep(self) -> None:
         """Go once through the pending list, from where the last sweep stopped for want of room."""
+        # While the server was away nobody could renew: its owners come first, or an outage would count as a delivery.
+        if await self._link.steady_s() < self._link.config.lease_s:
+            return
         while (room := self._room()) > 0:
             self._cursor, taken = await self._link.reclaim(self._stage, self._consumer, self._cursor, count=room)
             for delivery in taken:

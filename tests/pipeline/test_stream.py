@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
-
 from scripted_verifier import ScriptedVerifier
+
 from tinyv_stream import ClientClosedError, InvalidInputError, Outcome, RewardClient, Rollout, Source, Status
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, TinyVConfig
@@ -18,8 +18,8 @@ Serve = Callable[..., AbstractAsyncContextManager[None]]
 
 
 def rollout(text: str, n: int = 0, **more: object) -> Rollout:
-    fields: dict[str, object] = {"question": f"q{n}", "ground_truth": "1", "data_source": "x_tinyv", "rollout_id": f"r{n}"}
-    return Rollout(completion=text, **(fields | more))  # type: ignore[arg-type]
+    fields: dict[str, object] = {"question": f"q{n}", "ground_truth": "1", "data_source": "x_tinyv"}
+    return Rollout(completion=text, **(fields | {"rollout_id": f"r{n}"} | more))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -96,7 +96,9 @@ async def test_equal_answers_cost_one_call(serve: Serve, client: Callable[..., R
     assert again.source is Source.CACHE
 
 
-async def test_without_cache_every_answer_is_asked_about(serve: Serve, client: Callable[..., RewardClient], pool_name: str) -> None:
+async def test_without_cache_every_answer_is_asked_about(
+    serve: Serve, client: Callable[..., RewardClient], pool_name: str
+) -> None:
     tinyv = ScriptedVerifier("tinyv")
     off = BrokerConfig(pool=pool_name, lease_s=1.0, cache_ttl_s=0)
     async with serve(ScriptedVerifier("rule"), tinyv, broker=off), client() as c:

@@ -8,7 +8,9 @@
 
 import asyncio
 import logging
+import math
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from types import TracebackType
@@ -77,6 +79,7 @@ class Link:
             *(k.queue("rule"), k.queue("tinyv")),
         )
         self._scripts: dict[str, AsyncScript] = {}
+        self._failed_at = -math.inf
 
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
@@ -140,6 +143,11 @@ class Link:
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 jitter, not a secret
             pause_s = min(pause_s * 2, _BUSY_S[1])
 
+    async def steady_s(self) -> float:
+        """Return how long the server has been up and within this link's reach, in seconds."""
+        info = cast("dict[str, Any]", await self.command("INFO", "server"))
+        return min(float(info["uptime_in_seconds"]), time.monotonic() - self._failed_at)
+
     async def _reply(self, work: Awaitable[T]) -> T:
         """Await redis-py; raise our errors in place of its, with the password left out."""
         task = asyncio.current_task()
@@ -147,6 +155,7 @@ class Link:
         try:
             return await work
         except _GONE as exc:
+            self._failed_at = time.monotonic()
             raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
         except redis_errors.ResponseError as exc:
             raise _error(redact(self.url), str(exc)) from exc
