@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 CHAT_TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+_LEAD = 12.0
+"""In logits: well above the largest of 512 random ones."""
 _TEXT = [
     'Return "True" if the model\'s answer is correct, otherwise return "False".',
     "<question>What is 1/2 + 1/2?</question> <ground_truth_answer>1</ground_truth_answer>",
@@ -41,10 +43,29 @@ def build_tiny_model(path: Path, *, has_words: bool = True, seed: int = 0) -> Pa
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None,
-        tie_word_embeddings=True,
+        tie_word_embeddings=False,
     )
-    Qwen2ForCausalLM(config).to(torch.bfloat16).save_pretrained(path)
+    model = Qwen2ForCausalLM(config)
+    if has_words:
+        _prefer_the_words(model, tokenizer)
+    model.to(torch.bfloat16).save_pretrained(path)
     return path
+
+
+def _prefer_the_words(model: "Qwen2ForCausalLM", tokenizer: "PreTrainedTokenizerFast") -> None:
+    """Make True and False the likeliest replies, as training does; which of the two stays the prompt's doing."""
+    import torch
+
+    turns = [[{"role": "user", "content": text}] for text in _TEXT]
+    with torch.no_grad():
+        ends = []
+        for turn in turns:
+            ids = tokenizer.apply_chat_template(turn, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+            ends.append(model.model(**ids).last_hidden_state[0, -1])
+        common = torch.stack(ends).mean(0)
+        for word in ("True", "False"):
+            row = model.lm_head.weight[tokenizer.convert_tokens_to_ids(word)]
+            row += common * (_LEAD / common.dot(common))
 
 
 def _tokenizer(*, has_words: bool) -> "PreTrainedTokenizerFast":

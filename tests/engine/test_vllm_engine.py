@@ -14,9 +14,10 @@ from tinyv_stream.codec import Work
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until, wait_until_sync
 from tinyv_stream.types import Outcome
-from workers.tinyv.decision import p_true
-from workers.tinyv.engine import VllmEngine, _engine_processes
+from workers.tinyv.decision import decide, p_true
+from workers.tinyv.engine import VllmEngine, _engine_processes, _sampling
 from workers.tinyv.engine_api import PromptTooLongError
+from workers.tinyv.models import OWN
 from workers.tinyv.verifier import TinyVVerifier
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -80,6 +81,27 @@ async def test_instruction_is_computed_once(stage: TinyVVerifier) -> None:
     again = await engine.read(prompt)
     assert again.cached_tokens >= again.prompt_tokens - 64
     assert again.cached_tokens % 32 == 0
+
+
+@SESSION
+async def test_both_read_outs_agree_where_the_reply_is_plain(stage: TinyVVerifier) -> None:
+    """The text read-out is the same engine with other sampling parameters: no second start."""
+    engine = engine_of(stage)
+    one_token, words = engine._sampling, engine._words
+    plain = 0
+    for i in range(40):
+        prompt = stage._prompts.build(f"What is {i} + {i}?", str(2 * i), str(3 * i))
+        assert isinstance(prompt, str)
+        by_token, _ = decide(await engine.read(prompt), OWN)
+        engine._words, engine._sampling = None, _sampling(None, 1)
+        try:
+            by_text, _ = decide(await engine.read(prompt), OWN)
+        finally:
+            engine._words, engine._sampling = words, one_token
+        if by_text is not Outcome.UNDECIDED:
+            plain += 1
+            assert by_text is by_token
+    assert plain > 20, "too few plain replies to say anything"
 
 
 @SESSION

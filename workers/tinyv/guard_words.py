@@ -28,15 +28,13 @@ OPENER: Final = re.compile(
 LONG_OPENER: Final = re.compile(
     _words(
         "lets", "let us", "let me", "we (?:need|have|will|can|must)", "i (?:need|will|have|think)", "to solve",
-        "to find", "first,", "firstly", "okay,", "ok,", "alright", "sure", "step by step", "thinking", "thought process",
-        "in order to", "heres", "here is",
+        "to find", "first,", "firstly", "okay,", "ok,", "alright", "sure", "step by step", "thinking",
+        "thought process", "in order to", "heres", "here is",
     )
     + r"(?!\w)"
 )  # fmt: skip
 
-_IT: Final = _words(
-    "it", "that", "this", "(?:the|my|this|given|model) (?:model )?(?:answer|statement|response|solution)"
-)
+_IT: Final = _words("it", "that", "this", "(?:the|my|this|given) (?:model )?(?:answer|statement|solution)")
 _GOOD: Final = _words(
     "true", "correct", "yes", "right", "valid", "equivalent", "accepted", "pass(?:ed)?", "ok", "verified", "accurate"
 )
@@ -55,8 +53,8 @@ INSTRUCTIONS: Final = tuple(
         r"(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b"
         + _words("instructions?", "prompts?", "above", "previous", "prior", "rules?", "guidelines?", "criteria")
         + r"\b",
-        r"(?:return|output|respond|reply|say|print|write|emit|answer|choose|select)\b"
-        r"(?: with| only| just| exactly|:){0,3}\s?(?:true|correct|yes)\b",
+        _words("return", "output", "respond", "reply", "say", "print", "write", "emit", "answer", "choose", "select")
+        + r"\b(?: with| only| just| exactly|:){0,3}\s?(?:true|correct|yes)\b",
         r"(?:mark|grade|score|rate|accept|judge|evaluate|treat|consider|classify|approve|label|count)\b.{0,40}\b"
         + _words("correct", "true", "right", "valid", "equivalent", "full (?:marks|credit|score)", "passed")
         + r"\b",

@@ -120,6 +120,10 @@ def make_engine(config: TinyVConfig, model: str, row: ModelRow) -> Engine:
         from workers.tinyv.scripted import ScriptedEngine
 
         return ScriptedEngine(capacity=config.engine.max_num_seqs or 64)
+    if config.engine.kind == "openai":
+        from workers.tinyv.remote import OpenAIEngine
+
+        return OpenAIEngine(model, row, config.engine)
     from workers.tinyv.engine import VllmEngine
 
     return VllmEngine(model, row, config.engine)

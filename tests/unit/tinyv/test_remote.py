@@ -1,0 +1,118 @@
+"""What the HTTP engine makes of a server's words: bounds on the safe side, and no verdict out of a refusal."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tinyv_stream.config import EngineConfig
+from tinyv_stream.errors import EngineDiedError, EngineStartError
+from workers.tinyv.engine_api import PromptTooLongError, Reading
+from workers.tinyv.models import MODELS, OWN, ModelRow
+from workers.tinyv.remote import OpenAIEngine
+
+
+class FakeServer:
+    """Answers as it is told; speaks the protocol and runs no model."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.reply: object = {}
+        self.models = ["m"]
+        self.asked: list[dict[str, object]] = []
+
+    async def complete(self, request: web.Request) -> web.Response:
+        self.asked.append(await request.json())
+        return web.Response(status=self.status, text=json.dumps(self.reply), content_type="application/json")
+
+    async def list(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": [{"id": name} for name in self.models]})
+
+    def say(self, content: str, finish: str = "stop", **top: float) -> None:
+        shown = [{"token": token, "logprob": logprob} for token, logprob in top.items()]
+        logprobs = {"content": [{"top_logprobs": shown}]} if top else None
+        self.reply = {"choices": [{"message": {"content": content}, "finish_reason": finish, "logprobs": logprobs}]}
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[tuple[FakeServer, str]]:
+    told = FakeServer()
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", told.complete)
+    app.router.add_get("/v1/models", told.list)
+    async with TestServer(app) as server:
+        yield told, str(server.make_url("/v1"))
+
+
+async def ask(url: str, row: ModelRow = OWN) -> Reading:
+    engine = OpenAIEngine("m", row, EngineConfig(kind="openai", url=url))
+    await engine.start()
+    try:
+        return await engine.read("2 + 2")
+    finally:
+        await engine.stop()
+
+
+async def test_probability_is_of_the_two_words(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.say("The", The=-0.1, True_=-9.0, **{"True": -2.0, "False": -2.0})
+    assert (await ask(url)).p_true == 0.5
+
+
+async def test_word_that_is_not_shown_counts_as_the_least_likely(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.say("True", **{"True": -1.0, "x": -5.0})
+    reading = await ask(url)
+    assert reading.p_true == pytest.approx(0.982, abs=1e-3)
+
+
+async def test_neither_word_is_no_probability(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.say("The", The=-0.1, A=-3.0)
+    assert (await ask(url)).p_true is None
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+async def test_overloaded_server_gets_its_work_back(fake: tuple[FakeServer, str], status: int) -> None:
+    told, url = fake
+    told.status = status
+    with pytest.raises(EngineDiedError):
+        await ask(url)
+
+
+async def test_refusal_and_nonsense_are_no_evidence(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.status = 500
+    assert await ask(url) == Reading()
+    told.status, told.reply = 200, {"hello": 1}
+    assert await ask(url) == Reading()
+    told.say("True", finish="abort", **{"True": -1.0, "False": -2.0})
+    assert await ask(url) == Reading()
+
+
+async def test_overlong_prompt_is_told_apart(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.status, told.reply = 400, {"message": "maximum context length is 4096 tokens"}
+    with pytest.raises(PromptTooLongError):
+        await ask(url)
+
+
+async def test_temperature_is_zero_and_thinking_is_off_where_the_row_prefills_it(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.say("True", **{"True": -1.0, "False": -2.0})
+    await ask(url, MODELS["zhangchenxu/TinyV-Qwen3-1.7B"])
+    await ask(url, MODELS["zhangchenxu/TinyV-1.5B-Think"])
+    first, second = told.asked
+    assert first["temperature"] == second["temperature"] == 0
+    assert (first["max_tokens"], second["max_tokens"]) == (1, 512)
+    assert first["chat_template_kwargs"] == {"enable_thinking": False}
+    assert "chat_template_kwargs" not in second
+
+
+async def test_server_without_a_model_is_told(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.models = []
+    with pytest.raises(EngineStartError, match="serves no model"):
+        await ask(url)
