@@ -108,15 +108,17 @@ async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> Non
         max_inflight=job.max_inflight,
         deadline_s=job.deadline_s,
     )
-    async with client:
-        rewards = client.rewards()
-        submitting = asyncio.create_task(_submit(client, job.file, out), name="submit")
-        try:
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        async with client:
+            rewards = client.rewards()
+            tasks.append(asyncio.create_task(_submit(client, job.file, out), name="submit"))
             async for reward in rewards:
                 if out.write(reward):
                     progress.advance(reward)
-        finally:
-            await cancel_all([submitting])
+    finally:
+        # After the client has closed: cancelled before, a submit would take its rollout back from the pool.
+        await cancel_all(tasks)
 
 
 async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
