@@ -6,4 +6,6 @@ from workers.program import main
 from workers.rule.verifier import RuleVerifier
 
 if __name__ == "__main__":
-    sys.exit(main("workers.rule", "Run one rule worker.", lambda config: RuleVerifier(config.rule, routes=config.route_rows)))
+    sys.exit(
+        main("workers.rule", "Run one rule worker.", lambda config: RuleVerifier(config.rule, routes=config.route_rows))
+    )

@@ -1,18 +1,33 @@
 r"""Our own grader, and the default where TinyV looks afterwards: cheap and certain first, sympy last.
 
-1. Fast path: equal text, equal numbers.
-2. Math-Verify in both directions, for what is mathematics all through.
-It says `correct` only where it is sure; everything else goes on to TinyV.
+1. Fast path: equal text, equal numbers (on the event loop).
+2. Structure: both texts are read into forms and compared by the rules of `workers.rule.answers`, without sympy. Where
+   both are understood, that verdict stands.
+3. Math-Verify in both directions, only for mathematics that step 2 cannot read (sums, integrals, piecewise functions).
+   Words never get there: it would pick the numbers out of them.
+It says `correct` only where it is sure, with the comparison as `reason` and the class of the difference as `taxonomy`.
 """
+
+import re
+from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
 from workers.rule import fast_path
+from workers.rule.answers.same import compare
+from workers.rule.answers.split import split
 from workers.rule.extract import final_answer
 from workers.rule.graders import Check
+from workers.rule.maths.clean import clean
+from workers.rule.maths.tree import Unreadable
+
+_WORDS: Final = re.compile(r"(?<![A-Za-z\\])(?!begin|end|cases|matrix|pmatrix|bmatrix|array|aligned)[A-Za-z]{3,}")
+_COSTLY: Final = re.compile(r"\\forall|\\exists|!.*!|\^[^,;]*\^[^,;]*\^|\d{30}|[({\[]{12}")
+"""Quantifiers, which it ignores; towers, nested factorials, long numbers, deep nesting: sympy would work them out until it is killed."""
+_MAX_CHARS: Final = 400
 
 
 class Cascade:
-    """Fast path, then Math-Verify both ways."""
+    """Fast path, structure, Math-Verify."""
 
     name = "cascade"
 
@@ -23,16 +38,43 @@ class Cascade:
     def fast(self, check: Check) -> Verdict | None:
         """Decide equal texts and plain numbers."""
         found = fast_path.decide(check.model_answer, check.ground_truth)
-        return found and Verdict(outcome=found.outcome, grader=self.name, reason=found.reason, taxonomy=found.taxonomy)
+        return found and self._verdict(found.outcome, found.reason, found.taxonomy)
 
     def grade(self, check: Check) -> Verdict:
         """Decide with everything there is."""
         found = self.fast(check)
         if found is not None:
             return found
+        try:
+            match = compare(check.model_answer, check.ground_truth, check.question)
+        except Unreadable as exc:
+            return self._with_sympy(check, str(exc))
+        if match is None:
+            return self._verdict(Outcome.INCORRECT, "not certain to be the same")
+        if match.same:
+            return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
+        return self._verdict(Outcome.INCORRECT, match.reason)
+
+    def _with_sympy(self, check: Check, unread: str) -> Verdict:
+        if not (_is_mathematics(check.model_answer) and _is_mathematics(check.ground_truth)):
+            return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({unread})")
         from workers.rule.graders.math_verify import agree, parsed
 
         gold, answer = parsed(check.ground_truth), parsed(check.model_answer)
-        same = agree(gold, answer) or agree(answer, gold)
-        outcome = Outcome.CORRECT if same else Outcome.INCORRECT
-        return Verdict(outcome=outcome, grader=self.name, reason="math-verify")
+        if agree(gold, answer) or agree(answer, gold):
+            return self._verdict(Outcome.CORRECT, "math-verify", "expression")
+        return self._verdict(Outcome.INCORRECT, "math-verify")
+
+    def _verdict(self, outcome: Outcome, reason: str, taxonomy: str | None = None) -> Verdict:
+        return Verdict(outcome=outcome, grader=self.name, reason=reason, taxonomy=taxonomy)
+
+
+def _is_mathematics(text: str) -> bool:
+    """Say whether sympy may see this text: one value, no words, nothing that explodes."""
+    plain = clean(text)
+    if len(plain) > _MAX_CHARS or _WORDS.search(plain) or _COSTLY.search(plain):
+        return False
+    try:
+        return "\\begin" in plain or len(split(plain, frozenset({"or", "and", ";"}))[0]) == 1
+    except Unreadable:
+        return False

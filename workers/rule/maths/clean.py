@@ -38,6 +38,8 @@ _UNICODE: Final = {
     ord("ℕ"): "\\mathbb{N}",
     ord("±"): "\\pm ",
     ord("∓"): "\\mp ",
+    ord("∀"): "\\forall ",
+    **{ord(c): f" {d}, " for c, d in zip("①②③④⑤⑥⑦⑧⑨", "123456789", strict=True)},
     ord("°"): "^\\circ ",
     ord("′"): "'",
     ord("’"): "'",
@@ -151,6 +153,9 @@ _DROP: Final = frozenset(
 _FONT: Final = re.compile(
     r"\\(?:mathrm|operatorname\*?|textbf|textit|textrm|textsf|mbox|hbox|text|textnormal|bm|mathbf|boldsymbol)(?![A-Za-z])"
 )
+_UPRIGHT: Final = re.compile(r"\\text\s*\{\s*(sin|cos|tan|cot|sec|csc|log|ln|lg|exp|max|min|gcd|lcm|arcsin|arccos|arctan)\s*\}")
+_DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
+_MARKUP: Final = re.compile(r"<su([pb])>([^<>]*)</su\1>")
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?")
 _SPACES: Final = re.compile(r"\\[,;:!> ]|~|\s+")
 
@@ -159,14 +164,17 @@ def clean(text: str) -> str:
     r"""Return `text` in the plain spelling; `\text{..}`, `\mathrm{..}` and their like become `\text{..}`."""
     for bad, follow, good in _MANGLED:
         text = text.replace(bad + follow, good)
+    if "<su" in text:
+        text = _MARKUP.sub(lambda m: ("^" if m[1] == "p" else "_") + "{" + m[2] + "}", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
     if "\\" not in text:
         return " ".join(text.replace("$", " $ ").split()) if "$" in text else " ".join(text.split())
     if "\\begin" not in text:
-        text = re.sub(r"\\\\(?=[A-Za-z{},%$])", lambda _m: "\\", text)
+        text = _DOUBLED.sub(lambda _m: "\\", text)
     text = text.replace("\\(", " ").replace("\\)", " ").replace("\\[", " ").replace("\\]", " ")
     text = _FONT.sub(lambda _m: "\\text", text)
+    text = _UPRIGHT.sub(r"\\\1 ", text)
     text = _COMMAND.sub(_plain, text)
     return re.sub(r"(?<!\\)(?:\\[,;:!> ]|~|\s)+", " ", text).strip()
 

@@ -77,7 +77,7 @@ _NO_PRODUCT: Final = frozenset(
         "\\cdot",
         "\\times",
         "\\div",
-        "\\%",
+        "\\%", "\\rfloor", "\\rceil",
     }
 )
 _BAR: Final = "|"

@@ -83,6 +83,15 @@ def rename(node: Node, names: dict[str, str]) -> Node:
     return Op(node.name, tuple(rename(a, names) for a in node.args))
 
 
+def substitute(node: Node, name: str, value: Node) -> Node:
+    """Return the tree with a symbol replaced by a tree."""
+    if isinstance(node, Sym):
+        return value if node.name == name else node
+    if isinstance(node, Num):
+        return node
+    return Op(node.name, tuple(substitute(a, name, value) for a in node.args))
+
+
 def decimals(node: Node) -> int | None:
     """Return the decimals of a plain decimal number such as -3.14, or None."""
     if isinstance(node, Op) and node.name == "neg":

@@ -1,0 +1,168 @@
+"""Lists, sets, tuples, assignments, vectors and matrices: element by element, in order unless order means nothing.
+
+Order means nothing in braces, between alternatives ("or", plus-minus), between tuples, and where the question asks for
+all solutions. It means something wherever the question says "respectively", or asks to arrange.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from workers.rule.answers.forms import Form, Labelled, Match, Matrix, Scalar, Sequence, Taxonomy
+from workers.rule.maths.equal import equal
+
+Comparison = Callable[[Form, Form, str], Match | None]
+
+_ORDERED: Final = re.compile(
+    r"respectively|arrange|\brank|\bsort|next (?:two|three|four|five) terms|first (?:two|three|four|five) terms|"
+    r"(?:list|write|give|express|put|place|state)\b[^.]*\border\b|from (?:smallest|largest|least|greatest) to",
+    re.IGNORECASE,
+)
+_ALTERNATIVES: Final = re.compile(
+    r"(?!.*respectively)\b(?:all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers)|possible values)",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNORDERED: Final = re.compile(
+    r"\ball\b|solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|\bset\b|which (?:of|numbers|values)|"
+    r"prime factors|divisors|eigenvalues|critical points|asymptotes",
+    re.IGNORECASE,
+)
+
+
+def same_sequence(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
+    """Compare two collections, or one with a lone value in brackets."""
+    if not isinstance(gold, Sequence) or not isinstance(answer, Sequence):
+        return _lone(gold, answer, question, same)
+    labelled = _assignments(gold, answer, question, same)
+    if labelled is not None:
+        return labelled
+    if not _brackets_agree(gold, answer):
+        return None
+    ours, theirs = gold.items, answer.items
+    if "{}" in {gold.brackets, answer.brackets}:
+        ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
+    if len(ours) != len(theirs):
+        return Match(same=False, reason="different numbers of elements")
+    in_order = [same(a, b, question) for a, b in zip(ours, theirs, strict=True)]
+    if all(found is not None and found.same for found in in_order):
+        classes = [found.taxonomy for found in in_order if found and found.taxonomy not in {None, Taxonomy.FORMATTING}]
+        dressed = gold.brackets != answer.brackets or not classes
+        return Match(same=True, reason="same elements", taxonomy=Taxonomy.SET_LIST if dressed else classes[0])
+    if not _order_is_free(gold, answer, question):
+        return None if None in in_order else Match(same=False, reason="different elements")
+    if _matching(ours, theirs, question, same):
+        return Match(same=True, reason="same elements in another order", taxonomy=Taxonomy.SET_LIST)
+    return Match(same=False, reason="different elements")
+
+
+def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
+    """Compare two matrices, or a row or column with a tuple."""
+    del question
+    left, right = _rows(gold), _rows(answer)
+    if left is None or right is None:
+        return None
+    vectors = {type(gold), type(answer)} != {Matrix}
+    if vectors and (min(len(left), len(left[0])) != 1 or min(len(right), len(right[0])) != 1):
+        return None
+    if vectors:
+        left, right = [[cell for row in left for cell in row]], [[cell for row in right for cell in row]]
+    if [len(row) for row in left] != [len(row) for row in right]:
+        return Match(same=False, reason="different sizes")
+    pairs = [(a, b) for r, s in zip(left, right, strict=True) for a, b in zip(r, s, strict=True)]
+    found = all(equal(a, b) for a, b in pairs)
+    return Match(same=found, reason="matrix by elements", taxonomy=Taxonomy.NOTATION)
+
+
+def _rows(form: Form) -> "list[list[object]] | None":
+    if isinstance(form, Matrix):
+        return [list(row) for row in form.rows]
+    if isinstance(form, Sequence) and form.brackets in {"()", "[]"}:
+        nodes = [item.node for item in form.items if isinstance(item, Scalar) and not item.unit]
+        return [list(nodes)] if len(nodes) == len(form.items) else None
+    return None
+
+
+def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
+    one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
+    if not isinstance(one, Sequence):
+        return None
+    if len(one.items) != 1:
+        return Match(same=False, reason="one value against several") if isinstance(other, Scalar) else None
+    found = same(one.items[0], other, question) if one is gold else same(other, one.items[0], question)
+    if found and found.same:
+        return Match(same=True, reason="same value, brackets aside", taxonomy=Taxonomy.SET_LIST)
+    return found
+
+
+def _brackets_agree(gold: Sequence, answer: Sequence) -> bool:
+    pair = {gold.brackets, answer.brackets}
+    if len(pair) == 1 or pair in ({"", "{}"}, {"", "()"}, {"", "[]"}):
+        return True
+    # a list in square brackets is a set or a tuple when it cannot be an interval
+    return "[]" in pair and len(gold.items) != 2
+
+
+def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
+    if {gold.brackets, answer.brackets} & {"()", "[]"}:
+        return False
+    if gold.brackets == "{}" or gold.either:
+        return True
+    if _ORDERED.search(question) and not _ALTERNATIVES.search(question):
+        return False
+    tuples = all(isinstance(item, Sequence) for item in gold.items)
+    return tuples or answer.brackets == "{}" or answer.either or _UNORDERED.search(question) is not None
+
+
+def _distinct(items: tuple[Form, ...], question: str, same: Comparison) -> tuple[Form, ...]:
+    kept: list[Form] = []
+    for item in items:
+        if not any((found := same(other, item, question)) and found.same for other in kept):
+            kept.append(item)
+    return tuple(kept)
+
+
+def _matching(ours: tuple[Form, ...], theirs: tuple[Form, ...], question: str, same: Comparison) -> bool:
+    left = list(theirs)
+    for item in ours:
+        for index, other in enumerate(left):
+            found = same(item, other, question)
+            if found is not None and found.same:
+                del left[index]
+                break
+        else:
+            return False
+    return True
+
+
+def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
+    """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`."""
+    ours, theirs = _by_label(gold), _by_label(answer)
+    if ours is None and theirs is None:
+        return None
+    if ours is not None and theirs is not None:
+        if ours.keys() != theirs.keys():
+            return None
+        found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
+        reason = "same assignments" if found else "different assignments"
+        return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
+    named, bare = (ours, answer) if ours is not None else (theirs, gold)
+    if named is None or len(named) != len(bare.items) or not _natural_order(list(named), question):
+        return None
+    pairs = list(zip(named.values(), bare.items, strict=True))
+    found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
+    reason = "assignments against their values" if found else "different values"
+    return Match(same=found, reason=reason, taxonomy=Taxonomy.LANGUAGE)
+
+
+def _by_label(sequence: Sequence) -> dict[str, Form] | None:
+    found = {item.label: item.value for item in sequence.items if isinstance(item, Labelled)}
+    return found if len(found) == len(sequence.items) and len(found) > 1 else None
+
+
+def _natural_order(labels: list[str], question: str) -> bool:
+    """Say whether names stand in the order in which a reader lists their values."""
+    places = [re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", question, re.IGNORECASE) for name in labels]
+    starts = [found.start() for found in places if found]
+    if len(starts) == len(labels):
+        return starts == sorted(starts)
+    return labels == sorted(labels)

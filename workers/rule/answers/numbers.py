@@ -1,0 +1,203 @@
+"""When two single values are the same: exactly, rounded, in other units, or up to the name of a constant."""
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from workers.rule.answers import units
+from workers.rule.answers.forms import Match, Scalar, Taxonomy
+from workers.rule.maths.equal import close, equal, point
+from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, rename, symbols
+from workers.rule.maths.value import CONTEXT, approximate, exact
+
+_ROUNDING_ASKED: Final = re.compile(r"nearest|round|approximat|decimal|about|estimat|significant|accurate|calculator|≈", re.IGNORECASE)
+_PERCENT_ASKED: Final = re.compile(r"percent|\\?%", re.IGNORECASE)
+_CONSTANT_NAMES: Final = frozenset("CcKkAn") | {"c_1", "C_1"}
+_ENOUGH_DIGITS: Final = 4
+"""Significant digits from which a rounded value stands for an exact one nobody asked to round."""
+_ASKED_DIGITS: Final = 2
+_CUT_DIGITS: Final = 5
+"""Significant digits from which a ground truth may have been cut off instead of rounded."""
+_HUNDRED: Final = Num(Fraction(100))
+_DEGREE: Final = Op("div", (Sym("\\pi"), Num(Fraction(180))))
+
+
+def same_scalar(gold: Scalar, answer: Scalar, question: str) -> Match | None:
+    """Compare two values with what stands behind them; None where it cannot be told."""
+    dressed = gold.unit != answer.unit or gold.percent != answer.percent or gold.degrees != answer.degrees
+    if gold.percent != answer.percent:
+        return _percent(gold, answer, question)
+    if gold.degrees != answer.degrees:
+        return _degrees(gold, answer)
+    left, right = gold.node, answer.node
+    if gold.unit != answer.unit:
+        verdict = _units(gold, answer, question)
+        if verdict is None:
+            return None
+        if verdict != 1:
+            return _scaled(left, right, verdict)
+    found = same_value(left, right, question)
+    if found is not None and found.same and dressed and found.taxonomy is None:
+        return Match(same=True, reason="same value, unit aside", taxonomy=Taxonomy.FORMATTING)
+    return found
+
+
+def same_value(gold: Node, answer: Node, question: str) -> Match | None:
+    """Compare two expressions."""
+    result = equal(gold, answer)
+    if result:
+        return Match(same=True, reason="same value", taxonomy=_class(gold, answer))
+    if _rounded(gold, answer, question):
+        return Match(same=True, reason="rounded to the precision given", taxonomy=Taxonomy.NUMERIC)
+    ours, theirs = symbols(gold), symbols(answer)
+    if (ours or theirs) and (renamed := _renamed(gold, answer, question)):
+        return renamed
+    return None if result is None else Match(same=False, reason="different values")
+
+
+def _class(gold: Node, answer: Node) -> Taxonomy | None:
+    if gold == answer:
+        return None
+    if exact(gold) is not None and exact(answer) is not None:
+        return Taxonomy.NUMERIC
+    return Taxonomy.EXPRESSION
+
+
+def _rounded(gold: Node, answer: Node, question: str) -> bool:
+    """Say whether one side is the other, rounded; the rounded one must be a decimal with digits enough."""
+    if symbols(gold) or symbols(answer):
+        return False
+    asked = bool(_ROUNDING_ASKED.search(question))
+    places, given = decimals(gold), decimals(answer)
+    if places and (given is None or given > places):
+        enough = _ASKED_DIGITS + 1 if given is None or asked else _ENOUGH_DIGITS
+        return _rounds_to(answer, gold, places, enough) or _rounds_to(answer, gold, places, _CUT_DIGITS, ulps="1")
+    if places and given is not None and (given > 0 or asked):
+        return _rounds_to(gold, answer, given, _ASKED_DIGITS + 1)
+    if given and places is None and not _is_integer(gold):
+        return _rounds_to(gold, answer, given, _ASKED_DIGITS if asked else _ENOUGH_DIGITS)
+    return False
+
+
+def _rounds_to(precise: Node, rounded: Node, places: int, digits: int, *, ulps: str = "0.5000001") -> bool:
+    value = exact(rounded)
+    if value is None or _significant(value, places) < digits:
+        return False
+    try:
+        difference = approximate(precise, {}) - CONTEXT.mpf(value.numerator) / value.denominator
+        return bool(abs(difference) <= CONTEXT.mpf(10) ** -places * CONTEXT.mpf(ulps))
+    except (Unreadable, TypeError):
+        return False
+
+
+def _significant(value: Fraction, places: int) -> int:
+    return len(str(abs(round(value * 10**places)))) if value else 0
+
+
+def _is_integer(node: Node) -> bool:
+    value = exact(node)
+    return value is not None and value.denominator == 1
+
+
+def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
+    """Compare 50% with 0.5, and with 50 where a percentage was asked for or is given as the ground truth."""
+    with_sign, without = (gold, answer) if gold.percent else (answer, gold)
+    if without.unit or without.degrees:
+        return None
+    if equal(Op("div", (with_sign.node, _HUNDRED)), without.node):
+        return Match(same=True, reason="percent as a number", taxonomy=Taxonomy.NUMERIC)
+    hundredfold = Op("mul", (without.node, _HUNDRED))
+    rounded = _rounded(with_sign.node, hundredfold, question) if gold.percent else _rounded(hundredfold, with_sign.node, question)
+    if rounded:
+        return Match(same=True, reason="percent as a number, rounded", taxonomy=Taxonomy.NUMERIC)
+    found = same_value(gold.node, answer.node, question)
+    if found is None or not found.same:
+        return found
+    if gold.percent or _PERCENT_ASKED.search(question):
+        return Match(same=True, reason="percent sign aside", taxonomy=Taxonomy.FORMATTING)
+    return None
+
+
+def _degrees(gold: Scalar, answer: Scalar) -> Match | None:
+    """Compare 60 degrees with pi/3, and with a bare 60."""
+    if gold.unit or answer.unit:
+        return None
+    bare = (gold if answer.degrees else answer).node
+    with_sign = (answer if answer.degrees else gold).node
+    for turned in (with_sign, Op("mul", (with_sign, _DEGREE))):
+        if equal(turned, bare):
+            return Match(same=True, reason="degree sign aside", taxonomy=Taxonomy.FORMATTING)
+    return Match(same=False, reason="different angles")
+
+
+def _units(gold: Scalar, answer: Scalar, question: str) -> Fraction | None:
+    """Return what the answer's unit is worth in the gold's; 1 where a unit is merely left out; None if unsure."""
+    if gold.unit and answer.unit:
+        ours, theirs = units.factor(gold.unit), units.factor(answer.unit)
+        if ours is None or theirs is None or ours[0] != theirs[0]:
+            return None
+        return theirs[1] / ours[1]
+    unit = gold.unit or answer.unit
+    if gold.unit:
+        return Fraction(1)
+    measured = units.factor(unit)
+    if measured is not None:
+        asked = {name for name in units.names_in(question) if (f := units.factor(name)) and f[0] == measured[0]}
+        return Fraction(1) if not asked or unit in asked else None
+    if units.is_known(unit) or all(part in question.lower() for part in re.findall(r"[a-z]+", unit)):
+        return Fraction(1)
+    return None
+
+
+def _scaled(gold: Node, answer: Node, factor: Fraction) -> Match:
+    if equal(gold, Op("mul", (answer, Num(factor)))):
+        return Match(same=True, reason="other units of the same size", taxonomy=Taxonomy.FORMATTING)
+    return Match(same=False, reason="different quantities")
+
+
+def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
+    """Compare up to the name of one free constant, and up to a constant of integration."""
+    ours, theirs = symbols(gold) - symbols(answer), symbols(answer) - symbols(gold)
+    if len(ours) == 1 and len(theirs) == 1:
+        old, new = next(iter(theirs)), next(iter(ours))
+        if not _mentions(question, old) and not _mentions(question, new) and equal(gold, rename(answer, {old: new})):
+            return Match(same=True, reason="same up to the name of a constant", taxonomy=Taxonomy.SYMBOLIC)
+    left, right = _additive(gold, question), _additive(answer, question)
+    if left and right and _differ_by_constant(gold, answer, left, right):
+        return Match(same=True, reason="same up to a constant of integration", taxonomy=Taxonomy.SYMBOLIC)
+    return None
+
+
+def _mentions(question: str, name: str) -> bool:
+    bare = re.escape(name.strip("\\"))
+    return re.search(rf"(?<![A-Za-z]){bare}(?![A-Za-z])", question) is not None
+
+
+def _additive(node: Node, question: str) -> str | None:
+    """Return the one free constant that is simply added to the rest, if there is one."""
+    for name in sorted(symbols(node) & _CONSTANT_NAMES):
+        if _mentions(question, name):
+            continue
+        shifted = Op("add", (node, Op("neg", (Sym(name),))))
+        where, there = point(symbols(node), 0), point(symbols(node), 0)
+        there[name] = there[name] + 1
+        try:
+            if close(approximate(shifted, where), approximate(shifted, there)):
+                return name
+        except Unreadable:
+            continue
+    return None
+
+
+def _differ_by_constant(gold: Node, answer: Node, ours: str, theirs: str) -> bool:
+    names = (symbols(gold) | symbols(answer)) - {ours, theirs}
+    if not names:
+        return False
+    try:
+        gaps = [
+            approximate(gold, {**where, ours: CONTEXT.zero}) - approximate(answer, {**where, theirs: CONTEXT.zero})
+            for where in (point(names, index) for index in (0, 2))
+        ]
+    except (Unreadable, KeyError):
+        return False
+    return close(gaps[0], gaps[1])

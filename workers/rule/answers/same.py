@@ -1,0 +1,222 @@
+"""Are two answers the same? By shape: each pair of forms has one comparison, and a form is never forced into another.
+
+- `compare` takes texts and a question; `same` takes two forms. None means "cannot tell", never "no".
+- Gold and answer are not interchangeable: precision, units and labels are judged by what the gold gives.
+"""
+
+import functools
+import re
+from fractions import Fraction
+from typing import Final
+
+from workers.rule.answers import collections, ranges, words
+from workers.rule.answers.forms import (
+    Equation,
+    Form,
+    Inequality,
+    Labelled,
+    Match,
+    Matrix,
+    Ranges,
+    Ratio,
+    Reading,
+    Scalar,
+    Sequence,
+    Taxonomy,
+    Words,
+)
+from workers.rule.answers.numbers import same_scalar, same_value
+from workers.rule.answers.reading import read_answer
+from workers.rule.maths.clean import clean
+from workers.rule.maths.equal import close, equal, point
+from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
+from workers.rule.maths.value import approximate
+
+_FUNCTION_NAMES: Final = re.compile(r"y|[fghFGHuvw]'?(?:\(.\))?")
+
+
+def compare(answer: str, gold: str, question: str = "") -> Match | None:
+    """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
+    picked = _choice(answer, gold, question)
+    if picked is not None:
+        return picked
+    ours, theirs = clean(gold), clean(answer)
+    if ours.replace(" ", "") == theirs.replace(" ", "") and ours:
+        return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
+    left, right = _read(gold), read_answer(answer)
+    if left.conditions and right.conditions and left.conditions != right.conditions:
+        return None
+    return same(left.form, right.form, question)
+
+
+def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911 (one line per pair of shapes)
+    """Return the comparison of two forms."""
+    if gold == answer:
+        return Match(same=True, reason="same structure", taxonomy=Taxonomy.FORMATTING)
+    if isinstance(gold, Labelled) or isinstance(answer, Labelled):
+        return _labelled(gold, answer, question)
+    match gold, answer:
+        case Scalar(), Scalar():
+            return same_scalar(gold, answer, question)
+        case Words(), Words():
+            return Match(same=gold.text == answer.text, reason="words", taxonomy=Taxonomy.LANGUAGE)
+        case Equation(), Equation():
+            return _proportional(gold.difference, answer.difference, positive=False)
+        case Inequality(), Inequality() if gold.strict == answer.strict:
+            return _proportional(gold.difference, answer.difference, positive=True)
+        case (Ranges(), _) | (_, Ranges()):
+            return ranges.same_ranges(gold, answer, question)
+        case (Equation(), Scalar()) | (Scalar(), Equation()):
+            return _solved(gold, answer)
+        case Ratio(), _:
+            return _ratio(gold, answer, gold_first=True)
+        case _, Ratio():
+            return _ratio(answer, gold, gold_first=False)
+        case (Matrix(), _) | (_, Matrix()):
+            return collections.same_matrix(gold, answer, question)
+        case (Sequence(), _) | (_, Sequence()):
+            return collections.same_sequence(gold, answer, question, same)
+        case _:
+            return None
+
+
+@functools.lru_cache(maxsize=512)
+def _read(gold: str) -> Reading:
+    return read_answer(gold)
+
+
+def _labelled(gold: Form, answer: Form, question: str) -> Match | None:
+    """Compare `x = 3` with `3`, with `x = 3`, or with an equation."""
+    if isinstance(gold, Labelled) and isinstance(answer, Labelled):
+        value = answer.value
+        if gold.variable and answer.variable and gold.variable != answer.variable and isinstance(value, Scalar):
+            value = Scalar(rename(value.node, {answer.variable: gold.variable}), value.unit)
+        names = gold.label, answer.label
+        if gold.label == answer.label or all(_FUNCTION_NAMES.fullmatch(name) for name in names):
+            found = same(gold.value, value, question)
+            renamed = gold.label != answer.label or gold.variable != answer.variable
+            return _relabel(found, Taxonomy.SYMBOLIC if renamed else None, "same assignment")
+        return _as_equations(gold, answer)
+    if isinstance(gold, Equation) or isinstance(answer, Equation):
+        return _solved(gold, answer) or _as_equations(gold, answer)
+    inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
+    if isinstance(answer, Labelled):
+        other = answer.value
+        if isinstance(gold, Sequence) and not isinstance(answer.value, Sequence | Ranges):
+            return None
+    found = same(inner, other, question)
+    return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _relabel(found: Match | None, taxonomy: Taxonomy | None, reason: str) -> Match | None:
+    if found is None or not found.same:
+        return found
+    keep = found.taxonomy not in {None, Taxonomy.FORMATTING}
+    return Match(same=True, reason=reason, taxonomy=found.taxonomy if keep or taxonomy is None else taxonomy)
+
+
+def _as_equations(gold: Form, answer: Form) -> Match | None:
+    left, right = _difference(gold), _difference(answer)
+    return _proportional(left, right, positive=False) if left and right else None
+
+
+def _solved(gold: Form, answer: Form) -> Match | None:
+    """Compare `2x + y = 6` with the bare `6 - 2x`: what remains of the equation solved for its other letter."""
+    if not (isinstance(gold, Equation) and isinstance(answer, Scalar)) or answer.unit:
+        return None
+    left = symbols(gold.difference) - symbols(answer.node)
+    if len(left) != 1 or not symbols(answer.node):
+        return None
+    name = next(iter(left))
+    value = substitute(gold.difference, name, answer.node)
+    shifted = [substitute(gold.difference, name, Op("add", (answer.node, Num(Fraction(k))))) for k in (1, 2)]
+    linear = equal(shifted[1], Op("mul", (Num(Fraction(2)), shifted[0])))
+    if equal(value, Num(Fraction(0))) and linear and not equal(shifted[0], Num(Fraction(0))):
+        return Match(same=True, reason="equation solved for its other letter", taxonomy=Taxonomy.EXPRESSION)
+    return None
+
+
+def _difference(form: Form) -> Node | None:
+    if isinstance(form, Equation):
+        return form.difference
+    if isinstance(form, Labelled) and isinstance(form.value, Scalar) and re.fullmatch(r"[a-z](_\w+)?", form.label):
+        return Op("add", (Sym(form.label), Op("neg", (form.value.node,))))
+    return None
+
+
+def _proportional(gold: Node, answer: Node, *, positive: bool) -> Match | None:
+    """Compare two differences: equal up to a constant factor, which an inequality needs to be positive."""
+    if symbols(gold) != symbols(answer):
+        return None
+    try:
+        where = point(symbols(gold), 0)
+        factor = approximate(gold, where) / approximate(answer, where)
+        if factor.imag or abs(factor) < 1e-6 or abs(factor) > 1e6 or (positive and factor < 0):
+            return None
+    except (Unreadable, ZeroDivisionError):
+        return None
+    agreed = _agree_with_factor(gold, answer, factor)
+    if agreed is None:
+        return None
+    return Match(same=agreed, reason="same relation" if agreed else "different relations", taxonomy=Taxonomy.EXPRESSION)
+
+
+def _agree_with_factor(gold: Node, answer: Node, factor: object) -> bool | None:
+    agreed = 0
+    for index in range(1, 4):
+        where = point(symbols(gold), index)
+        try:
+            if not close(approximate(gold, where), approximate(answer, where) * factor):
+                return False
+            agreed += 1
+        except Unreadable:
+            continue
+    return True if agreed >= 2 else None
+
+
+def _ratio(ratio: Ratio, other: Form, *, gold_first: bool) -> Match | None:
+    if isinstance(other, Ratio):
+        if len(other.parts) != len(ratio.parts):
+            return Match(same=False, reason="different ratios")
+        first, second = ratio.parts[0], other.parts[0]
+        pairs = zip(ratio.parts[1:], other.parts[1:], strict=True)
+        found = all(equal(Op("mul", (a, second)), Op("mul", (b, first))) for a, b in pairs)
+        if equal(first, Op("neg", (first,))):  # zero: every ratio would fit
+            return None
+        return Match(same=found, reason="ratio", taxonomy=Taxonomy.NOTATION)
+    if isinstance(other, Scalar) and len(ratio.parts) == 2 and not other.unit:
+        quotient = Op("div", (ratio.parts[0], ratio.parts[1]))
+        found = same_value(quotient, other.node, "") if gold_first else same_value(other.node, quotient, "")
+        return found and Match(same=found.same, reason="ratio as a number", taxonomy=Taxonomy.NOTATION)
+    return None
+
+
+def _choice(answer: str, gold: str, question: str) -> Match | None:
+    """Compare the letters of a multiple-choice question, with each other or with the texts of its options."""
+    ours, theirs = words.choice(gold), words.choice(answer)
+    if ours and not ours[1] and theirs:
+        listed = words.options(question)
+        matches = ours[0] == theirs[0]
+        if matches and theirs[1] and listed and not _agree(listed.get(theirs[0], ""), theirs[1], question):
+            return None
+        return Match(same=matches, reason="choice letter", taxonomy=Taxonomy.FORMATTING)
+    if not (ours and not ours[1]) and not (theirs and not theirs[1]):
+        return None
+    listed = words.options(question)
+    letter, text = (ours[0], answer) if ours and not ours[1] else (theirs[0] if theirs else "", gold)
+    if letter not in listed:
+        return None
+    fitting = [name for name, option in listed.items() if _agree(option, text, question)]
+    if not fitting:
+        return None
+    return Match(same=fitting == [letter], reason="choice by its text", taxonomy=Taxonomy.LANGUAGE)
+
+
+def _agree(option: str, text: str, question: str) -> bool:
+    if not option:
+        return False
+    try:
+        found = same(read_answer(option).form, read_answer(text).form, question)
+    except Unreadable:
+        return words.plain(option) == words.plain(text) != ""
+    return found is not None and found.same

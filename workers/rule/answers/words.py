@@ -1,0 +1,50 @@
+"""Answers in words: canonical spelling, number words, and the options of a multiple-choice question."""
+
+import re
+from typing import Final
+
+_FILLERS: Final = frozenset("the a an is are be it that this of there will would so thus only".split())
+_NUMBERS: Final = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split()
+    )
+}
+_LETTER: Final = re.compile(r"(?:option |choice |answer )?\(?\s*([A-H])\s*\)?(?:[.):]|$)\s*(.*)", re.DOTALL)
+_OPTION: Final = re.compile(r"(?:\(|\\text(?:bf|rm|it)?\{\(?|\\mathrm\{\(?|(?<![A-Za-z0-9$\\]))([A-H])(?:\)\s*\}?|\s*\}\s*\)?|\.|:)\s*\}?")
+_OPTION_END: Final = re.compile(r"[\s\\;,.~&$]*(?:\\q*uad|\\hspace\{[^}]*\})?[\s\\;,.~&]*$")
+MAX_OPTION: Final = 400
+
+
+def plain(text: str) -> str:
+    """Return words without case, punctuation, markup and filler words; the order and every negation stay."""
+    text = re.sub(r"\\text|\\[a-zA-Z]+|[{}$\\]", " ", text).lower()
+    found = re.findall(r"[a-z0-9]+(?:'[a-z]+)?", text)
+    kept = [word for word in found if word not in _FILLERS]
+    return " ".join(kept or found)
+
+
+def number_word(text: str) -> int | None:
+    """Return the number that a single word names, zero to twenty."""
+    return _NUMBERS.get(text)
+
+
+def choice(text: str) -> tuple[str, str] | None:
+    """Return (letter, what stands behind it) if `text` picks an option: `B`, `(B)`, `B. 42`."""
+    bare = re.sub(r"\\text(?:bf|rm|it)?\s*\{([^{}]*)\}", r"\1", text).strip("$*{} .")
+    found = _LETTER.fullmatch(bare)
+    return (found[1], found[2].strip()) if found else None
+
+
+def options(question: str) -> dict[str, str]:
+    """Return the options of a question, letter -> text; empty unless they run A, B, C ... with at least three."""
+    found: list[tuple[str, int, int]] = []
+    for match in _OPTION.finditer(question):
+        if match[1] == chr(ord("A") + len(found)):
+            found.append((match[1], match.start(), match.end()))
+    if len(found) < 3:
+        return {}
+    ends = [start for _, start, _ in found[1:]] + [len(question)]
+    texts = {letter: question[begin:end] for (letter, _, begin), end in zip(found, ends, strict=True)}
+    return {letter: _OPTION_END.sub("", text[:MAX_OPTION]).strip() for letter, text in texts.items()}
