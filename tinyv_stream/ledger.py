@@ -15,7 +15,10 @@ from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Reward
 
 KEPT_GROUPS: Final = 4096
-"""Whole groups kept for a later `group()` call: 32 steps of 128 prompts."""
+"""Groups kept for a later `group()` call once all their members here are rewarded: 32 steps of 128 prompts. A trainer
+that scatters a group over processes never completes it in one of them, so there has to be an end."""
+_SLACK: Final = 1024
+"""Deadlines of rewarded rollouts that may stay in the heap before it is rebuilt."""
 
 
 class Entry(msgspec.Struct, eq=False, kw_only=True):
@@ -37,9 +40,14 @@ class Group(msgspec.Struct, eq=False):
     tickets: list[Ticket] = []
 
     @property
+    def idle(self) -> bool:
+        """Every member that was submitted here is rewarded."""
+        return all(t.done for t in self.tickets)
+
+    @property
     def whole(self) -> bool:
         """Every member was submitted and rewarded."""
-        return len(self.tickets) >= self.size and all(t.done for t in self.tickets)
+        return len(self.tickets) >= self.size and self.idle
 
 
 class Ledger:
@@ -47,8 +55,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._groups: OrderedDict[str, Group] = OrderedDict()
-        self._whole: OrderedDict[str, None] = OrderedDict()
+        self._groups: dict[str, Group] = {}
+        self._idle: OrderedDict[str, None] = OrderedDict()
         self._deadlines: list[tuple[float, str]] = []
 
     def __len__(self) -> int:
@@ -69,8 +77,13 @@ class Ledger:
         if rollout_id in self._entries:
             raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
         self._entries[rollout_id] = entry
-        heapq.heappush(self._deadlines, (entry.deadline, rollout_id))
+        if len(self._deadlines) > 2 * len(self._entries) + _SLACK:
+            self._deadlines = [(e.deadline, e.ticket.rollout_id) for e in self._entries.values()]
+            heapq.heapify(self._deadlines)
+        else:
+            heapq.heappush(self._deadlines, (entry.deadline, rollout_id))
         if group_id:
+            self._idle.pop(group_id, None)
             self._groups.setdefault(group_id, Group(group_size)).tickets.append(entry.ticket)
 
     def settle(self, reward: Reward, now: float) -> Reward | None:
@@ -81,7 +94,7 @@ class Ledger:
         timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
         reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
         entry.ticket.settle(reward)
-        self._note_whole(entry.ticket.group_id)
+        self._note_idle(entry.ticket.group_id)
         return reward
 
     def drop(self, rollout_id: str) -> Entry | None:
@@ -109,12 +122,12 @@ class Ledger:
     def forget_group(self, group_id: str) -> None:
         """Drop a group that was handed out."""
         self._groups.pop(group_id, None)
-        self._whole.pop(group_id, None)
+        self._idle.pop(group_id, None)
 
-    def _note_whole(self, group_id: str) -> None:
+    def _note_idle(self, group_id: str) -> None:
         group = self._groups.get(group_id)
-        if group is None or not group.whole:
+        if group is None or not group.idle:
             return
-        self._whole[group_id] = None
-        if len(self._whole) > KEPT_GROUPS:
-            self.forget_group(next(iter(self._whole)))
+        self._idle[group_id] = None
+        if len(self._idle) > KEPT_GROUPS:
+            self.forget_group(next(iter(self._idle)))

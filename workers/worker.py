@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import hashlib
 import logging
 import os
 import socket
@@ -15,12 +16,14 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Final, TypeVar
 
+import msgspec
+
 from tinyv_stream.broker.operator_side import WorkerInfo
 from tinyv_stream.broker.worker_side import Delivery, WorkerSide
-from tinyv_stream.config import Config
+from tinyv_stream.config import Config, EngineConfig, TinyVConfig
 from tinyv_stream.errors import BrokerError, EngineDiedError
 from tinyv_stream.tasks import cancel_all
-from tinyv_stream.types import Stage, Status
+from tinyv_stream.types import Setup, Stage, Status
 from workers.housekeeping import Housekeeping
 from workers.leases import LeaseRenewer
 from workers.outbox import Outbox
@@ -82,7 +85,7 @@ class Worker:
     async def _open_stage(self, outbox: Outbox) -> StageHandler:
         if self._stage == "rule":
             return RuleStage(outbox, self._config, self._verifier)
-        version = self._verifier.describe().get("verifier", "")
+        version = _version(self._config.tinyv, self._verifier.describe().get("model", ""))
         await self._link.insist(lambda: self._link.announce_verifier(version))
         return TinyVStage(outbox, self._config, self._verifier, version)
 
@@ -184,6 +187,13 @@ class Worker:
             done=self._done,
             about=self._verifier.describe(),
         )
+
+
+def _version(config: TinyVConfig, model: str) -> str:
+    """Name everything that a TinyV verdict depends on, so that a cached one never answers for another verifier."""
+    same = msgspec.structs.replace(config, workers=0, setup=Setup.ADDON, weight=1.0, engine=EngineConfig())
+    digest = hashlib.blake2b(msgspec.json.encode(same), digest_size=6).hexdigest()
+    return f"{model}:{digest}"
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T], *, patience_s: float = 0.0) -> T | None:
