@@ -100,7 +100,8 @@ def _workers(workers: list[WorkerInfo]) -> Table:
 
 def about(worker: WorkerInfo) -> str:
     """Return what a worker says of itself, on one line."""
-    return ", ".join(f"{key} {value}" for key, value in sorted(worker.about.items()) if value).replace("\n", " ")
+    facts = (f"{key} {value}" for key, value in sorted(worker.about.items()) if value and key != "state")
+    return ", ".join(facts).replace("\n", " ")
 
 
 def _age(seconds: float | None) -> str:

@@ -45,11 +45,11 @@ class Progress:
             self._bar.show(self._before + self.rewarded, self._note)
         elif time.monotonic() >= self._next_line_s:
             self._next_line_s = time.monotonic() + _LINE_EVERY_S
-            typer.echo(f"{self._name}: {self._before + self.rewarded}/{self._total}{self._note}", err=True)
+            typer.echo(f"{self._name}: {self._before + self.rewarded}/{self._total}, {self._note}", err=True)
 
     @property
     def _note(self) -> str:
-        return f", {self.rescued} rescued, {self.not_ok} not ok"
+        return f"{self.rescued} rescued, {self.not_ok} not ok"
 
 
 class _Bar:

@@ -132,7 +132,7 @@ def merge(pool: Pool, status: PoolStatus) -> list[WorkerInfo]:
             pid=worker.pid or 0,
             host="here",
             state=worker.state,
-            about={"restarts": str(worker.restarts), "died of": worker.reason},
+            about={"died": f"{worker.restarts} times, last of {worker.reason}" if worker.reason else ""},
         )
         for worker in pool.workers
         if worker.pid not in known
