@@ -8,7 +8,8 @@ TinyVError
  ├─ EngineError
  │   ├─ EngineStartError     names the setting to change
  │   └─ EngineDiedError      in-flight requests have no verdict; the engine can be restarted
- └─ ClientClosedError        the client was left before this reward arrived
+ ├─ ClientClosedError        the client was left before this reward arrived
+ └─ UndecidedError          no verifier decided, and the trainer asked to be told by an error
 """
 
 
@@ -68,3 +69,13 @@ class ClientClosedError(TinyVError):
     def __init__(self, rollout_id: str) -> None:
         super().__init__(f"client closed before rollout {rollout_id!r} was rewarded")
         self.rollout_id = rollout_id
+
+
+class UndecidedError(TinyVError):
+    """No verifier decided about `rollout_id`; `status` and `reason` are its reward's. Never a score."""
+
+    def __init__(self, rollout_id: str, status: str, reason: str) -> None:
+        super().__init__(f"rollout {rollout_id!r} is undecided ({status}: {reason or 'no reason given'})")
+        self.rollout_id = rollout_id
+        self.status = status
+        self.reason = reason

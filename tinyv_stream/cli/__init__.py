@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from tinyv_stream.cli import dead_letters, demo, doctor, push, score, status, up
+from tinyv_stream.cli import dead_letters, demo, doctor, gateway, push, score, status, up
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
 _HELP: Final = """
@@ -49,6 +49,7 @@ app.command("up", epilog=up.EPILOG)(up.up)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
+app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
@@ -61,6 +62,6 @@ def main() -> None:
     except InvalidInputError as exc:
         typer.echo(f"tinyv-stream: {exc}", err=True)
         sys.exit(2)
-    except TinyVError as exc:
+    except (TinyVError, OSError) as exc:  # of the system's errors, such as a full disk, the text says enough
         typer.echo(f"tinyv-stream: {exc}", err=True)
         sys.exit(1)

@@ -1,0 +1,84 @@
+"""A gateway over a real server and real workers with scripted verifiers, and an HTTP client for it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import aiohttp
+import msgspec
+from scripted_verifier import ScriptedVerifier
+
+from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.gateway import Gateway, GatewayConfig
+from workers.worker import Worker
+
+TOKEN = "secret-for-tests"
+
+
+def rollout(text: str, n: int = 0, **more: object) -> dict[str, Any]:
+    """A rollout whose completion tells the scripted verifiers what to find."""
+    fields = {"question": f"q{n}", "completion": text, "ground_truth": "1", "rollout_id": f"r{n}"}
+    return fields | more
+
+
+@contextlib.asynccontextmanager
+async def workers(url: str, pool: str, *verifiers: ScriptedVerifier) -> AsyncIterator[None]:
+    """Run real workers in this loop; by default one of each stage."""
+    stop = asyncio.Event()
+    config = Config(broker=BrokerConfig(pool=pool, lease_s=1.0))
+    async with asyncio.TaskGroup() as tasks:
+        for verifier in verifiers or (ScriptedVerifier("rule"), ScriptedVerifier("tinyv")):
+            tasks.create_task(Worker(url, config, verifier, grace_s=5.0).run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+class Http:
+    """Requests to one gateway, with its token."""
+
+    def __init__(self, session: aiohttp.ClientSession, gateway: Gateway) -> None:
+        self.session = session
+        self.gateway = gateway
+
+    async def post(self, path: str, body: object) -> tuple[int, Any]:
+        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        async with self.session.post(self.gateway.url + path, data=data) as got:
+            return got.status, msgspec.json.decode(await got.read())
+
+    async def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+        async with self.session.get(self.gateway.url + path, headers=headers) as got:
+            return got.status, await got.read()
+
+    async def lines(self, path: str) -> list[dict[str, Any]]:
+        status, body = await self.get(path)
+        assert status == 200, body
+        return [msgspec.json.decode(line) for line in body.splitlines() if line]
+
+    async def take(self, path: str, most: int) -> list[dict[str, Any]]:
+        """Read `most` rewards of a stream, then hang up."""
+        taken: list[dict[str, Any]] = []
+        async with self.session.get(self.gateway.url + path) as got:
+            async for line in got.content:
+                if line.strip():
+                    taken.append(msgspec.json.decode(line))
+                if len(taken) >= most:
+                    break
+        return taken
+
+
+@contextlib.asynccontextmanager
+async def gateway(url: str, pool: str, **more: object) -> AsyncIterator[Http]:
+    """Run a gateway and give requests to it."""
+    config = GatewayConfig(**{"redis_url": url, "pool": pool, "port": 0, "token": TOKEN, "grace_s": 5.0} | more)  # type: ignore[arg-type]
+    async with (
+        Gateway(config) as running,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session,
+    ):
+        yield Http(session, running)
+
+
+def values(rewards: Sequence[dict[str, Any]]) -> list[float | None]:
+    return [reward["value"] for reward in rewards]

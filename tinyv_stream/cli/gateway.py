@@ -1,0 +1,89 @@
+"""`tinyv-stream gateway`: a running pool's rewards over HTTP, until Ctrl-C."""
+
+import logging
+import os
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, find_url, log_to_stderr, run
+from tinyv_stream.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from tinyv_stream.gateway import GatewayConfig
+
+TOKEN_ENV: Final = "TINYV_GATEWAY_TOKEN"  # noqa: S105 the name of a variable, not a token
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream gateway
+  TINYV_GATEWAY_TOKEN=secret tinyv-stream gateway --listen 0.0.0.0:8377 --redis redis://host:6379/0
+
+\b
+Trainers: OpenRLHF posts to /get_reward, slime to /remote_rm, NeMo-Gym to /verify, everything else to /v1/rollouts;
+/openapi.json describes them. Where others than this machine can connect, a token is required, and every request
+but /healthz and /readyz gives it as `Authorization: Bearer`. OpenRLHF and slime send no token: use loopback there.
+"""
+
+ListenOption = Annotated[
+    str, typer.Option("--listen", metavar="HOST:PORT", help="Where to answer; port 0 takes a free one.")
+]
+UndecidedOption = Annotated[
+    str, typer.Option("--on-undecided", help="For trainers' formats: the rule verdict, abstain, or raise (503).")
+]
+SourceOption = Annotated[
+    str, typer.Option("--data-source", help="For rollouts that name none; `_tinyv` in it asks TinyV too.")
+]
+AnswerOption = Annotated[
+    float, typer.Option("--answer", min=1.0, metavar="SECONDS", help="By when every waiting request is answered.")
+]
+_GRACE_S: Final = 10.0
+"""Between deadline and answer: the pool needs about three to say `expired` itself."""
+
+
+def gateway(
+    *,
+    listen: ListenOption = "127.0.0.1:8377",
+    redis: RedisOption = None,
+    pool: PoolOption = None,
+    on_undecided: UndecidedOption = "rule",
+    data_source: SourceOption = "gateway_tinyv",
+    answer: AnswerOption = 110.0,
+) -> None:
+    """Give rewards over HTTP, in our own form and in the trainers'."""
+    from tinyv_stream.gateway import GatewayConfig
+
+    log_to_stderr(logging.INFO)
+    host, port = address(listen)
+    name = pool or "main"
+    config = GatewayConfig(
+        redis_url=find_url(redis, name),
+        host=host,
+        port=port,
+        token=os.environ.get(TOKEN_ENV, ""),
+        pool=name,
+        on_undecided=on_undecided,
+        data_source=data_source,
+        deadline_s=max(answer - _GRACE_S, answer / 2),
+        answer_s=answer,
+    )
+    run(lambda interrupt: _serve(config, interrupt))
+
+
+def address(text: str) -> tuple[str, int]:
+    """Return host and port of `HOST:PORT`; raise InvalidInputError for anything else."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit()):
+        raise InvalidInputError("--listen", text, "give HOST:PORT, such as 127.0.0.1:8377 or [::1]:8377")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+async def _serve(config: "GatewayConfig", interrupt: Interrupt) -> int:
+    from tinyv_stream.gateway import Gateway
+
+    async with Gateway(config) as running:
+        typer.echo(f"gateway of pool {config.pool} answers at {running.url}")
+        await interrupt.asked.wait()
+        typer.echo("finishing what is under way", err=True)
+    return 0

@@ -1,0 +1,13 @@
+"""The HTTP door: rewards for trainers that speak HTTP, in our own form and in theirs.
+
+- A request is answered within `answer_s`, whatever the pool does; what nobody decided is never a 0.
+- What it holds is bounded: bodies, requests under way, and per client what is unrewarded or unread.
+- It keeps no rewards over a restart: a client posts again what it has no reward for, and nothing is doubled.
+
+It starts no pool, and speaks no TLS: put a proxy in front of it for that.
+"""
+
+from tinyv_stream.gateway.server import Gateway
+from tinyv_stream.gateway.settings import GatewayConfig
+
+__all__ = ["Gateway", "GatewayConfig"]

@@ -1,0 +1,74 @@
+"""Request bodies, typed, and reading them so that an error names its field."""
+
+import re
+from typing import Any, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Rollout
+
+T = TypeVar("T")
+Scalar = str | int | float
+"""A reference answer as data sets have it: often a bare number."""
+
+
+class Rollouts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/rollouts`."""
+
+    rollouts: list[Rollout]
+    wait: bool = True
+    """Answer with the rewards; otherwise with ids, and the rewards come by `GET /v1/rewards`."""
+    client: str = ""
+    """Whose rewards these are; required where `wait` is false."""
+
+
+class OpenRLHF(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /get_reward`: `query` is prompt and completion with special tokens, one entry per sample."""
+
+    query: list[str]
+    prompts: list[str]
+    labels: list[Scalar]
+
+
+class Slime(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /remote_rm`."""
+
+    prompt: str | list[dict[str, Any]]
+    response: str
+    label: Scalar
+
+
+class NemoGym(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /verify`: what is read of it; everything is sent back."""
+
+    response: dict[str, Any]
+    responses_create_params: dict[str, Any] = {}
+    question: str = ""
+    expected_answer: Scalar | None = None
+    ground_truth: Scalar | None = None
+    answer: Scalar | None = None
+    data_source: str = ""
+
+
+_AT: Final = re.compile(r" - at `\$\.?([^`]*)`$")
+_NAMED: Final = re.compile(r"(?:missing required|contains unknown) field `([^`]{1,64})`")
+
+
+async def read(request: web.Request, kind: type[T]) -> T:
+    """Return the request's body as `kind`; raise InvalidInputError for the field that is wrong, `body` for no JSON."""
+    data = await request.read()
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as exc:
+        raise InvalidInputError(_field(str(exc)), _AT.sub("", str(exc)), "see /openapi.json") from exc
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
+        raise InvalidInputError("body", str(exc)[:120], "send valid JSON in UTF-8") from exc
+
+
+def _field(message: str) -> str:
+    """Return the path of the field that msgspec complains about."""
+    where, named = _AT.search(message), _NAMED.search(message)
+    parts = [found[1] for found in (where, named) if found and found[1]]
+    return ".".join(parts) or "body"

@@ -1,0 +1,119 @@
+"""One HTTP client's rewards, numbered: what `GET /v1/rewards` reads and resumes from. Pure; one loop only.
+
+- Every admitted rollout is added once; numbers go up by one without a gap.
+- Unrewarded plus unread never exceed the credit, so a reader that is slow or gone costs bounded memory.
+- What was read is kept for a while, so that a reader whose connection broke can go on from an older cursor.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.types import Reward
+
+_POST_AGAIN: Final = "start without a cursor, and post again what has no reward"
+
+
+class CreditError(TinyVError):
+    """The client has too much unrewarded or unread; it must read before it posts more."""
+
+
+class StaleCursorError(TinyVError):
+    """The cursor is of another life of the gateway, or older than what is kept."""
+
+
+class Feed:
+    """Rewards of one client. `epoch` names the gateway's life, and is part of every cursor."""
+
+    def __init__(self, epoch: str, *, credit: int, now_s: float) -> None:
+        self._epoch = epoch
+        self._credit = credit
+        self._open: set[str] = set()
+        self._kept: deque[tuple[int, Reward]] = deque()
+        self._kept_ids: set[str] = set()
+        self._last = 0
+        self._read = 0
+        self._news = asyncio.Event()
+        self.readers = 0
+        self.touched_s = now_s
+
+    @property
+    def unread(self) -> int:
+        """Rewards that no reader has taken."""
+        return self._last - self._read
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is open, unread or being read."""
+        return not (self._open or self.unread or self.readers)
+
+    @property
+    def cursor(self) -> str:
+        """The cursor after the newest reward."""
+        return f"{self._epoch}-{self._last}"
+
+    def admit(self, rollout_ids: list[str]) -> list[str]:
+        """Take rollouts in; return those that are new. Raises CreditError, and then takes none.
+
+        One that is open, or whose reward is kept, is not new: a request may be repeated safely.
+        """
+        new = [i for i in dict.fromkeys(rollout_ids) if i not in self._open and i not in self._kept_ids]
+        if len(self._open) + self.unread + len(new) > self._credit:
+            raise CreditError(f"{len(self._open)} unrewarded and {self.unread} unread of {self._credit}")
+        self._open.update(new)
+        return new
+
+    def withdraw(self, rollout_id: str) -> None:
+        """Forget an admitted rollout that was never submitted."""
+        self._open.discard(rollout_id)
+
+    def add(self, reward: Reward) -> None:
+        """Append the reward of an admitted rollout; any other is dropped."""
+        if reward.rollout_id not in self._open:
+            return
+        self._open.discard(reward.rollout_id)
+        self._last += 1
+        self._kept.append((self._last, reward))
+        self._kept_ids.add(reward.rollout_id)
+        self._forget()
+        self._news.set()
+
+    def position(self, cursor: str) -> int:
+        """Return the number of the last reward before `cursor`; raise StaleCursorError or InvalidInputError.
+
+        Without a cursor: before the oldest that is kept.
+        """
+        oldest = self._kept[0][0] if self._kept else self._last + 1
+        if not cursor:
+            return oldest - 1
+        epoch, _, number = cursor.rpartition("-")
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            raise InvalidInputError("cursor", cursor, "give the `cursor` of a reward, as it was received")
+        if epoch != self._epoch or not oldest - 1 <= int(number) <= self._last:
+            raise StaleCursorError(f"cursor {cursor[:64]!r} is not known any more; {_POST_AGAIN}")
+        return int(number)
+
+    def after(self, position: int, most: int) -> list[tuple[str, Reward]]:
+        """Return up to `most` rewards after `position`, each with its cursor."""
+        if not self._kept or position >= self._last:
+            return []
+        start = max(0, position + 1 - self._kept[0][0])
+        picked = [self._kept[i] for i in range(start, min(len(self._kept), start + most))]
+        return [(f"{self._epoch}-{number}", reward) for number, reward in picked]
+
+    def taken(self, position: int) -> None:
+        """Note that a reader has the rewards up to `position`: their credit comes back."""
+        self._read = max(self._read, position)
+        self._forget()
+
+    async def more(self, position: int) -> None:
+        """Return once there is a reward after `position`."""
+        while position >= self._last:
+            self._news.clear()
+            await self._news.wait()
+
+    def _forget(self) -> None:
+        while len(self._kept) > self._credit and self._kept[0][0] <= self._read:
+            _, reward = self._kept.popleft()
+            self._kept_ids.discard(reward.rollout_id)

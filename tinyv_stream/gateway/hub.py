@@ -1,0 +1,174 @@
+"""The gateway's one client of the pool, and the feeds that its rewards go to.
+
+- A rollout that was posted without waiting is in a feed from its post on; its reward reaches that feed once.
+- If the client's session breaks for good, `fault` is set: the gateway is no longer ready, and nobody hangs.
+"""
+
+import asyncio
+import secrets
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from tinyv_stream.asking import Asker
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.client import RewardClient
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.gateway.feed import CreditError, Feed
+from tinyv_stream.gateway.settings import GatewayConfig
+from tinyv_stream.metrics import Metrics, PoolFigures
+from tinyv_stream.stream import RewardStream
+from tinyv_stream.tasks import cancel_all
+from tinyv_stream.trainer_view import Judged
+from tinyv_stream.types import Reward, Rollout, validate_name, validate_rollout
+
+_TIDY_S: Final = 5.0
+
+
+class Hub:
+    """Opened by `async with`; raises BrokerError if the broker cannot be used."""
+
+    def __init__(self, config: GatewayConfig, metrics: Metrics) -> None:
+        self.config = config
+        self.metrics = metrics
+        self.fault = False
+        self._epoch = secrets.token_hex(4)
+        self._feeds: dict[str, Feed] = {}
+        self._feed_of: dict[str, Feed] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Connect, and start handing rewards out."""
+        config = self.config
+        client = RewardClient(
+            config.redis_url,
+            run_id=config.run_id,
+            pool=config.pool,
+            max_inflight=config.max_inflight,
+            deadline_s=config.deadline_s,
+        )
+        async with AsyncExitStack() as stack:
+            self._operator = await stack.enter_async_context(
+                OperatorSide(config.redis_url, BrokerConfig(pool=config.pool))
+            )
+            self._client = await stack.enter_async_context(client)
+            self._asker = await stack.enter_async_context(Asker(client, answer_s=config.answer_s))
+            loop = asyncio.get_running_loop()
+            tasks = [
+                loop.create_task(self._hand_out(client.rewards()), name="hand out"),
+                loop.create_task(self._tidy(), name="tidy"),
+            ]
+            stack.push_async_callback(cancel_all, tasks)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Leave the pool; what is unrewarded is withdrawn."""
+        await self._stack.aclose()
+
+    def complete(self, rollouts: list[Rollout]) -> list[Rollout]:
+        """Return `rollouts` with the gateway's defaults; raise InvalidInputError for the first that cannot travel."""
+        if not rollouts:
+            raise InvalidInputError("rollouts", [], "give at least one")
+        if len(rollouts) > self.config.max_rollouts:
+            raise InvalidInputError("rollouts", len(rollouts), f"send at most {self.config.max_rollouts} at once")
+        done: list[Rollout] = []
+        for i, rollout in enumerate(rollouts):
+            try:
+                validate_rollout(rollout)
+            except InvalidInputError as exc:
+                raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
+            done.append(msgspec.structs.replace(rollout, data_source=rollout.data_source or self.config.data_source))
+        return done
+
+    async def ask(self, rollouts: list[Rollout]) -> list[Judged]:
+        """Return the rewards of `rollouts`, in order, within `answer_s`; a cancellation withdraws them."""
+        judged = await self._asker.ask_all(self.complete(rollouts))
+        for one in judged:
+            self.metrics.wait.observe(one.waited_s)
+        return judged
+
+    def feed(self, name: str) -> Feed:
+        """Return the feed of a client; raise InvalidInputError for its name, CreditError for one client too many."""
+        validate_name("client", name)
+        now_s = asyncio.get_running_loop().time()
+        found = self._feeds.get(name)
+        if found is None:
+            if len(self._feeds) >= self.config.max_clients:
+                raise CreditError(f"{len(self._feeds)} clients are known already")
+            found = self._feeds[name] = Feed(self._epoch, credit=self.config.credit, now_s=now_s)
+        found.touched_s = now_s
+        return found
+
+    async def post(self, feed: Feed, rollouts: list[Rollout]) -> list[str]:
+        """Submit `rollouts`, whose rewards go to `feed`; return all their ids.
+
+        One that the feed knows is not submitted again. Raises CreditError, and TimeoutError where the pool takes
+        nothing in for `answer_s`; after an error or a cancellation the whole post may be repeated.
+        """
+        rollouts = [
+            msgspec.structs.replace(r, rollout_id=r.rollout_id or secrets.token_hex(16))
+            for r in self.complete(rollouts)
+        ]
+        ids = [r.rollout_id for r in rollouts]
+        if len(set(ids)) < len(ids):
+            raise InvalidInputError("rollouts", "an id twice", "give every rollout of a request its own rollout_id")
+        for i, rollout_id in enumerate(ids):
+            if self._feed_of.get(rollout_id, feed) is not feed:
+                raise InvalidInputError(f"rollouts[{i}].rollout_id", rollout_id, "it was submitted by another client")
+        waiting = set(feed.admit(ids))
+        try:
+            async with asyncio.timeout(self.config.answer_s):
+                for rollout in rollouts:
+                    if rollout.rollout_id in waiting:
+                        self._feed_of[rollout.rollout_id] = feed
+                        await self._client.submit(rollout)
+                        waiting.discard(rollout.rollout_id)
+        finally:
+            for rollout_id in waiting:
+                feed.withdraw(rollout_id)
+                self._feed_of.pop(rollout_id, None)
+        return ids
+
+    async def look(self) -> PoolFigures:
+        """Return the pool's figures; raise BrokerError if it does not answer."""
+        status = await self._operator.status()
+        workers: dict[tuple[str, str], int] = {}
+        for worker in status.workers:
+            workers[worker.stage, worker.state] = workers.get((worker.stage, worker.state), 0) + 1
+        self.metrics.outstanding.set(self._client.outstanding)
+        self.metrics.unread.set(sum(feed.unread for feed in self._feeds.values()))
+        return PoolFigures(
+            depth=status.depth,
+            live=status.live,
+            parked=status.parked,
+            dead=status.dead,
+            oldest_s=status.oldest_s or 0.0,
+            workers=workers,
+            stats=status.stats,
+        )
+
+    async def _hand_out(self, stream: RewardStream) -> None:
+        async for reward in stream:
+            self._count(reward)
+            feed = self._feed_of.pop(reward.rollout_id, None)
+            if feed is not None:
+                feed.add(reward)
+        self.fault = True
+
+    def _count(self, reward: Reward) -> None:
+        self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
+        self.metrics.rescued.inc(reward.rescued)
+
+    async def _tidy(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(min(_TIDY_S, self.config.idle_s / 2))
+            before = clock() - self.config.idle_s
+            for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.readers]:
+                del self._feeds[name]

@@ -1,0 +1,120 @@
+"""What each request does: our own API and the trainers' formats."""
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from tinyv_stream.errors import BrokerError, InvalidInputError
+from tinyv_stream.gateway import wire
+from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Rollouts, Slime, read
+from tinyv_stream.gateway.hub import Hub
+from tinyv_stream.gateway.openapi import document
+from tinyv_stream.metrics import CONTENT_TYPE
+
+_LOOK_S: Final = 3.0
+"""How long the broker may take to answer a health check: shorter than a probe's usual patience of 5 s."""
+
+
+class Routes:
+    """Handlers over one hub. `stopping` is set when the gateway is to end."""
+
+    def __init__(self, hub: Hub, stopping: asyncio.Event) -> None:
+        self._hub = hub
+        self._stopping = stopping
+
+    def table(self) -> list[web.RouteDef]:
+        """Return all routes but the reward stream."""
+        return [
+            web.post("/v1/rollouts", self.rollouts),
+            web.post("/get_reward", self.openrlhf),
+            web.post("/remote_rm", self.slime),
+            web.post("/verify", self.nemo_gym),
+            web.get("/healthz", self.health),
+            web.get("/readyz", self.ready),
+            web.get("/metrics", self.metrics),
+            web.get("/openapi.json", self.openapi),
+        ]
+
+    async def rollouts(self, request: web.Request) -> web.Response:
+        """Submit rollouts; answer with their rewards, or at once with their ids."""
+        body = await read(request, Rollouts)
+        if body.wait:
+            judged = await self._hub.ask(body.rollouts)
+            return answer({"rewards": [one.reward for one in judged]})
+        if not body.client:
+            raise InvalidInputError("client", "", "name the client whose rewards these are, or set `wait`")
+        feed = self._hub.feed(body.client)
+        cursor = feed.cursor
+        return answer({"rollout_ids": await self._hub.post(feed, body.rollouts), "cursor": cursor}, status=202)
+
+    async def openrlhf(self, request: web.Request) -> web.Response:
+        """Answer OpenRLHF's `--reward.remote_url`."""
+        rollouts = wire.from_openrlhf(await read(request, OpenRLHF), self._source(request))
+        return answer(wire.to_openrlhf(await self._hub.ask(rollouts), self._hub.config.policy))
+
+    async def slime(self, request: web.Request) -> web.Response:
+        """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""
+        rollout = wire.from_slime(await read(request, Slime), self._source(request))
+        (judged,) = await self._hub.ask([rollout])
+        detailed = request.query.get("detailed", "") in {"1", "true"}
+        return answer(wire.to_slime(judged, self._hub.config.policy, detailed=detailed))
+
+    async def nemo_gym(self, request: web.Request) -> web.Response:
+        """Answer NeMo-Gym's `/verify`."""
+        rollout = wire.from_nemo_gym(await read(request, NemoGym), self._source(request))
+        (judged,) = await self._hub.ask([rollout])
+        sent = await read(request, dict[str, Any])
+        return answer(wire.to_nemo_gym(judged, self._hub.config.policy, sent))
+
+    async def health(self, _: web.Request) -> web.Response:
+        """Say that the process answers."""
+        return answer({"status": "ok"})
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """Say whether rollouts can be taken, and by how many workers."""
+        reason, workers = await self._state()
+        ready = {
+            stage: sum(n for (s, state), n in workers.items() if (s, state) == (stage, "ready")) for stage in STAGES
+        }
+        if not reason and not ready["rule"]:
+            reason = "no rule worker is ready"
+        return answer({"ready": not reason, "reason": reason, "workers": ready}, status=503 if reason else 200)
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Give Prometheus what it asks for; without the pool's figures where the broker does not answer."""
+        self._hub.metrics.pool = None
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                self._hub.metrics.pool = await self._hub.look()
+        except (BrokerError, TimeoutError):
+            pass
+        return web.Response(body=self._hub.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def openapi(self, _: web.Request) -> web.Response:
+        """Describe all this."""
+        return answer(document())
+
+    async def _state(self) -> tuple[str, dict[tuple[str, str], int]]:
+        if self._stopping.is_set():
+            return "stopping", {}
+        if self._hub.fault:
+            return "the session with the broker is broken; restart the gateway", {}
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return "", dict((await self._hub.look()).workers)
+        except (BrokerError, TimeoutError):
+            return "the broker does not answer", {}
+
+    def _source(self, request: web.Request) -> str:
+        return request.query.get("data_source") or self._hub.config.data_source
+
+
+STAGES: Final = ("rule", "tinyv")
+_encoder: Final = msgspec.json.Encoder()
+
+
+def answer(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Return `content` as JSON."""
+    return web.Response(body=_encoder.encode(content), status=status, content_type="application/json", headers=headers)

@@ -1,0 +1,82 @@
+"""The gateway as one object: open it, run it, leave it.
+
+- Stopping lets requests finish within `grace_s`; streams end after what there is, and new posts are refused.
+- It installs no signal handlers.
+"""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.gateway.guards import Guards
+from tinyv_stream.gateway.hub import Hub
+from tinyv_stream.gateway.reader import stream_rewards
+from tinyv_stream.gateway.routes import Routes
+from tinyv_stream.gateway.settings import GatewayConfig, check
+from tinyv_stream.metrics import Metrics
+
+_log = logging.getLogger(__name__)
+
+_BACKLOG: Final = 2048
+"""Connections that may wait to be accepted: a trainer opens a thousand at once."""
+
+
+class Gateway:
+    """HTTP over one pool. Raises, on entering, BrokerError, and InvalidInputError for an address it cannot have."""
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self.config = check(config)
+        self._stopping = asyncio.Event()
+        self._stack = AsyncExitStack()
+        self._port = config.port
+
+    async def __aenter__(self) -> Self:
+        """Connect to the pool, and listen."""
+        async with AsyncExitStack() as stack:
+            hub = await stack.enter_async_context(Hub(self.config, Metrics()))
+            runner = web.AppRunner(
+                self._application(hub),
+                handler_cancellation=True,  # a trainer that hangs up withdraws its rollouts
+                shutdown_timeout=self.config.grace_s,
+                access_log=None,
+            )
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            site = web.TCPSite(runner, self.config.host, self.config.port, backlog=_BACKLOG)
+            try:
+                await site.start()
+            except OSError as exc:
+                raise InvalidInputError("--listen", self.url, f"choose another address ({exc.strerror})") from exc
+            self._port = next((address[1] for address in runner.addresses), self.config.port)
+            stack.callback(self._stopping.set)
+            self._stack = stack.pop_all()
+        _log.info("gateway answers at %s", self.url)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Finish what is under way, then leave the pool."""
+        await self._stack.aclose()
+
+    @property
+    def url(self) -> str:
+        """Where it answers, with the port it really has."""
+        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+        return f"http://{host}:{self._port}"
+
+    def _application(self, hub: Hub) -> web.Application:
+        guards = Guards(self.config, hub, self._stopping)
+        app = web.Application(client_max_size=self.config.max_body_bytes, middlewares=guards.all())
+        app.add_routes(Routes(hub, self._stopping).table())
+
+        async def rewards(request: web.Request) -> web.StreamResponse:
+            return await stream_rewards(request, hub, self._stopping)
+
+        app.router.add_get("/v1/rewards", rewards)
+        return app

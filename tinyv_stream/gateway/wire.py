@@ -1,0 +1,110 @@
+"""The trainers' own wire formats: from their bodies to rollouts, and from rewards to their answers. Pure.
+
+- These formats cannot say "undecided" (NeMo-Gym's can): there the policy's number stands, NEUTRAL at the end, and
+  `undecided` beside it where the format has room.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Slime
+from tinyv_stream.trainer_view import NEUTRAL, Judged, OnUndecided, completion_of, figures, question_of, value_of
+from tinyv_stream.types import Outcome, Rollout
+
+_END: Final = re.compile(r"(?:\s*(?:<\|[^<>|]{1,40}\|>|</s>|<eos>|<pad>))+\s*$")
+"""Special tokens after a completion: OpenRLHF decodes them with the text."""
+_TURN: Final = re.compile(
+    r"(?:<\|im_start\|>|<\|start_header_id\|>)user(?:<\|end_header_id\|>)?\s*(.*?)(?:<\|im_end\|>|<\|eot_id\|>)",
+    re.DOTALL,
+)
+"""A user's turn in the two common chat templates."""
+
+
+def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
+    """Return the rollouts of a `/get_reward` body; raise InvalidInputError if the lists do not match."""
+    for name, column in (("prompts", body.prompts), ("labels", body.labels)):
+        if len(column) != len(body.query):
+            raise InvalidInputError(name, f"{len(column)} entries", f"give {len(body.query)}, one per query")
+    return [
+        Rollout(
+            prompt=prompt,
+            question=plain_question(prompt),
+            completion=_END.sub("", query.removeprefix(prompt)),
+            ground_truth=str(label),
+            data_source=data_source,
+        )
+        for query, prompt, label in zip(body.query, body.prompts, body.labels, strict=True)
+    ]
+
+
+def to_openrlhf(judged: Sequence[Judged], policy: OnUndecided) -> dict[str, Any]:
+    """Return OpenRLHF's answer: `rewards` for the advantage, `scores` (0 to 1) for filtering, `extra_logs`."""
+    values = [number(one, policy) for one in judged]
+    rows = [figures(one) for one in judged]
+    logs = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
+    return {"rewards": values, "scores": values, "extra_logs": logs}
+
+
+def from_slime(body: Slime, data_source: str) -> Rollout:
+    """Return the rollout of a slime `remote_rm` body."""
+    prompt = question_of(body.prompt)
+    return Rollout(
+        prompt=prompt,
+        question=plain_question(prompt),
+        completion=_END.sub("", body.response),
+        ground_truth=str(body.label),
+        data_source=data_source,
+    )
+
+
+def to_slime(judged: Judged, policy: OnUndecided, *, detailed: bool) -> float | dict[str, float]:
+    """Return slime's answer: the number itself, or with `detailed` a record for `--reward-key score`."""
+    value = number(judged, policy)
+    return {"score": value, **figures(judged)} if detailed else value
+
+
+def from_nemo_gym(body: NemoGym, data_source: str) -> Rollout:
+    """Return the rollout of a NeMo-Gym `/verify` body; raise InvalidInputError if it names no reference answer."""
+    labels = [label for label in (body.expected_answer, body.ground_truth, body.answer) if label is not None]
+    if not labels:
+        raise InvalidInputError("expected_answer", "", "give the reference answer")
+    return Rollout(
+        question=body.question or question_of(body.responses_create_params.get("input", "")),
+        completion=_said(body.response),
+        ground_truth=str(labels[0]),
+        data_source=body.data_source or data_source,
+    )
+
+
+def to_nemo_gym(judged: Judged, policy: OnUndecided, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return NeMo-Gym's answer: what was sent, with the reward, or with its mark of a judge that failed."""
+    value = value_of(judged.reward, policy)
+    rule = judged.reward.rule
+    answer = {**sent, "library_reward": float(rule is not None and rule.outcome is Outcome.CORRECT), **figures(judged)}
+    if value is not None:
+        return {**answer, "reward": value}
+    # NeMo-Gym's own spelling: such rows are kept out of its aggregates whatever number stands there.
+    reason = f"{judged.reward.status}: {judged.reward.reason}"
+    return {**answer, "reward": 0.0, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
+
+
+def number(judged: Judged, policy: OnUndecided) -> float:
+    """Return a number in any case, for formats that have room for nothing else; raise UndecidedError by policy."""
+    value = value_of(judged.reward, policy)
+    return NEUTRAL if value is None else value
+
+
+def plain_question(prompt: str) -> str:
+    """Return the last user turn of a prompt in a chat template, or the prompt."""
+    turns = _TURN.findall(prompt)
+    return str(turns[-1]).strip() if turns else prompt
+
+
+def _said(response: Mapping[str, Any]) -> str:
+    """Return the text of a response in OpenAI's Responses form."""
+    output = response.get("output")
+    items = cast("list[object]", output) if isinstance(output, list) else []
+    messages = [cast("Mapping[str, Any]", item) for item in items if isinstance(item, Mapping)]
+    return completion_of([m for m in messages if m.get("type", "message") == "message"])

@@ -1,0 +1,111 @@
+"""A reward as trainers take it: one number, and figures for their logs. Pure.
+
+- Where a verifier decided, the number is the reward's value, whatever the policy.
+- Where none did, the policy decides: the rule verdict, an abstention, or an error. A missing verdict is never a 0.
+- The figures have the same keys for every reward, because trainers stack them into columns.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+import msgspec
+
+from tinyv_stream.errors import InvalidInputError, UndecidedError
+from tinyv_stream.types import Outcome, Reward, Source, Status
+
+NEUTRAL: Final = 0.5
+"""For trainers without a word for "undecided": halfway between refused and accepted, so neither is claimed."""
+
+
+class OnUndecided(enum.StrEnum):
+    """What a trainer gets for a rollout that no verifier decided."""
+
+    RULE = "rule"
+    """The rule verdict if there is one, else as `abstain`."""
+    ABSTAIN = "abstain"
+    """The trainer's own word for "leave it out"; NEUTRAL where it has none."""
+    RAISE = "raise"
+    """UndecidedError, which ends the trainer's step or drops the rollout."""
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward, and how long its asker waited for it, in seconds."""
+
+    reward: Reward
+    waited_s: float
+
+
+def policy_of(text: str) -> OnUndecided:
+    """Return the policy named `text`; raise InvalidInputError if there is none."""
+    try:
+        return OnUndecided(text)
+    except ValueError:
+        raise InvalidInputError("on_undecided", text, "use rule, abstain or raise") from None
+
+
+def value_of(reward: Reward, policy: OnUndecided) -> float | None:
+    """Return the number for the trainer, or None for an abstention; raise UndecidedError if the policy says so."""
+    if reward.status is Status.OK:
+        return reward.value
+    if policy is OnUndecided.RAISE:
+        raise UndecidedError(reward.rollout_id, reward.status, reward.reason)
+    if policy is OnUndecided.RULE and reward.rule is not None:
+        return {Outcome.CORRECT: 1.0, Outcome.INCORRECT: 0.0}.get(reward.rule.outcome)
+    return None
+
+
+def figures(judged: Judged) -> dict[str, float]:
+    """Return what a trainer may log beside the reward: 1.0 or 0.0 each, and seconds for `wait_s`."""
+    reward = judged.reward
+    return {
+        "rule_correct": float(reward.rule is not None and reward.rule.outcome is Outcome.CORRECT),
+        "tinyv_correct": float(reward.tinyv is not None and reward.tinyv.outcome is Outcome.CORRECT),
+        "rescued": float(reward.rescued),
+        "undecided": float(reward.status is not Status.OK),
+        "from_cache": float(reward.source is Source.CACHE),
+        "wait_s": judged.waited_s,
+    }
+
+
+def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean of every figure, and the longest wait as `wait_max_s`; empty for no rows."""
+    kept = list(rows)
+    if not kept:
+        return {}
+    mean = {key: sum(row[key] for row in kept) / len(kept) for key in kept[0]}
+    return mean | {"wait_max_s": max(row["wait_s"] for row in kept)}
+
+
+def question_of(prompt: object) -> str:
+    """Return the question in a prompt: the text itself, or the last user message of a chat."""
+    messages = _messages(prompt)
+    if messages is None:
+        return _text(prompt)
+    asked = [m for m in messages if m.get("role") == "user"] or messages
+    return _text(asked[-1].get("content")) if asked else ""
+
+
+def completion_of(completion: object) -> str:
+    """Return a completion's text: the text itself, or what the assistant said in a chat, in order."""
+    messages = _messages(completion)
+    if messages is None:
+        return _text(completion)
+    said = [_text(m.get("content")) for m in messages if m.get("role", "assistant") == "assistant"]
+    return "\n".join(text for text in said if text)
+
+
+def _messages(value: object) -> list[Mapping[str, Any]] | None:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return None
+    return [cast("Mapping[str, Any]", m) for m in cast("Iterable[object]", value) if isinstance(m, Mapping)]
+
+
+def _text(content: object) -> str:
+    """Return the text of a message's content, which may be a list of typed parts."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, Iterable):
+        return "" if content is None else str(content)
+    parts = [cast("Mapping[str, Any]", p) for p in cast("Iterable[object]", content) if isinstance(p, Mapping)]
+    return "".join(str(part.get("text", "")) for part in parts)
