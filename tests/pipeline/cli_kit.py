@@ -42,8 +42,15 @@ class Cli:
         command = [sys.executable, "-c", "from tinyv_stream.cli import main; main()", *map(str, args)]
         return subprocess.Popen(command, stdout=stdout, stderr=stdout, text=True, env=self._env)
 
-    def run(self, *args: object, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from tinyv_stream.cli import main; main()", *map(str, args)]
+    def run(
+        self, *args: object, timeout_s: float = 60.0, file_limit: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end; `file_limit` is the most bytes that a file of it may have."""
+        code = "from tinyv_stream.cli import main; main()"
+        if file_limit:
+            limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({file_limit}, {file_limit}))"
+            code = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {limit}; {code}"
+        command = [sys.executable, "-c", code, *map(str, args)]
         return subprocess.run(command, capture_output=True, text=True, check=False, env=self._env, timeout=timeout_s)
 
     def status(self) -> PoolStatus:

@@ -70,3 +70,17 @@ def test_score_brings_its_own_pool_and_leaves_nothing_running(tmp_path: Path) ->
     assert "bad line 41: question: " in ran.stderr
     assert len(rewards_in(out)) == 40
     wait_until_sync(lambda: not cli.left_running(), 20.0, "its processes are gone")
+
+
+def test_full_disk_is_one_line_and_the_push_goes_on_later(tmp_path: Path) -> None:
+    """A file size limit stands in for the full disk."""
+    cli = Cli(tmp_path)
+    rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_rollouts(rollouts, 60)
+    with cli.up():
+        full = cli.run("push", rollouts, "--out", out, file_limit=4000)
+        assert full.returncode == 1
+        assert full.stderr.startswith("tinyv-stream: ")
+        assert "Traceback" not in full.stderr
+        assert cli.run("push", rollouts, "--out", out).returncode == 0
+    check_whole(rollouts, out)

@@ -103,6 +103,7 @@ def test_byte_order_mark_windows_ends_and_empty_lines_do_no_harm(tmp_path: Path)
     assert [line.number for line in read(path) if isinstance(line, Line)] == [1, 3]
 
 
+@settings(deadline=None)  # no limit: a busy disk is no failure
 @given(st.lists(st.binary(max_size=60).filter(lambda raw: b"\n" not in raw), max_size=5))
 def test_any_bytes_are_a_good_line_or_a_bad_one(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     found = read(write(tmp_path_factory.mktemp("any") / "in.jsonl", *lines))
@@ -148,7 +149,7 @@ def test_reward_line_holds_what_the_manual_says(tmp_path: Path) -> None:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)  # no limit: a busy disk is no failure
 @given(
     rounds=st.lists(
         st.tuples(st.lists(st.integers(0, 12), max_size=12), st.integers(0, 400), st.booleans()),

@@ -98,7 +98,8 @@ async def complete(job: Job, interrupt: Interrupt, open_pool: Callable[[], Abstr
 async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> None:
     """Submit what `out` does not hold yet and write each reward as it comes.
 
-    Raises BrokerError where the pool cannot be used. A cancellation leaves `out` whole; the pool keeps the rest.
+    Raises BrokerError where the pool cannot be used, ClientClosedError where it can no longer be, OSError where the
+    disk takes no more. Any of these, and a cancellation, leaves `out` whole; the pool keeps the rest.
     """
     client = RewardClient(
         url,
@@ -116,6 +117,7 @@ async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> Non
             async for reward in rewards:
                 if out.write(reward):
                     progress.advance(reward)
+            await tasks[0]  # raises what ended the submitting, and so the rewards, early
     finally:
         # After the client has closed: cancelled before, a submit would take its rollout back from the pool.
         await cancel_all(tasks)
@@ -130,9 +132,7 @@ async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
                 await client.submit(line.rollout)
 
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(SUBMITTERS):
-                group.create_task(one_by_one())
+        await asyncio.gather(*(one_by_one() for _ in range(SUBMITTERS)))
     finally:
         client.end()
 
