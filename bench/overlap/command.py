@@ -1,0 +1,59 @@
+"""The command line of the overlap benchmark: run, print, write files."""
+
+import sys
+from typing import Any
+
+import msgspec
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bench.overlap.result import result
+from bench.overlap.run import Measured, measure_all
+from bench.overlap.settings import Settings, parse
+from tinyv_stream.errors import InvalidInputError, TinyVError
+
+
+def main(argv: list[str]) -> int:
+    """Run; 0 if the goals hold, 1 if not or if a part failed, 2 for a wrong command line."""
+    console = Console()
+    try:
+        settings = parse(argv)
+        measured = uvloop.run(measure_all(settings, lambda text: console.print(text, style="dim", markup=False)))
+    except InvalidInputError as exc:
+        sys.stderr.write(f"bench overlap: {exc}\n")
+        return 2
+    except TinyVError as exc:
+        sys.stderr.write(f"bench overlap: {exc}\n")
+        return 1
+    told = result(settings, measured)
+    _print(console, told)
+    _write(settings, measured, told)
+    return 0 if all(goal["holds"] for goal in told["goals"]) else 1
+
+
+def _print(console: Console, told: dict[str, Any]) -> None:
+    table = Table("mode", "exposed s (min-max)", "of generation", "wait p50", "wait p99", "calls", "failed", "load")
+    for mode, row in told["modes"].items():
+        e = row["exposed_s"]
+        loads = [r["load_before"] for r in row["repeats"]]
+        table.add_row(
+            mode,
+            f"{e.median:.3f} ({e.min:.3f}-{e.max:.3f})",
+            f"{row['exposed_fraction'].median:.2%}",
+            f"{row['wait_p50_s'].median:.3f}",
+            f"{row['wait_p99_s'].median:.3f}",
+            f"{row['calls'].median:.0f}",
+            str(row["failed"]),
+            f"{min(loads):.1f}-{max(loads):.1f}",
+        )
+    console.print(table)
+    for goal in told["goals"]:
+        console.print(f"{'holds' if goal['holds'] else 'MISSED':7} {goal['goal']}: {goal['found']:.4g}", markup=False)
+    console.print(told["definition"], style="dim", markup=False)
+
+
+def _write(settings: Settings, measured: Measured, told: dict[str, Any]) -> None:
+    if settings.json:
+        settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+    _ = measured

@@ -1,0 +1,131 @@
+"""The modes without a broker, against an OpenAI server: what trainers do today.
+
+- `blocking`, TinyV's reference: when the whole batch is generated, a fresh pool of 64 processes makes synchronous
+  calls, and the trainer gets all rewards together. Its generation phase is not replayed: nothing happens in it.
+- `per_sample`, the pattern of verl's reward loop with an async reward function, without Ray: each completion is
+  graded and asked about as it ends; no queue, no coalescing, no lease. It shows what the broker costs.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from bench.overlap.reference_call import TIMEOUT_S, Answer, Job, grade, read, verify, warm
+from bench.overlap.replay import Found, generation
+from bench.workload import Line, Step
+from tinyv_stream.timeline.spans import Span
+from tinyv_stream.types import Source
+from workers.tinyv.models import ModelRow
+
+PROCESSES: Final = 64
+"""The reference's pool, which is also its most calls in flight."""
+GRADERS: Final = 2
+
+
+class Server:
+    """Where the reference modes ask: an OpenAI server on this machine, and the row of the model that it serves."""
+
+    def __init__(self, port: int, model: str, row: ModelRow) -> None:
+        self.port = port
+        self.model = model
+        self.row = row
+
+    def job(self, line: Line) -> Job:
+        """Return what a process needs to verify `line`."""
+        r = line.rollout
+        return Job(
+            rollout_id=r.rollout_id,
+            question=r.question,
+            completion=r.completion,
+            ground_truth=r.ground_truth,
+            port=self.port,
+            model=self.model,
+            row=self.row,
+        )
+
+
+def prepare() -> None:
+    """Start the fork server with everything imported; once, before anything is measured."""
+    # Python 3.11's fork server does not take over sys.path, and leaves out silently what it cannot import.
+    root = str(Path(__file__).resolve().parents[2])
+    os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"{__package__}.reference_preload"])
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        pool.submit(warm).result()
+
+
+async def blocking(server: Server, step: Step, *, number: int) -> Found:
+    """Verify the step after its last completion; the clock starts there, at `wall_s`."""
+    jobs = [server.job(line) for line in step.lines]
+    began = time.monotonic()
+    answers = await asyncio.to_thread(_batch, jobs)
+    ended_s = step.wall_s + time.monotonic() - began
+    spans = [
+        _span(line, answer, rewarded_s=ended_s, began_s=step.wall_s, number=number)
+        for line, answer in zip(step.lines, answers, strict=True)
+    ]
+    return _found(spans, answers)
+
+
+async def per_sample(server: Server, step: Step, *, number: int) -> Found:
+    """Verify each completion as it ends, by a call of its own."""
+    spans: list[Span] = []
+    answers: list[Answer] = []
+    context = multiprocessing.get_context("forkserver")
+    loop = asyncio.get_running_loop()
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    with ProcessPoolExecutor(GRADERS, mp_context=context) as graders:
+        await asyncio.gather(*(loop.run_in_executor(graders, warm) for _ in range(GRADERS)))
+        async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as http:
+            start = time.monotonic()
+
+            async def finished(line: Line) -> None:
+                answer, request = await loop.run_in_executor(graders, grade, server.job(line))
+                if request is not None:
+                    began = time.monotonic()
+                    url = f"http://127.0.0.1:{server.port}/v1/chat/completions"
+                    async with http.post(url, json=request, raise_for_status=True) as response:
+                        answer = read(answer, await response.read(), time.monotonic() - began)
+                answers.append(answer)
+                spans.append(_span(line, answer, rewarded_s=time.monotonic() - start, began_s=None, number=number))
+
+            async with generation(step, start, finished, lambda: None):
+                pass
+    return _found(spans, answers)
+
+
+def _batch(jobs: list[Job]) -> list[Answer]:
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+        return list(pool.map(verify, jobs))
+
+
+def _span(line: Line, answer: Answer, *, rewarded_s: float, began_s: float | None, number: int) -> Span:
+    return Span(
+        rollout_id=line.rollout.rollout_id,
+        group_id=line.rollout.group_id,
+        step=number,
+        ended_s=line.end_s,
+        began_s=began_s,
+        rewarded_s=rewarded_s,
+        source=Source.RULE if answer.call_s is None else Source.TINYV,
+        rule_s=answer.rule_s,
+        tinyv_s=answer.call_s,
+    )
+
+
+def _found(spans: list[Span], answers: list[Answer]) -> Found:
+    return Found(
+        spans=spans,
+        values={a.rollout_id: None if a.error else a.value for a in answers},
+        notes={a.rollout_id: a.error or f"reply {a.reply!r}" for a in answers if a.error or a.reply is not None},
+        calls=sum(a.call_s is not None for a in answers),
+        failed=sum(bool(a.error) for a in answers),
+    )

