@@ -29,6 +29,8 @@ RECONCILE_S: Final = 5.0
 """How often, and from which age on, rollouts are checked: a healthy rule verdict takes far less."""
 _TICK_S: Final = 0.25
 _FULL_S: Final = (0.02, 0.2)
+_NOTHING: Final = "0-0"
+"""Stands before every entry: a commit up to it trims none."""
 
 
 class Session:
@@ -71,8 +73,8 @@ class Session:
         """Send until the broker has the rollout, or its reward is here. Waits while the broker is full or away."""
         while not entry.ticket.done:
             answer = await self._outbox.put(entry)
-            if isinstance(answer, Reward):
-                self.settle(answer)
+            if isinstance(answer, Reward) and self.settle(answer):
+                await self._commit(_NOTHING, [answer.rollout_id])
             if answer != FULL:
                 entry.stored = True
                 return
@@ -152,7 +154,7 @@ class Session:
             for entry, answer in zip(some, answers, strict=True):
                 if isinstance(answer, Reward):
                     if self.settle(answer):
-                        await self._commit("0-0", [answer.rollout_id])
+                        await self._commit(_NOTHING, [answer.rollout_id])
                 elif answer == UNKNOWN and not entry.ticket.done:
                     _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
                     entry.stored = False

@@ -134,6 +134,7 @@ class Worker:
         await self._see_through(self._suspects.popleft(), handler)
 
     async def _see_through(self, delivery: Delivery, handler: StageHandler) -> None:
+        """End one delivery. After a cancellation it is still held: the drain gives it back."""
         try:
             await handler.handle(delivery)
             self._done += 1
@@ -143,18 +144,18 @@ class Worker:
         except BrokerError:
             # Not to be mended by trying again; the lapsing lease hands the rollout to somebody else.
             _log.exception("cannot end a delivery", extra={"rollout_id": delivery.uid})
-        finally:
-            self._held.pop(delivery.entry, None)
-            self._freed.set()
+        self._let_go(delivery)
+
+    def _let_go(self, delivery: Delivery) -> None:
+        self._held.pop(delivery.entry, None)
+        self._freed.set()
 
     async def _bury(self, delivery: Delivery) -> None:
         reason = f"handed out {delivery.delivery_count - 1} times without an end"
         _log.error("dead letter: %s", reason, extra={"rollout_id": delivery.uid})
         reward = undecided_reward(delivery.work, Status.FAILED, reason)
-        try:
-            await self._link.insist(lambda: self._link.bury(self._stage, self.name, delivery, reward))
-        finally:
-            self._held.pop(delivery.entry, None)
+        await self._link.insist(lambda: self._link.bury(self._stage, self.name, delivery, reward))
+        self._let_go(delivery)
 
     async def _give_back(self, entries: list[str]) -> None:
         await self._link.insist(lambda: self._link.give_back(self._stage, self.name, entries))

@@ -25,12 +25,12 @@ def rollout(text: str, n: int = 0, **more: object) -> Rollout:
 @pytest.fixture
 def serve(server: EmbeddedServer, pool_name: str) -> Serve:
     @asynccontextmanager
-    async def serving(*verifiers: ScriptedVerifier, **config: object) -> AsyncIterator[None]:
+    async def serving(*verifiers: ScriptedVerifier, grace_s: float = 5.0, **config: object) -> AsyncIterator[None]:
         stop = asyncio.Event()
         made = Config(**({"broker": BrokerConfig(pool=pool_name, lease_s=1.0)} | config))  # type: ignore[arg-type]
         async with asyncio.TaskGroup() as tasks:
             for verifier in verifiers:
-                tasks.create_task(Worker(server.url, made, verifier, grace_s=5.0).run(stop))
+                tasks.create_task(Worker(server.url, made, verifier, grace_s=grace_s).run(stop))
             try:
                 yield
             finally:
@@ -230,6 +230,19 @@ async def test_a_draining_worker_finishes_what_it_holds(serve: Serve, client: Ca
             tickets = [await c.submit(rollout("rule:correct", n)) for n in range(4)]
             await wait_until(lambda: rule.together == 4, 5, "all four to be held")
         assert [(await t).value for t in tickets] == [1.0] * 4
+
+
+async def test_a_draining_worker_gives_back_at_once_what_it_cannot_finish(
+    serve: Serve, client: Callable[..., RewardClient], pool_name: str
+) -> None:
+    never, quick = ScriptedVerifier("rule", delay_s=1000), ScriptedVerifier("rule")
+    long_lease = BrokerConfig(pool=pool_name, lease_s=1000)
+    async with client() as c:
+        async with serve(never, broker=long_lease, grace_s=0.1):
+            tickets = [await c.submit(rollout("rule:correct", n)) for n in range(4)]
+            await wait_until(lambda: never.together == 4, 5, "all four to be held")
+        async with serve(quick, broker=long_lease):
+            assert [(await t).value for t in tickets] == [1.0] * 4
 
 
 async def test_status_counts_what_happened(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tinyv_stream.broker.connect import MAX_BLOCK_S, connect, connect_sync, redact
+from tinyv_stream.broker.connect import MAX_BLOCK_S, connect, redact
 from tinyv_stream.broker.preflight import is_supported, preflight
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -49,12 +49,11 @@ def test_a_password_is_never_shown_and_the_rest_is(url: str, shown: str) -> None
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_by_name_and_without_its_password(url: str) -> None:
-    for way in (connect, connect_sync):
-        with pytest.raises(InvalidInputError) as caught:
-            way(url)
-        assert caught.value.field == "redis url"
-        assert SECRET not in str(caught.value)
-        assert SECRET not in repr(caught.value.value)
+    with pytest.raises(InvalidInputError) as caught:
+        connect(url)
+    assert caught.value.field == "redis url"
+    assert SECRET not in str(caught.value)
+    assert SECRET not in repr(caught.value.value)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +80,6 @@ async def test_replies_are_bytes_over_resp3_by_the_c_parser(server: EmbeddedServ
         assert "Hiredis" in type(connection._parser).__name__
         await r.connection_pool.release(connection)
         assert (await r.client_info())["resp"] == "3"
-    with connect_sync(server.url) as r:
-        assert r.get(pool_name) == b"x"
 
 
 async def test_a_command_whose_connection_breaks_is_not_sent_again(server: EmbeddedServer, pool_name: str) -> None:

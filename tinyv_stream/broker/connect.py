@@ -12,12 +12,10 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-import redis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
-from redis.retry import Retry as SyncRetry
 
 from tinyv_stream.errors import InvalidInputError
 
@@ -65,15 +63,6 @@ def connect(url: str, *, blocking: bool = False) -> Redis:
     except ValueError as exc:
         raise InvalidInputError("redis url", redact(url), _FORMS) from exc
     return Redis.from_pool(pool)
-
-
-def connect_sync(url: str) -> redis.Redis:
-    """Return a blocking client for a thread of its own; otherwise as `connect`."""
-    options = _options(url, blocking=False)
-    try:
-        return redis.Redis.from_url(url, **options, retry=SyncRetry(NoBackoff(), 0), max_connections=CONNECTIONS)
-    except ValueError as exc:
-        raise InvalidInputError("redis url", redact(url), _FORMS) from exc
 
 
 def redact(url: str) -> str:
