@@ -13,6 +13,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+
+def _listed(text: str) -> list[str]:
+    return text.split()
+
+
 _WRAPPED: Final = re.compile(r"\\text\{(.+?)\}")
 _MATHD: Final = (
     ("\n", ""),
@@ -39,138 +44,27 @@ _PRM: Final = (
 )
 _UNITS: Final = tuple(
     re.compile(rf"{unit}(?:es)?s? *(?:\^[0-9]+)?")
-    for unit in (
-        [
-            "degree",
-            "cm",
-            "centimeter",
-            "meter",
-            "mile",
-            "second",
-            "minute",
-            "hour",
-            "day",
-            "week",
-            "month",
-            "year",
-            "foot",
-            "feet",
-            "inch",
-            "yard",
-            "liter",
-        ]
+    for unit in _listed(
+        "degree cm centimeter meter mile second minute hour day week month year foot feet inch yard liter"
     )
 )
-_FLAT: Final = {
-    **dict.fromkeys(["dfrac", "tfrac", "frac"], ""),
-    **{
-        name: chr(code)
-        for name, code in zip(
-            [
-                "alpha",
-                "beta",
-                "gamma",
-                "delta",
-                "epsilon",
-                "zeta",
-                "eta",
-                "theta",
-                "iota",
-                "kappa",
-                "lambda",
-                "mu",
-                "nu",
-                "xi",
-            ],
-            range(0x3B1, 0x3BF),
-            strict=True,
+_KEPT: Final = _listed(
+    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh exp ln log lg lim max min gcd det dim"
+)
+_FLAT: Final = dict(
+    zip(_KEPT, _KEPT, strict=True),
+    **dict(
+        pair.split(":", 1)
+        for pair in _listed(
+            "alpha:α beta:β gamma:γ delta:δ epsilon:ε zeta:ζ eta:η theta:θ iota:ι kappa:κ lambda:λ mu:μ nu:ν xi:ξ "
+            "rho:ρ sigma:σ tau:τ phi:φ varphi:φ chi:χ psi:ψ omega:ω Gamma:Γ Delta:Δ Theta:Θ Lambda:Λ Sigma:Σ Phi:Φ "
+            "Psi:Ψ Omega:Ω pi:pi infty:inf cup:U cdot:* times:* cap:∩ circ:∘ angle:∠ le:≤ leq:≤ ge:≥ geq:≥ leqslant:⩽ "
+            "geqslant:⩾ neq:≠ pm:± mp:∓ in:∈ notin:∉ mid:| lfloor:⌊ rfloor:⌋ lceil:⌈ rceil:⌉ ldots:… dots:… cdots:⋯ "
+            "approx:≈ equiv:≡ emptyset:∅ varnothing:∅ subset:⊂ subseteq:⊆ to:→ rightarrow:→ Rightarrow:⇒ perp:⊥ "
+            "parallel:∥ div:÷ forall:∀ exists:∃ "
         )
-    },
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-    "phi": "φ",
-    "varphi": "φ",
-    "chi": "χ",
-    "psi": "ψ",
-    "omega": "ω",
-    "Gamma": "Γ",
-    "Delta": "Δ",
-    "Theta": "Θ",
-    "Lambda": "Λ",
-    "Sigma": "Σ",
-    "Phi": "Φ",
-    "Psi": "Ψ",
-    "Omega": "Ω",
-    "pi": "pi",
-    "infty": "inf",
-    "cup": "U",
-    "cdot": "*",
-    "times": "*",
-    "cap": "∩",
-    "circ": "∘",
-    "angle": "∠",
-    "le": "≤",
-    "leq": "≤",
-    "ge": "≥",
-    "geq": "≥",
-    "leqslant": "⩽",
-    "geqslant": "⩾",
-    "neq": "≠",
-    "pm": "±",
-    "mp": "∓",
-    "in": "∈",
-    "notin": "∉",
-    "mid": "|",
-    "lfloor": "⌊",
-    "rfloor": "⌋",
-    "lceil": "⌈",
-    "rceil": "⌉",
-    "ldots": "…",
-    "dots": "…",
-    "cdots": "⋯",
-    "approx": "≈",
-    "equiv": "≡",
-    "emptyset": "∅",
-    "varnothing": "∅",
-    "subset": "⊂",
-    "subseteq": "⊆",
-    "to": "→",
-    "rightarrow": "→",
-    "Rightarrow": "⇒",
-    "perp": "⊥",
-    "parallel": "∥",
-    "div": "÷",
-    "forall": "∀",
-    "exists": "∃",
-    **{
-        name: name
-        for name in [
-            "sin",
-            "cos",
-            "tan",
-            "cot",
-            "sec",
-            "csc",
-            "arcsin",
-            "arccos",
-            "arctan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "exp",
-            "ln",
-            "log",
-            "lg",
-            "lim",
-            "max",
-            "min",
-            "gcd",
-            "det",
-            "dim",
-        ]
-    },
-}
+    ),
+)
 """What a command becomes in flat text; any other vanishes, and leaves its arguments."""
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s*|\\(.)")
 _MAX_FLAT: Final = 200

@@ -10,6 +10,7 @@ from typing import Final
 
 from workers.rule.answers.forms import Form, Labelled, Match, Matrix, Scalar, Sequence, Taxonomy
 from workers.rule.maths.equal import equal
+from workers.rule.maths.tree import Node
 
 Comparison = Callable[[Form, Form, str], Match | None]
 
@@ -19,7 +20,8 @@ _ORDERED: Final = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVES: Final = re.compile(
-    r"(?!.*respectively)\b(?:all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers)|possible values)",
+    r"(?!.*respectively)\b(?:possible values|"
+    r"all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers))",
     re.IGNORECASE | re.DOTALL,
 )
 _UNORDERED: Final = re.compile(
@@ -29,7 +31,9 @@ _UNORDERED: Final = re.compile(
 )
 
 
-def same_sequence(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
+def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
+    gold: Form, answer: Form, question: str, same: Comparison
+) -> Match | None:
     """Compare two collections, or one with a lone value in brackets."""
     if not isinstance(gold, Sequence) or not isinstance(answer, Sequence):
         return _lone(gold, answer, question, same)
@@ -73,7 +77,7 @@ def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
     return Match(same=found, reason="matrix by elements", taxonomy=Taxonomy.NOTATION)
 
 
-def _rows(form: Form) -> "list[list[object]] | None":
+def _rows(form: Form) -> "list[list[Node]] | None":
     if isinstance(form, Matrix):
         return [list(row) for row in form.rows]
     if isinstance(form, Sequence) and form.brackets in {"()", "[]"}:
@@ -146,6 +150,8 @@ def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparis
         reason = "same assignments" if found else "different assignments"
         return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
     named, bare = (ours, answer) if ours is not None else (theirs, gold)
+    if any(isinstance(item, Labelled) for item in bare.items):
+        return None
     if named is None or len(named) != len(bare.items) or not _natural_order(list(named), question):
         return None
     pairs = list(zip(named.values(), bare.items, strict=True))

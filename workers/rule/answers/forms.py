@@ -87,7 +87,7 @@ class Ranges(msgspec.Struct, frozen=True):
 
 
 class Sequence(msgspec.Struct, frozen=True):
-    """Several answers. `brackets` is `()`, `[]`, `{}` or empty; `either` if they were joined by "or" or a plus-minus."""
+    """Several answers. `brackets` is `()`, `[]`, `{}` or empty; `either`: joined by "or", or by a plus-minus."""
 
     brackets: str
     items: tuple["Form", ...]

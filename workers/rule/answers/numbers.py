@@ -10,9 +10,13 @@ from workers.rule.maths.equal import close, equal, point
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, rename, symbols
 from workers.rule.maths.value import CONTEXT, approximate, exact
 
-_ROUNDING_ASKED: Final = re.compile(r"nearest|round|approximat|decimal|about|estimat|significant|accurate|calculator|≈", re.IGNORECASE)
+_ROUNDING_ASKED: Final = re.compile(
+    r"nearest|round|approximat|decimal|about|estimat|significant|accurate|calculator|≈", re.IGNORECASE
+)
 _PERCENT_ASKED: Final = re.compile(r"percent|\\?%", re.IGNORECASE)
 _CONSTANT_NAMES: Final = frozenset("CcKkAn") | {"c_1", "C_1"}
+_FREE_NAMES: Final = frozenset("CcKknmltsrj") | {"\\lambda", "\\mu"}
+"""Letters that stand for any constant or any integer; x or a stand for what the question says."""
 _ENOUGH_DIGITS: Final = 4
 """Significant digits from which a rounded value stands for an exact one nobody asked to round."""
 _ASKED_DIGITS: Final = 2
@@ -107,7 +111,11 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     if equal(Op("div", (with_sign.node, _HUNDRED)), without.node):
         return Match(same=True, reason="percent as a number", taxonomy=Taxonomy.NUMERIC)
     hundredfold = Op("mul", (without.node, _HUNDRED))
-    rounded = _rounded(with_sign.node, hundredfold, question) if gold.percent else _rounded(hundredfold, with_sign.node, question)
+    rounded = (
+        _rounded(with_sign.node, hundredfold, question)
+        if gold.percent
+        else _rounded(hundredfold, with_sign.node, question)
+    )
     if rounded:
         return Match(same=True, reason="percent as a number, rounded", taxonomy=Taxonomy.NUMERIC)
     found = same_value(gold.node, answer.node, question)
@@ -160,7 +168,8 @@ def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
     ours, theirs = symbols(gold) - symbols(answer), symbols(answer) - symbols(gold)
     if len(ours) == 1 and len(theirs) == 1:
         old, new = next(iter(theirs)), next(iter(ours))
-        if not _mentions(question, old) and not _mentions(question, new) and equal(gold, rename(answer, {old: new})):
+        free = {old, new} <= _FREE_NAMES and not _mentions(question, old) and not _mentions(question, new)
+        if free and equal(gold, rename(answer, {old: new})):
             return Match(same=True, reason="same up to the name of a constant", taxonomy=Taxonomy.SYMBOLIC)
     left, right = _additive(gold, question), _additive(answer, question)
     if left and right and _differ_by_constant(gold, answer, left, right):

@@ -1,12 +1,11 @@
 """Intervals, inequalities and set-builders: the same subset of the line, however it is written."""
 
-from collections.abc import Callable
 from typing import Final
 
 from workers.rule.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence, Taxonomy
 from workers.rule.answers.relations import as_ranges
 from workers.rule.maths.equal import equal
-from workers.rule.maths.tree import Node, Op, Sym, Unreadable, symbols
+from workers.rule.maths.tree import Node, Unreadable, symbols
 from workers.rule.maths.value import approximate
 
 _FAR: Final = 1e30
@@ -57,4 +56,3 @@ def _same_end(one: Node | None, other: Node | None) -> bool:
     if one is None or other is None:
         return one is other
     return equal(one, other) is True
-

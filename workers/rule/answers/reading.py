@@ -21,19 +21,26 @@ ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=Fa
 
 _JOINED: Final = re.compile(r"\\text\s*\{\s*,?\s*(and|or|;)\s*,?\s*\}")
 _TRAILING_AND: Final = re.compile(r"\\text\s*\{([^{}]*[a-z]),?\s+(and|or)\s*\}")
-_LEAD: Final = re.compile(r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx", re.IGNORECASE)
+_LEAD: Final = re.compile(
+    r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
+    re.IGNORECASE,
+)
 _CONDITION: Final = re.compile(
     r"[,;]?\s*\(?\s*(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
     r"([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
     r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
-    r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
+    r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
+    r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
 )
-_CONSTANT: Final = re.compile(r"[,;]?\s*(?:\\text\s*\{)?\s*(?:where|with|for)\s[^{}]*\b(?:constants?)\b[^{}]*\}?\.?$", re.IGNORECASE)
+_CONSTANT: Final = re.compile(
+    r"[,;]?\s*(?:\\text\s*\{)?\s*(?:where|with|for)\s[^{}]*\b(?:constants?)\b[^{}]*\}?\.?$", re.IGNORECASE
+)
 _MINUS_SET: Final = re.compile(r"(?<=[\])}])\s*-\s*\\\{")
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
 _CLAUSE: Final = re.compile(
     r"[,;]?\s*(?:\\text\s*\{\s*)?[,;]?\s*(?:\\forall|for (?:all|any|every|each|some))\b\s*"
-    r"(?:(?:positive|negative|nonnegative|non-negative|nonzero|real|integers?|rational|natural|numbers?|values of|of)\b|\}|\\text\s*\{|\s"
+    r"(?:(?:positive|negative|nonnegative|non-negative|nonzero|real|integers?|rational|natural|numbers?|values of|of)\b"
+    r"|\}|\\text\s*\{|\s"
     r"|[a-z](?![a-z])|\\in(?![a-z])|\\mathbb\s*\{?\s*[A-Z]\s*\}?|[\^_]\s*\{?\s*(?:[+*]|>\s*0|\\ge\s*0)\s*\}?)*\.?$",
     re.IGNORECASE,
 )
@@ -43,7 +50,9 @@ _POINT: Final = re.compile(r"(?:\\text\s*\{\s*)?((?:Point\s*)?[A-Z]'?|Point)\s*\
 _SEPARATORS: Final = frozenset({",", ";", "and", "or", "\\vee", "\\wedge", "\\lor", "\\land"})
 _EITHER: Final = frozenset({"or", "\\vee", "\\lor"})
 _BOTH: Final = frozenset({"and", "\\wedge", "\\land"})
-_REALS: Final = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?|\\text\s*\{\s*(?:all )?real numbers\s*\}|(?:all )?real numbers", re.IGNORECASE)
+_REALS: Final = re.compile(
+    r"\\mathbb\s*\{?\s*R\s*\}?|\\text\s*\{\s*(?:all )?real numbers\s*\}|(?:all )?real numbers", re.IGNORECASE
+)
 
 
 def read_answer(text: str) -> Reading:
@@ -56,12 +65,11 @@ def read_answer(text: str) -> Reading:
     text = _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;.:")
     conditions: set[str] = set()
     text = _ORDINAL.sub(" ", _CONSTANT.sub("", text))
-    text = _CLAUSE.sub("", text) or text
     while (found := _CONDITION.search(text)) and found.start() > 0:
         domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
         conditions.add(domain)
         text = text[: found.start()].strip(" ,;")
-    text = text.strip(" ,;.:")
+    text = (_CLAUSE.sub("", text) or text).strip(" ,;.:")
     text, approximations = _LEAD.subn("", text, count=1) if _LEAD.match(text) else (text, 0)
     text = strip_currency(text)
     return Reading(read_form(text.strip(), 0), frozenset(conditions), approximations > 0)
@@ -69,7 +77,9 @@ def read_answer(text: str) -> Reading:
 
 def strip_currency(text: str) -> str:
     r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
-    text = re.sub(r"(?:US)?\\\$\s*(-?[\d.,]+)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text)
+    text = re.sub(
+        r"(?:US)?\\\$\s*(-?[\d.,]+)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
+    )
     return text.replace("\\$", " ").replace("$", " ").strip()
 
 
@@ -91,7 +101,7 @@ def read_form(text: str, depth: int) -> Form:
 
 
 def _whole_text(text: str, depth: int) -> Form | None:
-    """Read an answer that is one word or one \\text{...}."""
+    r"""Read an answer that is one word or one `\text{...}`."""
     inside = re.fullmatch(r"\\text\s*\{([^{}]*)\}", text)
     if inside:
         text = inside[1].strip()
@@ -135,9 +145,10 @@ def flat(items: list[Form]) -> tuple[Form, ...]:
     """Return the items with bare inner sequences, such as a plus-minus pair, spliced in; assignments stay together."""
     spliced: list[Form] = []
     for item in items:
-        bare = isinstance(item, Sequence) and item.brackets == ""
-        together = bare and all(isinstance(inner, Labelled) for inner in item.items)
-        spliced.extend(item.items if isinstance(item, Sequence) and bare and not together else [item])
+        if isinstance(item, Sequence) and not item.brackets and not all(isinstance(i, Labelled) for i in item.items):
+            spliced.extend(item.items)
+        else:
+            spliced.append(item)
     return tuple(spliced)
 
 
@@ -189,7 +200,7 @@ def _ranges(text: str, depth: int) -> Form | None:
     return relations.union([relations.as_ranges(read_form(part, depth + 1)) for part in parts])
 
 
-def _bracketed(text: str, depth: int) -> Form | None:
+def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
     point = _POINT.fullmatch(text)
     if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence):
         return Labelled(point[1].removeprefix("Point").strip() or "P", form)
@@ -229,6 +240,8 @@ def _special(text: str) -> Form | None:
     if text in {"\\emptyset", "\\varnothing"}:
         return Sequence("{}", ())
     matrix = _MATRIX.fullmatch(text)
+    if matrix is None and "\\begin" in text:
+        raise Unreadable("an environment")
     if matrix:
         rows = [row for row in matrix[2].split("\\\\") if row.strip()]
         if matrix[1] in {"vmatrix", "Vmatrix"} or len(rows) > 12:
@@ -243,4 +256,3 @@ def _special(text: str) -> Form | None:
 def is_infinite(node: Node) -> bool:
     """Say whether a tree is plus or minus infinity."""
     return node == Sym("\\infty") or getattr(node, "args", ()) == (Sym("\\infty"),)
-

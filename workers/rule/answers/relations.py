@@ -1,5 +1,6 @@
 """Equations, inequalities, membership and set-builders -> labels, equations and ranges."""
 
+import itertools
 import re
 from typing import Final
 
@@ -17,6 +18,8 @@ _UNEQUAL: Final = frozenset({"\\ne", "!="})
 _STRICT: Final = frozenset({"<", "\\lt", ">", "\\gt"})
 SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
 
+_INFINITY: Final = Sym("\\infty")
+_MINUS_INFINITY: Final = Op("neg", (_INFINITY,))
 _LABEL: Final = re.compile(
     r"(?:\\angle\s*|\\triangle\s*|\\overline\s*|\\vec\s*|\\hat\s*|m\s*\\angle\s*)?\{?"
     r"(?:[A-Za-z]'{0,3}|[A-Z]{2,4}|\\[A-Za-z]+|\|\s*[A-Z]{2}\s*\||\\text\s*\{[^{}]*\}|[A-Za-z]{4,}(?: [a-z]+){0,4})\}?"
@@ -55,15 +58,19 @@ def label(text: str) -> tuple[str, str] | None:
 
 
 def interval(low: Node, high: Node, low_closed: bool, high_closed: bool) -> Ranges:  # noqa: FBT001 (both ends, in order)
-    """Return the range between two trees; an infinite end is open."""
-    infinite = (_infinite(low), _infinite(high))
+    """Return the range between two trees; raise Unreadable for an infinite end that is closed or on the wrong side."""
+    infinite = (low == _MINUS_INFINITY, high == _INFINITY)
+    if _infinite(low) != infinite[0] or _infinite(high) != infinite[1]:
+        raise Unreadable("infinity on the wrong side")
+    if (infinite[0] and low_closed) or (infinite[1] and high_closed):
+        raise Unreadable("closed at infinity")
     return Ranges(
         (
             Interval(
                 None if infinite[0] else low,
                 None if infinite[1] else high,
-                low_closed=low_closed and not infinite[0],
-                high_closed=high_closed and not infinite[1],
+                low_closed=low_closed,
+                high_closed=high_closed,
             ),
         )
     )
@@ -95,7 +102,7 @@ def all_but(points: list[Node]) -> Ranges:
     if len(points) > 1:
         points = sorted(points, key=lambda p: float(approximate(p, {}).real) if not symbols(p) else _no_order())
     ends: list[Node | None] = [None, *points, None]
-    pairs = zip(ends[:-1], ends[1:], strict=True)
+    pairs = itertools.pairwise(ends)
     return Ranges(tuple(Interval(a, b, low_closed=False, high_closed=False) for a, b in pairs))
 
 
@@ -137,7 +144,7 @@ def as_ranges(form: Form) -> Ranges:
 
 def builder(variable: str, condition: Form) -> Form:
     """Return what `{variable | condition}` means."""
-    name = variable.split("\\in")[0].strip()
+    name = variable.split("\\in", maxsplit=1)[0].strip()
     if isinstance(condition, Ranges):
         if condition.variable not in {"", name}:
             raise Unreadable("a set-builder of several variables")
@@ -178,7 +185,7 @@ def _equation(parts: list[str], used: list[str], depth: int) -> Form:
     if len(parts) == 2 and (found := label(parts[1])) is not None and not symbols(read(parts[0])):
         return Labelled(found[0], _read(parts[0], depth), found[1])
     trees = [read(clean(part)) for part in parts]
-    if all(equal(a, b) for a, b in zip(trees, trees[1:], strict=False)):
+    if all(equal(a, b) for a, b in itertools.pairwise(trees)):
         return _read(parts[-1], depth)
     if len(trees) != 2:
         raise Unreadable("a chain of equations")

@@ -32,7 +32,8 @@ from workers.rule.maths.equal import close, equal, point
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
 from workers.rule.maths.value import approximate
 
-_FUNCTION_NAMES: Final = re.compile(r"y|[fghFGHuvw]'?(?:\(.\))?")
+_RATIO_ASKED: Final = re.compile(r"ratio|proportion|odds|scale", re.IGNORECASE)
+_FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
 
 def compare(answer: str, gold: str, question: str = "") -> Match | None:
@@ -49,7 +50,7 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     return same(left.form, right.form, question)
 
 
-def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911 (one line per pair of shapes)
+def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911, PLR0912, C901 (one line per pair of shapes)
     """Return the comparison of two forms."""
     if gold == answer:
         return Match(same=True, reason="same structure", taxonomy=Taxonomy.FORMATTING)
@@ -69,9 +70,9 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
         case (Equation(), Scalar()) | (Scalar(), Equation()):
             return _solved(gold, answer)
         case Ratio(), _:
-            return _ratio(gold, answer, gold_first=True)
+            return _ratio(gold, answer, question, gold_first=True)
         case _, Ratio():
-            return _ratio(answer, gold, gold_first=False)
+            return _ratio(answer, gold, question, gold_first=False)
         case (Matrix(), _) | (_, Matrix()):
             return collections.same_matrix(gold, answer, question)
         case (Sequence(), _) | (_, Sequence()):
@@ -92,7 +93,7 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:
         if gold.variable and answer.variable and gold.variable != answer.variable and isinstance(value, Scalar):
             value = Scalar(rename(value.node, {answer.variable: gold.variable}), value.unit)
         names = gold.label, answer.label
-        if gold.label == answer.label or all(_FUNCTION_NAMES.fullmatch(name) for name in names):
+        if gold.label == answer.label or ("y" in names and all(_FUNCTION_NAMES.fullmatch(name) for name in names)):
             found = same(gold.value, value, question)
             renamed = gold.label != answer.label or gold.variable != answer.variable
             return _relabel(found, Taxonomy.SYMBOLIC if renamed else None, "same assignment")
@@ -104,6 +105,9 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:
         other = answer.value
         if isinstance(gold, Sequence) and not isinstance(answer.value, Sequence | Ranges):
             return None
+    name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
+    if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
+        return None
     found = same(inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
 
@@ -146,7 +150,7 @@ def _difference(form: Form) -> Node | None:
 
 def _proportional(gold: Node, answer: Node, *, positive: bool) -> Match | None:
     """Compare two differences: equal up to a constant factor, which an inequality needs to be positive."""
-    if symbols(gold) != symbols(answer):
+    if symbols(gold) != symbols(answer) or not symbols(gold):
         return None
     try:
         where = point(symbols(gold), 0)
@@ -174,17 +178,18 @@ def _agree_with_factor(gold: Node, answer: Node, factor: object) -> bool | None:
     return True if agreed >= 2 else None
 
 
-def _ratio(ratio: Ratio, other: Form, *, gold_first: bool) -> Match | None:
+def _ratio(ratio: Ratio, other: Form, question: str, *, gold_first: bool) -> Match | None:
     if isinstance(other, Ratio):
         if len(other.parts) != len(ratio.parts):
             return Match(same=False, reason="different ratios")
+        if any(equal(part, Num(Fraction(0))) for part in (*ratio.parts, *other.parts)):
+            return None  # a time of day, or a ratio that any other would fit
         first, second = ratio.parts[0], other.parts[0]
         pairs = zip(ratio.parts[1:], other.parts[1:], strict=True)
         found = all(equal(Op("mul", (a, second)), Op("mul", (b, first))) for a, b in pairs)
-        if equal(first, Op("neg", (first,))):  # zero: every ratio would fit
-            return None
         return Match(same=found, reason="ratio", taxonomy=Taxonomy.NOTATION)
-    if isinstance(other, Scalar) and len(ratio.parts) == 2 and not other.unit:
+    asked = gold_first or _RATIO_ASKED.search(question) is not None
+    if isinstance(other, Scalar) and len(ratio.parts) == 2 and not other.unit and asked:
         quotient = Op("div", (ratio.parts[0], ratio.parts[1]))
         found = same_value(quotient, other.node, "") if gold_first else same_value(other.node, quotient, "")
         return found and Match(same=found.same, reason="ratio as a number", taxonomy=Taxonomy.NOTATION)

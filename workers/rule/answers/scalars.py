@@ -10,15 +10,19 @@ from workers.rule.maths.read import read
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable
 
 _PERCENT: Final = re.compile(r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|percent)\s*\}|percent)$", re.IGNORECASE)
-_TEXT_UNIT: Final = re.compile(r"(.+?)\\text\s*\{([^{}]*)\}((?:\s*\^\s*\{?\s*[23]\s*\}?)?)((?:\s*/\s*\\text\s*\{[^{}]*\}(?:\s*\^\s*\{?\s*[23]\s*\}?)?)?)")
+_TEXT_UNIT: Final = re.compile(
+    r"(.+?)\\text\s*\{([^{}]*)\}((?:\s*\^\s*\{?\s*[23]\s*\}?)?)((?:\s*/\s*\\text\s*\{[^{}]*\}(?:\s*\^\s*\{?\s*[23]\s*\}?)?)?)"
+)
 _PLAIN_UNIT: Final = re.compile(r"(.*?[\d)}!])\s*((?:[A-Za-z]{2,}|(?<=\s)[A-Za-z])[A-Za-z./^{}0-9\s-]*)")
 _SHORT_UNIT: Final = re.compile(r"(.*[\d)}])\s*([A-Za-z]{2,3}(?:\s*/\s*[A-Za-z]{1,3})?(?:\s*\^\s*\{?\s*[23]\s*\}?)?)")
 _WORD: Final = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}")
 _SCALE: Final = re.compile(r"(.*\d)\s*(?:\\text\s*\{\s*)?(thousand|million|billion|trillion)\b\s*\}?\s*(.*)", re.DOTALL)
 _SCALES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ANGLE: Final = re.compile(r"(.*?)(\d+)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*'\s*(?:(\d+(?:\.\d+)?)\s*'')?")
-_DEGREE: Final = re.compile(r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\circ|\\text\s*\{\s*degrees?\s*\}|degrees?)\s*(?:([CF])|\\text\s*\{\s*([CF])\s*\})?$")
-_FIXED: Final = frozenset("yes no true false none never always odd even dne".split())
+_DEGREE: Final = re.compile(
+    r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\circ|\\text\s*\{\s*degrees?\s*\}|degrees?)\s*(?:([CF])|\\text\s*\{\s*([CF])\s*\})?$"
+)
+_FIXED: Final = frozenset(["yes", "no", "true", "false", "none", "never", "always", "odd", "even", "dne"])
 MAX_WORDS: Final = 400
 
 

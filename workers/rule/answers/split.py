@@ -9,7 +9,9 @@ MAX_PARTS: Final = 40
 
 _OPEN: Final = frozenset({"(", "[", "{", "\\{", "\\begin", "\\langle", "\\lfloor", "\\lceil"})
 _CLOSE: Final = frozenset({")", "]", "}", "\\}", "\\end", "\\rangle", "\\rfloor", "\\rceil"})
-_PIECE: Final = re.compile(r"\\[A-Za-z]+|\\.|(?<![A-Za-z])(?:and|or)(?![A-Za-z])|\d{1,3}(?:,\d{3})+(?!\d)|<=|>=|!=|.", re.DOTALL)
+_PIECE: Final = re.compile(
+    r"\\[A-Za-z]+|\\.|(?<![A-Za-z])(?:and|or)(?![A-Za-z])|\d{1,3}(?:,\d{3})+(?!\d)|<=|>=|!=|.", re.DOTALL
+)
 
 
 def pieces(text: str) -> list[tuple[str, int, int, int]]:

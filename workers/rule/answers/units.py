@@ -55,16 +55,16 @@ _KNOWN: Final = {
     for name in names
 }
 _CANONICAL: Final = {
-    name: names[0]
-    for _, _, *names in (line.split() for line in _TABLE.strip().splitlines())
-    for name in names
+    name: names[0] for _, _, *names in (line.split() for line in _TABLE.strip().splitlines()) for name in names
 }
-_COUNTERS: Final = frozenset("way ways solution solutions number numbers piece pieces people person students student".split())
+_COUNTERS: Final = frozenset(
+    {"way", "solution", "number", "piece", "people", "person", "student", "ways", "solutions", "numbers", "pieces"}
+)
 _PLURAL: Final = re.compile(r"(?<=[a-z]{2})(?<!s)s$")
 
 
 def canonical(text: str) -> str:
-    """Return one spelling of a unit: `square centimeters` is `cm^2`, `meters per second` is `m/s`, `apples` is `apple`."""
+    """Return one spelling of a unit: `square centimeters` is `cm^2`, `meters per second` is `m/s`."""
     text = re.sub(r"\s*/\s*", "/", text.strip().lower().rstrip(".").replace(" per ", "/"))
     text = re.sub(r"\^\s*\{?\s*([23])\s*\}?", r"^\1", text).replace("{", "").replace("}", "")
     text = re.sub(r"\b(?:square|sq\.?)\s+([a-z]+)", r"\1^2", text)

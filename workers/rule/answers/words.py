@@ -3,24 +3,27 @@
 import re
 from typing import Final
 
-_FILLERS: Final = frozenset("the a an is are be it that this of there will would so thus only".split())
+_FILLERS: Final = frozenset(
+    {"the", "a", "an", "is", "are", "be", "it", "that", "this", "of", "there", "will", "would", "so", "thus", "only"}
+)
 _NUMBERS: Final = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
-    )
-}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+}  # fmt: skip
+_TOKEN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
 _LETTER: Final = re.compile(r"(?:option |choice |answer )?\(?\s*([A-H])\s*\)?(?:[.):]|$)\s*(.*)", re.DOTALL)
-_OPTION: Final = re.compile(r"(?:\(|\\text(?:bf|rm|it)?\{\(?|\\mathrm\{\(?|(?<![A-Za-z0-9$\\]))([A-H])(?:\)\s*\}?|\s*\}\s*\)?|\.|:)\s*\}?")
+_OPTION: Final = re.compile(
+    r"(?:\(|\\text(?:bf|rm|it)?\{\(?|\\mathrm\{\(?|(?<![A-Za-z0-9$\\]))([A-H])(?:\)\s*\}?|\s*\}\s*\)?|\.|:)\s*\}?"
+)
 _OPTION_END: Final = re.compile(r"[\s\\;,.~&$]*(?:\\q*uad|\\hspace\{[^}]*\})?[\s\\;,.~&]*$")
 MAX_OPTION: Final = 400
 
 
 def plain(text: str) -> str:
-    """Return words without case, punctuation, markup and filler words; the order and every negation stay."""
-    text = re.sub(r"\\text|\\[a-zA-Z]+|[{}$\\]", " ", text).lower()
-    found = re.findall(r"[a-z0-9]+(?:'[a-z]+)?", text)
+    """Return words without case, punctuation and filler words; the order, every negation and every sign stay."""
+    text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])|\\text(?![A-Za-z])", " ", text).lower()
+    found = _TOKEN.findall(text)
     kept = [word for word in found if word not in _FILLERS]
     return " ".join(kept or found)
 

@@ -22,7 +22,7 @@ from workers.rule.maths.tree import Unreadable
 
 _WORDS: Final = re.compile(r"(?<![A-Za-z\\])(?!begin|end|cases|matrix|pmatrix|bmatrix|array|aligned)[A-Za-z]{3,}")
 _COSTLY: Final = re.compile(r"\\forall|\\exists|!.*!|\^[^,;]*\^[^,;]*\^|\d{30}|[({\[]{12}")
-"""Quantifiers, which it ignores; towers, nested factorials, long numbers, deep nesting: sympy would work them out until it is killed."""
+"""Quantifiers, which sympy ignores; towers, nested factorials, long numbers, deep nesting, which it works out."""
 _MAX_CHARS: Final = 400
 
 

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+from workers.rule.maths.tree import words
+
 _MANGLED: Final = (
     ("\t", "ext", "\\text"),
     ("\t", "imes", "\\times"),
@@ -102,58 +104,17 @@ _SAME: Final = {
 }
 _LITERAL: Final = frozenset("|:%$€[]")
 
-_DROP: Final = frozenset(
-    [
-        "left",
-        "right",
-        "big",
-        "Big",
-        "bigg",
-        "Bigg",
-        "bigl",
-        "bigr",
-        "Bigl",
-        "Bigr",
-        "biggl",
-        "biggr",
-        "Biggl",
-        "Biggr",
-        "displaystyle",
-        "textstyle",
-        "limits",
-        "nolimits",
-        "quad",
-        "qquad",
-        "thinspace",
-        "medspace",
-        "enspace",
-        "enskip",
-        "hfill",
-        "hspace",
-        "vspace",
-        "rm",
-        "bf",
-        "it",
-        "boldsymbol",
-        "mathbf",
-        "mathit",
-        "mathsf",
-        "mathcal",
-        "vphantom",
-        "phantom",
-        "mathopen",
-        "mathclose",
-        "middle",
-        "nonumber",
-        "large",
-        "Large",
-        "small",
-    ]
+_DROP: Final = words(
+    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle limits nolimits "
+    "quad qquad thinspace medspace enspace enskip hfill hspace vspace rm bf it mathit mathsf mathcal vphantom phantom "
+    "mathopen mathclose middle nonumber large Large small"
 )
 _FONT: Final = re.compile(
     r"\\(?:mathrm|operatorname\*?|textbf|textit|textrm|textsf|mbox|hbox|text|textnormal|bm|mathbf|boldsymbol)(?![A-Za-z])"
 )
-_UPRIGHT: Final = re.compile(r"\\text\s*\{\s*(sin|cos|tan|cot|sec|csc|log|ln|lg|exp|max|min|gcd|lcm|arcsin|arccos|arctan)\s*\}")
+_UPRIGHT: Final = re.compile(
+    r"\\text\s*\{\s*(sin|cos|tan|cot|sec|csc|log|ln|lg|exp|max|min|gcd|lcm|arcsin|arccos|arctan)\s*\}"
+)
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
 _MARKUP: Final = re.compile(r"<su([pb])>([^<>]*)</su\1>")
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?")

@@ -1,6 +1,6 @@
 """Are two trees the same function? By exact numbers where possible, else by values at fixed irrational-looking points.
 
-- True only if all points agree to 30 digits: two different elementary expressions do not do that by accident.
+- True only if all points agree to 32 digits: two different elementary expressions do not do that by accident.
 - False if they differ at a point where both have a value; None if nothing could be worked out.
 - Points have positive and negative coordinates, so sqrt(x^2) is not x.
 """
@@ -15,8 +15,8 @@ from workers.rule.maths.value import CONTEXT, Number, approximate, exact
 
 _POINTS: Final = 4
 _NEEDED: Final = 2
-_TOLERANCE: Final[Any] = CONTEXT.mpf(10) ** -28
-_NOISE: Final[Any] = CONTEXT.mpf(10) ** -33
+_TOLERANCE: Final[Any] = CONTEXT.mpf(10) ** -32
+_NOISE: Final[Any] = CONTEXT.mpf(10) ** -35
 
 
 def equal(left: Node, right: Node) -> bool | None:
@@ -44,7 +44,7 @@ def point(names: frozenset[str], index: int) -> dict[str, Number]:
 
 
 def close(left: Number, right: Number) -> bool:
-    """Say whether two values agree to 28 digits; what cancels to nothing may leave noise of 1e-33."""
+    """Say whether two values agree to 32 digits; what cancels to nothing may leave noise of 1e-33."""
     if CONTEXT.isinf(left) or CONTEXT.isinf(right):
         return bool(left == right)
     return bool(abs(left - right) <= _TOLERANCE * max(abs(left), abs(right)) + _NOISE)
@@ -62,5 +62,5 @@ def _same_at(left: Node, right: Node, where: dict[str, Number]) -> bool | None:
 def _coordinate(name: str, index: int) -> Number:
     # crc32 spreads names; dividing by a prime keeps values off any special angle or square
     seed = zlib.crc32(f"{name}/{index}".encode())
-    size = CONTEXT.mpf(seed % 999_983) / 700_001 + CONTEXT.mpf(1) / 7
+    size = CONTEXT.mpf(seed % 999_983) / 1_500_007 + CONTEXT.mpf(1) / 9
     return -size if index % 2 and seed % 3 else size

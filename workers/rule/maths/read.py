@@ -10,76 +10,17 @@ from fractions import Fraction
 from typing import Final
 
 from workers.rule.maths.tokens import tokenize
-from workers.rule.maths.tree import FUNCTIONS, Node, Num, Op, Sym, Unreadable
+from workers.rule.maths.tree import FUNCTIONS, Node, Num, Op, Sym, Unreadable, words
 
 MAX_DEPTH: Final = 50
 MAX_DIGITS: Final = 400
 
-_LETTERS: Final = frozenset(
-    "\\" + name
-    for name in [
-        "pi",
-        "infty",
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-    ]
+_LETTERS: Final = words(
+    r"\pi \infty \alpha \beta \gamma \delta \varepsilon \zeta \eta \theta \iota \kappa \lambda \mu \nu \xi \rho "
+    r"\sigma \tau \upsilon \varphi \chi \psi \omega \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Phi \Psi \Omega \ell"
 )
-_NO_PRODUCT: Final = frozenset(
-    {
-        "+",
-        "-",
-        "*",
-        "**",
-        "/",
-        "^",
-        "_",
-        "!",
-        ")",
-        "}",
-        "]",
-        ",",
-        "'",
-        "%",
-        ":",
-        "\\}",
-        "\\cdot",
-        "\\times",
-        "\\div",
-        "\\%", "\\rfloor", "\\rceil",
-    }
-)
+_NO_PRODUCT: Final = words(r"+ - * ** / ^ _ ! ) } ] , ' % : \} \cdot \times \div \% \rfloor \rceil")
+_FUNCTION_LETTERS: Final = frozenset("fghFGH")
 _BAR: Final = "|"
 _TIMES: Final = frozenset({"*", "\\cdot", "\\times"})
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
@@ -217,8 +158,20 @@ class _Reader:
         if token in {"|", "\\abs"}:
             return self.absolute(token, depth)
         if token in _LETTERS or (len(token) == 1 and token.isalpha()):
-            return Sym(token + self.subscript())
+            return self.letter(token, depth)
         return self.command(token, depth)
+
+    def letter(self, token: str, depth: int) -> Node:
+        r"""Read a letter with its subscript; `f(x)` is a call, `C_5^2` counts combinations."""
+        subscript = self.subscript()
+        if token in _FUNCTION_LETTERS and self.peek() == "(":
+            return Op("call " + token + subscript, self.arguments(depth))
+        if token in {"C", "A", "P"} and subscript[1:].isdigit() and self.peek() == "^":
+            if token in {"A", "P"}:
+                raise Unreadable("a count of arrangements")
+            self.take()
+            return Op("binom", (Num(Fraction(subscript[1:])), self.group(depth)))
+        return Sym(token + subscript)
 
     def absolute(self, token: str, depth: int) -> Node:
         if token != _BAR:

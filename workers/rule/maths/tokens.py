@@ -32,6 +32,8 @@ _WORDS: Final = {
     "binom": "\\binom",
     **{name: "\\" + name for name in FUNCTIONS},
 }
+_INDEXED: Final = re.compile(r"(?<![A-Za-z0-9\\}])([A-Za-z])(\d+)(?![\d.])")
+"""`y1` names y with an index."""
 _MAX_PRODUCT_WORD: Final = 3
 """Letters that may stand for a product, such as `abc`; longer runs are words."""
 
@@ -40,7 +42,7 @@ def tokenize(text: str) -> list[str]:
     """Return the tokens of a cleaned text; raise Unreadable for a character or a word outside of the language."""
     tokens: list[str] = []
     at = 0
-    text = text.strip()
+    text = _INDEXED.sub(r"\1_{\2}", text.strip())
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None or len(tokens) > MAX_TOKENS:

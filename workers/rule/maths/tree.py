@@ -6,6 +6,11 @@ from typing import Final
 import msgspec
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of `text`: a table of names on one line."""
+    return frozenset(text.split())
+
+
 class Unreadable(Exception):  # noqa: N818 (a finding about a text, not a fault)
     """A text not fully understood, or too large to work out: nobody may conclude anything from it."""
 
@@ -32,35 +37,9 @@ class Op(msgspec.Struct, frozen=True):
 
 Node = Num | Sym | Op
 
-OPERATORS: Final = frozenset(
-    {"add", "mul", "div", "pow", "neg", "fact", "root", "abs", "binom", "logb", "floor", "ceil"}
-)
-FUNCTIONS: Final = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "exp",
-        "ln",
-        "log",
-        "lg",
-        "sqrt",
-        "max",
-        "min",
-        "gcd",
-        "lcm",
-    ]
+OPERATORS: Final = words("add mul div pow neg fact root abs binom logb floor ceil")
+FUNCTIONS: Final = words(
+    "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh coth exp ln log lg sqrt max min gcd lcm"
 )
 CONSTANTS: Final = frozenset({"\\pi", "e", "i", "\\infty"})
 
