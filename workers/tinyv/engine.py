@@ -101,6 +101,8 @@ class VllmEngine:
         """Shut vLLM down, and kill what is left of it."""
         llm, self._llm = self._llm, None
         if llm is not None:
+            if llm.output_handler is not None:
+                llm.output_handler.cancel()  # else it logs the shutdown as a crash
             await asyncio.to_thread(llm.shutdown, _STOP_S)
         self.kill()
 
@@ -119,7 +121,7 @@ class VllmEngine:
         except EngineDeadError as exc:
             raise EngineDiedError(str(exc)) from exc
 
-    async def read(self, prompt: str, *, priority: int = 0) -> Reading:
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
         """Put one prompt into vLLM's batch; see Engine.read."""
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
@@ -132,6 +134,8 @@ class VllmEngine:
         try:
             name = f"v{next(self._ids)}"
             request: TokensPrompt = {"prompt_token_ids": ids}
+            if fresh:
+                request["cache_salt"] = name  # blocks are shared under one salt only
             async for final in llm.generate(request, self._sampling, name, priority=priority):
                 out = final
         except EngineDeadError as exc:

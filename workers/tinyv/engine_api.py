@@ -63,8 +63,10 @@ class Engine(Protocol):
         """End the engine's processes now; `stop` still has to follow."""
         ...
 
-    async def read(self, prompt: str, *, priority: int = 0) -> Reading:
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
         """Return the reading of a user turn; a lower priority number is served first.
+
+        `fresh` keeps the prefix cache out of it, where the engine can.
 
         Raises PromptTooLongError before any work, and EngineDiedError when the engine went away. A cancellation
         aborts the request inside the engine.

@@ -48,6 +48,7 @@ class EngineKeeper:
     ) -> None:
         """Stop watching, then stop the engine, by force if need be."""
         self.state = "closed"
+        self._died.set()
         self._task.cancel()
         await asyncio.wait([self._task])
         await self.engine.stop()
@@ -58,12 +59,12 @@ class EngineKeeper:
         if self._failure is not None:
             raise self._failure
 
-    async def read(self, prompt: str, *, priority: int = 0) -> Reading:
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
         """Return the engine's reading; raise EngineDiedError where it is down, dies, or freezes meanwhile."""
         if self.state != "ready":
             raise EngineDiedError(f"the engine is {self.state}")
         died = self._died
-        reading = asyncio.ensure_future(self.engine.read(prompt, priority=priority))
+        reading = asyncio.ensure_future(self.engine.read(prompt, priority=priority, fresh=fresh))
         froze = asyncio.ensure_future(died.wait())
         try:
             await asyncio.wait({reading, froze}, return_when=asyncio.FIRST_COMPLETED)

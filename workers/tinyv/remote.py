@@ -142,7 +142,7 @@ class OpenAIEngine:
         """Ask for the list of models, which every such server has."""
         await self._served()
 
-    async def read(self, prompt: str, *, priority: int = 0) -> Reading:  # noqa: ARG002 - not in this interface
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:  # noqa: ARG002 - not its
         """Ask the server once; see Engine.read. It orders requests as they come."""
         status, body = await self._send("POST", "/chat/completions", self._request(prompt))
         if status == 400 and b"context" in body:

@@ -76,7 +76,7 @@ class ScriptedEngine:
         """Stop answering without an error, as a stopped process does."""
         self._frozen = True
 
-    async def read(self, prompt: str, *, priority: int = 0) -> Reading:  # noqa: ARG002 - the protocol's
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:  # noqa: ARG002 - the protocol's
         """Apply the rule after the delay."""
         self.prompts.append(prompt)
         try:

@@ -3,6 +3,7 @@
 - Many `verify` calls run at once; the engine batches them.
 - What is no answer by its structure is incorrect without a call (guard).
 - Undecided, never incorrect: a timeout, an abort, an unreadable reply, a text that may not be put to the model.
+- The same input gets the same verdict: one near the threshold is asked again alone (gate).
 - EngineDiedError leaves `verify` as it is: the worker gives the work back, and no delivery is counted.
 - Nothing here is retried, cached or coalesced: that is the broker's.
 """
@@ -18,9 +19,12 @@ from tinyv_stream.config import TinyVConfig
 from tinyv_stream.types import Outcome, Stage, Verdict
 from workers.tinyv.decision import decide
 from workers.tinyv.engine_api import Engine, PromptTooLongError, Reading
+from workers.tinyv.gate import Gate, is_near
 from workers.tinyv.guard import objection
 from workers.tinyv.keeper import EngineKeeper
+from workers.tinyv.lineup import Lineup
 from workers.tinyv.models import OWN, ModelRow, resolve
+from workers.tinyv.pace import Pace
 from workers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from workers.tinyv.question import QuestionRule
 from workers.verifier import Finding
@@ -40,8 +44,13 @@ class TinyVVerifier:
         scripted = config.engine.kind == "scripted"
         self._row = row or (OWN if scripted else known)
         self._keeper = EngineKeeper(engine or make_engine(config, name, self._row), watchdog_s=config.engine.watchdog_s)
+        self._threshold = self._row.threshold if config.threshold is None else config.threshold
         self._question = QuestionRule(config.strip_patterns)
         self._prompts = PromptBuilder(self._row)
+        self._lineup = Lineup()
+        self._gate = Gate()
+        capacity = self._keeper.engine.capacity
+        self._pace = Pace(min(16, capacity), 4 * capacity)
         self._label = ""
 
     @property
@@ -51,8 +60,8 @@ class TinyVVerifier:
 
     @property
     def slots(self) -> int:
-        """As many as the engine runs together."""
-        return self._keeper.engine.capacity
+        """As many as keep the engine busy, found by measuring."""
+        return self._pace.limit
 
     async def __aenter__(self) -> Self:
         """Start the engine; raise EngineStartError naming the setting to change if it does not."""
@@ -77,7 +86,11 @@ class TinyVVerifier:
     async def verify(self, work: Work) -> Finding:
         """Return TinyV's finding; see Verifier.verify. A cancellation aborts the request inside the engine."""
         began = time.monotonic()
-        verdict = await self._judge(work)
+        self._pace.began(began)
+        try:
+            verdict = await self._judge(work)
+        finally:
+            self._pace.ended(time.monotonic())
         return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
 
     async def _judge(self, work: Work) -> Verdict:
@@ -93,7 +106,7 @@ class TinyVVerifier:
             return self._undecided(f"no verdict in {timeout_s:g} s")
         if isinstance(reading, Refused):
             return self._undecided(reading.reason)
-        outcome, reason = decide(reading, self._row, self._config.threshold)
+        outcome, reason = decide(reading, self._row, self._threshold)
         return Verdict(outcome=outcome, grader="tinyv", reason=reason, p_true=reading.p_true, model=self._label)
 
     async def _ask(self, question: str, ground_truth: str, answer: str) -> Reading | Refused:
@@ -104,11 +117,20 @@ class TinyVVerifier:
             if isinstance(prompt, Refused):
                 return prompt
             try:
-                return await self._keeper.read(prompt)
+                return await self._read(prompt, self._lineup.place(question))
             except PromptTooLongError as exc:
                 chars = min(chars, len(question)) * 3 // 4
                 if chars < _SHORTEST_QUESTION:
                     return Refused(f"prompt of {exc.tokens} tokens, {exc.limit} fit")
+
+    async def _read(self, prompt: str, priority: int) -> Reading:
+        """Read in the batch, and once more alone where the batch could have decided."""
+        async with self._gate.shared():
+            reading = await self._keeper.read(prompt, priority=priority)
+        if reading.p_true is None or not is_near(reading.p_true, self._threshold):
+            return reading
+        async with self._gate.alone():
+            return await self._keeper.read(prompt, priority=priority, fresh=True)
 
     def _undecided(self, reason: str) -> Verdict:
         return Verdict(outcome=Outcome.UNDECIDED, grader="tinyv", reason=reason, model=self._label)

@@ -55,10 +55,10 @@ async def test_overlong_answer_is_undecided_without_a_call():
 class Narrow(ScriptedEngine):
     """Takes short prompts only, as a model with a small context."""
 
-    async def read(self, prompt: str, *, priority: int = 0) -> Reading:
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
         if len(prompt) > 1_500:
             raise PromptTooLongError(len(prompt) // 4, 375)
-        return await super().read(prompt, priority=priority)
+        return await super().read(prompt, priority=priority, fresh=fresh)
 
 
 async def test_overlong_prompt_loses_the_questions_beginning_only():
