@@ -15,8 +15,7 @@ from typer.testing import CliRunner
 
 from tinyv_stream.broker.operator_side import PoolStatus, WorkerInfo
 from tinyv_stream.cli import app, checks
-from tinyv_stream.cli.common import settings
-from tinyv_stream.cli.dead_letters import safe
+from tinyv_stream.cli.common import safe, settings
 from tinyv_stream.cli.demo_view import in_plain_words
 from tinyv_stream.demo import DemoLine, Replay, load
 from tinyv_stream.demo_report import Engine, Server, report

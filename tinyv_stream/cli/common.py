@@ -1,4 +1,4 @@
-"""What the commands share: options, signals, and where the pool is."""
+"""What the commands share: options, signals, where the pool is, and how foreign text is shown."""
 
 import asyncio
 import logging
@@ -144,6 +144,12 @@ def log_to_stderr(level: int) -> None:
     handler = _Stderr()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
     logging.basicConfig(level=level, handlers=[handler])
+
+
+def safe(text: str, cut: int | None = 120) -> str:
+    """Return foreign text on one line: what could move the cursor or colour the terminal is shown as an escape."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    return shown if cut is None or len(shown) <= cut else f"{shown[:cut]} ... ({len(text)} characters)"
 
 
 def _over(base: _S, **given: object) -> _S:

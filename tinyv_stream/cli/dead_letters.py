@@ -14,7 +14,7 @@ import typer
 
 from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
 from tinyv_stream.broker.trainer_side import TrainerSide
-from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, unless
+from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, safe, unless
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.reward_file import reward_line
@@ -153,9 +153,3 @@ async def _find(broker: OperatorSide, entry: str) -> DeadLetter:
         if letter.entry == entry:
             return letter
     raise InvalidInputError("ENTRY", entry, "there is no such dead letter: see `tinyv-stream dead-letters ls`")
-
-
-def safe(text: str, cut: int | None = 120) -> str:
-    """Return foreign text on one line: what could move the cursor or colour the terminal is shown as an escape."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
-    return shown if cut is None or len(shown) <= cut else f"{shown[:cut]} ... ({len(text)} characters)"

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyv_stream.broker.operator_side import PoolStatus
-from tinyv_stream.cli.dead_letters import safe
+from tinyv_stream.cli.common import safe
 from tinyv_stream.demo import DemoLine
 from tinyv_stream.demo_report import Report
 from tinyv_stream.types import Reward
