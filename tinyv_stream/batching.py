@@ -34,10 +34,14 @@ class Batcher(Generic[Item, Answer]):
 
     async def put(self, item: Item) -> Answer:
         """Return the answer for `item`. A cancellation gives up the answer; the item may be sent all the same."""
+        return await self.offer(item)
+
+    def offer(self, item: Item) -> asyncio.Future[Answer]:
+        """Return the future answer for `item`; whoever knows better may set it before the call does."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         self._some.set()
-        return await future
+        return future
 
     async def run(self) -> None:
         """Make the calls until cancelled; then every waiting put raises StoppedError."""
@@ -48,7 +52,7 @@ class Batcher(Generic[Item, Answer]):
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
                 if not self._waiting:
                     self._some.clear()
-                await self._answer([b for b in batch if not b[1].cancelled()])
+                await self._answer([b for b in batch if not b[1].done()])
         finally:
             for _, future in (*batch, *self._waiting):
                 if not future.done():

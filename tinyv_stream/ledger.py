@@ -4,6 +4,7 @@
 - `settle` hands out each reward once; a second one for the same rollout is told apart and dropped.
 """
 
+import asyncio
 import heapq
 from collections import OrderedDict
 from typing import Final
@@ -14,6 +15,8 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Reward
 
+KEPT_IDS: Final = 32_768
+"""Rewarded rollouts remembered (about 3 MB): a second reward for one is dropped in the broker, too."""
 KEPT_GROUPS: Final = 4096
 """Groups kept for a later `group()` call once all their members here are rewarded: 32 steps of 128 prompts. A trainer
 that scatters a group over processes never completes it in one of them, so there has to be an end."""
@@ -31,6 +34,8 @@ class Entry(msgspec.Struct, eq=False, kw_only=True):
     deadline: float
     stored: bool = False
     """The broker said that it has it."""
+    sending: asyncio.Future[int | Reward] | None = None
+    """The broker's answer, while it is waited for."""
 
 
 class Group(msgspec.Struct, eq=False):
@@ -58,6 +63,7 @@ class Ledger:
         self._groups: dict[str, Group] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
         self._deadlines: list[tuple[float, str]] = []
+        self._settled: OrderedDict[str, None] = OrderedDict()
 
     def __len__(self) -> int:
         """How many rollouts are unrewarded."""
@@ -93,9 +99,16 @@ class Ledger:
             return None
         timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
         reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
+        self._settled[reward.rollout_id] = None
+        if len(self._settled) > KEPT_IDS:
+            self._settled.popitem(last=False)
         entry.ticket.settle(reward)
         self._note_idle(entry.ticket.group_id)
         return reward
+
+    def has_settled(self, rollout_id: str) -> bool:
+        """Tell whether this rollout was rewarded, as far back as `KEPT_IDS` go."""
+        return rollout_id in self._settled
 
     def drop(self, rollout_id: str) -> Entry | None:
         """Forget a rollout without a reward: its submitter went away."""

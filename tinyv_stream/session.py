@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tinyv_stream.batching import Batcher
-from tinyv_stream.broker.trainer_side import BATCH, FULL, UNKNOWN, TrainerSide
+from tinyv_stream.broker.trainer_side import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide
 from tinyv_stream.errors import BrokerUnavailableError, ClientClosedError
 from tinyv_stream.ledger import Entry, Ledger
 from tinyv_stream.tasks import cancel_all
@@ -58,7 +58,8 @@ class Session:
     async def __aenter__(self) -> Self:
         """Connect and start; raise BrokerError if the server cannot be used."""
         await self._link.__aenter__()
-        for name, work in (("send", self._outbox.run), ("read", self._read), ("watch", self._watch)):
+        loops = {"send": self._outbox.run, "read": self._read, "watch": self._watch, "reconcile": self._reconcile}
+        for name, work in loops.items():
             self.own(work(), name)
         return self
 
@@ -70,9 +71,13 @@ class Session:
         await self._link.__aexit__(None, None, None)
 
     async def store(self, entry: Entry) -> None:
-        """Send until the broker has the rollout, or its reward is here. Waits while the broker is full or away."""
+        """Send until the broker has the rollout, or its reward is here. Waits while the broker is full or away.
+
+        Not beyond the deadline: then the rollout has its reward, and the trainer goes on.
+        """
         while not entry.ticket.done:
-            answer = await self._outbox.put(entry)
+            entry.sending = self._outbox.offer(entry)
+            answer = await entry.sending
             if isinstance(answer, Reward) and self.settle(answer):
                 await self._commit(_NOTHING, [answer.rollout_id])
             if answer != FULL:
@@ -90,8 +95,7 @@ class Session:
     async def withdraw(self, entries: list[Entry]) -> None:
         """Take rollouts back from the pool, so that nobody works on them; raise BrokerError if it does not answer."""
         for i in range(0, len(entries), BATCH):
-            some = [(e.uid, fallback(e, Status.CANCELLED, "withdrawn")) for e in entries[i : i + BATCH]]
-            await self._link.cancel(self._run_id, self._client_id, some)
+            await self._link.withdraw(self._run_id, [e.uid for e in entries[i : i + BATCH]])
 
     async def leave(self, entries: list[Entry]) -> None:
         """Withdraw rollouts and drop the client's reward stream: its name will not be used again."""
@@ -105,10 +109,13 @@ class Session:
         task.add_done_callback(self._task_ended)
 
     async def _send(self, entries: list[Entry]) -> list[int | Reward]:
-        def attempt() -> Coroutine[object, object, list[int | Reward]]:
+        async def attempt() -> list[int | Reward]:
             now = asyncio.get_running_loop().time()
-            items = [(e.uid, max(1, int((e.deadline - now) * 1000)), e.body) for e in entries]
-            return self._link.submit(self._run_id, items)
+            unsettled = [e for e in entries if not e.ticket.done]
+            items = [(e.uid, max(1, int((e.deadline - now) * 1000)), e.body) for e in unsettled]
+            answers = await self._link.submit(self._run_id, items) if items else []
+            said = dict(zip((e.uid for e in unsettled), answers, strict=True))
+            return [said.get(e.uid, OUTSTANDING) for e in entries]
 
         return await self._link.insist(attempt)
 
@@ -117,7 +124,7 @@ class Session:
         while True:
             last, rewards = await link.insist(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
             # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
-            ours = [r.rollout_id for r in rewards if self.settle(r)]
+            ours = [r.rollout_id for r in rewards if self.settle(r) or self.ledger.has_settled(r.rollout_id)]
             if last:
                 await self._commit(last, ours)
 
@@ -126,23 +133,26 @@ class Session:
         await self._link.insist(lambda: self._link.commit(self._run_id, self._client_id, last, uids))
 
     async def _watch(self) -> None:
-        clock = asyncio.get_running_loop().time
-        next_check = clock() + RECONCILE_S
+        """Expire what is overdue. Awaits nothing but its tick: a broker that hangs must not hold deadlines up."""
         while True:
             await asyncio.sleep(_TICK_S)
-            self._expire(clock() - GRACE_S)
-            if clock() >= next_check:
-                await self._reconcile(clock() - RECONCILE_S)
-                next_check = clock() + RECONCILE_S
+            self._expire(asyncio.get_running_loop().time() - GRACE_S)
+
+    async def _reconcile(self) -> None:
+        while True:
+            await asyncio.sleep(RECONCILE_S)
+            await self._check(asyncio.get_running_loop().time() - RECONCILE_S)
 
     def _expire(self, before: float) -> None:
         late = self.ledger.overdue(before)
         for entry in late:
             self.settle(fallback(entry, Status.EXPIRED, "nothing answered by the deadline"))
+            if entry.sending and not entry.sending.done():
+                entry.sending.set_result(OUTSTANDING)
         if late:
             self.own(self._link.insist(lambda: self.withdraw(late)), "withdraw expired")
 
-    async def _reconcile(self, before: float) -> None:
+    async def _check(self, before: float) -> None:
         """Ask what became of older rollouts: take rewards that were missed, send again what the broker lost."""
         old = [e for e in self.ledger.entries() if e.stored and e.submitted < before]
         for i in range(0, len(old), BATCH):

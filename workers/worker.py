@@ -54,6 +54,7 @@ class Worker:
         self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
         self._held: dict[str, Delivery] = {}
         self._suspects: deque[Delivery] = deque()
+        self._is_alone = False
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._state = "new"
@@ -68,7 +69,7 @@ class Worker:
                 link,
                 self._stage,
                 self.name,
-                room=lambda: 0 if stop.is_set() else self._verifier.slots - len(self._held),
+                room=lambda: 0 if stop.is_set() or self._is_alone else self._verifier.slots - len(self._held),
                 take_over=lambda delivery: self._take_over(delivery, handler),
                 about=self._about,
             )
@@ -81,6 +82,7 @@ class Worker:
                     await self._drain()
                 finally:
                     await cancel_all([*loops, *self._running])
+            await self._depart()
 
     async def _open_stage(self, outbox: Outbox) -> StageHandler:
         if self._stage == "rule":
@@ -110,6 +112,8 @@ class Worker:
     def _take_over(self, delivery: Delivery, handler: StageHandler) -> None:
         """Own a delivery whose last worker let its lease lapse."""
         limits = self._config.broker
+        if delivery.entry in self._held:
+            return  # our own, after a pause longer than the lease: it runs already
         self._held[delivery.entry] = delivery
         if delivery.delivery_count > limits.max_deliveries:
             self._own(self._bury(delivery), delivery)
@@ -129,9 +133,19 @@ class Worker:
 
     async def _run_alone(self, handler: StageHandler) -> None:
         """Run the next suspect with nothing else in this process, so that it cannot take a neighbour along."""
-        while self._running:
-            await asyncio.wait(self._running)
-        await self._see_through(self._suspects.popleft(), handler)
+        self._is_alone = True
+        try:
+            while self._running:
+                await asyncio.wait(self._running)
+            suspect = self._suspects.popleft()
+            if await self._link.insist(lambda: self._link.start(self._stage, self.name, suspect)):
+                _log.info("runs alone, delivery %d", suspect.delivery_count, extra={"rollout_id": suspect.uid})
+                self._start(suspect, handler)
+                await asyncio.wait(self._running)
+            else:
+                self._let_go(suspect)
+        finally:
+            self._is_alone = False
 
     async def _see_through(self, delivery: Delivery, handler: StageHandler) -> None:
         """End one delivery. After a cancellation it is still held: the drain gives it back."""
@@ -161,12 +175,15 @@ class Worker:
         await self._link.insist(lambda: self._link.give_back(self._stage, self.name, entries))
 
     async def _drain(self) -> None:
-        """Finish what runs within the grace time, give the rest back, and depart."""
+        """Finish what runs within the grace time, and cut the rest short."""
         self._state = "draining"
         _log.info("%s drains %d rollouts", self.name, len(self._held))
         if self._running:
             await asyncio.wait(self._running, timeout=self._grace_s)
         await cancel_all(list(self._running))
+
+    async def _depart(self) -> None:
+        """Give back what is still held, and leave the list of workers."""
         left = list(self._held)
         try:
             async with asyncio.timeout(_AWAY_S):

@@ -179,6 +179,21 @@ async def test_a_cancelled_rollout_is_rewarded_once_and_worked_on_by_nobody(
     assert rule.asked == []
 
 
+async def test_a_rollout_whose_submit_was_cancelled_can_be_submitted_again(
+    serve: Serve, client: Callable[..., RewardClient]
+) -> None:
+    async with client(max_outstanding=1) as c:
+        first = await c.submit(rollout("rule:correct", 0))
+        waiting = asyncio.create_task(c.submit(rollout("rule:correct", 1)))
+        await asyncio.wait((waiting,), timeout=0.2)
+        waiting.cancel()
+        await asyncio.wait((waiting,))
+        await first.cancel()
+        async with serve(ScriptedVerifier("rule")):
+            for n in range(2):
+                assert (await (await c.submit(rollout("rule:correct", n)))).value == 1.0
+
+
 async def test_the_same_rollout_twice_is_refused_while_it_is_open(client: Callable[..., RewardClient]) -> None:
     async with client() as c:
         await c.submit(rollout("rule:correct"))
@@ -256,6 +271,8 @@ async def test_status_counts_what_happened(
             status = await operator.status()
     assert status.stats["submitted"] == status.stats["rescued"] == status.stats["by_tinyv"] == 3
     assert {w.stage for w in status.workers} == {"rule", "tinyv"}
+    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        assert (await operator.status()).workers == []
 
 
 async def _is_empty(operator: OperatorSide) -> bool:

@@ -24,7 +24,7 @@ from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
 from tinyv_stream.keys import GROUP, Keys
-from tinyv_stream.types import STAGES, Stage
+from tinyv_stream.types import Stage
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -102,12 +102,7 @@ class Link:
 
     async def create_queues(self) -> None:
         """Create both queues and their groups at 0, so that nothing added before is missed. May run twice."""
-        for stage in STAGES:
-            try:
-                await self._reply(self.redis.xgroup_create(self.keys.queue(stage), GROUP, "0", mkstream=True))
-            except BrokerError as exc:
-                if "BUSYGROUP" not in exc.reason:
-                    raise
+        await self.script("create", [])
 
     async def script(self, name: str, args: Sequence[Arg], others: Sequence[str] = ()) -> object:
         """Run one Lua script on the shard's keys plus `others`; reload it where the server forgot it."""

@@ -1,10 +1,10 @@
-"""What a trainer's client may do: submit, cancel, read rewards, commit them, ask what became of them."""
+"""What a trainer's client may do: submit, withdraw, read rewards, commit them, ask what became of them."""
 
 from collections.abc import Sequence
 from typing import Final, cast
 
 from tinyv_stream.broker.link import Arg, FullError, Link
-from tinyv_stream.codec import decode_reward, encode
+from tinyv_stream.codec import decode_reward
 from tinyv_stream.types import Reward
 
 FULL: Final = 0
@@ -33,13 +33,9 @@ class TrainerSide(Link):
             return [FULL] * len(items)
         return _codes(got)
 
-    async def cancel(self, run_id: str, client_id: str, rewards: Sequence[tuple[str, Reward]]) -> None:
-        """Reward rollouts, given as (uid, reward), on the client's own behalf; those that have one keep it."""
-        keys = (self.keys.done(run_id), self.keys.rewards(run_id, client_id))
-        args: list[Arg] = [int(self.config.retention_s * 1000), 0, self.config.cache_size]
-        for uid, reward in rewards:
-            args += [uid, "rule", "", 0, encode(reward), reward.status.value, "", b""]
-        await self.script("finish", args, keys)
+    async def withdraw(self, run_id: str, uids: Sequence[str]) -> None:
+        """Take rollouts back: nobody works on them any more, and no reward is kept for them."""
+        await self.script("withdraw", uids, [self.keys.done(run_id)])
 
     async def leave(self, run_id: str, client_id: str) -> None:
         """Drop the client's reward stream: it will not come back under this name."""

@@ -59,10 +59,14 @@ class WorkerSide(Link):
     async def reclaim(self, stage: Stage, consumer: str, cursor: str, *, count: int) -> tuple[str, list[Delivery]]:
         """Take over rollouts whose lease lapsed: (next cursor, deliveries). Cursor "0-0" means one round is done."""
         lease_ms = int(self.config.lease_s * 1000)
-        got = await self.script("reclaim", [stage, consumer, lease_ms, cursor, count])
+        got = await self.script("reclaim", [stage, consumer, lease_ms, cursor, count, self.config.alone_from])
         next_cursor, rows = cast("tuple[bytes, list[tuple[bytes, list[bytes], int]]]", got)
         entries = [((row[0], dict(zip(row[1][::2], row[1][1::2], strict=True))), row[2]) for row in rows]
         return next_cursor.decode(), await self._deliveries(stage, consumer, entries)
+
+    async def start(self, stage: Stage, consumer: str, delivery: Delivery) -> bool:
+        """Count the delivery of a suspect, which `reclaim` does not; False if it is another consumer's by now."""
+        return await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count]) == 1
 
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
@@ -128,8 +132,9 @@ class WorkerSide(Link):
         return cast("int", await self.script("give_back", [stage, consumer, *entries]))
 
     async def depart(self, stage: Stage, consumer: str) -> bool:
-        """Forget this consumer unless it still holds something."""
-        return await self.script("depart", [stage, consumer]) == 1
+        """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over."""
+        others = [self.keys.heartbeat, self.keys.workers]
+        return await self.script("depart", [stage, consumer], others) == 1
 
     async def beat(self, worker: str, about: bytes) -> None:
         """Tell `status` that this worker lives."""
@@ -138,7 +143,7 @@ class WorkerSide(Link):
 
     async def announce_verifier(self, version: str) -> None:
         """Set the version under which cached verdicts are looked up."""
-        await self.command("HSET", self.keys.meta, "verifier", version)
+        await self.script("announce", [version])
 
     async def _deliveries(self, stage: Stage, consumer: str, entries: list[tuple[Entry, int]]) -> list[Delivery]:
         good: list[Delivery] = []

@@ -1,11 +1,19 @@
--- A worker says that it is there; those silent for longer are forgotten. KEYS: heartbeat, workers.
--- ARGV: worker, what it says of itself, silence (ms).
+-- A worker says that it is there; those silent for longer are forgotten, once nothing is leased to them any more.
+-- KEYS: heartbeat, workers. ARGV: worker, what it says of itself, silence (ms).
 local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
 local now = now_ms()
 redis.call('ZADD', hb, now, ARGV[1])
 redis.call('HSET', workers, ARGV[1], ARGV[2])
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '-inf', now - tonumber(ARGV[3]), 'LIMIT', 0, 100)) do
-  redis.call('ZREM', hb, name)
-  redis.call('HDEL', workers, name)
+  local holds = false
+  for _, q in pairs(queue) do
+    local pending = redis.pcall('XPENDING', q, GROUP, '-', '+', 1, name)
+    if pending[1] then holds = true end
+  end
+  if not holds then
+    for _, q in pairs(queue) do redis.pcall('XGROUP', 'DELCONSUMER', q, GROUP, name) end
+    redis.call('ZREM', hb, name)
+    redis.call('HDEL', workers, name)
+  end
 end
 return now

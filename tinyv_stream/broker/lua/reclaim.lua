@@ -1,11 +1,18 @@
--- Takes over entries whose lease lapsed. ARGV: stage, consumer, lease (ms), cursor, how many.
--- Returns the next cursor and, per entry: entry, its fields, how often it was handed out.
-local q = queue[ARGV[1]]
-local got = redis.call('XAUTOCLAIM', q, GROUP, ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5])
+-- Takes over entries whose lease lapsed. ARGV: stage, consumer, lease (ms), cursor, how many, alone from.
+-- A suspect (delivery count `alone from` and up) waits its turn in the new worker and is counted by `start`: it must
+-- not be counted dead with the one that runs before it.
+-- Returns the next cursor and, per entry: entry, its fields, the number of this delivery.
+local q, alone = queue[ARGV[1]], tonumber(ARGV[6])
+local got = redis.call('XAUTOCLAIM', q, GROUP, ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5], 'JUSTID')
 local out = {}
-for _, item in ipairs(got[2]) do
-  local pending = redis.call('XPENDING', q, GROUP, item[1], item[1], 1)
-  out[#out + 1] = { item[1], item[2], pending[1] and pending[1][4] or 1 }
+for _, entry in ipairs(got[2]) do
+  local pending = redis.call('XPENDING', q, GROUP, entry, entry, 1)
+  local found = redis.call('XRANGE', q, entry, entry)
+  if pending[1] and found[1] then
+    local times = pending[1][4] + 1
+    if times < alone then redis.call('XCLAIM', q, GROUP, ARGV[2], 0, entry, 'RETRYCOUNT', times) end
+    out[#out + 1] = { entry, found[1][2], times }
+  end
 end
 if #out > 0 then count('redelivered', #out) end
 return { got[1], out }

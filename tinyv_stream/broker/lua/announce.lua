@@ -1,0 +1,2 @@
+-- Sets the version under which cached verdicts are looked up. ARGV: version.
+return redis.call('HSET', meta, 'verifier', ARGV[1])

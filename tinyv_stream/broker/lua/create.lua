@@ -1,0 +1,7 @@
+-- Creates what is missing of queues and groups, from 0 on so that nothing added before is missed. A script, because
+-- a worker must be able to start on a server that is out of memory: it is who makes room.
+for _, q in pairs(queue) do
+  local made = redis.pcall('XGROUP', 'CREATE', q, GROUP, '0', 'MKSTREAM')
+  if made.err and not string.find(made.err, 'BUSYGROUP') then return made end
+end
+return 1
