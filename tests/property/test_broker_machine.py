@@ -170,9 +170,12 @@ class BrokerMachine(RuleBasedStateMachine):
             model.live[uid] = Place("rule", next(self.turns), overdue=overdue)
 
     @rule(uid=uids)
-    def cancel(self, uid: str) -> None:
-        self.do(self.trainer.cancel("run", "c", [(uid, reward(uid))]))
-        self.settle(uid)
+    def withdraw(self, uid: str) -> None:
+        self.do(self.trainer.withdraw("run", [uid]))
+        self.model.done.discard(uid)
+        place = self.model.live.pop(uid, None)
+        if place:
+            self.release(place)
 
     @rule(some=st.sets(uids))
     def check(self, some: set[str]) -> None:

@@ -152,6 +152,8 @@ class Link:
         except _GONE as exc:
             self._failed_at = time.monotonic()
             raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
+        except redis_errors.OutOfMemoryError as exc:
+            raise FullError(redact(self.url), "out of memory") from exc
         except redis_errors.ResponseError as exc:
             raise _error(redact(self.url), str(exc)) from exc
         finally:
@@ -163,8 +165,6 @@ class Link:
 def _error(url: str, text: str) -> BrokerError:
     if "NOGROUP" in text:
         return NoGroupError(url, "no consumer group")
-    if "OOM" in text:
-        return FullError(url, "out of memory")
     kind = BrokerUnavailableError if text.startswith(_PASSING) else BrokerError
     return kind(url, text[:200])
 

@@ -1,0 +1,207 @@
+"""What the workers' scripts answer, first time and again, in order and out of it."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.trainer_side import ACCEPTED, OUTSTANDING, UNKNOWN, TrainerSide
+from tinyv_stream.broker.worker_side import PARKED, QUEUED, VOID, Delivery, Ending, WorkerSide
+from tinyv_stream.codec import Work, encode
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError
+from tinyv_stream.testing import EmbeddedServer, embedded_server
+from tinyv_stream.types import Outcome, Reward, Source, Stage, Status, Verdict
+
+DECIDED = Verdict(outcome=Outcome.CORRECT)
+
+
+def work(rollout_id: str) -> Work:
+    return Work(run_id="run", client_id="c", rollout_id=rollout_id, question="q", ground_truth="1")
+
+
+def ending(delivery: Delivery, field: str = "") -> Ending:
+    reward = Reward(rollout_id=delivery.work.rollout_id, value=1.0, status=Status.OK, source=Source.RULE)
+    return Ending(delivery=delivery, reward=reward, cache_field=field, verdict=DECIDED if field else None)
+
+
+class Kit:
+    """A trainer's and a worker's view of one pool whose leases lapse at once."""
+
+    def __init__(self, trainer: TrainerSide, worker: WorkerSide) -> None:
+        self.trainer, self.worker = trainer, worker
+
+    async def submit(self, *ids: str, ttl_ms: int = 60_000) -> None:
+        items = [(f"run/{i}", ttl_ms, encode(work(i))) for i in ids]
+        assert await self.trainer.submit("run", items) == [ACCEPTED] * len(ids)
+
+    async def claim(self, stage: Stage = "rule", consumer: str = "w", count: int = 10) -> list[Delivery]:
+        return await self.worker.claim(stage, consumer, count=count, block_s=0.01)
+
+    async def reclaim(self, consumer: str) -> list[Delivery]:
+        return (await self.worker.reclaim("rule", consumer, "0-0", count=10))[1]
+
+
+@pytest.fixture
+async def kit(server: EmbeddedServer, pool_name: str) -> AsyncIterator[Kit]:
+    config = BrokerConfig(pool=pool_name, lease_s=0.0)
+    async with TrainerSide(server.url, config) as trainer, WorkerSide(server.url, config) as worker:
+        yield Kit(trainer, worker)
+
+
+async def test_finish_rewards_once(kit: Kit) -> None:
+    await kit.submit("a")
+    [delivery] = await kit.claim()
+    assert await kit.worker.finish("rule", [ending(delivery)]) == [True]
+    assert await kit.worker.finish("rule", [ending(delivery)]) == [False]
+    assert await kit.worker.command("XLEN", kit.worker.keys.queue("rule")) == 0
+
+
+async def test_forward_moves_once_parks_equals_and_answers_from_the_cache(kit: Kit) -> None:
+    await kit.submit("a", "b", "c")
+    a, b, c = await kit.claim()
+    forward = kit.worker.forward
+    assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [QUEUED, PARKED]
+    assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [VOID, VOID]
+    [led] = await kit.claim("tinyv")
+    assert led.ckey == "k"
+    await kit.worker.finish("tinyv", [ending(led, "k:")])
+    assert await forward([(c, c.work, "k")]) == [DECIDED]
+    assert await kit.worker.lookup(["k:", "other:"]) == [DECIDED, None]
+    assert [d.uid for d in await kit.claim("tinyv")] == ["run/b"], "the parked one goes on by itself"
+
+
+async def test_another_verifier_does_not_see_the_cached_verdict(kit: Kit) -> None:
+    await kit.submit("a", "b")
+    a, b = await kit.claim()
+    await kit.worker.forward([(a, a.work, "k")])
+    [led] = await kit.claim("tinyv")
+    await kit.worker.finish("tinyv", [ending(led, "k:")])
+    await kit.worker.announce_verifier("v2")
+    assert await kit.worker.forward([(b, b.work, "k")]) == [QUEUED]
+
+
+async def test_a_reward_after_the_deadline_is_void_and_counted(kit: Kit) -> None:
+    await kit.submit("a", ttl_ms=0)
+    [delivery] = await kit.claim()
+    [overdue] = await kit.worker.overdue()
+    late = Ending(delivery=overdue, reward=ending(delivery).reward, held=False)
+    assert await kit.worker.finish("rule", [late]) == [True]
+    assert await kit.worker.overdue() == []
+    assert await kit.worker.finish("rule", [ending(delivery)]) == [False]
+    assert await kit.worker.command("HGET", kit.worker.keys.stats, "late") == b"1"
+
+
+async def test_renew_keeps_what_is_mine_counts_nothing_and_names_what_is_lost(kit: Kit) -> None:
+    await kit.submit("a", "b")
+    a, b = await kit.claim()
+    await kit.worker.finish("rule", [ending(b)])
+    assert await kit.worker.renew("rule", "w", [a.entry, b.entry]) == [b.entry]
+    assert [d.delivery_count for d in await kit.reclaim("other")] == [2]
+    assert await kit.worker.renew("rule", "w", [a.entry]) == [a.entry]
+
+
+async def test_a_suspect_is_counted_when_it_starts_and_not_while_it_waits(kit: Kit) -> None:
+    await kit.submit("a")
+    await kit.claim()
+    counts: list[int] = []
+    for consumer in ("w1", "w2", "w3", "w4"):
+        [delivery] = await kit.reclaim(consumer)
+        counts.append(delivery.delivery_count)
+    assert counts == [2, 3, 3, 3], "from the third on it waits its turn"
+    for _ in range(2):  # the answer may be lost and the call repeated
+        assert await kit.worker.start("rule", "w4", delivery)
+    assert not await kit.worker.start("rule", "w1", delivery)
+    assert [d.delivery_count for d in await kit.reclaim("w5")] == [4]
+
+
+async def test_give_back_counts_no_delivery_and_only_the_owner_may(kit: Kit) -> None:
+    await kit.submit("a")
+    [delivery] = await kit.claim()
+    assert await kit.worker.give_back("rule", "other", [delivery.entry]) == 0
+    assert await kit.worker.give_back("rule", "w", [delivery.entry]) == 1
+    assert await kit.worker.give_back("rule", "w", [delivery.entry]) == 0
+    assert [d.delivery_count for d in await kit.claim(consumer="other")] == [1]
+
+
+async def test_bury_leaves_a_letter_and_the_one_reward(kit: Kit, server: EmbeddedServer) -> None:
+    await kit.submit("a")
+    [delivery] = await kit.claim()
+    failed = Reward(
+        rollout_id="a", value=None, status=Status.FAILED, source=Source.FALLBACK, reason="it kills its workers"
+    )
+    assert await kit.worker.bury("rule", "w", delivery, failed)
+    assert not await kit.worker.bury("rule", "w", delivery, failed)
+    assert (await kit.trainer.rewards("run", "c", block_s=0.01))[1] == [failed]
+    async with OperatorSide(server.url, kit.worker.config) as operator:
+        [letter] = await operator.dead_letters()
+        assert (letter.uid, letter.reason) == ("run/a", "it kills its workers")
+        assert await operator.revive(letter, client_id="me", deadline_s=60)
+        assert not await operator.revive(letter, client_id="me", deadline_s=60)
+    assert [d.work.client_id for d in await kit.claim()] == ["me"]
+
+
+async def test_work_that_cannot_be_read_is_a_dead_letter_and_unknown_to_the_pool(kit: Kit) -> None:
+    assert await kit.trainer.submit("run", [("run/a", 60_000, b"\xff")]) == [ACCEPTED]
+    assert await kit.claim() == []
+    assert await kit.trainer.check("run", ["run/a"]) == [UNKNOWN]
+    assert await kit.worker.command("XLEN", kit.worker.keys.dead) == 1
+
+
+async def test_a_consumer_that_holds_something_is_not_forgotten(kit: Kit) -> None:
+    await kit.submit("a")
+    [delivery] = await kit.claim()
+    assert not await kit.worker.depart("rule", "w")
+    await kit.worker.finish("rule", [ending(delivery)])
+    assert await kit.worker.depart("rule", "w")
+
+
+async def test_killed_workers_leave_no_consumers_behind(kit: Kit) -> None:
+    await kit.submit("a")
+    await kit.claim(consumer="killed")
+    await kit.worker.beat("killed", b"{}")
+    kit_key = kit.worker.keys.heartbeat
+    await kit.worker.command("ZADD", kit_key, 1, "killed")  # silent since 1970
+    await kit.worker.beat("w", b"{}")
+    assert await kit.worker.command("ZSCORE", kit_key, "killed") is not None, "it still holds a rollout"
+    await kit.reclaim("w")
+    await kit.worker.beat("w", b"{}")
+    assert await kit.worker.command("ZSCORE", kit_key, "killed") is None
+    groups = await kit.worker.redis.xinfo_consumers(kit.worker.keys.queue("rule"), "w")
+    assert [c["name"] for c in groups] == [b"w"]
+
+
+async def test_queues_that_vanished_are_made_again(kit: Kit) -> None:
+    await kit.worker.command("DEL", kit.worker.keys.queue("rule"))
+    with pytest.raises(BrokerError, match="consumer group"):
+        await kit.claim()
+    await kit.submit("a")
+    got = await kit.worker.insist(kit.claim)
+    assert [d.uid for d in got] == ["run/a"]
+
+
+async def test_the_cache_is_bounded(server: EmbeddedServer, pool_name: str) -> None:
+    async with WorkerSide(server.url, BrokerConfig(pool=pool_name, cache_size=3)) as worker:
+        for n in range(6):
+            delivery = Delivery(entry="", uid=f"run/{n}", work=work(str(n)))
+            await worker.finish("tinyv", [msgspec.structs.replace(ending(delivery, f"k{n}:"), held=False)])
+        assert await worker.command("HLEN", worker.keys.cache) == 3
+
+
+async def test_a_worker_starts_and_works_on_a_server_without_memory(pool_name: str) -> None:
+    config = BrokerConfig(pool=pool_name, lease_s=0.0)
+    async with embedded_server(maxmemory_mb=64) as server, TrainerSide(server.url, config) as trainer:
+        await trainer.submit("run", [("run/a", 60_000, encode(work("a"))), ("run/b", 60_000, encode(work("b")))])
+        await trainer.command("CONFIG", "SET", "maxmemory", 1)
+        async with WorkerSide(server.url, config) as worker:
+            await worker.announce_verifier("v")
+            kit = Kit(trainer, worker)
+            a, b = await kit.claim()
+            assert await worker.forward([(a, a.work, "k")]) == [QUEUED]
+            [led] = await kit.claim("tinyv")
+            assert await worker.finish("tinyv", [ending(led, "k:v")]) == [True]
+            assert [d.uid for d in await kit.reclaim("other")] == [b.uid]
+            await worker.beat("other", b"{}")
+            assert await worker.bury("rule", "other", b, ending(b).reward)
+        assert await trainer.check("run", ["run/c"]) == [UNKNOWN] != [OUTSTANDING]
