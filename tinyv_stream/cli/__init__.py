@@ -8,7 +8,8 @@ from typing import Final
 
 import typer
 
-from tinyv_stream.cli import dead_letters, demo, doctor, gateway, push, score, status, up
+from tinyv_stream.cli import dead_letters, demo, doctor, gateway, push, score, status, synthesize, train, up
+from tinyv_stream.cli import eval as evaluation
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
 _HELP: Final = """
@@ -52,6 +53,9 @@ app.command("status", epilog=status.EPILOG)(status.status)
 app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
+app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
+app.command("train", epilog=train.EPILOG)(train.train)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 
 

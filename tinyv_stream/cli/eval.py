@@ -1,0 +1,113 @@
+"""`tinyv-stream eval`: how good a verifier is on labelled pairs, through the real stream."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+import typer
+
+from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, ModelOption, run, settings, unless
+from tinyv_stream.cli.progress import Progress
+from tinyv_stream.cli.score import own_pool
+from tinyv_stream.config import Config
+from tinyv_stream.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from tinyv_stream.lab.evaluate import Judged, Report
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream eval HardVerify-Math.json --verifier cascade --json cascade.json
+  tinyv-stream eval pairs.jsonl --verifier pipeline --model embedded --out verdicts.jsonl --sweep sweep.html
+
+\b
+PAIRS is HardVerify-Math's file, or JSONL of {"question", "ground_truth", "model_answer", "label"}. Rule verifiers:
+exact, prime, math_verify, cascade. `tinyv` asks the model about every pair; `pipeline` only about what the rules
+refuse. Intervals are Wilson's, 95 %. What nobody could decide counts as not accepted.
+"""
+
+
+def evaluate(
+    pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="Labelled pairs.")],
+    *,
+    verifier: Annotated[
+        str,
+        typer.Option(
+            "--verifier", help="exact, prime, math_verify, cascade, tinyv, pipeline, or a grader of your own."
+        ),
+    ] = ("pipeline"),
+    model: ModelOption = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="P(true) from which an answer is correct. [default: the model's]"),
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="F", help="Write one verdict per pair as JSONL.")] = None,
+    sweep: Annotated[Path | None, typer.Option("--sweep", metavar="F", help="Write a page with curves (HTML).")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure a verifier on labelled pairs."""
+    from tinyv_stream.lab.evaluate import pool_config, report
+
+    chosen = pool_config(settings(config, model=model), verifier)
+    if threshold is not None:
+        if not 0 < threshold < 1:
+            raise InvalidInputError("--threshold", threshold, "use a probability between 0 and 1")
+        chosen = msgspec.structs.replace(chosen, tinyv=msgspec.structs.replace(chosen.tinyv, threshold=threshold))
+
+    async def main(interrupt: Interrupt) -> int:
+        lines = await _judge(chosen, pairs, interrupt)
+        if lines is None:
+            return INTERRUPTED
+        figures = report(lines, verifier=verifier, model=_model_name(chosen), pairs=pairs.name)
+        _write(figures, lines, json=json, out=out, sweep=sweep)
+        _show(figures)
+        return 0
+
+    run(main)
+
+
+async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[Judged] | None":
+    from tinyv_stream.lab.evaluate import judge
+    from tinyv_stream.lab.pairs import read_pairs
+
+    pairs = read_pairs(path)
+    lines: list[Judged] = []
+
+    async def work(url: str) -> None:
+        with Progress(path.name, done=0, total=len(pairs)) as progress:
+            lines.extend(await judge(url, pairs, pool=config.broker.pool, on_reward=progress.advance))
+
+    async with own_pool(config, interrupt) as url:
+        whole = await unless(interrupt.asked, work(url))
+    return lines if whole else None
+
+
+def _model_name(config: Config) -> str:
+    return config.tinyv.model if config.tinyv.workers else ""
+
+
+def _write(
+    figures: "Report", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Path | None
+) -> None:
+    from tinyv_stream.lab.picture import page
+
+    if json:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
+    if out:
+        out.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    if sweep:
+        sweep.write_text(page(figures, lines), encoding="utf-8")
+
+
+def _show(figures: "Report") -> None:
+    from tinyv_stream.lab.picture import percent
+
+    for name, value in figures.intervals.items():
+        typer.echo(f"{name:10} {percent(value)}")
+    if figures.auc is not None:
+        typer.echo(f"{'auc':10} {figures.auc:.3f}")
+    typer.echo(f"{'undecided':10} {figures.undecided} of {figures.n}")
+    if figures.busy_s_per_pair:
+        typer.echo(f"{'s per pair':10} {figures.busy_s_per_pair['mean']:.4f} inside the verifiers")

@@ -1,0 +1,71 @@
+"""`tinyv-stream synthesize`: labelled pairs for a verifier model, written by program from reference answers."""
+
+import collections
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.lab.pairs import Pair, question_key, read_questions, write_pairs
+from tinyv_stream.lab.taxonomy import KINDS
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream synthesize questions.jsonl --out pairs.jsonl --count 20000 --exclude HardVerify-Math.json
+  tinyv-stream synthesize questions.jsonl --out train.jsonl --held-out held.jsonl --seed 7
+
+\b
+QUESTIONS is JSONL of {"question", "ground_truth"} or HardVerify-Math's file. As many right answers as wrong ones: the
+right ones in the 31 kinds of TinyV's taxonomy, the wrong ones by one near miss each. The same seed gives the same file.
+"""
+
+
+def synthesize(
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS", help="Questions with reference answers.")],
+    out: Annotated[Path, typer.Option("--out", metavar="F", help="Write the pairs here (JSONL).")],
+    *,
+    count: Annotated[int, typer.Option("--count", min=2, help="Pairs wanted.")] = 10_000,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other pairs.")] = 0,
+    invented: Annotated[
+        float, typer.Option("--invented", min=0.0, max=1.0, help="Share of pairs on invented reference answers.")
+    ] = 0.5,
+    exclude: Annotated[
+        list[Path] | None, typer.Option("--exclude", metavar="F", help="Leave out the questions of a benchmark.")
+    ] = None,
+    held_out: Annotated[
+        Path | None, typer.Option("--held-out", metavar="F", help="Write a tenth of the questions' pairs here.")
+    ] = None,
+) -> None:
+    """Write labelled pairs from questions with reference answers."""
+    from tinyv_stream.lab.synth.build import Recipe, is_held_out, synthesize
+
+    if held_out and held_out.absolute() == out.absolute():
+        raise InvalidInputError("--held-out", str(held_out), "choose another file than --out")
+    banned = {question_key(q.question) for path in exclude or () for q in read_questions(path)}
+    found = read_questions(questions)
+    kept = [q for q in found if question_key(q.question) not in banned]
+    typer.echo(f"{len(kept)} of {len(found)} questions, {len(found) - len(kept)} excluded")
+    main = [q for q in kept if not (held_out and is_held_out(q))]
+    _write(out, synthesize(main, Recipe(count=count, seed=seed, invented=invented)), count)
+    if held_out:
+        rest = [q for q in kept if is_held_out(q)]
+        _write(held_out, synthesize(rest, Recipe(count=count // 10, seed=seed + 1, invented=invented)), count // 10)
+
+
+def _write(path: Path, pairs: Iterator[Pair], wanted: int) -> None:
+    kinds: collections.Counter[str] = collections.Counter()
+
+    def counted() -> Iterator[Pair]:
+        for pair in pairs:
+            kinds[pair.kind] += 1
+            yield pair
+
+    write_pairs(path, counted())
+    right = sum(n for kind, n in kinds.items() if kind in KINDS)
+    total = kinds.total()
+    typer.echo(f"{path}: {total} pairs, {right} right in {len(kinds.keys() & KINDS.keys())} kinds")
+    if total < wanted:
+        typer.echo(f"{wanted - total} fewer than asked for: the questions give no more without repeating", err=True)

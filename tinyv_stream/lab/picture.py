@@ -1,0 +1,110 @@
+"""A report as one HTML page with inline SVG: the threshold sweep, the ROC curve and the calibration.
+
+No script, no font, no file beside it. Every text that came from outside is escaped.
+"""
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from tinyv_stream.lab.evaluate import Judged, Rates, Report
+from tinyv_stream.lab.scores import Rate
+from tinyv_stream.types import Outcome
+
+_SIZE: Final = 320
+_PAD: Final = 40
+_EXAMPLES: Final = 60
+_COLOURS: Final = {"recall": "#1b7f4d", "false positives": "#b3261e", "accuracy": "#2b5fa8"}
+_STYLE: Final = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1d1d1f}"
+    "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #ddd;"
+    "text-align:left;vertical-align:top}code{white-space:pre-wrap;word-break:break-word}svg{margin-right:2rem}"
+)
+
+
+def page(report: Report, lines: Sequence[Judged]) -> str:
+    """Return the page."""
+    title = f"{report.verifier} {report.model} on {report.pairs}"
+    points = report.sweep
+    curves = {
+        "recall": [(p.threshold, p.recall) for p in points],
+        "false positives": [(p.threshold, p.fp_rate) for p in points],
+        "accuracy": [(p.threshold, p.accuracy) for p in points],
+    }
+    roc = {"recall": [(p.fp_rate, p.recall) for p in points]}
+    bins = {"recall": [(b.p_true, b.correct) for b in report.calibration]}
+    parts = [
+        f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>",
+        f"<h1>{html.escape(title)}</h1>",
+        _figures(report),
+        _chart("threshold on P(true)", curves) + _chart("false positives against recall", roc),
+        _chart("calibration: P(true) against share correct", bins, diagonal=True) if report.calibration else "",
+        _legend(),
+        _table("by source", report.by_source),
+        _table("by kind", report.by_kind),
+        _mistakes(lines),
+    ]
+    return "\n".join(p for p in parts if p) + "\n"
+
+
+def _figures(report: Report) -> str:
+    shown = [(name, percent(r)) for name, r in report.intervals.items()]
+    shown += [("AUC", "" if report.auc is None else f"{report.auc:.3f}"), ("pairs", str(report.n))]
+    shown += [("undecided", str(report.undecided))]
+    cells = "".join(f"<tr><th>{html.escape(k)}<td>{html.escape(v)}" for k, v in shown)
+    return f"<table>{cells}</table>"
+
+
+def percent(r: Rate) -> str:
+    """Return a rate as text, its interval in brackets."""
+    if r.value is None or r.low is None or r.high is None:
+        return "none"
+    return f"{r.value:.1%} [{r.low:.1%}, {r.high:.1%}] ({r.hits} of {r.n})"
+
+
+def _chart(title: str, curves: dict[str, list[tuple[float, float]]], *, diagonal: bool = False) -> str:
+    span = _SIZE - 2 * _PAD
+
+    def at(x: float, y: float) -> str:
+        return f"{_PAD + x * span:.1f},{_SIZE - _PAD - y * span:.1f}"
+
+    lines = [
+        f'<polyline fill="none" stroke="{_COLOURS[name]}" stroke-width="2" points="{" ".join(at(*p) for p in curve)}"/>'
+        for name, curve in curves.items()
+    ]
+    if diagonal:
+        lines.append(f'<polyline stroke="#999" stroke-dasharray="4" points="{at(0, 0)} {at(1, 1)}"/>')
+    axes = f'<polyline fill="none" stroke="#333" points="{at(0, 1)} {at(0, 0)} {at(1, 0)}"/>'
+    label = f'<text x="{_PAD}" y="{_SIZE - 12}" font-size="13">{html.escape(title)}</text>'
+    marks = "".join(
+        f'<text x="{_PAD - 30}" y="{_SIZE - _PAD - v * span + 4:.0f}" font-size="11">{v:.1f}</text>'
+        for v in (0, 0.5, 1)
+    )
+    return f'<svg width="{_SIZE}" height="{_SIZE}" role="img">{axes}{"".join(lines)}{marks}{label}</svg>'
+
+
+def _legend() -> str:
+    return "<p>" + " · ".join(f'<b style="color:{c}">{n}</b>' for n, c in _COLOURS.items()) + "</p>"
+
+
+def _table(title: str, groups: dict[str, Rates]) -> str:
+    if not groups:
+        return ""
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}<td>{g.n}<td>{percent(g.recall)}<td>{percent(g.fp_rate)}"
+        for name, g in groups.items()
+    )
+    return f"<h2>{html.escape(title)}</h2><table><tr><th><th>pairs<th>recall<th>false positives{rows}</table>"
+
+
+def _mistakes(lines: Iterable[Judged]) -> str:
+    wrong = [x for x in lines if (x.outcome is Outcome.CORRECT) != x.label]
+    wrong.sort(key=lambda x: (x.label, -(x.p_true or 0)))
+    rows = "".join(
+        f"<tr><td>{'refused' if x.label else 'accepted wrongly'}<td><code>{html.escape(x.ground_truth)}</code>"
+        f"<td><code>{html.escape(x.model_answer)}</code><td>{html.escape(x.grader)}"
+        f"<td>{'' if x.p_true is None else f'{x.p_true:.3f}'}"
+        for x in wrong[:_EXAMPLES]
+    )
+    head = "<tr><th><th>ground truth<th>answer<th>decided by<th>P(true)"
+    return f"<h2>mistakes ({len(wrong)})</h2><table>{head}{rows}</table>" if wrong else ""

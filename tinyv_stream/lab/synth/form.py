@@ -1,0 +1,19 @@
+"""What a form is: one way of writing the same answer differently."""
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+Rewrite = Callable[[str, random.Random], str | None]
+
+
+class Form(msgspec.Struct, frozen=True):
+    """`rewrite` returns an equivalent text, the same text, or None where it does not apply.
+
+    `checked` is False where the numeric comparison cannot agree by nature: a rounding, a renamed letter.
+    """
+
+    kind: str
+    rewrite: Rewrite
+    checked: bool = True

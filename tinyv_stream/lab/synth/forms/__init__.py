@@ -1,0 +1,17 @@
+"""Equivalent forms, one file per class of the taxonomy: the same answer for a reader, in other characters."""
+
+from typing import Final
+
+from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.forms import collection, expression, formatting, language, notation, numeric, symbolic
+
+FORMS: Final[tuple[Form, ...]] = (
+    *formatting.FORMS,
+    *notation.FORMS,
+    *expression.FORMS,
+    *numeric.FORMS,
+    *language.FORMS,
+    *collection.FORMS,
+    *symbolic.FORMS,
+)
+"""In the order of the taxonomy."""
