@@ -121,6 +121,10 @@ class VllmEngine:
         except EngineDeadError as exc:
             raise EngineDiedError(str(exc)) from exc
 
+    async def forget(self) -> None:
+        """Empty the prefix cache: for measurements that must not profit from one another."""
+        await self._running().reset_prefix_cache()
+
     async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
         """Put one prompt into vLLM's batch; see Engine.read."""
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError

@@ -52,6 +52,8 @@ class TinyVVerifier:
         capacity = self._keeper.engine.capacity
         self._pace = Pace(min(16, capacity), 4 * capacity)
         self._label = ""
+        self.asked_again = 0
+        """Verdicts that were near the threshold."""
 
     @property
     def stage(self) -> Stage:
@@ -129,6 +131,7 @@ class TinyVVerifier:
             reading = await self._keeper.read(prompt, priority=priority)
         if reading.p_true is None or not is_near(reading.p_true, self._threshold):
             return reading
+        self.asked_again += 1
         async with self._gate.alone():
             return await self._keeper.read(prompt, priority=priority, fresh=True)
 

@@ -1,0 +1,129 @@
+"""The parts of the engine benchmark that are no part of the product: a counter, a stand-in for rules, the reference."""
+
+import asyncio
+import http.client
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from bench.overlap.reference import PROCESSES, Server
+from bench.overlap.reference_call import MAX_TOKENS, TIMEOUT_S
+from tinyv_stream.codec import Work
+from tinyv_stream.types import Outcome, Stage, Verdict
+from workers.tinyv.engine import VllmEngine
+from workers.tinyv.engine_api import Engine, Reading
+from workers.verifier import Finding
+
+
+class CountingEngine:
+    """Passes everything on to a real engine, and counts what it was asked."""
+
+    def __init__(self, inner: Engine) -> None:
+        self._inner = inner
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from zero."""
+        self.calls = self.prompt_tokens = self.cached_tokens = 0
+
+    @property
+    def capacity(self) -> int:
+        """As the inner one."""
+        return self._inner.capacity
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """As the inner one."""
+        return self._inner.markers
+
+    async def start(self) -> None:
+        """Start the inner one."""
+        await self._inner.start()
+
+    async def stop(self) -> None:
+        """Stop the inner one."""
+        await self._inner.stop()
+
+    def kill(self) -> None:
+        """Kill the inner one."""
+        self._inner.kill()
+
+    async def beat(self) -> None:
+        """Ask the inner one."""
+        await self._inner.beat()
+
+    def describe(self) -> dict[str, str]:
+        """Describe the inner one."""
+        return self._inner.describe()
+
+    async def forget(self) -> None:
+        """Empty the prefix cache, where there is one."""
+        if isinstance(self._inner, VllmEngine):
+            await self._inner.forget()
+
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
+        """Read and count."""
+        reading = await self._inner.read(prompt, priority=priority, fresh=fresh)
+        self.calls += 1
+        self.prompt_tokens += reading.prompt_tokens
+        self.cached_tokens += reading.cached_tokens
+        return reading
+
+
+class RefusesAll:
+    """Stands for the rule stage: the completion is the answer, and the rules have refused it already."""
+
+    def __init__(self) -> None:
+        self.stage: Stage = "rule"
+        self.slots = 512
+
+    async def __aenter__(self) -> Self:
+        """Nothing to open."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Nothing to close."""
+
+    async def ready(self) -> None:
+        """Return at once."""
+
+    async def verify(self, work: Work) -> Finding:
+        """Refuse."""
+        verdict = Verdict(outcome=Outcome.INCORRECT, grader="bench")
+        return Finding(verdict=verdict, model_answer=work.completion)
+
+    def describe(self) -> dict[str, str]:
+        """Say what it is not."""
+        return {"engine": "none", "verifier": "bench: refuses all"}
+
+
+async def reference(server: Server, prompts: list[str]) -> float:
+    """Return the seconds that the reference's pattern needs: up to 64 synchronous calls, eight tokens each, no cache.
+
+    Kinder than the reference: threads, not a fresh pool of processes per step, and kept connections.
+    """
+    began = time.monotonic()
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(pool, _call, server, prompt) for prompt in prompts))
+    return time.monotonic() - began
+
+
+def _call(server: Server, prompt: str) -> str:
+    body = {
+        "model": server.model,
+        "messages": [{"role": "user", "content": prompt}],
+        "max_tokens": MAX_TOKENS,
+        "temperature": 0,
+    }
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10 * TIMEOUT_S)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        return json.loads(connection.getresponse().read())["choices"][0]["message"]["content"] or ""
+    finally:
+        connection.close()

@@ -1,0 +1,213 @@
+"""The engine benchmark's measurements, all in one run on the same prompts and settings.
+
+- `raw`: every different prompt is given to the engine at once. `worker`: the same ones go through client, broker and
+  worker. They take turns, each with an empty prefix cache.
+- `step`: a whole GRPO step through client, broker and worker, beside the reference pattern on an OpenAI server.
+- `loads`: new prompts arrive at random (Poisson) at shares of the worker's rate; a wait is from claim to verdict.
+- The rule stage is a stand-in that refuses at once: rules are measured by `bench rules`.
+"""
+
+import asyncio
+import random
+import statistics
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from bench.engine.load import refused, unique
+from bench.engine.parts import CountingEngine, RefusesAll, reference
+from bench.overlap.openai_server import openai_server
+from tinyv_stream.client import RewardClient
+from tinyv_stream.config import Config, EngineConfig, TinyVConfig
+from tinyv_stream.testing import EmbeddedServer
+from tinyv_stream.ticket import Ticket
+from tinyv_stream.types import Reward, Rollout, Status
+from workers.tinyv.models import OWN, ModelRow, resolve
+from workers.tinyv.prompts import PromptBuilder
+from workers.tinyv.question import QuestionRule
+from workers.tinyv.verifier import TinyVVerifier, make_engine
+from workers.verifier import Verifier
+from workers.worker import Worker
+
+FAR_THRESHOLD = 0.98
+"""Away from what an untrained stand-in says: a trained verifier is seldom near its threshold, this one always is."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One run. Times in seconds."""
+
+    prompts: int = 24
+    group_size: int = 8
+    seed: int = 1
+    repeats: int = 3
+    load_s: float = 20.0
+    shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
+    questions: Path | None = None
+    model: str = "embedded"
+    threads: int | None = None
+    with_reference: bool = True
+
+
+class Bench:
+    """One engine, one broker, one worker per measurement; use inside `opened`."""
+
+    def __init__(
+        self, settings: Settings, engine: CountingEngine, row: ModelRow, stage: TinyVVerifier, url: str
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.stage = stage
+        self._url = url
+        self._question = QuestionRule()
+        self._builder = PromptBuilder(row, engine.markers)
+
+    def prompts(self, rollouts: list[Rollout]) -> list[str]:
+        """Return what the stage would ask, so that all patterns ask the same."""
+        made = [self._builder.build(self._question.strip(r.question), r.ground_truth, r.completion) for r in rollouts]
+        return [prompt for prompt in made if isinstance(prompt, str)]
+
+    async def raw(self, rollouts: list[Rollout]) -> float:
+        """Return readings per second with every prompt given to the engine at once."""
+        prompts = self.prompts(rollouts)
+        await self._forget()
+        began = time.monotonic()
+        await asyncio.gather(*(self.engine.read(prompt) for prompt in prompts))
+        return len(prompts) / (time.monotonic() - began)
+
+    async def through(self, rollouts: list[Rollout]) -> float:
+        """Return rewards per second through client, broker and worker, from the first submit to the last reward."""
+        await self._forget()
+        async with self._pool() as client:
+            began = time.monotonic()
+            tickets = [await client.submit(rollout) for rollout in rollouts]
+            rewards = [await ticket for ticket in tickets]
+            took = time.monotonic() - began
+        _check(rewards)
+        return len(rollouts) / took
+
+    async def under_load(self, rollouts: list[Rollout], rate: float) -> list[float]:
+        """Return the seconds from claim to verdict of rollouts that arrive at random at `rate` per second."""
+        rng = random.Random(self.settings.seed)  # noqa: S311 arrivals, not a secret
+        async with self._pool() as client:
+            tickets: list[Ticket] = []
+            for rollout in rollouts:
+                tickets.append(await client.submit(rollout))
+                await asyncio.sleep(rng.expovariate(rate))
+            rewards = [await ticket for ticket in tickets]
+        _check(rewards)
+        return sorted(reward.timings.tinyv_s or 0.0 for reward in rewards)
+
+    def _stages(self) -> tuple[Verifier, Verifier]:
+        return RefusesAll(), self.stage
+
+    async def _forget(self) -> None:
+        self.engine.reset()
+        await self.engine.forget()
+
+    @asynccontextmanager
+    async def _pool(self) -> AsyncGenerator[RewardClient]:
+        """Run both stages on a pool of their own, with nothing cached."""
+        pool = f"engine-{uuid.uuid4().hex[:8]}"
+        config = Config()
+        config = msgspec.structs.replace(config, broker=msgspec.structs.replace(config.broker, pool=pool))
+        stop = asyncio.Event()
+        workers = [Worker(self._url, config, verifier) for verifier in self._stages()]
+        running = [asyncio.create_task(worker.run(stop), name=worker.name) for worker in workers]
+        try:
+            async with RewardClient(self._url, run_id="bench", pool=pool, max_inflight=100_000) as client:
+                yield client
+        finally:
+            stop.set()
+            await asyncio.gather(*running)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, say: Callable[[str], None]) -> AsyncGenerator[Bench]:
+    """Start broker and engine, and stop them in the end."""
+    name, known = resolve(settings.model)
+    row = OWN if name == "embedded" else known  # on the stand-in too: the prompts of the released models
+    config = TinyVConfig(model=settings.model, threshold=FAR_THRESHOLD, engine=EngineConfig(threads=settings.threads))
+    engine = CountingEngine(make_engine(config, name, row))
+    say(f"starting the engine with {name}")
+    async with EmbeddedServer(maxmemory_mb=512) as server, TinyVVerifier(config, engine=engine, row=row) as stage:
+        yield Bench(settings, engine, row, stage, server.url)
+
+
+async def measure(settings: Settings, directory: Path, say: Callable[[str], None]) -> dict[str, object]:
+    """Run everything; return the figures.
+
+    Raises EngineStartError, or AssertionError for a rollout without a verdict.
+    """
+    step = refused(settings.prompts, settings.group_size, settings.seed, settings.questions)
+    different = unique(step)
+    async with opened(settings, say) as bench:
+        await bench.through(refused(2, 4, settings.seed + 1, settings.questions))  # warm
+        raw: list[float] = []
+        through: list[float] = []
+        for n in range(settings.repeats):
+            raw.append(await bench.raw(different))
+            through.append(await bench.through(different))
+            say(f"different prompts, {n + 1}: raw {raw[-1]:.2f}/s, through the worker {through[-1]:.2f}/s")
+        ours = [await bench.through(step) for _ in range(settings.repeats)]
+        hit = bench.engine.cached_tokens / max(1, bench.engine.prompt_tokens)
+        calls, tokens = bench.engine.calls, bench.engine.prompt_tokens
+        say(f"step of {len(step)}: {statistics.median(ours):.2f}/s with {calls} calls")
+        loads = await _loads(bench, statistics.median(through), say)
+        prompts, about = bench.prompts(step), bench.stage.describe()
+        again = bench.stage.asked_again
+    theirs = await _theirs(settings, prompts, directory, say) if settings.with_reference else []
+    return {
+        "raw_per_s": raw,
+        "worker_per_s": through,
+        "step_per_s": ours,
+        "reference_per_s": theirs,
+        "loads": loads,
+        "rollouts": len(step),
+        "different": len(different),
+        "calls": calls,
+        "prompt_tokens_mean": tokens / max(1, calls),
+        "prefix_hit_rate": hit,
+        "asked_again": again,
+        "engine": about,
+    }
+
+
+async def _loads(bench: Bench, full: float, say: Callable[[str], None]) -> list[dict[str, float]]:
+    found: list[dict[str, float]] = []
+    for n, share in enumerate(bench.settings.shares):
+        rate = share * full
+        count = max(20, int(rate * bench.settings.load_s))
+        settings = bench.settings
+        fresh = unique(refused(count, settings.group_size, settings.seed + 10 + n, settings.questions))
+        waits = await bench.under_load(fresh[:count], rate)
+        row = {"share": share, "rate_per_s": rate, "count": float(len(waits))}
+        row |= {f"p{q}_ms": 1000 * waits[min(len(waits) - 1, len(waits) * q // 100)] for q in (50, 99)}
+        say(f"load {share:.0%}: p50 {row['p50_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms")
+        found.append(row)
+    return found
+
+
+async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: Callable[[str], None]) -> list[float]:
+    """Measure the reference pattern, on a server with vLLM's default block size; ours is stopped by then."""
+    engine = EngineConfig(
+        threads=settings.threads, block_size=None if resolve(settings.model)[0] != "embedded" else 128
+    )
+    say("starting the reference's server")
+    async with openai_server(TinyVConfig(model=settings.model, engine=engine), directory / "server.log") as (
+        server,
+        answers,
+    ):
+        await answers()
+        await reference(server, prompts[:1])  # warm
+        rate = len(prompts) / await reference(server, prompts)
+    say(f"reference: {rate:.2f}/s")
+    return [rate]
+
+
+def _check(rewards: list[Reward]) -> None:
+    for reward in rewards:
+        assert reward.status is Status.OK, reward  # noqa: S101 a benchmark of failures would be no benchmark
