@@ -10,6 +10,7 @@ from tinyv_stream.errors import (
     ClientClosedError,
     InvalidInputError,
     TinyVError,
+    UndecidedError,
     UnsupportedServerError,
 )
 from tinyv_stream.ticket import Ticket
@@ -28,6 +29,7 @@ __all__ = [
     "Status",
     "Ticket",
     "TinyVError",
+    "UndecidedError",
     "UnsupportedServerError",
     "Verdict",
 ]

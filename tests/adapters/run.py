@@ -1,0 +1,121 @@
+# ruff: noqa: T201 it prints its result
+"""Run every adapter inside its trainer: `python tests/adapters/run.py [NAME ...]`.
+
+For each trainer an environment `.venv-adapters/NAME` is made once, with the trainer's release and this project beside
+it, as a user has it. One pool (`pool.toml`) serves all suites: real rule workers, TinyV on a scripted engine.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+HOME: Final = ROOT / ".venv-adapters"
+TORCH: Final = "torch==2.13.0"
+TEST_TOOLS: Final = ("pytest>=8.4", "pytest-asyncio>=1.2", "pytest-timeout>=2.4")
+
+# NAME -> (installed with their dependencies, installed without). OpenRLHF and AReaL pull in GPU builds; the parts of
+# them that call a reward source need none.
+TRAINERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "light": (("verifiers==0.4.0", "skyrl-gym==0.4.0"), ("openrlhf==0.11.2", "areal==1.0.4")),
+    "trl": ((TORCH, "trl==1.16.0"), ()),
+    "verl": ((TORCH, "verl==0.9.1", "cachetools", "fastapi", "uvicorn", "pyzmq"), ()),
+}
+SUITE_S: Final = 540
+
+
+def main(names: list[str]) -> int:
+    """Run the suites of `names`, by default all; return 1 if one failed."""
+    unknown = set(names) - set(TRAINERS)
+    if unknown:
+        print(f"no such trainer: {', '.join(sorted(unknown))}; use {', '.join(TRAINERS)}", file=sys.stderr)
+        return 2
+    chosen = names or list(TRAINERS)
+    pythons = {name: environment(name) for name in chosen}
+    with tempfile.TemporaryDirectory() as state:
+        pool, url = start_pool(state)
+        try:
+            results = {name: run_suite(name, pythons[name], url) for name in chosen}
+        finally:
+            pool.terminate()
+            pool.wait(60)
+    for name, code in results.items():
+        print(f"{name}: {'passed' if code == 0 else f'FAILED ({code})'}")
+    return int(any(results.values()))
+
+
+def environment(name: str) -> Path:
+    """Return the Python of a trainer's environment; make it, or mend it if what it should hold has changed."""
+    full, bare = TRAINERS[name]
+    home = HOME / name
+    python = home / "bin" / "python"
+    note = home / "installed.txt"
+    wanted = "\n".join((*full, "--no-deps", *bare, *TEST_TOOLS))
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    if not note.exists() or note.read_text() != wanted:
+        print(f"{name}: installing {', '.join((*full, *bare))}", flush=True)
+        pip = [str(python), "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, *full, *TEST_TOOLS, "-e", str(ROOT)], check=True)
+        if bare:
+            subprocess.run([*pip, "--no-deps", *bare], check=True)
+        note.write_text(wanted)
+    return python
+
+
+def start_pool(state: str) -> tuple["subprocess.Popen[bytes]", str]:
+    """Start the pool, and return it with its broker's URL once a rule worker is ready."""
+    command = Path(sys.executable).with_name("tinyv-stream")
+    env = {**os.environ, "XDG_STATE_HOME": state}
+    args = [str(command), "up", "--config", str(ROOT / "tests/adapters/pool.toml"), "--pool", "main"]
+    log = (Path(state) / "pool.log").open("wb")
+    pool = subprocess.Popen(args, env=env, stdout=log, stderr=log)
+    look = "from tinyv_stream.running import find_running; r = find_running('main'); print(r.url if r else '')"
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        url = subprocess.run(
+            [sys.executable, "-c", look], env=env, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        if url:
+            return pool, url
+        if pool.poll() is not None:
+            break
+        time.sleep(0.5)
+    pool.kill()
+    raise SystemExit("the pool did not start:\n" + (Path(state) / "pool.log").read_text())
+
+
+def run_suite(name: str, python: Path, url: str) -> int:
+    """Run one suite, and return pytest's exit code."""
+    print(f"== {name}", flush=True)
+    env = {
+        **os.environ,
+        "TINYV_ADAPTER_TEST_URL": url,
+        "TINYV_REDIS_URL": url,
+        "HF_HUB_OFFLINE": "1",
+        "TRL_EXPERIMENTAL_SILENCE": "1",
+    }
+    args = [
+        str(python),
+        "-m",
+        "pytest",
+        f"tests/adapters/{name}",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "timeout=300",
+        "-o",
+        "pythonpath=tests/adapters",
+    ]
+    try:
+        return subprocess.run(args, cwd=ROOT, env=env, check=False, timeout=SUITE_S).returncode
+    except subprocess.TimeoutExpired:
+        return 124
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

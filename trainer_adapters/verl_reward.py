@@ -1,0 +1,99 @@
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false
+# verl is not installed where the types are checked.
+"""verl 0.9: a reward manager that sends every sample to the pool as its generation ends.
+
+    reward.reward_manager.source=importlib
+    reward.reward_manager.module.path=pkg://trainer_adapters.verl_reward
+    reward.reward_manager.name=TinyVRewardManager
+    +reward.tinyv.redis_url=redis://host:6379/0
+
+- verl hands samples of one group to different Ray actors; equal answers meet again in the pool, and cost one call.
+- Every sample's `reward_extra_info` has the same keys: verl fails on anything else.
+- Nobody decided: the rule verdict, else 0.5, with `undecided` 1 beside it (`on_undecided=rule`, the default);
+  `raise` loses the sample, which verl pads or refills.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
+
+from tinyv_stream import Rollout
+from tinyv_stream.trainer_view import NEUTRAL, Judged, OnUndecided, figures, question_of, value_of
+from trainer_adapters.shared import Settings, ask, field, settings
+
+
+class TinyVRewardManager(RewardManagerBase):
+    """One per reward worker; its client belongs to the worker's loop."""
+
+    def __init__(
+        self,
+        config: Any,  # noqa: ANN401 verl's
+        tokenizer: Any,  # noqa: ANN401 verl's
+        compute_score: Any = None,  # noqa: ANN401 verl's
+        reward_router_address: str | None = None,  # noqa: ARG002 verl gives it to every manager
+        reward_model_tokenizer: Any = None,  # noqa: ANN401, ARG002 as above
+    ) -> None:
+        super().__init__(config, tokenizer, compute_score)
+        given = config.reward.get("tinyv") or {}
+        self._settings = settings(dict(given), on_undecided=OnUndecided.RULE)
+        rollout = (config.get("actor_rollout_ref") or {}).get("rollout") or {}
+        self._group_size = int(rollout.get("n") or 1)
+
+    async def run_single(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 verl's DataProto
+        """Return the reward of one sample, the last of `data`; raises BrokerError, by policy UndecidedError."""
+        item = data[-1:][0]
+        text = await asyncio.get_running_loop().run_in_executor(None, self._decode, item.batch)
+        judged = await ask(self._settings, rollout_of(item.non_tensor_batch, text, self._settings, self._group_size))
+        value = number(judged, self._settings)
+        return {"reward_score": value, "reward_extra_info": extra_info(judged, value)}
+
+    def _decode(self, batch: Any) -> str:  # noqa: ANN401 verl's TensorDict
+        response = batch["responses"]
+        length = int(batch["attention_mask"][-response.shape[-1] :].sum())
+        return self.tokenizer.decode(response[:length], skip_special_tokens=True)
+
+
+def rollout_of(row: Mapping[str, Any], text: str, chosen: Settings, group_size: int) -> Rollout:
+    """Return the rollout of one row of verl's `non_tensor_batch`."""
+    extra = row.get("extra_info") or {}
+    question = str(extra.get("question") or question_of(_listed(row.get("raw_prompt"))))
+    step = row.get("global_steps")
+    return Rollout(
+        prompt=question,
+        question=question,
+        completion=text,
+        ground_truth=_truth(field(row, "reward_model")),
+        data_source=str(row.get("data_source") or chosen.data_source),
+        group_id=str(row.get("uid") or ""),
+        group_size=group_size,
+        step=int(step) if step is not None and int(step) >= 0 else None,
+    )
+
+
+def number(judged: Judged, chosen: Settings) -> float:
+    """Return the reward as verl needs it: always a number; raise UndecidedError if the policy says so.
+
+    Abstaining is raising here: a sample without a number is one that verl leaves out.
+    """
+    policy = OnUndecided.RAISE if chosen.policy is OnUndecided.ABSTAIN else chosen.policy
+    value = value_of(judged.reward, policy)
+    return NEUTRAL if value is None else value
+
+
+def extra_info(judged: Judged, value: float) -> dict[str, float]:
+    """Return the figures that verl logs, and may filter groups by (`algorithm.filter_groups.metric=acc`)."""
+    return {"score": value, "acc": value, **figures(judged)}
+
+
+def _truth(reward_model: Mapping[str, Any]) -> str:
+    truth = field(reward_model, "ground_truth")
+    return str(truth[0] if isinstance(truth, list | tuple) and len(truth) == 1 else truth)
+
+
+def _listed(prompt: object) -> object:
+    """Return the messages of a prompt that verl keeps as a NumPy array."""
+    to_list = getattr(prompt, "tolist", None)
+    return to_list() if to_list else prompt
