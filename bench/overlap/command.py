@@ -8,10 +8,13 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from bench.overlap.report import html, median_repeat, pictures
 from bench.overlap.result import result
 from bench.overlap.run import Measured, measure_all
 from bench.overlap.settings import Settings, parse
 from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.timeline.spans import Recorder
+from tinyv_stream.timeline.trace import chrome_trace
 
 
 def main(argv: list[str]) -> int:
@@ -56,4 +59,16 @@ def _print(console: Console, told: dict[str, Any]) -> None:
 def _write(settings: Settings, measured: Measured, told: dict[str, Any]) -> None:
     if settings.json:
         settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
-    _ = measured
+    if settings.report:
+        settings.report.write_text(html(measured, told))
+    if settings.pictures:
+        settings.pictures.mkdir(parents=True, exist_ok=True)
+        for name, picture in pictures(measured).items():
+            (settings.pictures / f"overlap_{name}.svg").write_text(picture + "\n")
+    typical = median_repeat(measured, "stream")
+    if typical and settings.trace:
+        settings.trace.write_bytes(chrome_trace(typical.found.spans))
+    if typical and settings.record:
+        with Recorder(settings.record) as record:
+            for span in typical.found.spans:
+                record.write(span)

@@ -17,7 +17,7 @@ from tinyv_stream.timeline.spans import Span
 DEFINITION: Final = (
     "exposed = last reward of the step - last completion of the step, on the trainer's one monotonic clock; a reward "
     "counts when the trainer holds it. exposed_fraction = exposed / generation wall. hidden = wall time before the "
-    "last completion in which something was being verified; overlap = hidden / (hidden + exposed). wait = from the end of a "
+    "last completion in which something was verified; overlap = hidden / (hidden + exposed). wait = from the end of a "
     "completion to its reward."
 )
 

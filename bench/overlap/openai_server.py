@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,11 @@ _OURS_ALONE = ("model", "worker_extension_cls", "scheduling_policy", "disable_lo
 
 
 @asynccontextmanager
-async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[Server]:
-    """Run the server until the block ends; yields it ready and warm. Raises EngineStartError with its last line."""
+async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[tuple[Server, Callable[[], Awaitable[None]]]]:
+    """Run the server until the block ends; yields it at once, and what waits until it answers.
+
+    That raises EngineStartError with the server's last line if it never does.
+    """
     port = _free_port()
     if config.engine.kind == "scripted":
         _, row = resolve("scripted")
@@ -42,8 +45,7 @@ async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[Server
             *tied_command(command, signal.SIGKILL), env=env, stdout=out, stderr=out, start_new_session=True
         )
     try:
-        await _ready(process, port, log)
-        yield Server(port, _NAME, row)
+        yield Server(port, _NAME, row), lambda: _ready(process, port, log)
     finally:
         await _end(process)
 
@@ -73,14 +75,10 @@ async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> N
             with suppress(aiohttp.ClientError):
                 async with http.get(f"http://127.0.0.1:{port}/health") as response:
                     if response.ok:
-                        break
+                        return
             if process.returncode is not None or time.monotonic() > give_up:
                 raise EngineStartError(f"OpenAI server: {_last_line(log)}", "leave out its modes")
             await asyncio.sleep(0.2)
-        turn = [{"role": "user", "content": "warm-up"}]
-        body = {"model": _NAME, "messages": turn, "max_tokens": 2}
-        async with http.post(f"http://127.0.0.1:{port}/v1/chat/completions", json=body, raise_for_status=True):
-            pass
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

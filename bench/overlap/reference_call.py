@@ -2,8 +2,8 @@
 
 - Eight new tokens at temperature 0, and the reply is right if it holds "true" anywhere.
 - Whatever fails is a reward of 0, as there; here it is also counted.
-- Kinder than the reference: rules and prompt are ours (so that only the pattern differs), nothing is called at
-  import, imports are made once for all processes, and a failed call is not retried.
+- Kinder than the reference: rules and prompt are ours (so that only the pattern differs), replies end after the one
+  word, nothing is called at import, imports are made once for all processes, and a failed call is not retried.
 """
 
 import http.client
@@ -67,7 +67,10 @@ def grade(job: Job) -> tuple[Answer, dict[str, Any] | None]:
     if isinstance(prompt, Refused):
         return msgspec.structs.replace(answer, error=prompt.reason), None
     turn = [{"role": "user", "content": prompt}]
-    return answer, {"model": job.model, "messages": turn, "max_tokens": MAX_TOKENS, "temperature": 0}
+    # Constrained to both words: the embedded verifier was trained to tell them apart, not to say nothing else.
+    words = {"choice": ["True", "False"]}
+    request = {"model": job.model, "messages": turn, "max_tokens": MAX_TOKENS, "temperature": 0}
+    return answer, request | {"structured_outputs": words}
 
 
 def read(answer: Answer, body: bytes, call_s: float) -> Answer:

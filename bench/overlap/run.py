@@ -81,25 +81,37 @@ async def _players(settings: Settings, say: Say) -> AsyncGenerator[tuple[dict[st
     """Start what the modes need; yields what plays a step in each mode, warm, and the time of a lone verdict."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tinyv-overlap-")))
-        players: dict[str, Play] = {}
+        # The server starts beside the pools: each of them loads a model for half a minute.
+        players = await stack.enter_async_context(_references(settings, directory))
+        url = settings.redis or (await stack.enter_async_context(embedded_server(maxmemory_mb=1024))).url
         streaming = [m for m in settings.modes if m in STREAMING]
-        verdict_s = None
-        if streaming:
-            url = settings.redis or (await stack.enter_async_context(embedded_server(maxmemory_mb=1024))).url
-            configs = await stack.enter_async_context(pools(streaming, settings.config, url, directory, say))
-            players |= {mode: _streamer(url, mode, config) for mode, config in configs.items()}
-            if "stream" in configs:
-                verdict_s = await _lone_verdict(url, configs["stream"], settings)
-        if set(settings.modes) - set(STREAMING):
-            await asyncio.to_thread(reference.prepare)
-            server = await stack.enter_async_context(openai_server(settings.config.tinyv, directory / "server.log"))
-            say("OpenAI server for the modes without a broker is ready")
-            players["blocking"] = lambda step, n: reference.blocking(server, step, number=n)
-            players["per_sample"] = lambda step, n: reference.per_sample(server, step, number=n)
+        configs = await stack.enter_async_context(pools(streaming, settings.config, url, directory, say))
+        players |= {mode: _streamer(url, mode, config) for mode, config in configs.items()}
         warm = make(_questions(settings, _WARM_PROMPTS, -1), settings.group_size, wall_s=0.5, seed=-1)
         for mode in settings.modes:
             await players[mode](warm, -1)
-        yield players, verdict_s
+        say("every mode is warm")
+        yield players, await _lone_verdict(url, configs["stream"], settings) if "stream" in configs else None
+
+
+@asynccontextmanager
+async def _references(settings: Settings, directory: Path) -> AsyncGenerator[dict[str, Play]]:
+    """Start the OpenAI server if a chosen mode calls it; yields what plays a step there, waiting until it is ready."""
+    if not set(settings.modes) - set(STREAMING):
+        yield {}
+        return
+    await asyncio.to_thread(reference.prepare)
+    async with openai_server(settings.config.tinyv, directory / "server.log") as (server, ready):
+
+        async def blocking(step: Step, number: int) -> Found:
+            await ready()
+            return await reference.blocking(server, step, number=number)
+
+        async def per_sample(step: Step, number: int) -> Found:
+            await ready()
+            return await reference.per_sample(server, step, number=number)
+
+        yield {"blocking": blocking, "per_sample": per_sample}
 
 
 def _streamer(url: str, mode: str, config: Config) -> Play:

@@ -10,7 +10,7 @@ from tinyv_stream.config import Config, load
 from tinyv_stream.errors import InvalidInputError
 
 MODES: Final = ("rule_only", "stream", "stream_no_coalesce", "per_sample", "blocking")
-SIZES: Final = {"small": (16, 8.0), "full": (128, 60.0)}
+SIZES: Final = {"small": (16, 6.0), "full": (128, 60.0)}
 """Prompts, and seconds of generation. `small` is for a look: its generation is so short that every wait weighs."""
 THRESHOLD: Final = 0.5
 """P(true) at which the text read-out of the reference modes turns: ours has to turn there too, to be comparable."""
@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     report: Path | None = None
     trace: Path | None = None
     record: Path | None = None
+    pictures: Path | None = None
 
 
 def parse(argv: list[str]) -> Settings:
@@ -68,6 +69,7 @@ def parse(argv: list[str]) -> Settings:
         report=a.report,
         trace=a.trace,
         record=a.record,
+        pictures=a.pictures,
     )
 
 
@@ -106,5 +108,6 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--trace", type=Path, metavar="JSON", help="the median stream step, for Perfetto or chrome://tracing"
     )
+    p.add_argument("--pictures", type=Path, metavar="DIR", help="the report's pictures as SVG files")
     p.add_argument("--record", type=Path, metavar="JSONL", help="its spans, for `tinyv-stream timeline`")
     return p

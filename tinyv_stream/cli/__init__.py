@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from tinyv_stream.cli import dead_letters, demo, doctor, gateway, push, score, status, synthesize, train, up
+from tinyv_stream.cli import dead_letters, demo, doctor, gateway, push, score, status, synthesize, timeline, train, up
 from tinyv_stream.cli import eval as evaluation
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
@@ -53,6 +53,7 @@ app.command("status", epilog=status.EPILOG)(status.status)
 app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)
 app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
 app.command("train", epilog=train.EPILOG)(train.train)

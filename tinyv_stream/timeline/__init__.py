@@ -3,3 +3,7 @@
 `spans` holds and reads a record, `trace` turns it into a Chrome/Perfetto trace, `picture` into an SVG. Model output
 never gets in: a record has ids, times and outcomes.
 """
+
+from tinyv_stream.timeline.spans import Recorder, Span, read
+
+__all__ = ["Recorder", "Span", "read"]

@@ -1,0 +1,57 @@
+"""`tinyv-stream timeline`: a recorded run as a picture, and as a trace for Perfetto."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.timeline.picture import step_svg
+from tinyv_stream.timeline.spans import read
+from tinyv_stream.timeline.trace import chrome_trace
+
+EPILOG: Final = """
+\b
+Record a run in your trainer:
+  from tinyv_stream.timeline import Recorder
+  with Recorder(Path("run.jsonl")) as run:
+      run.add(await ticket, step=step)
+
+\b
+Examples:
+  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg
+  tinyv-stream timeline run.jsonl --trace run.json      then open it at ui.perfetto.dev or chrome://tracing
+"""
+
+
+def timeline(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN.jsonl", help="What a Recorder, or `bench overlap --record`, wrote.")
+    ],
+    *,
+    step: Annotated[int | None, typer.Option("--step", help="The step to draw. [default: the last]")] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the step's picture.")] = None,
+    trace: Annotated[Path | None, typer.Option("--trace", metavar="FILE", help="Write all steps as a trace.")] = None,
+) -> None:
+    """Show how much of a recorded run's verification was exposed."""
+    spans = read(run)
+    steps = sorted({s.step for s in spans})
+    chosen = steps[-1] if step is None else step
+    if chosen not in steps:
+        raise InvalidInputError("--step", chosen, f"the run has {steps[0]} to {steps[-1]}")
+    for number in steps:
+        of = [s for s in spans if s.step == number]
+        tail = max(of, key=lambda s: s.ended_s)
+        exposed_s = max(s.rewarded_s for s in of) - tail.ended_s
+        typer.echo(f"step {number}: {len(of)} rewards, exposed {exposed_s:.3f} s after the last completion")
+    if svg:
+        _write(svg, step_svg([s for s in spans if s.step == chosen], f"step {chosen} of {run.name}").encode())
+    if trace:
+        _write(trace, chrome_trace(spans))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as exc:
+        raise InvalidInputError("FILE", str(path), f"it cannot be written ({exc.strerror})") from exc
