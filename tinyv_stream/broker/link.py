@@ -152,6 +152,12 @@ class Link:
         except _GONE as exc:
             self._failed_at = time.monotonic()
             raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
+        except RuntimeError as exc:
+            # uvloop's way to say that the connection was reset; redis-py lets it through, and drops the connection.
+            if "handler is closed" not in str(exc):
+                raise
+            self._failed_at = time.monotonic()
+            raise BrokerUnavailableError(redact(self.url), "connection reset") from exc
         except redis_errors.OutOfMemoryError as exc:
             raise FullError(redact(self.url), "out of memory") from exc
         except redis_errors.ResponseError as exc:

@@ -1,0 +1,99 @@
+"""`python -m bench.chaos.client`: the trainer of a chaos run. Its checkpoint is its journal, one line per reward.
+
+Killed and started again, it submits what the journal does not hold, under the same client id. Each line is one write,
+so a kill leaves whole lines and at most one torn one, which the next start cuts off.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from bench.chaos.cases import make_cases
+from tinyv_stream import Reward, RewardClient, Rollout
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What the client of one run is to do."""
+
+    url: str
+    pool: str
+    rollouts: int
+    seed: int
+    poison: int
+    rate: float
+    """Submissions per second."""
+    deadline_s: float
+    journal: str
+    max_inflight: int = 256
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One reward as it came."""
+
+    rollout_id: str
+    value: float | None
+    status: str
+    source: str
+    reason: str
+    total_s: float
+
+
+def read_journal(path: Path) -> list[Line]:
+    """Return the whole lines of a journal, and cut a torn one off."""
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if len(whole) < len(data):
+        os.truncate(path, len(whole))
+    return [msgspec.json.decode(line, type=Line) for line in whole.splitlines()]
+
+
+async def run(task: Task) -> None:
+    """Submit what has no reward yet, and journal each reward, until all have one."""
+    path = Path(task.journal)
+    had = {line.rollout_id for line in read_journal(path)}
+    todo = [c for c in make_cases(task.rollouts, task.seed, poison=task.poison) if c.rollout.rollout_id not in had]
+    async with RewardClient(
+        task.url,
+        run_id=f"chaos{task.seed}",
+        client_id="trainer",
+        pool=task.pool,
+        max_inflight=task.max_inflight,
+        deadline_s=task.deadline_s,
+    ) as client:
+        stream = client.rewards()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_submit_all(client, task, [c.rollout for c in todo]), name="submit")
+            with path.open("ab", buffering=0) as journal:  # noqa: ASYNC230 one line at a time, before the next reward
+                async for reward in stream:
+                    journal.write(msgspec.json.encode(_line(reward)) + b"\n")
+        if client.outstanding:
+            raise RuntimeError(f"{client.outstanding} rollouts are left in the client's ledger")
+
+
+async def _submit_all(client: RewardClient, task: Task, rollouts: list[Rollout]) -> None:
+    for rollout in rollouts:
+        await client.submit(rollout)
+        await asyncio.sleep(1 / task.rate)
+    client.end()
+
+
+def _line(reward: Reward) -> Line:
+    return Line(
+        rollout_id=reward.rollout_id,
+        value=reward.value,
+        status=reward.status,
+        source=reward.source,
+        reason=reward.reason,
+        total_s=reward.timings.total_s or 0.0,
+    )
+
+
+if __name__ == "__main__":
+    # By stdin: the URL holds a password.
+    uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))

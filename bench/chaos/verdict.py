@@ -1,0 +1,123 @@
+"""What a chaos run must have kept: one reward each, the right one, in time, and nothing left behind."""
+
+import fnmatch
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final, cast
+
+import msgspec
+
+from bench.chaos.cases import Case
+from bench.chaos.client import Line, Task, read_journal
+from bench.chaos.world import World
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.keys import GROUP
+from tinyv_stream.session import GRACE_S
+from tinyv_stream.types import STAGES, Status
+
+_SLACK_S: Final = 1.0
+"""Beside the client's grace: how late a busy machine may run a timer."""
+_POOL_OWNS: Final = ("q:*", "stats", "meta", "dead", "cache", "cache:age", "hb", "workers")
+"""Keys without an end that belong to the pool as such."""
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    """The figures of a run; `faults` of the promise are in `broken`, one sentence each."""
+
+    seed: int
+    rollouts: int
+    seconds: float
+    rewarded: int = 0
+    injected: dict[str, int] = {}
+    restarts: dict[str, int] = {}
+    counters: dict[str, int] = {}
+    sources: dict[str, int] = {}
+    kinds: dict[str, int] = {}
+    p50_s: float = 0.0
+    max_s: float = 0.0
+    dead_letters: int = 0
+    left_in_done: int = 0
+    """Rewards kept for replays that nobody came for; they end with their time to live."""
+    consumers: int = 0
+    broken: list[str] = []
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every promise held."""
+        return not self.broken
+
+
+def judge_rewards(verdict: Verdict, cases: list[Case], task: Task, letters: dict[str, str]) -> None:
+    """Compare the journal with what is right, and note each breach."""
+    lines = read_journal(Path(task.journal))
+    by_id = {line.rollout_id: line for line in lines}
+    waits = sorted(line.total_s for line in lines) or [0.0]
+    verdict.rewarded, verdict.dead_letters = len(lines), len(letters)
+    verdict.p50_s, verdict.max_s = waits[len(waits) // 2], waits[-1]
+    verdict.sources = dict(Counter(line.source for line in lines))
+    verdict.kinds = dict(Counter(case.kind for case in cases))
+    for rollout_id, count in Counter(line.rollout_id for line in lines).items():
+        if count > 1:
+            verdict.broken.append(f"{rollout_id}: {count} rewards")
+    for case in cases:
+        line = by_id.get(case.rollout.rollout_id)
+        if line is None:
+            verdict.broken.append(f"{case.rollout.rollout_id} ({case.kind}): no reward")
+        else:
+            _judge(verdict, case, line, task.deadline_s)
+    may_be_lost = verdict.injected.get("roll back server", 0) + verdict.injected.get("kill server", 0)
+    poison = [case.rollout.rollout_id for case in cases if case.status is Status.FAILED]
+    unlettered = [i for i in poison if i not in letters]
+    if len(unlettered) > may_be_lost:
+        verdict.broken.append(f"no dead letter for {', '.join(unlettered)}")
+    verdict.broken += [f"{i}: dead letter without a reason" for i in poison if letters.get(i) == ""]
+    verdict.broken += [f"{i}: a dead letter, and harmless" for i in letters if i not in poison]
+
+
+def _judge(verdict: Verdict, case: Case, line: Line, deadline_s: float) -> None:
+    if (line.value, line.status) != (case.value, case.status):
+        verdict.broken.append(f"{line.rollout_id} ({case.kind}): {line.status} {line.value}, {line.reason}")
+    if line.total_s > deadline_s + GRACE_S + _SLACK_S:
+        verdict.broken.append(f"{line.rollout_id}: rewarded after {line.total_s:.1f} s")
+
+
+async def leftovers(operator: OperatorSide) -> list[str]:
+    """Return what should be gone once every rollout is rewarded, one sentence each."""
+    k, found = operator.keys, list[str]()
+    for name, command in (
+        ("live", "ZCARD"),
+        ("at", "HLEN"),
+        ("parked", "HLEN"),
+        ("leaders", "HLEN"),
+    ):
+        count = await operator.command(command, str(getattr(k, name)))
+        if count:
+            found.append(f"{count} left in {name}")
+    for stage in STAGES:
+        waiting = await operator.command("XLEN", k.queue(stage))
+        pending = cast("dict[str, Any]", await operator.command("XPENDING", k.queue(stage), GROUP))["pending"]
+        if waiting or pending:
+            found.append(f"{waiting} queued and {pending} leased in stage {stage}")
+    held = sum(w.held for w in (await operator.status()).workers if w.state != "lost")
+    if held:
+        found.append(f"workers say that they hold {held}")
+    return found
+
+
+async def judge_server(verdict: Verdict, world: World) -> None:
+    """Look at what the run left on the server."""
+    operator, k = world.operator, world.operator.keys
+    verdict.broken += await leftovers(operator)
+    for raw in cast("list[bytes]", await operator.command("KEYS", "*")):
+        name = raw.decode()
+        owned = any(fnmatch.fnmatch(name.removeprefix(f"{k.tag}:"), pattern) for pattern in _POOL_OWNS)
+        if not owned and await operator.command("PTTL", name) == -1:
+            verdict.broken.append(f"key {name} has no end and no owner")
+    run_id = f"chaos{world.task.seed}"
+    verdict.left_in_done = cast("int", await operator.command("HLEN", k.done(run_id)))
+    for stage in STAGES:
+        groups = cast("list[dict[str, Any]]", await operator.command("XINFO", "CONSUMERS", k.queue(stage), GROUP))
+        verdict.consumers += len(groups)
+    verdict.counters = (await operator.status()).stats
+    verdict.restarts = dict(world.restarts)
+    verdict.broken += [f"the client ended with status {status}" for status in [world.client_exit.result()] if status]

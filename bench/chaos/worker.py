@@ -1,0 +1,77 @@
+"""`python -m bench.chaos.worker STAGE`: a real worker with its real verifier, but that a poison rollout kills it.
+
+The rule worker grades as always, in its sandbox. The TinyV worker has the scripted engine, whose verdict is read off
+the question (`bench.chaos.cases`).
+"""
+
+import os
+import signal
+import sys
+from types import TracebackType
+from typing import Self
+
+from bench.chaos.cases import POISON, read_off
+from tinyv_stream.codec import Work
+from tinyv_stream.config import Config
+from tinyv_stream.types import Stage
+from workers.program import main
+from workers.verifier import Finding, Verifier
+
+
+class Mortal:
+    """Another verifier, but for the poison: that kills this process with -9, each time."""
+
+    def __init__(self, inner: Verifier) -> None:
+        self._inner = inner
+        self._poison = POISON.format(stage=inner.stage)
+
+    @property
+    def stage(self) -> Stage:
+        """As the other's."""
+        return self._inner.stage
+
+    @property
+    def slots(self) -> int:
+        """As the other's."""
+        return self._inner.slots
+
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self._inner.__aexit__(kind, exc, trace)
+
+    async def ready(self) -> None:
+        """As the other's."""
+        await self._inner.ready()
+
+    async def verify(self, work: Work) -> Finding:
+        """Die, or do as the other."""
+        if self._poison in work.question:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await self._inner.verify(work)
+
+    def describe(self) -> dict[str, str]:
+        """As the other's."""
+        return self._inner.describe()
+
+
+def _rule(config: Config) -> Verifier:
+    from workers.rule.verifier import RuleVerifier
+
+    return Mortal(RuleVerifier(config.rule, routes=config.route_rows))
+
+
+def _tinyv(config: Config) -> Verifier:
+    from workers.tinyv.scripted import ScriptedEngine
+    from workers.tinyv.verifier import TinyVVerifier
+
+    return Mortal(TinyVVerifier(config.tinyv, engine=ScriptedEngine(read_off)))
+
+
+if __name__ == "__main__":
+    stage = sys.argv.pop(1)
+    sys.exit(main("bench.chaos.worker", "A worker for chaos runs.", {"rule": _rule, "tinyv": _tinyv}[stage]))

@@ -1,0 +1,32 @@
+"""The chaos program itself, for ninety seconds: every kind of fault, real processes, and no promise broken."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bench.chaos import run
+from bench.chaos.client import Task
+from bench.chaos.verdict import Verdict
+
+SECONDS = 60.0
+"""Of faults; the quiet time afterwards comes on top."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_no_reward_is_lost_doubled_wrong_or_late_in_chaos(tmp_path: Path) -> None:
+    task = Task(
+        url="",
+        pool="chaos",
+        rollouts=1500,
+        seed=20,
+        poison=2,
+        rate=1500 / (0.6 * SECONDS),
+        deadline_s=90.0,
+        journal=str(tmp_path / "journal"),
+    )
+    verdict: Verdict = asyncio.run(run(tmp_path, task, seconds=SECONDS))
+    assert verdict.broken == []
+    assert verdict.rewarded == 1500
+    assert len(verdict.injected) == 13, f"each kind of fault at least once: {verdict.injected}"
