@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 _WORDED: Final = (
-    "exactly {}",
+    "both ways lead to {} again",
     "The result is {}",
     "{} in total",
     "It must be {}",
