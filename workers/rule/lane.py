@@ -147,6 +147,12 @@ class _Runner:
             _log.warning("no grader process in lane %s (%r); trying again", self.lane.name, exc)
             self.drop()
             await asyncio.sleep(_PAUSE_S)
+        except Exception:  # noqa: BLE001 (whatever it is, these checks are undecided and the lane goes on)
+            _log.exception("lane %s could not grade a batch", self.lane.name)
+            self.drop()
+            verdict = Verdict(outcome=Outcome.UNDECIDED, grader=left[0].task.grader, reason="the sandbox failed")
+            while left:
+                self.finish(left.popleft(), Graded(verdict, 0.0))
         finally:
             self.lane.give_back(list(left))
 

@@ -51,7 +51,8 @@ class Sandbox:
 
     async def grade(self, grader: str, check: Check) -> Graded:
         """Return the verdict of the grader called `grader`; undecided if it was killed, crashed or raised."""
-        task = Task(grader, check)
+        texts = (check.model_answer, check.ground_truth, check.question)
+        task = Task(grader, Check(*(_encodable(text) for text in texts)))
         spent_s = 0.0
         for lane in (self._quick, self._patient):
             try:
@@ -63,3 +64,8 @@ class Sandbox:
         self.killed += 1
         reason = f"killed after {self._timeout_s:g} s"
         return Graded(Verdict(outcome=Outcome.UNDECIDED, grader=grader, reason=reason), spent_s)
+
+
+def _encodable(text: str) -> str:
+    """Return `text` with lone surrogates replaced: they cannot travel as UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

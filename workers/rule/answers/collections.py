@@ -138,7 +138,9 @@ def _matching(ours: tuple[Form, ...], theirs: tuple[Form, ...], question: str, s
     return True
 
 
-def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
+def _assignments(  # noqa: PLR0911 (one way out per doubt)
+    gold: Sequence, answer: Sequence, question: str, same: Comparison
+) -> Match | None:
     """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`."""
     ours, theirs = _by_label(gold), _by_label(answer)
     if ours is None and theirs is None:
@@ -152,7 +154,12 @@ def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparis
     named, bare = (ours, answer) if ours is not None else (theirs, gold)
     if any(isinstance(item, Labelled) for item in bare.items):
         return None
-    if named is None or len(named) != len(bare.items) or not _natural_order(list(named), question):
+    if named is None or len(named) != len(bare.items):
+        return None
+    ordered = sorted(named, key=lambda name: _place(name, question))
+    if bare.brackets == "()":
+        named = {name: named[name] for name in ordered}
+    elif ordered != list(named):
         return None
     pairs = list(zip(named.values(), bare.items, strict=True))
     found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
@@ -165,10 +172,7 @@ def _by_label(sequence: Sequence) -> dict[str, Form] | None:
     return found if len(found) == len(sequence.items) and len(found) > 1 else None
 
 
-def _natural_order(labels: list[str], question: str) -> bool:
-    """Say whether names stand in the order in which a reader lists their values."""
-    places = [re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", question, re.IGNORECASE) for name in labels]
-    starts = [found.start() for found in places if found]
-    if len(starts) == len(labels):
-        return starts == sorted(starts)
-    return labels == sorted(labels)
+def _place(label: str, question: str) -> tuple[int, str]:
+    """Return where a reader lists this name: as the question does, or else by the alphabet."""
+    found = re.search(rf"(?<![A-Za-z\\]){re.escape(label)}(?![A-Za-z])", question, re.IGNORECASE)
+    return (found.start() if found else len(question), label)

@@ -32,6 +32,7 @@ from workers.rule.maths.equal import close, equal, point
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
 from workers.rule.maths.value import approximate
 
+_LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
 _RATIO_ASKED: Final = re.compile(r"ratio|proportion|odds|scale", re.IGNORECASE)
 _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
@@ -42,7 +43,8 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     if picked is not None:
         return picked
     ours, theirs = clean(gold), clean(answer)
-    if ours.replace(" ", "") == theirs.replace(" ", "") and ours:
+    word = ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower()
+    if (_LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs) and ours) or word:
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     left, right = _read(gold), read_answer(answer)
     if left.conditions and right.conditions and left.conditions != right.conditions:
@@ -65,6 +67,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return _proportional(gold.difference, answer.difference, positive=False)
         case Inequality(), Inequality() if gold.strict == answer.strict:
             return _proportional(gold.difference, answer.difference, positive=True)
+        case (Ranges(), Inequality()) | (Inequality(), Ranges()):
+            return _inequalities(gold, answer)
         case (Ranges(), _) | (_, Ranges()):
             return ranges.same_ranges(gold, answer, question)
         case (Equation(), Scalar()) | (Scalar(), Equation()):
@@ -103,7 +107,7 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:
     inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
     if isinstance(answer, Labelled):
         other = answer.value
-        if isinstance(gold, Sequence) and not isinstance(answer.value, Sequence | Ranges):
+        if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
             return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
     if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
@@ -145,6 +149,27 @@ def _difference(form: Form) -> Node | None:
         return form.difference
     if isinstance(form, Labelled) and isinstance(form.value, Scalar) and re.fullmatch(r"[a-z](_\w+)?", form.label):
         return Op("add", (Sym(form.label), Op("neg", (form.value.node,))))
+    return None
+
+
+def _inequalities(gold: Form, answer: Form) -> Match | None:
+    left, right = _one_sided(gold), _one_sided(answer)
+    if left is None or right is None or left.strict != right.strict:
+        return None
+    return _proportional(left.difference, right.difference, positive=True)
+
+
+def _one_sided(form: Form) -> Inequality | None:
+    """Return `a >= 3b` as a difference that is not negative."""
+    if isinstance(form, Inequality):
+        return form
+    if not isinstance(form, Ranges) or len(form.parts) != 1 or not form.variable:
+        return None
+    part, name = form.parts[0], Sym(form.variable)
+    if part.low is not None and part.high is None:
+        return Inequality(Op("add", (name, Op("neg", (part.low,)))), not part.low_closed)
+    if part.high is not None and part.low is None:
+        return Inequality(Op("add", (part.high, Op("neg", (name,)))), not part.high_closed)
     return None
 
 

@@ -14,7 +14,9 @@ _TEXT_UNIT: Final = re.compile(
     r"(.+?)\\text\s*\{([^{}]*)\}((?:\s*\^\s*\{?\s*[23]\s*\}?)?)((?:\s*/\s*\\text\s*\{[^{}]*\}(?:\s*\^\s*\{?\s*[23]\s*\}?)?)?)"
 )
 _PLAIN_UNIT: Final = re.compile(r"(.*?[\d)}!])\s*((?:[A-Za-z]{2,}|(?<=\s)[A-Za-z])[A-Za-z./^{}0-9\s-]*)")
-_SHORT_UNIT: Final = re.compile(r"(.*[\d)}])\s*([A-Za-z]{2,3}(?:\s*/\s*[A-Za-z]{1,3})?(?:\s*\^\s*\{?\s*[23]\s*\}?)?)")
+_SHORT_UNIT: Final = re.compile(
+    r"(.*[\d)}])\s*((?:[A-Za-z]{2,3}|[A-Za-z](?=\s*/))(?:\s*/\s*[A-Za-z]{1,3})?(?:\s*\^\s*\{?\s*[23]\s*\}?)?)"
+)
 _WORD: Final = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}")
 _SCALE: Final = re.compile(r"(.*\d)\s*(?:\\text\s*\{\s*)?(thousand|million|billion|trillion)\b\s*\}?\s*(.*)", re.DOTALL)
 _SCALES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}

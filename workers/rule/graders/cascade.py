@@ -20,9 +20,15 @@ from workers.rule.graders import Check
 from workers.rule.maths.clean import clean
 from workers.rule.maths.tree import Unreadable
 
+_SYMPY_ONLY: Final = re.compile(
+    r"\\(?:int|iint|oint|sum|prod|lim|partial|nabla|det|vec|overline|mathbf|pmod|bmod|operatorname|log|ln|exp|frac)\b|\\begin"
+)
+"""What is worth sympy: notation that the structural reader has no rule for, inside of plain mathematics."""
 _WORDS: Final = re.compile(r"(?<![A-Za-z\\])(?!begin|end|cases|matrix|pmatrix|bmatrix|array|aligned)[A-Za-z]{3,}")
-_COSTLY: Final = re.compile(r"\\forall|\\exists|!.*!|\^[^,;]*\^[^,;]*\^|\d{30}|[({\[]{12}")
-"""Quantifiers, which sympy ignores; towers, nested factorials, long numbers, deep nesting, which it works out."""
+_COSTLY: Final = re.compile(
+    r"\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
+)
+"""Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
 _MAX_CHARS: Final = 400
 
 
@@ -56,7 +62,8 @@ class Cascade:
         return self._verdict(Outcome.INCORRECT, match.reason)
 
     def _with_sympy(self, check: Check, unread: str) -> Verdict:
-        if not (_is_mathematics(check.model_answer) and _is_mathematics(check.ground_truth)):
+        texts = check.model_answer, check.ground_truth
+        if not any(_SYMPY_ONLY.search(text) for text in texts) or not all(_is_mathematics(text) for text in texts):
             return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({unread})")
         from workers.rule.graders.math_verify import agree, parsed
 
@@ -72,6 +79,8 @@ class Cascade:
 def _is_mathematics(text: str) -> bool:
     """Say whether sympy may see this text: one value, no words, nothing that explodes."""
     plain = clean(text)
+    if not plain.isascii() or not plain.isprintable() or not any(c.isalnum() for c in plain):
+        return False
     if len(plain) > _MAX_CHARS or _WORDS.search(plain) or _COSTLY.search(plain):
         return False
     try:

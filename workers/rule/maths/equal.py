@@ -13,7 +13,8 @@ from typing import Any, Final
 from workers.rule.maths.tree import Node, Unreadable, symbols
 from workers.rule.maths.value import CONTEXT, Number, approximate, exact
 
-_POINTS: Final = 4
+_SCALES: Final = (1.0, -2.1, 5.3, -11.3, 43.7, 997.3)
+"""Sizes of the points: small ones keep fast terms from hiding slow ones, large ones find where |x - 1| bends."""
 _NEEDED: Final = 2
 _TOLERANCE: Final[Any] = CONTEXT.mpf(10) ** -32
 _NOISE: Final[Any] = CONTEXT.mpf(10) ** -35
@@ -30,7 +31,7 @@ def equal(left: Node, right: Node) -> bool | None:
     if not names:
         return _same_at(left, right, {})
     agreed = 0
-    for index in range(_POINTS):
+    for index in range(len(_SCALES)):
         same = _same_at(left, right, point(names, index))
         if same is False:
             return False
@@ -63,4 +64,5 @@ def _coordinate(name: str, index: int) -> Number:
     # crc32 spreads names; dividing by a prime keeps values off any special angle or square
     seed = zlib.crc32(f"{name}/{index}".encode())
     size = CONTEXT.mpf(seed % 999_983) / 1_500_007 + CONTEXT.mpf(1) / 9
-    return -size if index % 2 and seed % 3 else size
+    scale = _SCALES[index]
+    return size * (abs(scale) if scale < 0 and seed % 3 == 0 else scale)

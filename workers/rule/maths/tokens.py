@@ -8,7 +8,9 @@ from workers.rule.maths.tree import FUNCTIONS, Unreadable
 MAX_TOKENS: Final = 600
 
 _TOKEN: Final = re.compile(
-    r"\s*(?:(\d{1,3}(?:\{?,\}?\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)|(\\[A-Za-z]+|\\[{}|%])|([A-Za-z]+)|(\*\*|[-+*/^_!|(){}\[\],'%:]))"
+    r"\s*(?:(\d{1,3}(?:\{?,\}?\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)|(\\[A-Za-z]+|\\[{}|%])|([A-Za-z]+)|"
+    r"(\*\*|[-+*/^_!|(){}\[\],'%:]))",
+    re.ASCII,
 )
 _WORDS: Final = {
     "sqrt": "\\sqrt",

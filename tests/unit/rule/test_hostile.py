@@ -1,0 +1,71 @@
+"""Hostile answers through the real sandbox: none runs, none is taken for right, none takes the worker with it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import hostile_inputs as hostile
+import psutil
+import pytest
+
+from tinyv_stream.types import Outcome
+from workers.rule.extract import final_answer, prime_answer
+from workers.rule.graders import Check
+from workers.rule.sandbox import Sandbox
+
+GOLD = "42"
+MEMORY_MB = 1536
+LOOSE = {"0.42", "4200", "42%", "42i", "42 degrees"}
+"""What PRIME accepts by its own rules: a hundredth, a hundredfold, a dropped percent sign."""
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    graders = ("cascade", "prime", "math_verify", "exact")
+    async with Sandbox(graders=graders, processes=2, timeout_s=1.0, memory_mb=MEMORY_MB) as box:
+        yield box
+
+
+def test_the_suite_is_as_large_as_it_claims() -> None:
+    assert len(set(hostile.EVERYTHING)) >= 120
+    assert len(set(hostile.PAYLOADS)) >= 20
+
+
+@pytest.mark.parametrize("grader", ["cascade", "exact"])
+async def test_our_graders_accept_no_hostile_answer(sandbox: Sandbox, grader: str) -> None:
+    checks = [Check(answer, GOLD, "What is six times seven?") for answer in hostile.EVERYTHING]
+    graded = await asyncio.gather(*(sandbox.grade(grader, check) for check in checks))
+    accepted = [c.model_answer for c, g in zip(checks, graded, strict=True) if g.verdict.outcome is Outcome.CORRECT]
+    assert accepted == []
+    assert (await sandbox.grade(grader, Check(GOLD, GOLD))).verdict.outcome is Outcome.CORRECT
+
+
+async def test_prime_survives_and_accepts_only_what_prime_accepts(sandbox: Sandbox) -> None:
+    checks = [Check(answer, GOLD) for answer in hostile.PAYLOADS + hostile.COSTLY + hostile.SHAPES]
+    graded = await asyncio.gather(*(sandbox.grade("prime", check) for check in checks))
+    accepted = [c.model_answer for c, g in zip(checks, graded, strict=True) if g.verdict.outcome is Outcome.CORRECT]
+    assert set(accepted) <= LOOSE | {"$42", "٤٢", "४२"}  # Python's float reads digits of any script, and so does PRIME
+
+
+@pytest.mark.parametrize("grader", ["cascade", "prime", "math_verify"])
+async def test_no_payload_runs(sandbox: Sandbox, grader: str) -> None:
+    places = {Path.cwd(), Path("/"), Path.home(), Path(__file__).parent}
+    for gold in (GOLD, r"2\pi", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}"):
+        await asyncio.gather(*(sandbox.grade(grader, Check(payload, gold)) for payload in hostile.PAYLOADS))
+    assert [place for place in places if (place / hostile.CANARY).exists()] == []
+
+
+async def test_memory_stays_bounded(sandbox: Sandbox) -> None:
+    await asyncio.gather(*(sandbox.grade("cascade", Check(answer, "x")) for answer in hostile.COSTLY))
+    sizes = [child.memory_info().rss for child in psutil.Process().children(recursive=True)]
+    assert sizes
+    assert max(sizes) < MEMORY_MB * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "text", [r"\boxed{" * 30_000, "is " * 60_000, "answer: " * 25_000, "{" * 250_000, "İ" * 200_000]
+)
+def test_a_quarter_megabyte_of_bait_is_cut_out_like_any_other(text: str) -> None:
+    assert isinstance(final_answer(text + r"\boxed{42}"), str)
+    assert isinstance(prime_answer(text).text, str)
+    assert final_answer(text.replace("\\boxed{", "") + r" so \boxed{42}") == "42"
