@@ -72,8 +72,10 @@ def values(text: str) -> list[complex] | None:
 
 
 def _pieces(text: str) -> list[str] | None:
-    text = _NOISE.sub(lambda m: f" {m[1]} " if m[1] in {"or", " or ", "and", " and "} else " ", bare(text))
-    text = _MATRIX.sub(" , ", text)
+    text = _MATRIX.sub(" , ", bare(text))  # before the noise: a row ends in what also writes a space
+    text = _NOISE.sub(lambda m: f" {m[1]} " if m[1] in {"or", " or ", "and", " and "} else " ", text)
+    if re.fullmatch(r"\s*-?\d{1,3}(?:,\d{3})+\s*", text):
+        return [text.replace(",", "")]
     pieces = [p.strip() for p in _CONNECT.split(text)]
     pieces = [p for q in pieces for p in _unbracket(q)]
     kept = [p for p in pieces if p and not re.fullmatch(r"[A-Za-z]\w?(?:\([a-z]\))?|[A-Za-z]_\{?\w\}?", p)]

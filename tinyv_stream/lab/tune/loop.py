@@ -76,7 +76,10 @@ def train(
         elapsed_s = time.monotonic() - began
         late = elapsed_s / (plan.minutes * 60) if plan.minutes else 0.0
         done = max(step / len(batches), late)
-        if done >= 1 or stop():
+        if stop():
+            _save(out / "checkpoint.pt", step, elapsed_s, parameters, optimizer)
+            return False
+        if done >= 1:
             break
         lr = _rate(plan, step, len(batches), done)
         losses.append(_step(judge, pairs, batches[step], optimizer, parameters, lr=lr, clip=plan.clip))
@@ -94,7 +97,7 @@ def train(
             losses.clear()
             _report(out, line)
             _save(out / "checkpoint.pt", step + 1, line.elapsed_s, parameters, optimizer)
-    return not stop()
+    return True
 
 
 def order_batches(prompts: Sequence[list[int]], plan: Plan) -> list[list[int]]:

@@ -47,7 +47,8 @@ def run(job: Job, stop: Callable[[], bool] = lambda: False) -> bool:
     pairs, held_out = read_pairs(job.data), read_pairs(job.held_out)
     if not pairs or not held_out:
         raise InvalidInputError("--data", str(job.data), "give at least one pair to train on and one to hold out")
-    judge = Judge.load(job.base, job.style)
+    # Weights that are trained have to be float32: a small step on a bfloat16 weight is no step.
+    judge = Judge.load(job.base, job.style, dtype="bfloat16" if job.rank else "float32")
     layers = lora.attach(judge.model, job.rank, job.alpha) if job.rank else {}
     if job.adapter:
         lora.load(layers, job.adapter)

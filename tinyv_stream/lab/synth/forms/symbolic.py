@@ -47,7 +47,7 @@ def _greek(text: str, rng: random.Random) -> str | None:
 
 def _case(text: str, _rng: random.Random) -> str | None:
     plain = bare(text)
-    if found := re.match(r"([fgpF])(?=\([a-z]\)\s*=)", plain):
+    if found := re.match(r"([fghpFGP])(?=\([a-z]\)\s*=)", plain):
         return found[1].swapcase() + plain[1:]
     return plain[:-1] + "c" if plain.endswith(("+ C", "+C")) else None
 

@@ -1,0 +1,36 @@
+"""A verifier is trained on the words that the TinyV stage uses."""
+
+from typing import get_args
+
+import pytest
+
+from tinyv_stream.lab.pairs import Pair
+from tinyv_stream.lab.prompt import CUT, Style, user_turn
+from workers.tinyv.models import EMBEDDED, MODELS, TINYV_QWEN3_TEMPLATE, TINYV_TEMPLATE
+from workers.tinyv.prompts import PromptBuilder
+
+PAIR = Pair(question="What is 1+1?", ground_truth="2", model_answer="\\frac{4}{2}", label=True)
+ROWS = {
+    "short": MODELS[EMBEDDED],
+    "tinyv": MODELS["zhangchenxu/TinyV-1.5B"],
+    "tinyv_qwen3": MODELS["zhangchenxu/TinyV-Qwen3-1.7B"],
+}
+
+
+@pytest.mark.parametrize("style", get_args(Style))
+def test_training_and_use_agree(style: Style) -> None:
+    built = PromptBuilder(ROWS[style]).build(PAIR.question, PAIR.ground_truth, PAIR.model_answer)
+    assert user_turn(PAIR, style) == built
+
+
+def test_the_released_prompts_are_told_apart() -> None:
+    assert TINYV_TEMPLATE != TINYV_QWEN3_TEMPLATE
+
+
+def test_both_answers_are_cut_where_use_cuts_them() -> None:
+    assert ROWS["short"].cut_answer_chars == CUT
+
+
+def test_a_field_in_an_answer_stays_text() -> None:
+    turn = user_turn(Pair(ground_truth="{answer}", model_answer="x", label=False), "short")
+    assert "Reference: {answer}\nAnswer: x\n" in turn
