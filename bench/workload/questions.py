@@ -56,7 +56,7 @@ def _rides(rng: random.Random) -> Question:
 
 def _shares(rng: random.Random) -> Question:
     mine, theirs, parts = rng.randint(2, 9), rng.randint(2, 9), rng.randint(11, 60)
-    text = f"Two bakers share {parts * (mine + theirs)} rolls as {mine} to {theirs}. How many get the first?"
+    text = f"Two bakers share {parts * (mine + theirs)} rolls as {mine} to {theirs}. How many does the first get?"
     return Question(text, str(parts * mine))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench import plan
-from bench.simulation import Arrival, Fleet, simulate
+from bench.overlap.growth import step_of
+from bench.overlap.simulation import Arrival, Fleet, simulate
 
 
 def fleet(**more: float) -> Fleet:
@@ -50,7 +51,7 @@ def test_load_is_calls_over_capacity() -> None:
 
 def test_the_plan_keeps_its_rule_and_one_engine_less_would_not() -> None:
     demand = plan.Demand(rollouts_per_s=100, verdict_rate=5, verdict_s=0.2, rule_s=0.01, wall_s=20, habit=2.0)
-    made = plan.plan(demand, plan.step_of(2000, 20, 2.0))
+    made = plan.plan(demand, step_of(2000, 20, 2.0))
     capacity = demand.verdict_rate * plan.UTILISATION
     assert capacity * (made.engines - 1) < made.calls_per_s <= capacity * made.engines
     assert made.one_engine_less is not None
