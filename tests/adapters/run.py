@@ -18,12 +18,15 @@ HOME: Final = ROOT / ".venv-adapters"
 TORCH: Final = "torch==2.13.0"
 TEST_TOOLS: Final = ("pytest>=8.4", "pytest-asyncio>=1.2", "pytest-timeout>=2.4")
 
+AREAL_NEEDS: Final = ("aiofiles", "colorlog", "einops", "flask", "lark", "numba", "openai", "tenacity")
+"""What the part of AReaL that calls a reward source imports."""
+
 # NAME -> (installed with their dependencies, installed without). OpenRLHF and AReaL pull in GPU builds; the parts of
-# them that call a reward source need none.
+# them that call a reward source need none. AReaL needs torch, and so is with verl.
 TRAINERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "light": (("verifiers==0.4.0", "skyrl-gym==0.4.0"), ("openrlhf==0.11.2", "areal==1.0.4")),
+    "light": (("verifiers==0.4.0", "skyrl-gym==0.4.0"), ("openrlhf==0.11.2",)),
     "trl": ((TORCH, "trl==1.16.0"), ()),
-    "verl": ((TORCH, "verl==0.9.1", "cachetools", "fastapi", "uvicorn", "pyzmq"), ()),
+    "verl": ((TORCH, "verl==0.9.1", "cachetools", "fastapi", "uvicorn", "pyzmq", *AREAL_NEEDS), ("areal==1.0.4",)),
 }
 SUITE_S: Final = 540
 

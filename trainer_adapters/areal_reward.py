@@ -1,0 +1,61 @@
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false
+# AReaL is not installed where the types are checked.
+"""AReaL 1.0: AReaL's own single-turn workflow with the pool as its reward.
+
+    trainer.train(workflow="trainer_adapters.areal_reward.TinyVRLVRWorkflow", workflow_kwargs={...})
+
+AReaL's `reward_fn` is synchronous, runs in a small process pool, and turns a time-out into 0; a workflow may await.
+
+- A rollout that nobody decided is None: AReaL rejects the trajectory.
+"""
+
+from typing import Any
+
+from areal.workflow.rlvr import RLVRWorkflow
+
+from tinyv_stream import Rollout, UndecidedError
+from tinyv_stream.trainer_view import OnUndecided, question_of, value_of
+from tinyv_stream.types import Reward
+from trainer_adapters.shared import Settings, ask, field, settings
+
+_TRUTH = ("ground_truth", "answer", "solution")
+
+
+class TinyVRLVRWorkflow(RLVRWorkflow):
+    """`tinyv` holds the keywords of `shared.Settings`; all else is AReaL's, but for `reward_fn`."""
+
+    def __init__(self, *, tinyv: dict[str, object] | None = None, **given: Any) -> None:  # noqa: ANN401 AReaL's
+        # A path is looked up by AReaL at the first episode; none comes to that, as `reward_fn` is replaced below.
+        super().__init__(reward_fn="trainer_adapters.areal_reward", **given)
+        self._settings = settings(tinyv, on_undecided=OnUndecided.ABSTAIN)
+        self.reward_fn = self.async_reward_fn = self._ask
+
+    async def arun_episode(self, engine: Any, data: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401 AReaL's
+        """Generate one sample and await its reward; None where nobody decided. Raises BrokerError."""
+        try:
+            return await super().arun_episode(engine, data)
+        except UndecidedError:
+            if self._settings.policy is OnUndecided.RAISE:
+                raise
+            return None
+
+    async def _ask(self, prompt: str, completion: str, _: Any, __: Any, **row: Any) -> float:  # noqa: ANN401 AReaL's
+        judged = await ask(self._settings, rollout_of(prompt, completion, row, self._settings))
+        value = value_of(judged.reward, self._settings.policy)
+        return _decided(judged.reward) if value is None else value
+
+
+def rollout_of(prompt: str, completion: str, row: dict[str, Any], chosen: Settings) -> Rollout:
+    """Return the rollout of one sample; the question is the last user message of `messages`, else the prompt."""
+    return Rollout(
+        prompt=prompt,
+        question=str(row.get("question") or question_of(row.get("messages")) or prompt),
+        completion=completion,
+        ground_truth=str(field(row, *_TRUTH)),
+        data_source=str(row.get("data_source") or chosen.data_source),
+    )
+
+
+def _decided(reward: Reward) -> float:
+    raise UndecidedError(reward.rollout_id, reward.status, reward.reason)

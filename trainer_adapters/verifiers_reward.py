@@ -1,0 +1,42 @@
+"""prime-rl 0.8 and verifiers 0.4: a reward that any task can plug in by its path.
+
+    [orchestrator.train.source.env.taskset.task.rewards.tinyv]
+    fn = "trainer_adapters.verifiers_reward:tinyv_reward"
+
+- Called at the end of each rollout, in the environment's loop; settings by environment variables.
+- A rollout that nobody decided raises: verifiers marks its trace, and prime-rl leaves it out of its group.
+"""
+
+from typing import Any
+
+from tinyv_stream import InvalidInputError, Rollout, UndecidedError
+from tinyv_stream.trainer_view import OnUndecided, figures, question_of, value_of
+from trainer_adapters.shared import Settings, ask, settings
+
+_TRUTH = ("answer", "ground_truth", "solution")
+
+
+async def tinyv_reward(task: Any, trace: Any) -> float:  # noqa: ANN401 verifiers finds what it gives by these names
+    """Return the reward of `trace`; raises UndecidedError, InvalidInputError, BrokerError."""
+    chosen = settings(on_undecided=OnUndecided.RAISE)
+    judged = await ask(chosen, rollout_of(task, trace, chosen))
+    value = value_of(judged.reward, chosen.policy)
+    if value is None:
+        raise UndecidedError(judged.reward.rollout_id, judged.reward.status, judged.reward.reason)
+    trace.record_metrics({f"tinyv_{name}": number for name, number in figures(judged).items()})
+    return value
+
+
+def rollout_of(task: Any, trace: Any, chosen: Settings) -> Rollout:  # noqa: ANN401 verifiers' objects
+    """Return the rollout of a trace; the task names its reference answer `answer`, `ground_truth` or `solution`."""
+    data = getattr(task, "data", task)
+    truths = [t for t in (getattr(data, name, None) for name in _TRUTH) if t is not None]
+    if not truths:
+        raise InvalidInputError("answer", type(data).__name__, f"give the task data a field {' or '.join(_TRUTH)}")
+    prompt = getattr(data, "prompt_text", None) or question_of(getattr(data, "prompt", ""))
+    return Rollout(
+        question=str(getattr(data, "question", None) or prompt),
+        completion=str(trace.last_reply),
+        ground_truth=str(truths[0]),
+        data_source=str(getattr(data, "data_source", None) or chosen.data_source),
+    )
