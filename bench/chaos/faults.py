@@ -59,7 +59,8 @@ class Faults:
                 await asyncio.sleep(self._dice.uniform(*_GAP_S))
                 weights = [weight for weight, _ in self.kinds.values()]
                 kind = first.pop() if first else self._dice.choices(list(self.kinds), weights)[0]
-                with contextlib.suppress(BrokerError, ProcessLookupError, psutil.Error):
+                # IndexError: there is nobody to hurt at this moment.
+                with contextlib.suppress(BrokerError, ProcessLookupError, psutil.Error, IndexError):
                     await self.kinds[kind][1]()
                     self.done[kind] += 1
         finally:
