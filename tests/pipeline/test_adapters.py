@@ -1,0 +1,183 @@
+"""What adapters share, and slime's, with a real server and real workers; trainers' own suites are in tests/adapters."""
+
+import asyncio
+import types
+from collections.abc import AsyncIterator
+
+import pytest
+from gateway_kit import workers
+from scripted_verifier import ScriptedVerifier
+
+from tinyv_stream import InvalidInputError, Outcome, Reward, Rollout, Source, Status, UndecidedError, Verdict
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.testing import EmbeddedServer, wait_until
+from tinyv_stream.trainer_view import Judged, OnUndecided, completion_of, figures, question_of, value_of
+from trainer_adapters import shared
+from trainer_adapters.slime_reward import custom_rm
+from trainer_adapters.trl_reward import TinyVReward
+
+
+@pytest.fixture
+def chosen(server: EmbeddedServer, pool_name: str) -> shared.Settings:
+    return shared.settings({"redis_url": server.url, "pool": pool_name, "deadline_s": 30.0})
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    yield
+    await shared.close()
+
+
+def rollout(text: str, **more: object) -> Rollout:
+    return Rollout(question="q", completion=text, ground_truth="1", data_source="x_tinyv", **more)  # type: ignore[arg-type]
+
+
+def reward(status: Status, rule: Outcome | None, value: float | None = None) -> Reward:
+    verdict = Verdict(outcome=rule) if rule else None
+    return Reward(rollout_id="r", value=value, status=status, source=Source.FALLBACK, rule=verdict)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.EXPIRED, Status.CANCELLED])
+@pytest.mark.parametrize(
+    ("rule", "by_rule"), [(Outcome.CORRECT, 1.0), (Outcome.INCORRECT, 0.0), (Outcome.UNDECIDED, None), (None, None)]
+)
+def test_what_nobody_decided_is_a_number_only_by_a_rule_verdict(
+    status: Status, rule: Outcome | None, by_rule: float | None
+) -> None:
+    undecided = reward(status, rule)
+    assert value_of(undecided, OnUndecided.RULE) == by_rule
+    assert value_of(undecided, OnUndecided.ABSTAIN) is None
+    with pytest.raises(UndecidedError):
+        value_of(undecided, OnUndecided.RAISE)
+
+
+def test_the_figures_have_the_same_keys_for_every_reward() -> None:
+    one = figures(Judged(reward=reward(Status.OK, Outcome.CORRECT, 1.0), waited_s=1.0))
+    other = figures(Judged(reward=reward(Status.EXPIRED, None), waited_s=2.0))
+    assert one.keys() == other.keys()
+    assert all(type(v) is float for v in (*one.values(), *other.values()))
+
+
+def test_texts_are_found_in_every_shape_that_trainers_use() -> None:
+    chat = [{"role": "system", "content": "s"}, {"role": "user", "content": [{"type": "text", "text": "q"}]}]
+    assert question_of(chat) == question_of("q") == "q"
+    assert completion_of([{"role": "assistant", "content": "a"}, {"role": "tool", "content": "t"}]) == "a"
+    assert completion_of([{"role": "assistant", "content": None}, {"role": "assistant", "content": "b"}]) == "b"
+
+
+def test_a_keyword_comes_before_the_environment_and_that_before_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYV_RUN_ID", "from-env")
+    monkeypatch.setenv("TINYV_DEADLINE_S", "7.5")
+    made = shared.settings({"run_id": "given", "pool": None}, deadline_s=1.0, max_inflight=3)
+    assert (made.run_id, made.deadline_s, made.max_inflight, made.pool) == ("given", 7.5, 3, "main")
+    for wrong in ({"on_undecided": "zero"}, {"deadline_s": "soon"}, {"redis": "x"}):
+        with pytest.raises(InvalidInputError):
+            shared.settings(wrong)
+
+
+async def test_a_loop_has_one_client_and_another_loop_another(server: EmbeddedServer, chosen: shared.Settings) -> None:
+    mine = await asyncio.gather(*(shared.asker(chosen) for _ in range(10)))
+    assert len({id(a.client) for a in mine}) == 1
+
+    async def elsewhere() -> str:
+        found = await shared.asker(chosen)
+        client_id = found.client.client_id
+        await shared.close()
+        return client_id
+
+    assert await asyncio.to_thread(asyncio.run, elsewhere()) != mine[0].client.client_id
+
+
+async def test_a_broker_that_was_away_is_tried_again(server: EmbeddedServer, chosen: shared.Settings) -> None:
+    from tinyv_stream import BrokerError
+
+    away = shared.settings({"redis_url": "redis://127.0.0.1:1/0"})
+    for _ in range(2):
+        with pytest.raises(BrokerError):
+            await shared.asker(away)
+    assert away not in shared._askers[asyncio.get_running_loop()]
+
+
+async def test_no_answer_within_answer_s_is_no_score_and_is_withdrawn(
+    server: EmbeddedServer, pool_name: str, chosen: shared.Settings
+) -> None:
+    short = shared.settings({"redis_url": server.url, "pool": pool_name, "answer_s": 0.3})
+    judged = await shared.ask(short, rollout("rule:correct"))
+    assert (judged.reward.status, judged.reward.value) == (Status.EXPIRED, None)
+    await _until_empty(server, pool_name)
+
+
+async def test_a_cancelled_trainer_leaves_no_work_behind(
+    server: EmbeddedServer, pool_name: str, chosen: shared.Settings
+) -> None:
+    asking = asyncio.create_task(shared.ask(chosen, rollout("rule:correct")))
+    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        await wait_until(lambda: _live(operator, 1), 5, "the rollout to be submitted")
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await _until_empty(server, pool_name)
+
+
+async def test_synchronous_code_asks_by_a_loop_in_the_background(
+    server: EmbeddedServer, pool_name: str, chosen: shared.Settings
+) -> None:
+    async with workers(server.url, pool_name):
+        asked = [shared.background.start(shared.ask(chosen, rollout("rule:correct"))) for _ in range(5)]
+        values = [(await asyncio.wrap_future(one)).reward.value for one in asked]
+    assert values == [1.0] * 5
+
+
+async def test_slime_samples_and_groups_get_records_and_undecided_ones_leave_the_loss(
+    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYV_REDIS_URL", server.url)
+    monkeypatch.setenv("TINYV_POOL", pool_name)
+    texts = ["rule:correct", "tinyv:correct", "tinyv:incorrect", "tinyv:raise", "rule:raise tinyv:raise"]
+    samples = [fake_slime_sample(text, i) for i, text in enumerate(texts)]
+    async with workers(server.url, pool_name, ScriptedVerifier("rule"), ScriptedVerifier("tinyv")):
+        records = await custom_rm(types.SimpleNamespace(), samples)
+        alone = await custom_rm(types.SimpleNamespace(), fake_slime_sample("rule:correct", 9))
+    assert isinstance(records, list)
+    assert isinstance(alone, dict)
+    assert [r["score"] for r in records] == [1.0, 1.0, 0.0, 0.0, 0.5]
+    assert [s.remove_sample for s in samples] == [False, False, False, True, True]
+    assert alone["score"] == 1.0
+
+
+async def test_with_the_engine_down_trl_gets_none_and_not_zero(server: EmbeddedServer, pool_name: str) -> None:
+    tinyv = ScriptedVerifier("tinyv")
+    tinyv.engine_is_up.clear()
+    given = {"redis_url": server.url, "pool": pool_name, "deadline_s": 1.0}
+    asked = {
+        "prompts": ["q1", "q2"],
+        "completions": ["rule:correct", "rule:incorrect"],
+        "ground_truth": ["1", "1"],
+    }
+    async with workers(server.url, pool_name, ScriptedVerifier("rule"), tinyv):
+        assert await TinyVReward(**given)(**asked) == [1.0, None]
+        assert await TinyVReward(**given, on_undecided="rule")(**asked) == [1.0, 0.0]
+        tinyv.engine_is_up.set()
+
+
+def fake_slime_sample(text: str, index: int) -> types.SimpleNamespace:
+    """The fields of slime 0.3's `Sample` that an RM reads or writes; slime is not on PyPI."""
+    return types.SimpleNamespace(
+        prompt=[{"role": "user", "content": f"q{index}"}],
+        response=text,
+        label="1",
+        metadata={},
+        group_index=0,
+        index=index,
+        remove_sample=False,
+        reward=None,
+    )
+
+
+async def _live(operator: OperatorSide, count: int) -> bool:
+    return (await operator.status()).live == count
+
+
+async def _until_empty(server: EmbeddedServer, pool_name: str) -> None:
+    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        await wait_until(lambda: _live(operator, 0), 5, "the rollout to be withdrawn")
