@@ -105,6 +105,8 @@ def _why(ours: str, theirs: str) -> str:
         return "refused by the guard without a call: no answer by its structure"
     if "undecided" in ours:
         return "undecided in the stream, which is no score"
+    if not theirs.startswith("reply"):
+        return "the rules of the two modes differ"
     if "p_true=" in ours:
         p_true = float(ours.partition("p_true=")[2].split()[0])
         if abs(p_true - 0.5) < _NEAR:
