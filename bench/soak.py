@@ -1,0 +1,151 @@
+"""`python -m bench soak`: one client, one server, workers that answer at once, for a million rollouts.
+
+Nothing may grow: not the memory of server, client and workers, not what is left in Redis, not the cost of a rollout.
+Figures are taken at every tenth of the way; it fails where the end is dearer than the first tenth by more than it
+promises.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final, cast
+
+import msgspec
+import psutil
+import uvloop
+
+from bench.scripted import CONFIG, Fleet
+from tinyv_stream import RewardClient, Rollout
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.testing import EmbeddedServer
+
+_GROWTH: Final = 1.10
+"""Most that the last tenth may cost, as a multiple of the second: the first one pays for starting up."""
+_MEMORY: Final = 1.25
+"""Most that a process may hold at the end, as a multiple of what it held after a tenth."""
+_SUBMITTERS: Final = 64
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of everything after so many rollouts; memory in MB, CPU in microseconds per rollout of this tenth."""
+
+    rollouts: int
+    seconds: float
+    rate: float
+    cpu_us: float
+    server_mb: float
+    server_used_mb: float
+    """By the server's own count, `used_memory`."""
+    client_mb: float
+    workers_mb: float
+    live: int
+    entries: int
+    """Of both queues."""
+    keys: int
+    rewarded: int
+
+
+def main(argv: list[str]) -> int:
+    """Run it; return 1 if anything grew."""
+    parser = argparse.ArgumentParser(prog="python -m bench soak", description=__doc__)
+    parser.add_argument("--rollouts", type=int, default=1_000_000)
+    parser.add_argument("--bytes", type=int, default=2_000, help="of each completion")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the marks there")
+    args = parser.parse_args(argv)
+    marks = uvloop.run(_soak(args.rollouts, "x" * args.bytes))
+    if args.json:
+        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(marks), indent=2))
+    broken = _grown(marks, args.rollouts)
+    for sentence in broken:
+        sys.stdout.write(f"BROKEN {sentence}\n")
+    sys.stdout.write("flat\n" if not broken else "")
+    return 1 if broken else 0
+
+
+async def _soak(count: int, text: str) -> list[Mark]:
+    marks: list[Mark] = []
+    async with (
+        EmbeddedServer(tcp=True, maxmemory_mb=1024) as server,
+        Fleet(server) as fleet,
+        OperatorSide(server.url, CONFIG.broker) as operator,
+        RewardClient(server.url, run_id="soak", pool=CONFIG.broker.pool) as client,
+    ):
+        look = _Looker(operator, psutil.Process(server.pid), [psutil.Process(pid) for pid in fleet.pids])
+        stream = client.rewards()
+        seen: dict[str, int] = {}
+        for tenth in range(10):
+            span = range(count * tenth // 10, count * (tenth + 1) // 10)
+            numbers = iter(span)
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(_SUBMITTERS):
+                    tasks.create_task(_submit(client, numbers, text))
+                for _ in span:
+                    reward = await anext(stream)
+                    seen[reward.status] = seen.get(reward.status, 0) + 1
+            # The client commits just after it hands over: the marks are of a pool at rest.
+            while (await operator.status()).live:  # noqa: ASYNC110 another process's state
+                await asyncio.sleep(0.05)
+            marks.append(await look.mark(span.stop, len(span), seen.get("ok", 0)))
+            sys.stdout.write(f"{msgspec.json.encode(marks[-1]).decode()}\n")
+            sys.stdout.flush()
+    return marks
+
+
+async def _submit(client: RewardClient, numbers: Any, text: str) -> None:  # noqa: ANN401 an iterator that all share
+    for n in numbers:
+        await client.submit(
+            Rollout(rollout_id=f"r{n}", question=f"q{n}", completion=text, ground_truth="1", data_source="x_tinyv")
+        )
+
+
+class _Looker:
+    """Takes marks; remembers time and CPU since the last."""
+
+    def __init__(self, operator: OperatorSide, server: psutil.Process, workers: list[psutil.Process]) -> None:
+        self._operator = operator
+        self._server, self._client, self._workers = server, psutil.Process(), workers
+        self._began = self._last = time.perf_counter()
+        self._cpu_s = self._cpu()
+
+    def _cpu(self) -> float:
+        times = [p.cpu_times() for p in (self._server, self._client, *self._workers)]
+        return sum(t.user + t.system for t in times)
+
+    async def mark(self, rollouts: int, since: int, rewarded: int) -> Mark:
+        now, cpu_s = time.perf_counter(), self._cpu()
+        status = await self._operator.status()
+        info = cast("dict[str, Any]", await self._operator.command("INFO", "memory"))
+        mark = Mark(
+            rollouts=rollouts,
+            seconds=round(now - self._began, 1),
+            rate=round(since / (now - self._last), 1),
+            cpu_us=round((cpu_s - self._cpu_s) * 1e6 / since, 1),
+            server_mb=_mb(self._server),
+            server_used_mb=round(int(info["used_memory"]) / 1e6, 2),
+            client_mb=_mb(self._client),
+            workers_mb=round(sum(map(_mb, self._workers)), 1),
+            live=status.live,
+            entries=sum(status.depth.values()),
+            keys=cast("int", await self._operator.command("DBSIZE")),
+            rewarded=rewarded,
+        )
+        self._last, self._cpu_s = now, cpu_s
+        return mark
+
+
+def _mb(process: psutil.Process) -> float:
+    return round(process.memory_info().rss / 1e6, 1)
+
+
+def _grown(marks: list[Mark], count: int) -> list[str]:
+    """Return what grew, one sentence each."""
+    early, base, end = marks[0], marks[1], marks[-1]
+    found = [] if end.rewarded == count else [f"{end.rewarded} of {count} rewarded ok"]
+    if end.live or end.entries:
+        found.append(f"{end.live} live and {end.entries} queued at the end")
+    if end.cpu_us > base.cpu_us * _GROWTH:
+        found.append(f"a rollout cost {base.cpu_us} us of CPU, and {end.cpu_us} at the end")
+    memory = [(n, getattr(early, n), getattr(end, n)) for n in ("server_mb", "client_mb", "workers_mb")]
+    return found + [f"{name} grew from {was} to {now}" for name, was, now in memory if now > was * _MEMORY]
