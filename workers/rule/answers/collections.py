@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from workers.rule.answers.forms import Form, Labelled, Match, Matrix, Scalar, Sequence, Taxonomy
+from workers.rule.answers.words import mentions
 from workers.rule.maths.equal import equal
-from workers.rule.maths.tree import Node
+from workers.rule.maths.tree import Node, rename, symbols
 
 Comparison = Callable[[Form, Form, str], Match | None]
 
@@ -42,7 +43,7 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
         return labelled
     if not _brackets_agree(gold, answer):
         return None
-    ours, theirs = gold.items, answer.items
+    ours, theirs = gold.items, _with_gold_parameter(gold, answer, question).items
     if "{}" in {gold.brackets, answer.brackets}:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
@@ -57,6 +58,24 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     if _matching(ours, theirs, question, same):
         return Match(same=True, reason="same elements in another order", taxonomy=Taxonomy.SET_LIST)
     return Match(same=False, reason="different elements")
+
+
+def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Sequence:
+    """Return `(s, 2s)` as `(t, 2t)`: the one parameter of a tuple may have any name that the question does not use."""
+    if gold.brackets != "()" or answer.brackets != "()" or not question:
+        return answer
+    ours, theirs = _letters(gold), _letters(answer)
+    if len(ours - theirs) != 1 or len(theirs - ours) != 1:
+        return answer
+    old, new = next(iter(theirs - ours)), next(iter(ours - theirs))
+    if mentions(question, old) or mentions(question, new):
+        return answer
+    items = (Scalar(rename(i.node, {old: new}), i.unit) if isinstance(i, Scalar) else i for i in answer.items)
+    return Sequence(answer.brackets, tuple(items), answer.either)
+
+
+def _letters(sequence: Sequence) -> frozenset[str]:
+    return frozenset[str]().union(*(symbols(item.node) for item in sequence.items if isinstance(item, Scalar)))
 
 
 def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
@@ -111,10 +130,11 @@ def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
         return False
     if gold.brackets == "{}" or gold.either:
         return True
+    if all(isinstance(item, Sequence) for item in gold.items):
+        return "respectively" not in question.lower()
     if _ORDERED.search(question) and not _ALTERNATIVES.search(question):
         return False
-    tuples = all(isinstance(item, Sequence) for item in gold.items)
-    return tuples or answer.brackets == "{}" or answer.either or _UNORDERED.search(question) is not None
+    return answer.brackets == "{}" or answer.either or _UNORDERED.search(question) is not None
 
 
 def _distinct(items: tuple[Form, ...], question: str, same: Comparison) -> tuple[Form, ...]:

@@ -70,6 +70,13 @@ class Inequality(msgspec.Struct, frozen=True):
     strict: bool
 
 
+class Chain(msgspec.Struct, frozen=True):
+    """`a < b < c`, not solved for anything; `signs` are `<` or `<=`, ascending."""
+
+    signs: tuple[str, ...]
+    parts: tuple[Node, ...]
+
+
 class Interval(msgspec.Struct, frozen=True):
     """Between two ends; None is infinity. A single point is closed with equal ends."""
 
@@ -106,7 +113,7 @@ class Matrix(msgspec.Struct, frozen=True):
     rows: tuple[tuple[Node, ...], ...]
 
 
-Form = Scalar | Words | Labelled | Equation | Inequality | Ranges | Sequence | Ratio | Matrix
+Form = Scalar | Words | Labelled | Equation | Inequality | Chain | Ranges | Sequence | Ratio | Matrix
 
 
 class Reading(msgspec.Struct, frozen=True):

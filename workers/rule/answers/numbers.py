@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from workers.rule.answers import units
+from workers.rule.answers import units, words
 from workers.rule.answers.forms import Match, Scalar, Taxonomy
 from workers.rule.maths.equal import close, equal, point
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, rename, symbols
@@ -168,7 +168,12 @@ def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
     ours, theirs = symbols(gold) - symbols(answer), symbols(answer) - symbols(gold)
     if len(ours) == 1 and len(theirs) == 1:
         old, new = next(iter(theirs)), next(iter(ours))
-        free = {old, new} <= _FREE_NAMES and not _mentions(question, old) and not _mentions(question, new)
+        free = (
+            not isinstance(gold, Sym)
+            and {old, new} <= _FREE_NAMES
+            and not words.mentions(question, old)
+            and not words.mentions(question, new)
+        )
         if free and equal(gold, rename(answer, {old: new})):
             return Match(same=True, reason="same up to the name of a constant", taxonomy=Taxonomy.SYMBOLIC)
     left, right = _additive(gold, question), _additive(answer, question)
@@ -177,15 +182,10 @@ def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
     return None
 
 
-def _mentions(question: str, name: str) -> bool:
-    bare = re.escape(name.strip("\\"))
-    return re.search(rf"(?<![A-Za-z]){bare}(?![A-Za-z])", question) is not None
-
-
 def _additive(node: Node, question: str) -> str | None:
     """Return the one free constant that is simply added to the rest, if there is one."""
     for name in sorted(symbols(node) & _CONSTANT_NAMES):
-        if _mentions(question, name):
+        if words.mentions(question, name):
             continue
         shifted = Op("add", (node, Op("neg", (Sym(name),))))
         where, there = point(symbols(node), 0), point(symbols(node), 0)

@@ -4,7 +4,7 @@ import itertools
 import re
 from typing import Final
 
-from workers.rule.answers.forms import Equation, Form, Inequality, Interval, Labelled, Ranges, Scalar, Sequence
+from workers.rule.answers.forms import Chain, Equation, Form, Inequality, Interval, Labelled, Ranges, Scalar, Sequence
 from workers.rule.maths.clean import clean
 from workers.rule.maths.equal import equal
 from workers.rule.maths.read import read
@@ -208,7 +208,7 @@ def _chain(parts: list[str], used: list[str]) -> Form:
         if name not in symbols(trees[0]) | symbols(trees[2]):
             return named(interval(trees[0], trees[2], not strict[0], not strict[1]), name)
     if len(trees) != 2:
-        raise Unreadable("a chain of inequalities")
+        return Chain(tuple("<" if s else "<=" for s in strict), tuple(trees))
     low, high = trees
     if isinstance(high, Sym) and high.name not in symbols(low):
         part = Interval(low, None, low_closed=not strict[0], high_closed=False)

@@ -11,6 +11,7 @@ from typing import Final
 
 from workers.rule.answers import collections, ranges, words
 from workers.rule.answers.forms import (
+    Chain,
     Equation,
     Form,
     Inequality,
@@ -65,6 +66,9 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return Match(same=gold.text == answer.text, reason="words", taxonomy=Taxonomy.LANGUAGE)
         case Equation(), Equation():
             return _proportional(gold.difference, answer.difference, positive=False)
+        case Chain(), Chain() if gold.signs == answer.signs:
+            agreed = all(equal(a, b) for a, b in zip(gold.parts, answer.parts, strict=True))
+            return Match(same=agreed, reason="chain by its parts", taxonomy=Taxonomy.EXPRESSION)
         case Inequality(), Inequality() if gold.strict == answer.strict:
             return _proportional(gold.difference, answer.difference, positive=True)
         case (Ranges(), Inequality()) | (Inequality(), Ranges()):

@@ -33,6 +33,12 @@ def number_word(text: str) -> int | None:
     return _NUMBERS.get(text)
 
 
+def mentions(question: str, name: str) -> bool:
+    """Say whether a question uses a letter, alone."""
+    bare = re.escape(name.strip("\\"))
+    return re.search(rf"(?<![A-Za-z]){bare}(?![A-Za-z])", question) is not None
+
+
 def choice(text: str) -> tuple[str, str] | None:
     """Return (letter, what stands behind it) if `text` picks an option: `B`, `(B)`, `B. 42`."""
     bare = re.sub(r"\\text(?:bf|rm|it)?\s*\{([^{}]*)\}", r"\1", text).strip("$*{} .")
