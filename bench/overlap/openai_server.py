@@ -36,7 +36,8 @@ async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[tuple[
     port = _free_port()
     if config.engine.kind == "scripted":
         _, row = resolve("scripted")
-        command, env = [sys.executable, "-P", "-m", "bench.overlap.scripted_server", str(port)], dict(os.environ)
+        room = str(config.engine.max_num_seqs or 64)
+        command, env = [sys.executable, "-P", "-m", "bench.overlap.scripted_server", str(port), room], dict(os.environ)
     else:
         name, row = resolve(config.model)
         command, env = await asyncio.to_thread(_vllm, name, config, port)

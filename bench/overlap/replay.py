@@ -43,6 +43,11 @@ async def stream(client: RewardClient, step: Step, *, number: int) -> Found:
             now = time.monotonic() - start
             rewards.append(reward)
             spans.append(span_of(reward, rewarded_s=now, ended_s=ends[reward.rollout_id], step=number))
+    return found_of(rewards, spans)
+
+
+def found_of(rewards: list[Reward], spans: list[Span]) -> Found:
+    """Return what came of a step whose rewards are all there."""
     return Found(
         spans=spans,
         values={r.rollout_id: r.value for r in rewards},

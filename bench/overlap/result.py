@@ -51,7 +51,7 @@ def result(settings: Settings, measured: Measured) -> dict[str, Any]:
         "exposed_fraction": told["stream"]["exposed_fraction"].median if "stream" in told else None,
         "x_blocking": x_blocking.median if x_blocking else None,
         "calls_avoided": 1 - calls.median if calls else None,
-        "calls_avoidable": statistics.median(_avoidable(step) for step in measured.steps),
+        "calls_avoidable": None if settings.policy else statistics.median(_avoidable(s) for s in measured.steps),
         "agreement": agreement,
         "modes": told,
         "paired": {"blocking / stream": x_blocking, "per_sample / stream": per_sample, "calls kept": calls},
@@ -59,7 +59,11 @@ def result(settings: Settings, measured: Measured) -> dict[str, Any]:
         "verdict_s": measured.verdict_s,
         "definition": DEFINITION,
     }
-    return head | {"goals": _goals(head), "workload": _workload(measured.steps), "setting": _setting(settings)}
+    return head | {
+        "goals": _goals(head),
+        "workload": _workload(measured.steps, settings.policy),
+        "setting": _setting(settings),
+    }
 
 
 def _mode(repeats: list[Repeat]) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def _question(group_id: str, completion: str) -> tuple[str, str]:
     return group_id, completion.rpartition(r"\boxed{")[2]
 
 
-def _workload(steps: list[Step]) -> dict[str, Any]:
+def _workload(steps: list[Step], policy: str | None) -> dict[str, Any]:
     kinds = [line.kind for step in steps for line in step.lines]
     tokens = sorted(line.tokens for step in steps for line in step.lines)
     return {
@@ -136,7 +140,7 @@ def _workload(steps: list[Step]) -> dict[str, Any]:
         "kinds": {kind: kinds.count(kind) / len(kinds) for kind in sorted(set(kinds))},
         "tokens": {f"p{int(q * 100)}": tokens[int(q * (len(tokens) - 1))] for q in (0.5, 0.9, 0.99, 1.0)},
         "calls_avoidable": [_avoidable(step) for step in steps],
-        "generation": "replayed on the clock, no CPU",
+        "generation": f"real, by {policy}" if policy else "replayed on the clock, no CPU",
     }
 
 
@@ -171,6 +175,7 @@ def _setting(settings: Settings) -> dict[str, Any]:
         "repeats": settings.repeats,
         "seed": settings.seed,
         "habit": settings.habit,
+        "policy_tokens": settings.policy_tokens if settings.policy else None,
         "questions": settings.questions.name if settings.questions else "made from the seed",
         "broker": "own" if settings.redis else "embedded",
         "config": settings.config,

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from bench.overlap import reference
+from bench.overlap import generate, reference
 from bench.overlap.definition import Exposure, measure, quantile
 from bench.overlap.openai_server import openai_server
 from bench.overlap.pools import STREAMING, pools
@@ -25,11 +25,12 @@ from bench.overlap.replay import Found, stream
 from bench.overlap.settings import Settings
 from bench.workload import Mix, Question, Step, bundled, from_file, make
 from tinyv_stream.client import RewardClient
-from tinyv_stream.config import Config
+from tinyv_stream.config import Config, TinyVConfig
 from tinyv_stream.testing import embedded_server
 
 Say = Callable[[str], None]
 Play = Callable[[Step, int], Awaitable[Found]]
+Generate = Callable[[RewardClient, Step, int], Awaitable[Found]]
 
 _WARM_PROMPTS: Final = 4
 _LONE: Final = 7
@@ -86,7 +87,8 @@ async def _players(settings: Settings, say: Say) -> AsyncGenerator[tuple[dict[st
         url = settings.redis or (await stack.enter_async_context(embedded_server(maxmemory_mb=1024))).url
         streaming = [m for m in settings.modes if m in STREAMING]
         configs = await stack.enter_async_context(pools(streaming, settings.config, url, directory, say))
-        players |= {mode: _streamer(url, mode, config) for mode, config in configs.items()}
+        policy = await stack.enter_async_context(_policy(settings, directory))
+        players |= {mode: _streamer(url, mode, config, policy) for mode, config in configs.items()}
         warm = make(_questions(settings, _WARM_PROMPTS, -1), settings.group_size, wall_s=0.5, seed=-1)
         for mode in settings.modes:
             await players[mode](warm, -1)
@@ -114,12 +116,24 @@ async def _references(settings: Settings, directory: Path) -> AsyncGenerator[dic
         yield {"blocking": blocking, "per_sample": per_sample}
 
 
-def _streamer(url: str, mode: str, config: Config) -> Play:
+@asynccontextmanager
+async def _policy(settings: Settings, directory: Path) -> AsyncGenerator[Generate]:
+    """Yield what streams a step: its generation replayed, or done by a server of the policy model."""
+    if settings.policy is None:
+        yield lambda client, step, n: stream(client, step, number=n)
+        return
+    config = TinyVConfig(model=settings.policy)
+    async with openai_server(config, directory / "policy.log") as (server, ready):
+        await ready()
+        yield lambda client, step, n: generate.stream(client, server, step, number=n, max_tokens=settings.policy_tokens)
+
+
+def _streamer(url: str, mode: str, config: Config, generation: Generate) -> Play:
     async def play(step: Step, number: int) -> Found:
         run_id = f"{mode}-{number}-{time.time_ns()}"
         pool, room = config.broker.pool, max(1024, len(step.lines))
         async with RewardClient(url, run_id=run_id, pool=pool, max_inflight=room, deadline_s=DEADLINE_S) as client:
-            return await stream(client, step, number=number)
+            return await generation(client, step, number)
 
     return play
 

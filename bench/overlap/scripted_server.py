@@ -3,15 +3,19 @@
 import asyncio
 import os
 import sys
+from typing import Final
 
 from aiohttp import web
 
 from workers.tinyv.scripted import DELAY_ENV, by_rule
 
+_ROOM: Final = web.AppKey("room", asyncio.Semaphore)
+
 
 async def _complete(request: web.Request) -> web.Response:
     body = await request.json()
-    await asyncio.sleep(float(os.environ.get(DELAY_ENV, "0")))
+    async with request.app[_ROOM]:
+        await asyncio.sleep(float(os.environ.get(DELAY_ENV, "0")))
     p_true = by_rule(body["messages"][-1]["content"])
     reply = "True" if p_true is not None and p_true >= 0.5 else "False"
     return web.json_response({"choices": [{"message": {"role": "assistant", "content": reply}}]})
@@ -22,8 +26,9 @@ async def _health(_: web.Request) -> web.Response:
 
 
 def main() -> None:
-    """Serve on the port that is given, until killed."""
+    """Serve on the port that is given, that many requests at a time, until killed."""
     app = web.Application()
+    app[_ROOM] = asyncio.Semaphore(int(sys.argv[2]))
     app.add_routes([web.get("/health", _health), web.post("/v1/chat/completions", _complete)])
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 

@@ -34,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     modes: tuple[str, ...]
     config: Config
     habit: float
+    policy: str | None = None
+    """Model that really generates; None: generation is replayed on the clock."""
+    policy_tokens: int = 256
     questions: Path | None = None
     redis: str | None = None
     json: Path | None = None
@@ -51,6 +54,7 @@ def parse(argv: list[str]) -> Settings:
     unknown = [m for m in modes if m not in MODES]
     if unknown:
         raise InvalidInputError("--modes", ",".join(unknown), f"use some of {', '.join(MODES)}")
+    policy = _policy(a.generator, a.policy_model, modes)
     for name, value in (("--repeats", a.repeats), ("--group-size", a.group_size), ("--prompts", a.prompts or 1)):
         if value < 1:
             raise InvalidInputError(name, value, "use 1 or more")
@@ -63,6 +67,8 @@ def parse(argv: list[str]) -> Settings:
         modes=modes,
         config=_config(a.config, a.engine, a.model),
         habit=a.habit,
+        policy=policy,
+        policy_tokens=a.policy_tokens,
         questions=a.questions,
         redis=a.redis,
         json=a.json,
@@ -71,6 +77,20 @@ def parse(argv: list[str]) -> Settings:
         record=a.record,
         pictures=a.pictures,
     )
+
+
+def _policy(generator: str, model: str | None, modes: tuple[str, ...]) -> str | None:
+    if generator == "replay":
+        return None
+    if not model:
+        raise InvalidInputError("--policy-model", model, "name the model that generates: hub id, directory, `embedded`")
+    if set(modes) - {"rule_only", "stream", "stream_no_coalesce"}:
+        raise InvalidInputError(
+            "--modes",
+            ",".join(modes),
+            "generation differs from run to run, so nothing can be compared: leave out others",
+        )
+    return model
 
 
 def _config(path: Path | None, engine: str | None, model: str | None) -> Config:
@@ -98,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--habit", type=float, default=2.0, help="how much a group repeats its answers [2.0]")
     p.add_argument("--modes", default=",".join(MODES), help=f"comma-separated [{','.join(MODES)}]")
+    p.add_argument("--generator", choices=("replay", "vllm"), default="replay", help="[replay]; vllm really generates")
+    p.add_argument("--policy-model", metavar="M", help="with --generator vllm: hub id, directory or `embedded`")
+    p.add_argument("--policy-tokens", type=int, default=256, metavar="N", help="its longest completion [256]")
     p.add_argument("--questions", type=Path, metavar="JSONL", help="lines with question, ground_truth [made from seed]")
     p.add_argument("--config", type=Path, metavar="tinyv.toml", help="your pool's settings: workers, engine, model")
     p.add_argument("--model", help="hub id, directory or `embedded`, other than the config's")
