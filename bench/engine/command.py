@@ -57,18 +57,23 @@ def _say(console: Console, text: str) -> None:
 
 def result(found: dict[str, Any]) -> dict[str, Any]:
     """Return the figures that are promised, with everything they were made of beside them."""
-    median = {name: statistics.median(found[name]) for name in ("raw_per_s", "worker_per_s", "step_per_s")}
     at = next(row for row in found["loads"] if row["share"] == _AT)
-    theirs = found["reference_per_s"]
     return {
-        "worker_over_raw": median["worker_per_s"] / median["raw_per_s"],
-        "x_reference": median["step_per_s"] / statistics.median(theirs) if theirs else None,
+        "worker_over_raw": _ratio(found, "worker", "raw", "per_s"),
+        "worker_over_raw_cpu": _ratio(found, "worker", "raw", "per_cpu_s"),
+        "x_reference": _ratio(found, "step", "reference", "per_s"),
+        "x_reference_cpu": _ratio(found, "step", "reference", "per_cpu_s"),
         "calls_avoided": 1 - found["calls"] / found["rollouts"],
         "prefix_hit_rate": found["prefix_hit_rate"],
         "p50_ms": at["p50_ms"],
         "p99_ms": at["p99_ms"],
         "measured": found,
     }
+
+
+def _ratio(found: dict[str, Any], ours: str, theirs: str, per: str) -> float | None:
+    rates = [[getattr(rate, per) for rate in found[name]] for name in (ours, theirs)]
+    return statistics.median(rates[0]) / statistics.median(rates[1]) if rates[1] else None
 
 
 def _settings(args: argparse.Namespace) -> Settings:

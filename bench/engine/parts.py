@@ -5,8 +5,12 @@ import http.client
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
+
+import msgspec
+import psutil
 
 from bench.overlap.reference import PROCESSES, Server
 from bench.overlap.reference_call import MAX_TOKENS, TIMEOUT_S
@@ -15,6 +19,36 @@ from tinyv_stream.types import Outcome, Stage, Verdict
 from workers.tinyv.engine import VllmEngine
 from workers.tinyv.engine_api import Engine, Reading
 from workers.verifier import Finding
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """What was done per second, and per second of processor time: steadier where others use the machine too."""
+
+    per_s: float
+    per_cpu_s: float
+
+    def __str__(self) -> str:
+        return f"{self.per_s:.2f}/s ({self.per_cpu_s:.2f} per CPU second)"
+
+
+class Watch:
+    """Starts when it is made; counts this process and all that it started."""
+
+    def __init__(self) -> None:
+        self._began, self._cpu = time.monotonic(), _cpu_s()
+
+    def rate(self, count: int) -> Rate:
+        """Return the rate of `count` things since the start."""
+        return Rate(count / (time.monotonic() - self._began), count / (_cpu_s() - self._cpu))
+
+
+def _cpu_s() -> float:
+    spent = 0.0
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            spent += times.user + times.system
+    return spent
 
 
 class CountingEngine:
@@ -101,16 +135,14 @@ class RefusesAll:
         return {"engine": "none", "verifier": "bench: refuses all"}
 
 
-async def reference(server: Server, prompts: list[str]) -> float:
-    """Return the seconds that the reference's pattern needs: up to 64 synchronous calls, eight tokens each, no cache.
+async def reference(server: Server, prompts: list[str]) -> None:
+    """Ask as the reference does: up to 64 synchronous calls, eight tokens each, every rollout on its own.
 
     Kinder than the reference: threads, not a fresh pool of processes per step, and kept connections.
     """
-    began = time.monotonic()
     with ThreadPoolExecutor(PROCESSES) as pool:
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(pool, _call, server, prompt) for prompt in prompts))
-    return time.monotonic() - began
 
 
 def _call(server: Server, prompt: str) -> str:

@@ -10,7 +10,6 @@
 import asyncio
 import random
 import statistics
-import time
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bench.engine.load import refused, unique
-from bench.engine.parts import CountingEngine, RefusesAll, reference
+from bench.engine.parts import CountingEngine, Rate, RefusesAll, Watch, reference
 from bench.overlap.openai_server import openai_server
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
@@ -70,24 +69,24 @@ class Bench:
         made = [self._builder.build(self._question.strip(r.question), r.ground_truth, r.completion) for r in rollouts]
         return [prompt for prompt in made if isinstance(prompt, str)]
 
-    async def raw(self, rollouts: list[Rollout]) -> float:
-        """Return readings per second with every prompt given to the engine at once."""
+    async def raw(self, rollouts: list[Rollout]) -> Rate:
+        """Return the rate of readings with every prompt given to the engine at once."""
         prompts = self.prompts(rollouts)
         await self._forget()
-        began = time.monotonic()
+        watch = Watch()
         await asyncio.gather(*(self.engine.read(prompt) for prompt in prompts))
-        return len(prompts) / (time.monotonic() - began)
+        return watch.rate(len(prompts))
 
-    async def through(self, rollouts: list[Rollout]) -> float:
-        """Return rewards per second through client, broker and worker, from the first submit to the last reward."""
+    async def through(self, rollouts: list[Rollout]) -> Rate:
+        """Return the rate of rewards through client, broker and worker, from the first submit to the last reward."""
         await self._forget()
         async with self._pool() as client:
-            began = time.monotonic()
+            watch = Watch()
             tickets = [await client.submit(rollout) for rollout in rollouts]
             rewards = [await ticket for ticket in tickets]
-            took = time.monotonic() - began
+            rate = watch.rate(len(rollouts))
         _check(rewards)
-        return len(rollouts) / took
+        return rate
 
     async def under_load(self, rollouts: list[Rollout], rate: float) -> list[float]:
         """Return the seconds from claim to verdict of rollouts that arrive at random at `rate` per second."""
@@ -146,25 +145,25 @@ async def measure(settings: Settings, directory: Path, say: Callable[[str], None
     different = unique(step)
     async with opened(settings, say) as bench:
         await bench.through(refused(2, 4, settings.seed + 1, settings.questions))  # warm
-        raw: list[float] = []
-        through: list[float] = []
+        raw: list[Rate] = []
+        through: list[Rate] = []
         for n in range(settings.repeats):
             raw.append(await bench.raw(different))
             through.append(await bench.through(different))
-            say(f"different prompts, {n + 1}: raw {raw[-1]:.2f}/s, through the worker {through[-1]:.2f}/s")
+            say(f"different prompts, {n + 1}: raw {raw[-1]}, through the worker {through[-1]}")
         ours = [await bench.through(step) for _ in range(settings.repeats)]
         hit = bench.engine.cached_tokens / max(1, bench.engine.prompt_tokens)
         calls, tokens = bench.engine.calls, bench.engine.prompt_tokens
-        say(f"step of {len(step)}: {statistics.median(ours):.2f}/s with {calls} calls")
-        loads = await _loads(bench, statistics.median(through), say)
+        say(f"step of {len(step)}: {ours} with {calls} calls")
+        loads = await _loads(bench, statistics.median(rate.per_s for rate in through), say)
         prompts, about = bench.prompts(step), bench.stage.describe()
         again = bench.stage.asked_again
     theirs = await _theirs(settings, prompts, directory, say) if settings.with_reference else []
     return {
-        "raw_per_s": raw,
-        "worker_per_s": through,
-        "step_per_s": ours,
-        "reference_per_s": theirs,
+        "raw": raw,
+        "worker": through,
+        "step": ours,
+        "reference": theirs,
         "loads": loads,
         "rollouts": len(step),
         "different": len(different),
@@ -191,7 +190,7 @@ async def _loads(bench: Bench, full: float, say: Callable[[str], None]) -> list[
     return found
 
 
-async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: Callable[[str], None]) -> list[float]:
+async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: Callable[[str], None]) -> list[Rate]:
     """Measure the reference pattern, on a server with vLLM's default block size; ours is stopped by then."""
     engine = EngineConfig(
         threads=settings.threads, block_size=None if resolve(settings.model)[0] != "embedded" else 128
@@ -203,9 +202,14 @@ async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: 
     ):
         await answers()
         await reference(server, prompts[:1])  # warm
-        rate = len(prompts) / await reference(server, prompts)
-    say(f"reference: {rate:.2f}/s")
-    return [rate]
+        found: list[Rate] = []
+        for seed in range(settings.repeats):
+            # The server's prefix cache cannot be emptied from outside: another first token does the same.
+            watch = Watch()
+            await reference(server, prompts if not seed else [f"{seed} {prompt}" for prompt in prompts])
+            found.append(watch.rate(len(prompts)))
+            say(f"reference, {seed + 1}: {found[-1]}")
+    return found
 
 
 def _check(rewards: list[Reward]) -> None:

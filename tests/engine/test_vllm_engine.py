@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -102,6 +103,21 @@ async def test_both_read_outs_agree_where_the_reply_is_plain(stage: TinyVVerifie
             plain += 1
             assert by_text is by_token
     assert plain > 20, "too few plain replies to say anything"
+
+
+@SESSION
+async def test_no_verdict_turns_with_batch_order_or_cache(stage: TinyVVerifier) -> None:
+    """Three orders, the last one without a prefix cache: 200 prompts, 0 flips."""
+    works = [work(i, str(3 * i)) for i in range(200)]
+    seen: list[dict[str, Outcome]] = []
+    for seed in range(3):
+        if seed == 2:
+            await engine_of(stage).forget()
+        random.Random(seed).shuffle(works)
+        findings = await asyncio.gather(*(stage.verify(w) for w in works))
+        seen.append({w.rollout_id: f.verdict.outcome for w, f in zip(works, findings, strict=True)})
+    assert seen[0] == seen[1] == seen[2]
+    assert len(set(seen[0].values())) == 2, "a model that always says the same proves nothing"
 
 
 @SESSION

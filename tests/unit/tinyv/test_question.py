@@ -17,6 +17,7 @@ SUFFIXES = [
     '\n\nRemember to put your answer on its own line after "Answer:".',
     " Your final answer should be enclosed in \\boxed{}.",
     " Let's think step by step.",
+    " Explain your reasoning briefly, then put the final answer in \\boxed{}.",
     " Please reason step by step. Put your final answer within \\boxed{}.",
 ]
 
@@ -42,6 +43,8 @@ def test_openers_are_cut():
         "Show that step by step summation gives $n(n+1)/2$, then give $n$ for 55.",
         "Put 5 balls into 3 boxes. How many ways are there?",
         "What does \\boxed{3} denote?",
+        "Show that $a=b$, then find $c$.",
+        "Find $x$ and put it into \\boxed{x+1} to get $y$",
         "Let's think step by step and output the final answer within \\boxed{}.",
         "Please write the answer as a fraction.",
     ],
