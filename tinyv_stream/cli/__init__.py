@@ -8,7 +8,20 @@ from typing import Final
 
 import typer
 
-from tinyv_stream.cli import dead_letters, demo, doctor, gateway, push, score, status, synthesize, timeline, train, up
+from tinyv_stream.cli import (
+    analyze,
+    dead_letters,
+    demo,
+    doctor,
+    gateway,
+    push,
+    score,
+    status,
+    synthesize,
+    timeline,
+    train,
+    up,
+)
 from tinyv_stream.cli import eval as evaluation
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
@@ -57,6 +70,7 @@ app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)
 app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
 app.command("train", epilog=train.EPILOG)(train.train)
+app.command("analyze", epilog=analyze.EPILOG)(analyze.analyze)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 
 

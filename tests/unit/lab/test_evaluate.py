@@ -1,0 +1,97 @@
+"""The evaluation's figures, and the command itself on a real pool with a real rule worker."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinyv_stream.config import Config
+from tinyv_stream.lab.evaluate import Judged, pool_config, report
+from tinyv_stream.lab.pairs import Pair, write_pairs
+from tinyv_stream.lab.picture import page
+from tinyv_stream.types import Outcome, Setup
+
+YES, NO, OPEN = Outcome.CORRECT, Outcome.INCORRECT, Outcome.UNDECIDED
+
+
+def right(outcome: Outcome, p_true: float | None = None, **more: str) -> Judged:
+    return Judged(pair_id="x", label=True, outcome=outcome, p_true=p_true, **more)
+
+
+def wrong(outcome: Outcome, p_true: float | None = None, **more: str) -> Judged:
+    return Judged(pair_id="x", label=False, outcome=outcome, p_true=p_true, **more)
+
+
+def test_figures_of_a_small_set() -> None:
+    lines = [right(YES), right(OPEN), wrong(YES), wrong(NO), wrong(NO)]
+    found = report(lines)
+    assert (found.n, found.recall, found.fp_rate, found.accuracy, found.undecided) == (5, 0.5, 1 / 3, 0.6, 1)
+    assert found.intervals["recall"].low is not None
+
+
+def test_probabilities_decide_the_order_and_the_calibration() -> None:
+    lines = [right(YES, 0.9), right(NO, 0.4), wrong(NO, 0.2), wrong(NO, 0.5)]
+    found = report(lines)
+    assert found.auc == 0.75
+    assert found.calibration_error == pytest.approx((0.1 + 0.6 + 0.2 + 0.5) / 4)
+
+
+def test_rows_by_source_and_by_kind() -> None:
+    found = report([right(YES, source="s", kind="6.1"), wrong(NO, source="t", kind="digit")])
+    assert set(found.by_source) == {"s", "t"}
+    assert set(found.by_kind) == {"6.1 set_list: order", "digit"}
+
+
+@pytest.mark.parametrize(
+    ("verifier", "grader", "asks", "setup"),
+    [
+        ("prime", "prime", False, Setup.ADDON),
+        ("my.module:grade", "my.module:grade", False, Setup.ADDON),
+        ("tinyv", "exact", True, Setup.TINYV_ONLY),
+        ("pipeline", "cascade", True, Setup.ADDON),
+    ],
+)
+def test_a_verifier_is_a_route_through_the_pool(verifier: str, grader: str, asks: bool, setup: Setup) -> None:  # noqa: FBT001
+    config = pool_config(Config(), verifier)
+    assert (config.routes[0].grader, config.routes[0].tinyv, config.tinyv.setup) == (grader, asks, setup)
+    assert (config.tinyv.workers > 0) == asks
+
+
+def test_the_page_shows_hostile_text_without_obeying_it() -> None:
+    bad = "<script>alert(1)</script>"
+    lines = [wrong(YES, 0.9, ground_truth=bad, model_answer=bad, source=bad), right(YES, 0.8)]
+    shown = page(report(lines, model=bad), lines)
+    assert "<script" not in shown
+    assert "polyline" in shown
+
+
+@pytest.mark.timeout(120)
+def test_the_command_measures_a_grader_in_a_real_pool(tmp_path: Path) -> None:
+    pairs = [
+        Pair(question="q", ground_truth="\\frac{1}{2}", model_answer="\\dfrac{1}{2}", label=True, kind="1.3"),
+        Pair(question="q", ground_truth="\\frac{1}{2}", model_answer="\\frac{1}{3}", label=False, kind="digit"),
+        Pair(question="q", ground_truth="7", model_answer="7", label=True),
+        Pair(question="q", ground_truth="the set of all lines", model_answer="all of the lines", label=True),
+    ]
+    write_pairs(tmp_path / "pairs.jsonl", pairs)
+    command = [
+        sys.executable,
+        "-c",
+        "from tinyv_stream.cli import main; main()",
+        "eval",
+        "pairs.jsonl",
+        "--verifier",
+        "math_verify",
+    ]
+    command += ["--json", "f.json", "--out", "v.jsonl", "--sweep", "s.html"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    figures = json.loads((tmp_path / "f.json").read_text())
+    assert (figures["n"], figures["fp_rate"]) == (4, 0.0)
+    assert figures["recall"] == pytest.approx(2 / 3)
+    verdicts = [json.loads(row) for row in (tmp_path / "v.jsonl").read_text().splitlines()]
+    assert [v["outcome"] for v in verdicts] == ["correct", "incorrect", "correct", "incorrect"]
+    assert {v["grader"] for v in verdicts} == {"math_verify"}
+    assert "<svg" in (tmp_path / "s.html").read_text()

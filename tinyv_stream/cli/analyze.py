@@ -1,0 +1,88 @@
+"""`tinyv-stream analyze`: which rejected answers were right, of what kind, and which accepted ones are doubtful."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+import typer
+
+from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, run, settings, unless
+from tinyv_stream.cli.progress import Progress
+from tinyv_stream.cli.score import own_pool
+from tinyv_stream.config import Config
+from tinyv_stream.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from tinyv_stream.lab.pairs import Pair
+    from tinyv_stream.types import Outcome
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream analyze rollouts.jsonl rewards.jsonl --judge MODEL-A --judge MODEL-B --out report.md
+  tinyv-stream analyze rollouts.jsonl rewards.jsonl --judge embedded --out report.md --html report.html
+
+\b
+ROLLOUTS is what was pushed, REWARDS what `push` or `score` wrote. Each judge is a verifier model, as for --model;
+a rejected answer counts as a false negative only if all judges call it correct. The kinds are TinyV's 7 x 31; what
+no single kind explains is `unclassified`. A random sample of accepted answers is judged too.
+"""
+
+
+def analyze(
+    rollouts: Annotated[Path, typer.Argument(metavar="ROLLOUTS")],
+    rewards: Annotated[Path, typer.Argument(metavar="REWARDS")],
+    out: Annotated[Path, typer.Option("--out", metavar="F", help="Write the report here (Markdown).")],
+    *,
+    judge: Annotated[list[str], typer.Option("--judge", help="A model that judges; give two.")],
+    html: Annotated[Path | None, typer.Option("--html", metavar="F", help="The same as a page.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="F", help="The figures as JSON.")] = None,
+    audit: Annotated[int, typer.Option("--audit", min=0, help="Accepted answers to judge too.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", help="Of the audit's sample.")] = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Find what the rules got wrong, with its kind, and audit what was accepted."""
+    from tinyv_stream.lab import analysis
+
+    if len(set(judge)) != len(judge):
+        raise InvalidInputError("--judge", judge, "give different models: one that agrees with itself proves nothing")
+    base = settings(config)
+    rejected, accepted = analysis.read_run(rollouts, rewards)
+    sample = analysis.audit_sample(accepted, audit, seed)
+    asked = list({p.pair_id: p for p in (*rejected, *sample)}.values())
+
+    async def main(interrupt: Interrupt) -> int:
+        verdicts: dict[str, dict[str, Outcome]] = {}
+        for name in judge:
+            found = await _judge(base, name, asked, interrupt) if asked else {}
+            if found is None:
+                return INTERRUPTED
+            verdicts[name] = found
+        result = analysis.analyse(rejected, sample, verdicts)
+        out.write_text(analysis.markdown(result), encoding="utf-8")
+        if html:
+            html.write_text(analysis.web_page(result), encoding="utf-8")
+        if json:
+            json.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+        if len(judge) < 2:
+            typer.echo("one judge only: its own mistakes are counted as the rules'", err=True)
+        typer.echo(f"{len(result.found)} of {result.rejected} rejected answers are false negatives: {out}")
+        return 0
+
+    run(main)
+
+
+async def _judge(base: Config, model: str, pairs: "list[Pair]", interrupt: Interrupt) -> "dict[str, Outcome] | None":
+    from tinyv_stream.lab.evaluate import judge, pool_config
+
+    chosen = pool_config(msgspec.structs.replace(base, tinyv=msgspec.structs.replace(base.tinyv, model=model)), "tinyv")
+    found: dict[str, Outcome] = {}
+
+    async def work(url: str) -> None:
+        with Progress(model, done=0, total=len(pairs)) as progress:
+            lines = await judge(url, pairs, pool=chosen.broker.pool, on_reward=progress.advance)
+            found.update((line.pair_id, line.outcome) for line in lines)
+
+    async with own_pool(chosen, interrupt) as url:
+        whole = await unless(interrupt.asked, work(url))
+    return found if whole else None
