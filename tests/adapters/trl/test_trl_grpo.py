@@ -33,10 +33,10 @@ def dataset(chosen: list[Case]) -> Dataset:
     )
 
 
-def trainer(model: str, out: Path, chosen: list[Case], *, steps: int = 2, **more: Any) -> GRPOTrainer:
+def trainer(model: str, out: Path, chosen: list[Case], *, steps: int = 2, batch: int = 16, **more: Any) -> GRPOTrainer:
     config = GRPOConfig(
         output_dir=str(out),
-        per_device_train_batch_size=16,
+        per_device_train_batch_size=batch,
         num_generations=8,
         max_completion_length=24,
         max_steps=steps,
