@@ -81,6 +81,12 @@ def after_tinyv(policy: Policy, rule: Verdict | None, tinyv: Verdict, *, cached:
     return decision
 
 
+def rule_stands(rule: Verdict | None, reason: str) -> Decision | None:
+    """Return the decision that the rule verdict means where TinyV was not waited for; None if it decides nothing."""
+    points = _POINTS.get(rule.outcome) if rule else None
+    return None if points is None else Decision(points, Status.OK, Source.FALLBACK, reason)
+
+
 def _alone(verdict: Verdict, source: Source) -> Decision:
     points = _POINTS.get(verdict.outcome)
     if points is None:

@@ -5,7 +5,7 @@ Unknown keys are refused, so a typing error is found at start and not after a we
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -94,6 +94,21 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     engine: EngineConfig = EngineConfig()
 
 
+class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a trainer gets when TinyV is not there or time is up. Such a reward has source `fallback` and a reason."""
+
+    tinyv: Literal["wait", "rule_only", "sample"] = "wait"
+    """While TinyV is down or swamped: wait for it, let the rule verdict stand, or do so for all but a sample."""
+    tinyv_backlog: int = 4_000
+    """Swamped: this many rollouts or more are at TinyV. More than a step's, or every step begins swamped."""
+    tinyv_silent_s: float = 30.0
+    """Down: no TinyV worker was heard of for this long. Longer than a worker needs to come back."""
+    sample_share: float = 0.1
+    """Share of rollouts that still go to TinyV under `sample`."""
+    deadline: Literal["expired", "rule"] = "expired"
+    """At the deadline: no value, or that of the rule verdict where there is one."""
+
+
 class RouteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row before the built-in routing table."""
 
@@ -108,6 +123,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     broker: BrokerConfig = BrokerConfig()
     rule: RuleConfig = RuleConfig()
     tinyv: TinyVConfig = TinyVConfig()
+    fallback: FallbackConfig = FallbackConfig()
     routes: tuple[RouteConfig, ...] = ()
 
     @property
@@ -160,6 +176,14 @@ def check(config: Config) -> Config:
             "use a probability between 0 and 1",
         ),
         ("tinyv.weight", t.weight, 0 <= t.weight <= 1, "use a number from 0 to 1"),
+        ("fallback.tinyv_backlog", config.fallback.tinyv_backlog, config.fallback.tinyv_backlog >= 1, "use 1 or more"),
+        (
+            "fallback.tinyv_silent_s",
+            config.fallback.tinyv_silent_s,
+            config.fallback.tinyv_silent_s >= 3,
+            "use 3 or more",
+        ),
+        ("fallback.sample_share", config.fallback.sample_share, 0 <= config.fallback.sample_share <= 1, "use 0 to 1"),
         ("tinyv.engine.kind", t.engine.kind, t.engine.kind in ENGINE_KINDS, "use vllm, openai or scripted"),
         (
             "tinyv.engine.url",

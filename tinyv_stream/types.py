@@ -49,7 +49,7 @@ class Source(enum.StrEnum):
     CACHE = "cache"
     """TinyV decided an equal question before, or at the same time."""
     FALLBACK = "fallback"
-    """Nobody did: the rollout failed, expired or was cancelled."""
+    """Nobody did: the rollout failed, expired or was cancelled. With status ok: the rule verdict stands, by policy."""
 
 
 class Setup(enum.StrEnum):

@@ -13,9 +13,9 @@ import msgspec
 
 from tinyv_stream.broker.operator_side import WorkerInfo
 from tinyv_stream.broker.worker_side import Delivery, Ending, WorkerSide
+from tinyv_stream.codec import Work
 from tinyv_stream.errors import BrokerError
-from tinyv_stream.types import Stage, Status
-from workers.stages import undecided_reward
+from tinyv_stream.types import Reward, Stage
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +25,10 @@ _BEAT_S: Final = 1.0
 
 
 class Housekeeping:
-    """Three loops for one worker; `take_over` is given each lapsed delivery and owns it from then on."""
+    """Three loops for one worker; `take_over` is given each lapsed delivery and owns it from then on.
+
+    `expire` gives the reward of work whose deadline has passed.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Housekeeping:
         *,
         room: Callable[[], int],
         take_over: Callable[[Delivery], None],
+        expire: Callable[[Work], Reward],
         about: Callable[[], WorkerInfo],
     ) -> None:
         self._link = link
@@ -42,6 +46,7 @@ class Housekeeping:
         self._consumer = consumer
         self._room = room
         self._take_over = take_over
+        self._expire = expire
         self._about = about
         self._cursor = "0-0"
 
@@ -67,10 +72,7 @@ class Housekeeping:
 
     async def _end_overdue(self) -> None:
         while overdue := await self._link.overdue():
-            endings = [
-                Ending(delivery=d, reward=undecided_reward(d.work, Status.EXPIRED, "deadline passed"), held=False)
-                for d in overdue
-            ]
+            endings = [Ending(delivery=d, reward=self._expire(d.work), held=False) for d in overdue]
             await self._link.finish(self._stage, endings)
 
     async def _beat(self) -> None:

@@ -12,12 +12,13 @@ from typing import Final, Protocol
 import msgspec
 
 from tinyv_stream.broker.worker_side import Delivery, Ending
-from tinyv_stream.cascade import Decision, after_rule, after_tinyv, route_for
+from tinyv_stream.cascade import Decision, after_rule, after_tinyv, route_for, rule_stands
 from tinyv_stream.codec import Work
-from tinyv_stream.config import Config
+from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
 from workers.outbox import Outbox
+from workers.relief import Relief
 from workers.verifier import Finding, Verifier
 
 _log = logging.getLogger(__name__)
@@ -35,8 +36,9 @@ class StageHandler(Protocol):
 class RuleStage:
     """Rule verdict, then a reward, or on to TinyV."""
 
-    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier) -> None:
+    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, relief: Relief) -> None:
         self._outbox = outbox
+        self._relief = relief
         self._config = config
         self._verifier = verifier
 
@@ -48,6 +50,8 @@ class RuleStage:
             self._config.policy, route_for(work.data_source, self._config.route_rows), finding.verdict
         )
         cached: Verdict | None = None
+        if decision is None and (reason := await self._relief.reason(work)):
+            decision = rule_stands(work.rule, reason)
         if decision is None:
             shares = self._config.broker.cache_ttl_s > 0
             answer = await self._outbox.forward(delivery, work, ckey_of(work) if shares else "")
@@ -107,6 +111,13 @@ def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None) -
 def undecided_reward(work: Work, status: Status, reason: str) -> Reward:
     """Return the reward of a rollout that nobody decided, with what was found so far."""
     return reward_of(work, Decision(None, status, Source.FALLBACK, reason))
+
+
+def expired_reward(work: Work, config: FallbackConfig) -> Reward:
+    """Return the reward of a rollout whose deadline has passed: by policy that of its rule verdict."""
+    reason = "deadline passed"
+    stands = rule_stands(work.rule, f"{reason}: the rule verdict stands") if config.deadline == "rule" else None
+    return reward_of(work, stands) if stands else undecided_reward(work, Status.EXPIRED, reason)
 
 
 def ckey_of(work: Work) -> str:

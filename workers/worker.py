@@ -27,7 +27,8 @@ from tinyv_stream.types import Setup, Stage, Status
 from workers.housekeeping import Housekeeping
 from workers.leases import LeaseRenewer
 from workers.outbox import Outbox
-from workers.stages import RuleStage, StageHandler, TinyVStage, undecided_reward
+from workers.relief import Relief
+from workers.stages import RuleStage, StageHandler, TinyVStage, expired_reward, undecided_reward
 from workers.verifier import Verifier
 
 _log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Worker:
                 self.name,
                 room=lambda: 0 if stop.is_set() or self._is_alone else self._verifier.slots - len(self._held),
                 take_over=lambda delivery: self._take_over(delivery, handler),
+                expire=lambda work: expired_reward(work, self._config.fallback),
                 about=self._about,
             )
             loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, house)]
@@ -86,7 +88,7 @@ class Worker:
 
     async def _open_stage(self, outbox: Outbox) -> StageHandler:
         if self._stage == "rule":
-            return RuleStage(outbox, self._config, self._verifier)
+            return RuleStage(outbox, self._config, self._verifier, Relief(self._link, self._config.fallback))
         version = _version(self._config.tinyv, self._verifier.describe().get("model", ""))
         await self._link.insist(lambda: self._link.announce_verifier(version))
         return TinyVStage(outbox, self._config, self._verifier, version)

@@ -141,6 +141,12 @@ class WorkerSide(Link):
         others = [self.keys.heartbeat, self.keys.workers]
         await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others)
 
+    async def pressure(self, silent_s: float) -> tuple[int, int]:
+        """Return how many rollouts are queued or running at TinyV, and how many of its workers beat in `silent_s`."""
+        got = await self.script("pressure", [int(silent_s * 1000)], [self.keys.heartbeat])
+        backlog, heard = cast("list[int]", got)
+        return backlog, heard
+
     async def announce_verifier(self, version: str) -> None:
         """Set the version under which cached verdicts are looked up."""
         await self.script("announce", [version])

@@ -1,0 +1,120 @@
+"""What a trainer gets, by policy, when TinyV is down or swamped and when the deadline passes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from scripted_verifier import ScriptedVerifier
+
+from tinyv_stream import InvalidInputError, Reward, RewardClient, Rollout, Source, Status
+from tinyv_stream.config import BrokerConfig, Config, FallbackConfig, check
+from tinyv_stream.testing import EmbeddedServer, wait_until
+from workers.worker import Worker
+
+
+class Bench:
+    def __init__(self, server: EmbeddedServer, pool: str) -> None:
+        self.server, self.pool = server, pool
+
+    @asynccontextmanager
+    async def serving(self, fallback: FallbackConfig, *verifiers: ScriptedVerifier) -> AsyncIterator[RewardClient]:
+        config = Config(broker=BrokerConfig(pool=self.pool, lease_s=1.0, cache_ttl_s=0), fallback=fallback)
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            for verifier in verifiers:
+                tasks.create_task(Worker(self.server.url, config, verifier, grace_s=5.0).run(stop))
+            try:
+                async with RewardClient(self.server.url, run_id="run", pool=self.pool, deadline_s=30) as client:
+                    yield client
+            finally:
+                stop.set()
+
+
+@pytest.fixture
+def bench(server: EmbeddedServer, pool_name: str) -> Bench:
+    return Bench(server, pool_name)
+
+
+async def submit(client: RewardClient, text: str, n: int = 0, deadline_s: float = 30.0) -> Reward:
+    rollout = Rollout(
+        completion=text,
+        question=f"q{n}",
+        ground_truth="1",
+        data_source="x_tinyv",
+        rollout_id=f"r{n}",
+        deadline_s=deadline_s,
+    )
+    return await (await client.submit(rollout))
+
+
+async def test_rule_only_lets_the_rule_verdict_stand_while_tinyv_is_down(bench: Bench) -> None:
+    async with bench.serving(FallbackConfig(tinyv="rule_only"), ScriptedVerifier("rule")) as client:
+        reward = await submit(client, "rule:incorrect")
+    assert (reward.value, reward.status, reward.source) == (0.0, Status.OK, Source.FALLBACK)
+    assert reward.reason == "TinyV is down: the rule verdict stands"
+
+
+async def test_an_undecided_rule_verdict_is_no_score_under_any_policy(bench: Bench) -> None:
+    policy = FallbackConfig(tinyv="rule_only", deadline="rule")
+    async with bench.serving(policy, ScriptedVerifier("rule")) as client:
+        reward = await submit(client, "rule:undecided", deadline_s=0.5)
+    assert (reward.value, reward.status) == (None, Status.EXPIRED)
+
+
+async def test_wait_waits_for_tinyv(bench: Bench) -> None:
+    async with bench.serving(FallbackConfig(), ScriptedVerifier("rule")) as client:
+        waiting = asyncio.create_task(submit(client, "rule:incorrect tinyv:correct"))
+        async with bench.serving(FallbackConfig(), ScriptedVerifier("tinyv")):
+            assert (await waiting).source is Source.TINYV
+
+
+async def test_rule_only_asks_tinyv_while_it_is_well_and_not_while_it_is_swamped(bench: Bench) -> None:
+    tinyv = ScriptedVerifier("tinyv")
+    policy = FallbackConfig(tinyv="rule_only", tinyv_backlog=2)
+    async with bench.serving(policy, ScriptedVerifier("rule"), tinyv) as client:
+
+        async def is_asked() -> bool:
+            is_asked.n += 1
+            return (await submit(client, "tinyv:correct", is_asked.n)).source is Source.TINYV
+
+        is_asked.n = 100
+        await wait_until(is_asked, 20, "TinyV's worker to be heard of")
+        tinyv.delay_s = 3600.0
+        stuck = [asyncio.create_task(submit(client, "tinyv:correct", n)) for n in range(2)]
+        await wait_until(lambda: tinyv.together == 2, 20, "TinyV to be swamped")
+
+        async def is_relieved() -> bool:
+            is_relieved.n += 1
+            some = asyncio.create_task(submit(client, "tinyv:correct", is_relieved.n, 2.0))
+            return "swamped" in (await some).reason
+
+        is_relieved.n = 200
+        await wait_until(is_relieved, 20, "a rule verdict in TinyV's place")
+        for task in stuck:
+            task.cancel()
+        tinyv.delay_s = 0.0
+
+
+async def test_a_sample_still_waits_for_tinyv(bench: Bench) -> None:
+    policy = FallbackConfig(tinyv="sample", sample_share=0.5, deadline="rule")
+    async with bench.serving(policy, ScriptedVerifier("rule")) as client:
+        rewards = await asyncio.gather(*(submit(client, "rule:incorrect", n, 1.5) for n in range(64)))
+    stands = [r for r in rewards if "TinyV is down" in r.reason]
+    assert 0 < len(stands) < 64
+    assert all("deadline" in r.reason for r in rewards if r not in stands)
+
+
+async def test_by_policy_the_rule_verdict_stands_at_the_deadline(bench: Bench) -> None:
+    async with bench.serving(FallbackConfig(deadline="rule"), ScriptedVerifier("rule")) as client:
+        reward = await submit(client, "rule:incorrect", deadline_s=0.5)
+    assert (reward.value, reward.status, reward.source) == (0.0, Status.OK, Source.FALLBACK)
+    assert reward.reason == "deadline passed: the rule verdict stands"
+
+
+@pytest.mark.parametrize(
+    "bad", [FallbackConfig(tinyv_backlog=0), FallbackConfig(tinyv_silent_s=1), FallbackConfig(sample_share=2)]
+)
+def test_a_policy_that_makes_no_sense_is_refused(bad: FallbackConfig) -> None:
+    with pytest.raises(InvalidInputError, match="fallback"):
+        check(Config(fallback=bad))
