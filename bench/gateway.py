@@ -115,7 +115,7 @@ def _body(run_id: str, start: int, end: int) -> bytes:
             "rollouts": [
                 {
                     "rollout_id": f"{run_id}-{i}",
-                    "question": f"What is {i} + 0?",
+                    "question": f"Run {run_id}: what is {i} + 0?",
                     "completion": f"It is \\boxed{{{i}}}.",
                     "ground_truth": str(i) if i % 2 else str(i + 1),
                     "data_source": "load_tinyv",
