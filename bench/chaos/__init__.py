@@ -21,6 +21,7 @@ from bench.chaos.faults import Faults
 from bench.chaos.verdict import Verdict, judge_rewards, judge_server, leftovers
 from bench.chaos.world import CONFIG, World
 from tinyv_stream.errors import BrokerError
+from tinyv_stream.session import GRACE_S
 
 
 def main(argv: list[str]) -> int:
@@ -69,18 +70,26 @@ async def run(directory: Path, task: Task, *, seconds: float) -> Verdict:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await faults.run()
-        # Everything is whole again: each rollout ends by its deadline, those submitted last included.
-        await asyncio.wait({world.client_exit}, timeout=task.deadline_s + seconds)
+        await _until_idle(world)
         verdict.injected = dict(faults.done)
         if world.client_exit.done():
             await _until_empty(world)
             await judge_server(verdict, world)
         else:
             verdict.broken.append(f"the client hangs with {world.rewarded} rewards")
+            verdict.broken += await leftovers(world.operator)
         watching.cancel()
     verdict.seconds = time.monotonic() - began
     judge_rewards(verdict, make_cases(task.rollouts, task.seed, poison=task.poison), task, letters)
     return verdict
+
+
+async def _until_idle(world: World) -> None:
+    """Wait until the client ends, or gets no reward for longer than a deadline: everything is whole again."""
+    rewarded = -1
+    while not world.client_exit.done() and rewarded < world.rewarded:
+        rewarded = world.rewarded
+        await asyncio.wait({world.client_exit}, timeout=world.task.deadline_s + GRACE_S)
 
 
 async def _until_empty(world: World, patience_s: float = 30.0) -> None:

@@ -7,6 +7,7 @@ so a kill leaves whole lines and at most one torn one, which the next start cuts
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,8 @@ import uvloop
 
 from bench.chaos.cases import make_cases
 from tinyv_stream import Reward, RewardClient, Rollout
+
+_SUBMITTERS = 16
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +80,17 @@ async def run(task: Task) -> None:
 
 
 async def _submit_all(client: RewardClient, task: Task, rollouts: list[Rollout]) -> None:
-    for rollout in rollouts:
-        await client.submit(rollout)
-        await asyncio.sleep(1 / task.rate)
+    """Submit at the task's rate, several at a time as a trainer does; a busy machine falls behind and catches up."""
+    began, left = time.monotonic(), iter(enumerate(rollouts))
+
+    async def some() -> None:
+        for n, rollout in left:
+            await asyncio.sleep(began + n / task.rate - time.monotonic())
+            await client.submit(rollout)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(_SUBMITTERS):
+            tasks.create_task(some(), name="submit")
     client.end()
 
 
