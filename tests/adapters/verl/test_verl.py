@@ -3,6 +3,9 @@
 
 import asyncio
 import collections
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,3 +169,21 @@ async def test_it_loads_by_file_path_too_and_can_raise_where_nobody_decided(
         await loaded.run_single(data[undecided : undecided + 1])
     decided = next(i for i, c in enumerate(chosen) if c.value == 1.0)
     assert (await loaded.run_single(data[decided : decided + 1]))["reward_score"] == 1.0
+
+
+async def test_verl_takes_every_setting_of_the_recipe(tokenizer: Any, pool_url: str) -> None:
+    env = {**os.environ, "TINYV_REDIS_URL": pool_url, "PYTHON": sys.executable}
+    script = str(ROOT / "docs" / "trainers" / "run_grpo_tinyv.sh")
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", script, "--cfg", "job"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    composed = OmegaConf.create(done.stdout)
+    loaded = load_reward_manager(composed, tokenizer)
+    case = Case("What is 2 + 0?", "It is \\boxed{2}.", "2", 1.0)
+    assert (await loaded.run_single(batch(tokenizer, [case])))["reward_score"] == 1.0
