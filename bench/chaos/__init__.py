@@ -103,7 +103,7 @@ async def _watch_letters(world: World, letters: dict[str, str]) -> None:
     """Note each dead letter when it comes: a server that is rolled back may lose it again."""
     while True:
         with contextlib.suppress(BrokerError):
-            letters |= {d.uid.split("/")[1]: d.reason for d in await world.operator.dead_letters(1000)}
+            letters |= {d.uid.split("/")[1].split("#")[0]: d.reason for d in await world.operator.dead_letters(1000)}
         await asyncio.sleep(0.2)
 
 

@@ -15,8 +15,11 @@ import uvloop
 
 from bench.chaos.cases import make_cases
 from tinyv_stream import Reward, RewardClient, Rollout
+from tinyv_stream.errors import BrokerUnavailableError
 
 _SUBMITTERS = 16
+AWAY = 75
+"""Exit status where the broker did not answer at the start: whoever started the client starts it again."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,4 +110,7 @@ def _line(reward: Reward) -> Line:
 
 if __name__ == "__main__":
     # By stdin: the URL holds a password.
-    uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))
+    try:
+        uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))
+    except BrokerUnavailableError:
+        sys.exit(AWAY)

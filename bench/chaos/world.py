@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bench.chaos.client import Task
+from bench.chaos.client import AWAY, Task
 from bench.chaos.proxy import Proxy
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.broker.server import EmbeddedServer
@@ -128,7 +128,7 @@ class World:
             self.client.start(stdin=msgspec.json.encode(task))
             self.restarts["client"] += 1
             status = await self.client.ended()
-            if status != -signal.SIGKILL:
+            if status not in {-signal.SIGKILL, AWAY}:
                 self.client_exit.set_result(status)
                 return
             await asyncio.sleep(_BACK_S)
