@@ -1,6 +1,7 @@
 """Waits and exposed times of the modes beside each other, as SVG."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
@@ -41,7 +42,7 @@ def exposed_svg(exposed: Mapping[str, Sequence[float]]) -> str:
     parts = ['<text x="10" y="18" font-size="14">exposed seconds per step: median, and every repeat</text>']
     parts += _scale(top_s, 34, down)
     for n, (mode, each) in enumerate(exposed.items()):
-        y, median = 40 + _ROW * n, sorted(each)[len(each) // 2]
+        y, median = 40 + _ROW * n, statistics.median(each)
         width = max(1.0, _x(median, top_s) - _LEFT)
         parts.append(f'<text x="10" y="{y + 18}">{escape(mode)}</text>')
         parts.append(

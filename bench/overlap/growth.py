@@ -13,7 +13,7 @@ from bench.overlap.simulation import Arrival, Fleet, Mode, arrivals_of, simulate
 from bench.workload import Mix, bundled, make
 
 SIZES: Final = (128, 512, 2048, 8192)
-LOADS: Final = (0.1, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
+LOADS: Final = (0.1, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 FLEETS: Final = (8, 16, 32, 64, 128, 256, 512)
 CURVE_MODES: Final[tuple[Mode, ...]] = ("stream", "stream_no_coalesce", "per_sample", "blocking")
 GROUP: Final = 8

@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -25,7 +26,8 @@ READY_S: Final = 300.0
 def config_of(mode: str, base: Config) -> Config:
     """Return the pool's settings for one streaming mode."""
     replace = msgspec.structs.replace
-    named = replace(base.broker, pool=f"overlap-{mode}")
+    # A name of its own per run: on a user's server an earlier run's verdicts would answer this one's questions.
+    named = replace(base.broker, pool=f"overlap-{mode}-{uuid.uuid4().hex[:8]}")
     if mode == "rule_only":
         alone = RouteConfig(contains=DATA_SOURCE, grader="cascade", tinyv=False)
         return replace(base, broker=named, tinyv=replace(base.tinyv, workers=0), routes=(alone, *base.routes))

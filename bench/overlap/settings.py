@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--config", type=Path, metavar="tinyv.toml", help="your pool's settings: workers, engine, model")
     p.add_argument("--model", help="hub id, directory or `embedded`, other than the config's")
     p.add_argument("--engine", choices=("vllm", "scripted"), help="other than the config's")
-    p.add_argument("--redis", metavar="URL", help="a server of your own [an embedded one]")
+    p.add_argument("--redis", metavar="URL", help="a server of your own, where empty pools are left [an embedded one]")
     p.add_argument("--json", type=Path, metavar="FILE")
     p.add_argument("--report", type=Path, metavar="HTML")
     p.add_argument(

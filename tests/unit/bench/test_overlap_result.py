@@ -8,12 +8,15 @@ import msgspec
 import pytest
 
 from bench.overlap.definition import measure
+from bench.overlap.pools import config_of
 from bench.overlap.replay import Found
 from bench.overlap.report import html, pictures
 from bench.overlap.result import result, spread
 from bench.overlap.run import Measured, Repeat
 from bench.overlap.settings import parse
 from bench.workload import Step, bundled, make
+from bench.workload.steps import DATA_SOURCE
+from tinyv_stream.cascade import route_for
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline import Span
 
@@ -111,6 +114,16 @@ def test_the_report_is_whole_and_runs_nothing(tmp_path: Path) -> None:
     for picture in pictures(made).values():
         ET.fromstring(picture)
     json.loads(msgspec.json.encode(told))
+
+
+def test_each_streaming_mode_is_the_same_pool_but_for_what_it_is_named_after() -> None:
+    base = SETTINGS.config
+    alone, ours, every = (config_of(mode, base) for mode in ("rule_only", "stream", "stream_no_coalesce"))
+    assert (alone.tinyv.workers, ours.tinyv, every.tinyv) == (0, base.tinyv, base.tinyv)
+    route = route_for(DATA_SOURCE, alone.route_rows)
+    assert (route.tinyv, route.grader) == (False, route_for(DATA_SOURCE).grader)
+    assert (ours.broker.cache_ttl_s, every.broker.cache_ttl_s) == (base.broker.cache_ttl_s, 0)
+    assert config_of("stream", base).broker.pool != ours.broker.pool
 
 
 @pytest.mark.parametrize("argv", [["--modes", "stream,verl"], ["--repeats", "0"], ["--prompts", "-1"]])
