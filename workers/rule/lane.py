@@ -45,22 +45,36 @@ class _Job:
 
 
 class OverdueError(Exception):
-    """The check outlasted its lane."""
+    """The check outlasted its lane, or asked for more patience than it has."""
 
     def __init__(self, elapsed_s: float) -> None:
         super().__init__(elapsed_s)
         self.elapsed_s = elapsed_s
 
 
+class FullError(Exception):
+    """Too many checks wait for this lane: one more would only come too late."""
+
+
 class Lane:
     """A queue and the runners that take from it, each with one process at a time."""
 
-    def __init__(self, nursery: Nursery, name: str, *, processes: int, timeout_s: float, nice: int = 0) -> None:
+    def __init__(
+        self,
+        nursery: Nursery,
+        name: str,
+        *,
+        processes: int,
+        timeout_s: float,
+        nice: int = 0,
+        most_waiting: int = 1_000_000,
+    ) -> None:
         self.nursery = nursery
         self.name = name
         self.processes = processes
         self.timeout_s = timeout_s
         self.nice = nice
+        self.most_waiting = most_waiting
         self._queue: collections.deque[_Job] = collections.deque()
         self._wake = asyncio.Event()
         self._runners: list[asyncio.Task[None]] = []
@@ -82,7 +96,9 @@ class Lane:
         self._queue.clear()
 
     async def grade(self, task: Task) -> Graded:
-        """Return the verdict; raise OverdueError if the check outlasts the lane."""
+        """Return the verdict; raise OverdueError if the check outlasts the lane, FullError if too many wait."""
+        if len(self._queue) >= self.most_waiting:
+            raise FullError(self.name)
         job = _Job(task)
         self._queue.append(job)
         self._wake.set()
@@ -174,7 +190,8 @@ class _Runner:
             return True
         finally:
             job.done.remove_done_callback(self.on_settled)
-        self.finish(job, Graded(answer.verdict, time.monotonic() - started))
+        spent_s = time.monotonic() - started
+        self.finish(job, OverdueError(spent_s) if answer.verdict is None else Graded(answer.verdict, spent_s))
         if answer.leaving:
             self.drop()
         return answer.leaving

@@ -2,8 +2,9 @@
 
 - The clock of a check starts when a process begins it, not while it waits. At the deadline the process is killed.
 - A killed or crashed check is `undecided`, with a reason; the others of its batch go to the next process.
-- Two lanes: a check that outlasts the quick lane's slice moves, once, to the patient lane, whose processes run at low
-  priority. So slow checks wait for one another, and not in the way of the many quick ones.
+- Two lanes: a check that needs sympy, or outlasts the quick lane's slice, moves once to the patient lane, whose
+  processes run at low priority. So slow checks wait for one another, and not in the way of the many quick ones; where
+  too many wait, the next is undecided at once.
 - `kill -9` of the worker leaves no process; leaving the `async with` leaves none either.
 - A cancelled check is dropped from the queue, or its process is killed if it runs.
 """
@@ -13,13 +14,15 @@ from typing import Final, Self
 
 from tinyv_stream.types import Outcome, Verdict
 from workers.rule.graders import Check
-from workers.rule.lane import Graded, Lane, OverdueError
+from workers.rule.lane import FullError, Graded, Lane, OverdueError
 from workers.rule.nursery import Nursery
 from workers.rule.sandbox_child import Settings, Task
 
 _SLICE_S: Final = 0.15
 """Quick lane: nearly all checks end within it; the few that do not are worth a second start elsewhere."""
 _PATIENT_NICE: Final = 10
+_MOST_SLOW: Final = 64
+"""Slow checks that may wait: at the worst this many deadlines, some two minutes; TinyV is sooner there."""
 
 
 class Sandbox:
@@ -29,7 +32,9 @@ class Sandbox:
         self._nursery = Nursery(Settings(graders, memory_mb, rss_mb=max(256, memory_mb // 4)))
         slice_s = min(_SLICE_S, timeout_s)
         self._quick = Lane(self._nursery, "quick", processes=processes, timeout_s=slice_s)
-        self._patient = Lane(self._nursery, "patient", processes=1, timeout_s=timeout_s, nice=_PATIENT_NICE)
+        self._patient = Lane(
+            self._nursery, "patient", processes=1, timeout_s=timeout_s, nice=_PATIENT_NICE, most_waiting=_MOST_SLOW
+        )
         self._timeout_s = timeout_s
         self.killed = 0
         """Checks that were killed at the deadline."""
@@ -52,18 +57,23 @@ class Sandbox:
     async def grade(self, grader: str, check: Check) -> Graded:
         """Return the verdict of the grader called `grader`; undecided if it was killed, crashed or raised."""
         texts = (check.model_answer, check.ground_truth, check.question)
-        task = Task(grader, Check(*(_encodable(text) for text in texts)))
+        check = Check(*(_encodable(text) for text in texts))
         spent_s = 0.0
-        for lane in (self._quick, self._patient):
+        for lane, patient in ((self._quick, False), (self._patient, True)):
             try:
-                graded = await lane.grade(task)
+                graded = await lane.grade(Task(grader, check, patient=patient))
             except OverdueError as exc:
                 spent_s += exc.elapsed_s
+            except FullError:
+                return Graded(_undecided(grader, "too many slow checks are waiting"), spent_s)
             else:
                 return Graded(graded.verdict, graded.elapsed_s + spent_s)
         self.killed += 1
-        reason = f"killed after {self._timeout_s:g} s"
-        return Graded(Verdict(outcome=Outcome.UNDECIDED, grader=grader, reason=reason), spent_s)
+        return Graded(_undecided(grader, f"killed after {self._timeout_s:g} s"), spent_s)
+
+
+def _undecided(grader: str, reason: str) -> Verdict:
+    return Verdict(outcome=Outcome.UNDECIDED, grader=grader, reason=reason)
 
 
 def _encodable(text: str) -> str:

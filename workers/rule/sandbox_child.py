@@ -59,12 +59,16 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
 
     grader: str
     check: Check
+    patient: bool = True
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """The verdict on the next task of the batch; `leaving`: this process ends now, the rest of the batch is undone."""
+    """The verdict on the next task of the batch, None if it needs the patient lane.
 
-    verdict: Verdict
+    `leaving`: this process ends now, and the rest of the batch is undone.
+    """
+
+    verdict: Verdict | None
     leaving: bool = False
 
 
@@ -167,9 +171,9 @@ class _Process:
                 if leaving:
                     return
 
-    def grade(self, task: Task) -> Verdict:
+    def grade(self, task: Task) -> Verdict | None:
         try:
-            return self.graders[task.grader].grade(task.check)
+            return self.graders[task.grader].grade(task.check, patient=task.patient)
         except MemoryError:
             self.checks = _MAX_CHECKS
             reason = "over the memory limit"

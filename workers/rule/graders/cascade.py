@@ -46,25 +46,24 @@ class Cascade:
         found = fast_path.decide(check.model_answer, check.ground_truth)
         return found and self._verdict(found.outcome, found.reason, found.taxonomy)
 
-    def grade(self, check: Check) -> Verdict:
-        """Decide with everything there is."""
+    def grade(self, check: Check, *, patient: bool = True) -> Verdict | None:
+        """Decide with everything there is; None where it needs sympy and is not to wait for it."""
         found = self.fast(check)
         if found is not None:
             return found
         try:
             match = compare(check.model_answer, check.ground_truth, check.question)
         except Unreadable as exc:
-            return self._with_sympy(check, str(exc))
+            if not _is_for_sympy(check):
+                return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({exc})")
+            return self._with_sympy(check) if patient else None
         if match is None:
             return self._verdict(Outcome.INCORRECT, "not certain to be the same")
         if match.same:
             return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
         return self._verdict(Outcome.INCORRECT, match.reason)
 
-    def _with_sympy(self, check: Check, unread: str) -> Verdict:
-        texts = check.model_answer, check.ground_truth
-        if not any(_SYMPY_ONLY.search(text) for text in texts) or not all(_is_mathematics(text) for text in texts):
-            return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({unread})")
+    def _with_sympy(self, check: Check) -> Verdict:
         from workers.rule.graders.math_verify import agree, parsed
 
         gold, answer = parsed(check.ground_truth), parsed(check.model_answer)
@@ -74,6 +73,11 @@ class Cascade:
 
     def _verdict(self, outcome: Outcome, reason: str, taxonomy: str | None = None) -> Verdict:
         return Verdict(outcome=outcome, grader=self.name, reason=reason, taxonomy=taxonomy)
+
+
+def _is_for_sympy(check: Check) -> bool:
+    texts = check.model_answer, check.ground_truth
+    return any(_SYMPY_ONLY.search(text) for text in texts) and all(_is_mathematics(text) for text in texts)
 
 
 def _is_mathematics(text: str) -> bool:

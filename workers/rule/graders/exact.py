@@ -22,6 +22,7 @@ class Exact:
             return Verdict(outcome=Outcome.INCORRECT, grader=self.name, reason="different text")
         return Verdict(outcome=found.outcome, grader=self.name, reason=found.reason, taxonomy=found.taxonomy)
 
-    def grade(self, check: Check) -> Verdict:
+    def grade(self, check: Check, *, patient: bool = True) -> Verdict:
         """Decide as `fast` does."""
+        del patient
         return self.fast(check)

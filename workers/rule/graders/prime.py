@@ -56,8 +56,9 @@ class Prime:
             return self._verdict(found=True, reason="same spelling")
         return None
 
-    def grade(self, check: Check) -> Verdict:
+    def grade(self, check: Check, *, patient: bool = True) -> Verdict:
         """Decide: correct or incorrect, never undecided."""
+        del patient
         if strictly_equal(check.model_answer, check.ground_truth):
             return self._verdict(found=True, reason="equal, strict comparison")
         for pi in (math.pi, 3.14) if "\\pi" in check.model_answer + check.ground_truth else (None,):
