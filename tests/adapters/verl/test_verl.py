@@ -171,8 +171,11 @@ async def test_it_loads_by_file_path_too_and_can_raise_where_nobody_decided(
     assert (await loaded.run_single(data[decided : decided + 1]))["reward_score"] == 1.0
 
 
-async def test_verl_takes_every_setting_of_the_recipe(tokenizer: Any, pool_url: str) -> None:
-    env = {**os.environ, "TINYV_REDIS_URL": pool_url, "PYTHON": sys.executable}
+async def test_verl_takes_every_setting_of_the_recipe(
+    tokenizer: Any, pool_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYV_REDIS_URL", pool_url)
+    env = {**os.environ, "PYTHON": sys.executable}
     script = str(ROOT / "docs" / "trainers" / "run_grpo_tinyv.sh")
     done = await asyncio.to_thread(
         subprocess.run,
