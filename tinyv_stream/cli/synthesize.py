@@ -1,5 +1,6 @@
 """`tinyv-stream synthesize`: labelled pairs for a verifier model, written by program from reference answers."""
 
+import asyncio
 import collections
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.lab.pairs import Pair, question_key, read_questions, write_pairs
+from tinyv_stream.lab.pairs import Pair, Question, question_key, read_questions, write_pairs
 from tinyv_stream.lab.taxonomy import KINDS
 
 EPILOG: Final = """
@@ -16,6 +17,7 @@ EPILOG: Final = """
 Examples:
   tinyv-stream synthesize questions.jsonl --out pairs.jsonl --count 20000 --exclude HardVerify-Math.json
   tinyv-stream synthesize questions.jsonl --out train.jsonl --held-out held.jsonl --seed 7
+  tinyv-stream synthesize questions.jsonl --out more.jsonl --llm http://127.0.0.1:8000/v1 --llm-model M
 
 \b
 QUESTIONS is JSONL of {"question", "ground_truth"} or HardVerify-Math's file. As many right answers as wrong ones: the
@@ -35,6 +37,11 @@ def synthesize(
     exclude: Annotated[
         list[Path] | None, typer.Option("--exclude", metavar="F", help="Leave out the questions of a benchmark.")
     ] = None,
+    llm: Annotated[
+        str | None, typer.Option("--llm", metavar="URL", help="OpenAI-compatible server that writes forms too (/v1).")
+    ] = None,
+    llm_model: Annotated[str, typer.Option("--llm-model", help="The model's name on that server.")] = "",
+    llm_questions: Annotated[int, typer.Option("--llm-questions", min=1, help="Questions to ask it about.")] = 500,
     held_out: Annotated[
         Path | None, typer.Option("--held-out", metavar="F", help="Write a tenth of the questions' pairs here.")
     ] = None,
@@ -49,13 +56,26 @@ def synthesize(
     kept = [q for q in found if question_key(q.question) not in banned]
     typer.echo(f"{len(kept)} of {len(found)} questions, {len(found) - len(kept)} excluded")
     main = [q for q in kept if not (held_out and is_held_out(q))]
-    _write(out, synthesize(main, Recipe(count=count, seed=seed, invented=invented)), count)
+    given = _ask(main[:llm_questions], llm, llm_model) if llm else []
+    _write(out, synthesize(main, Recipe(count=count, seed=seed, invented=invented), given[: count // 2]), count)
     if held_out:
         rest = [q for q in kept if is_held_out(q)]
         _write(held_out, synthesize(rest, Recipe(count=count // 10, seed=seed + 1, invented=invented)), count // 10)
 
 
+def _ask(questions: list[Question], url: str, model: str) -> list[Pair]:
+    from tinyv_stream.lab.synth.asked import write_forms
+
+    written = asyncio.run(write_forms(questions, url, model))
+    typer.echo(
+        f"{len(written.pairs)} forms by {model or url}, {written.refused} refused, {written.failed} replies lost"
+    )
+    return written.pairs
+
+
 def _write(path: Path, pairs: Iterator[Pair], wanted: int) -> None:
+    from tinyv_stream.lab.synth.asked import KIND
+
     kinds: collections.Counter[str] = collections.Counter()
 
     def counted() -> Iterator[Pair]:
@@ -64,7 +84,7 @@ def _write(path: Path, pairs: Iterator[Pair], wanted: int) -> None:
             yield pair
 
     write_pairs(path, counted())
-    right = sum(n for kind, n in kinds.items() if kind in KINDS)
+    right = sum(n for kind, n in kinds.items() if kind in KINDS or kind == KIND)
     total = kinds.total()
     typer.echo(f"{path}: {total} pairs, {right} right in {len(kinds.keys() & KINDS.keys())} kinds")
     if total < wanted:

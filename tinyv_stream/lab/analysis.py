@@ -126,16 +126,9 @@ def markdown(a: Analysis) -> str:
     parts += [f"| {_name(k)} | {n} | {n / len(a.found):.1%} |" for k, n in counts.most_common()]
     parts += ["", "## Examples", ""]
     for kind, examples in _examples(a.found).items():
-        parts += [
-            f"**{_name(kind)}**",
-            "",
-            *(f"- {_code(p.ground_truth)} and {_code(p.model_answer)}" for p in examples),
-        ]
-        parts.append("")
+        parts += [f"**{_name(kind)}**", "", *(f"- {_both(p)}" for p in examples), ""]
     parts += ["## Audit: accepted, and refused by a judge", ""]
-    parts += [f"- {_code(p.ground_truth)} and {_code(p.model_answer)} ({_code(p.pair_id)})" for p in a.suspects] or [
-        "none"
-    ]
+    parts += [f"- {_both(p)} ({_code(p.pair_id)})" for p in a.suspects] or ["none"]
     return "\n".join(parts) + "\n"
 
 

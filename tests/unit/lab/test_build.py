@@ -60,10 +60,10 @@ def test_a_right_answer_is_never_a_known_wrong_one(pairs: list[Pair]) -> None:
 
 def test_an_independent_grader_calls_almost_no_wrong_answer_right(pairs: list[Pair]) -> None:
     """Math-Verify shares no code with the generator; what it accepts of the numeric misses is a unit or a label."""
-    wrong = [p for p in pairs if p.kind in {"digit", "sign", "operator", "exponent", "root", "inverse"}][:150]
+    wrong = [p for p in pairs if p.kind in {"digit", "sign", "operator", "exponent", "root", "inverse"}][:80]
     accepted = [p for p in wrong if verify(parse(f"${p.ground_truth}$"), parse(f"${p.model_answer}$"))]
-    assert len(wrong) == 150
-    assert len(accepted) <= 3, accepted
+    assert len(wrong) == 80
+    assert len(accepted) <= 2, accepted
 
 
 def test_an_independent_grader_accepts_right_answers_that_only_look_different(pairs: list[Pair]) -> None:

@@ -49,17 +49,23 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """Share of wrong answers that are the answer to another question."""
 
 
-def synthesize(questions: Sequence[Question], recipe: Recipe) -> Iterator[Pair]:
-    """Yield up to `recipe.count` pairs, right and wrong in turn; fewer if the questions do not give as many."""
-    seen: set[tuple[str, str]] = set()
+def synthesize(questions: Sequence[Question], recipe: Recipe, given: Sequence[Pair] = ()) -> Iterator[Pair]:
+    """Yield up to `recipe.count` pairs, right and wrong in turn; fewer if the questions do not give as many.
+
+    `given` are right answers from elsewhere: they come first, and wrong ones are made until both are as many.
+    """
+    seen = {(p.ground_truth, p.model_answer) for p in given}
     kinds: dict[str, int] = {}
+    yield from given
+    ahead = len(given)
     usable = [q for q in questions if usable_reference(q.ground_truth)]
-    made, tries = 0, 0
+    made, tries = ahead, 0
     while made < recipe.count and tries < recipe.count * 30:
         tries += 1
         rng = random.Random(f"{recipe.seed}/{tries}")  # noqa: S311 - data, not secrets
         question = _pick(usable, recipe, rng)
-        pair = make_right(question, recipe, rng, kinds) if made % 2 == 0 else make_wrong(question, usable, recipe, rng)
+        wants_right = ahead == 0 and made % 2 == 0
+        pair = make_right(question, recipe, rng, kinds) if wants_right else make_wrong(question, usable, recipe, rng)
         if pair is None:
             continue
         key = (pair.ground_truth, pair.model_answer)
@@ -67,6 +73,7 @@ def synthesize(questions: Sequence[Question], recipe: Recipe) -> Iterator[Pair]:
             continue
         seen.add(key)
         made += 1
+        ahead -= ahead > 0
         kinds[pair.kind] = kinds.get(pair.kind, 0) + 1
         yield msgspec.structs.replace(pair, pair_id=f"{recipe.seed}-{tries}")
 
