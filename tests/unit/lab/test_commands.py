@@ -1,0 +1,67 @@
+"""The lab's commands, as a user gives them."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from tinyv_stream.cli import app
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.lab.pairs import Question, question_key, read_pairs
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    path = tmp_path / "questions.jsonl"
+    rows = [Question(question=f"What is {n} plus {n}?", ground_truth=f"\\frac{{{n}}}{{7}}") for n in range(1, 90)]
+    path.write_bytes(b"\n".join(msgspec.json.encode(r) for r in rows))
+    return path
+
+
+def run(*args: object) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in args])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_synthesize_twice_gives_the_same_file(questions: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        said = run("synthesize", questions, "--out", tmp_path / name, "--count", 200, "--seed", 4)
+    assert "200 pairs, 100 right" in said
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_synthesize_leaves_out_a_benchmark_and_holds_out_questions(questions: Path, tmp_path: Path) -> None:
+    rows = questions.read_bytes().splitlines()
+    (tmp_path / "bench.jsonl").write_bytes(b"\n".join(rows[:40]))
+    out, held = tmp_path / "train.jsonl", tmp_path / "held.jsonl"
+    arguments = ("--out", out, "--held-out", held, "--exclude", tmp_path / "bench.jsonl")
+    run("synthesize", questions, *arguments, "--count", 400, "--invented", 0.2)
+    banned = {question_key(msgspec.json.decode(r, type=Question).question) for r in rows[:40]}
+    trained, kept = ({question_key(p.question) for p in read_pairs(f) if p.question} for f in (out, held))
+    assert trained
+    assert kept
+    assert not trained & kept
+    assert not (trained | kept) & banned
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "named"), [("--preset", "huge", "--preset"), ("--method", "magic", "--method")]
+)
+def test_train_names_what_it_does_not_know(tmp_path: Path, option: str, value: str, named: str) -> None:
+    files = ("--base", "x", "--data", tmp_path / "x", "--held-out", tmp_path / "x", "--out", tmp_path / "out")
+    with pytest.raises(InvalidInputError, match=named):
+        run("train", *files, option, value)
+
+
+def test_eval_refuses_a_threshold_that_is_no_probability(questions: Path) -> None:
+    with pytest.raises(InvalidInputError, match="--threshold"):
+        run("eval", questions, "--threshold", "2")
+
+
+def test_a_judge_cannot_agree_with_itself(questions: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="--judge"):
+        run("analyze", questions, questions, "--out", tmp_path / "r.md", "--judge", "m", "--judge", "m")
