@@ -16,6 +16,7 @@ EPILOG: Final = """
 Examples:
   tinyv-stream doctor
   tinyv-stream doctor --redis redis://host:6379/0 --tinyv-workers 0     a machine for rule workers only
+  tinyv-stream doctor --trainer verl                                    in the trainer's environment
   tinyv-stream doctor --json
 
 \b
@@ -30,17 +31,21 @@ def doctor(
     model: ModelOption = None,
     tinyv_workers: TinyVWorkersOption = None,
     config: ConfigOption = None,
+    trainer: Annotated[
+        str | None, typer.Option("--trainer", metavar="NAME", help="Look at a trainer's environment: verl, trl, ...")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Check this machine and say how to mend it."""
     chosen = settings(config, tinyv_workers=tinyv_workers, model=model)
-    run(lambda _: _doctor(chosen, redis, as_json=as_json))
+    run(lambda _: _doctor(chosen, redis, trainer, as_json=as_json))
 
 
-async def _doctor(config: Config, redis: str | None, *, as_json: bool) -> int:
+async def _doctor(config: Config, redis: str | None, trainer: str | None, *, as_json: bool) -> int:
     from tinyv_stream.cli.checks import examine
+    from tinyv_stream.cli.trainer_checks import examine_trainer
 
-    found = await examine(config, redis)
+    found = await (examine_trainer(trainer, redis) if trainer else examine(config, redis))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:

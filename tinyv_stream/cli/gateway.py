@@ -1,13 +1,17 @@
 """`tinyv-stream gateway`: a running pool's rewards over HTTP, until Ctrl-C."""
 
+import asyncio
 import logging
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, find_url, log_to_stderr, run
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.tasks import cancel_all
 
 if TYPE_CHECKING:
     from tinyv_stream.gateway import GatewayConfig
@@ -79,11 +83,45 @@ def address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-async def _serve(config: "GatewayConfig", interrupt: Interrupt) -> int:
+def config_for(url: str, pool: str, listen: str) -> "GatewayConfig":
+    """Return the configuration of a gateway at `listen`, all else by default; the token is the environment's."""
+    from tinyv_stream.gateway import GatewayConfig
+
+    host, port = address(listen)
+    return GatewayConfig(redis_url=url, host=host, port=port, token=os.environ.get(TOKEN_ENV, ""), pool=pool)
+
+
+@asynccontextmanager
+async def beside(config: "GatewayConfig | None", asked: asyncio.Event) -> AsyncGenerator[asyncio.Event]:
+    """Run a gateway until `asked`; yields what is set when it has ended, so that the pool may end after it.
+
+    Without a configuration that is `asked` itself. What ended the gateway is raised when the block is left.
+    """
+    if config is None:
+        yield asked
+        return
+    ended = asyncio.Event()
+    task = asyncio.create_task(_until(config, asked, ended), name="gateway")
+    try:
+        yield ended
+        if task.done():
+            task.result()
+    finally:
+        await cancel_all([task])
+
+
+async def _until(config: "GatewayConfig", asked: asyncio.Event, ended: asyncio.Event) -> None:
     from tinyv_stream.gateway import Gateway
 
-    async with Gateway(config) as running:
-        typer.echo(f"gateway of pool {config.pool} answers at {running.url}")
-        await interrupt.asked.wait()
-        typer.echo("finishing what is under way", err=True)
+    try:
+        async with Gateway(config) as running:
+            typer.echo(f"gateway of pool {config.pool} answers at {running.url}")
+            await asked.wait()
+    finally:
+        ended.set()
+
+
+async def _serve(config: "GatewayConfig", interrupt: Interrupt) -> int:
+    async with beside(config, interrupt.asked) as ended:
+        await ended.wait()
     return 0

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -30,6 +30,7 @@ from tinyv_stream.cli.common import (
     run,
     settings,
 )
+from tinyv_stream.cli.gateway import beside, config_for
 from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.pool import Pool
@@ -68,6 +69,9 @@ def up(
     weight: WeightOption = None,
     config: ConfigOption = None,
     pool: PoolOption = None,
+    gateway: Annotated[
+        str | None, typer.Option("--gateway", metavar="HOST:PORT", help="Answer HTTP too, as `tinyv-stream gateway`.")
+    ] = None,
 ) -> None:
     """Start a pool on this machine and show it until Ctrl-C."""
     log_to_stderr(logging.INFO)
@@ -80,10 +84,10 @@ def up(
         setup=setup,
         weight=weight,
     )
-    run(lambda interrupt: _up(chosen, redis, interrupt))
+    run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
 
 
-async def _up(config: Config, redis: str | None, interrupt: Interrupt) -> int:
+async def _up(config: Config, redis: str | None, listen: str | None, interrupt: Interrupt) -> int:
     name = config.broker.pool
     async with Pool(config, redis_url=redis) as pool:
         with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
@@ -92,7 +96,9 @@ async def _up(config: Config, redis: str | None, interrupt: Interrupt) -> int:
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
-            await pool.run(interrupt.asked)
+            door = config_for(pool.url, name, listen) if listen else None
+            async with beside(door, interrupt.asked) as ended:  # requests under way need workers: the pool ends last
+                await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
     return INTERRUPTED if interrupt.forced.is_set() else 0

@@ -1,0 +1,99 @@
+"""What `doctor --trainer NAME` looks at, in a trainer's environment: its release, our settings there, and the broker.
+
+By package metadata and environment variables alone: no trainer is imported.
+"""
+
+import importlib.metadata
+import os
+from importlib.util import find_spec
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.cli.checks import Check, check_python, check_server
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.running import find_running
+from tinyv_stream.trainer_view import policy_of
+from tinyv_stream.types import validate_name
+
+
+class Trainer(msgspec.Struct, frozen=True):
+    """A trainer's package, the release that its adapter was made for, and the adapter."""
+
+    package: str
+    release: str
+    adapter: str
+
+
+TRAINERS: Final = {
+    "areal": Trainer("areal", "1.0", "areal_reward"),
+    "openrlhf": Trainer("openrlhf", "0.11", "openrlhf_reward"),
+    "skyrl": Trainer("skyrl-gym", "0.4", "skyrl_reward"),
+    "trl": Trainer("trl", "1.16", "trl_reward"),
+    "verifiers": Trainer("verifiers", "0.4", "verifiers_reward"),
+    "verl": Trainer("verl", "0.9", "verl_reward"),
+}
+
+
+async def examine_trainer(name: str, redis: str | None) -> list[Check]:
+    """Return all findings for using the pool from trainer `name`; raise InvalidInputError if it is none of ours."""
+    trainer = TRAINERS.get(name)
+    if trainer is None:
+        raise InvalidInputError("--trainer", name, f"use one of {', '.join(TRAINERS)}")
+    url = redis or os.environ.get("TINYV_REDIS_URL")
+    found = [check_python(), check_release(trainer), check_adapter(trainer), check_settings()]
+    return [*found, await check_server(url) if url else check_running(os.environ.get("TINYV_POOL") or "main")]
+
+
+def check_release(trainer: Trainer) -> Check:
+    """Compare the installed release with the one that the adapter was made for."""
+    try:
+        version = importlib.metadata.version(trainer.package)
+    except importlib.metadata.PackageNotFoundError:
+        remedy = f"run this in the trainer's environment, or install {trainer.package}=={trainer.release}.*"
+        return Check(name="trainer", level="wrong", found=f"{trainer.package} is not installed here", remedy=remedy)
+    found = f"{trainer.package} {version}, adapter made for {trainer.release}"
+    if version.split(".")[: trainer.release.count(".") + 1] == trainer.release.split("."):
+        return Check(name="trainer", level="ok", found=found)
+    remedy = f"install {trainer.package}=={trainer.release}.*, or run tests/adapters/run.py against yours"
+    return Check(name="trainer", level="note", found=found, remedy=remedy)
+
+
+def check_adapter(trainer: Trainer) -> Check:
+    """See whether the trainer can import its adapter."""
+    module = f"trainer_adapters.{trainer.adapter}"
+    if find_spec("trainer_adapters") is not None and find_spec(module) is not None:
+        return Check(name="adapter", level="ok", found=module)
+    return Check(name="adapter", level="wrong", found=f"{module} cannot be found", remedy="install tinyv-stream here")
+
+
+def check_settings() -> Check:
+    """Check the variables that adapters read."""
+    said = {key: value for key, value in os.environ.items() if key.startswith("TINYV_") and key != "TINYV_REDIS_URL"}
+    try:
+        policy_of(said.get("TINYV_ON_UNDECIDED", "rule"))
+        for name in ("TINYV_RUN_ID", "TINYV_POOL"):
+            validate_name(name, said.get(name, "main"))
+        for name in ("TINYV_DEADLINE_S", "TINYV_ANSWER_S", "TINYV_MAX_INFLIGHT"):
+            _positive(name, said.get(name, "1"))
+    except InvalidInputError as exc:
+        return Check(name="settings", level="wrong", found=str(exc), remedy="see docs/trainers/README.md")
+    found = ", ".join(f"{key}={value}" for key, value in sorted(said.items()) if "TOKEN" not in key)
+    return Check(name="settings", level="ok", found=found or "none set: the trainer's config or the defaults stand")
+
+
+def check_running(pool: str) -> Check:
+    """See whether there is a pool that adapters find without a URL."""
+    if find_running(pool) is not None:
+        return Check(name="server", level="ok", found=f"pool {pool} of this user runs here")
+    remedy = "set TINYV_REDIS_URL, give --redis, or start `tinyv-stream up` here"
+    return Check(name="server", level="wrong", found="no URL is set, and no pool of yours runs here", remedy=remedy)
+
+
+def _positive(name: str, text: str) -> None:
+    try:
+        good = 0 < float(text) < float("inf")
+    except ValueError:
+        good = False
+    if not good:
+        raise InvalidInputError(name, text, "use a positive number")
