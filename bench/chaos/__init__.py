@@ -70,6 +70,7 @@ async def run(directory: Path, task: Task, *, seconds: float) -> Verdict:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await faults.run()
+        await world.server.start()  # time may have been up between its death and its return
         await _until_idle(world)
         verdict.injected = dict(faults.done)
         if world.client_exit.done():
