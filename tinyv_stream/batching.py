@@ -27,6 +27,7 @@ class Batcher(Generic[Item, Answer]):
         self._most = most
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._some = asyncio.Event()
+        self._has_ended = False
 
     def __len__(self) -> int:
         """How many items wait for a call."""
@@ -39,6 +40,9 @@ class Batcher(Generic[Item, Answer]):
     def offer(self, item: Item) -> asyncio.Future[Answer]:
         """Return the future answer for `item`; whoever knows better may set it before the call does."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if self._has_ended:
+            future.set_exception(StoppedError("stopped"))
+            return future
         self._waiting.append((item, future))
         self._some.set()
         return future
@@ -54,6 +58,7 @@ class Batcher(Generic[Item, Answer]):
                     self._some.clear()
                 await self._answer([b for b in batch if not b[1].done()])
         finally:
+            self._has_ended = True
             for _, future in (*batch, *self._waiting):
                 if not future.done():
                     future.set_exception(StoppedError("stopped"))

@@ -19,7 +19,7 @@ from tinyv_stream.broker.trainer_side import TrainerSide
 from tinyv_stream.codec import encode, work_of
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, ClientClosedError, InvalidInputError
-from tinyv_stream.ledger import Entry
+from tinyv_stream.ledger import Entry, Group
 from tinyv_stream.session import GRACE_S, Session, fallback
 from tinyv_stream.stream import RewardStream
 from tinyv_stream.ticket import Ticket
@@ -65,13 +65,11 @@ class RewardClient:
         self._named = client_id is not None
         self._deadline_s = deadline_s
         link = TrainerSide(url, BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding))
-        self._session = Session(
-            link, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all
-        )
+        self._session = Session(link, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all)
         self._max_inflight = max_inflight
         self._credits = asyncio.Semaphore(max_inflight)
         self._streams: set[RewardStream] = set()
-        self._whole: dict[str, asyncio.Event] = {}
+        self._whole: dict[str, asyncio.Future[Group]] = {}
         self._open = self._ended = False
 
     async def __aenter__(self) -> Self:
@@ -117,22 +115,24 @@ class RewardClient:
             raise
         try:
             await self._session.store(entry)
-        except StoppedError as exc:
-            raise ClientClosedError(rollout_id) from exc
-        except asyncio.CancelledError:
+        except BaseException as exc:
             if self._session.ledger.drop(rollout_id):
                 self._credits.release()
             if self._open:
                 self._session.own(self._session.withdraw([entry]), f"withdraw {rollout_id}")
+            if isinstance(exc, StoppedError):
+                raise ClientClosedError(rollout_id) from exc
             raise
         return entry.ticket
 
     def rewards(self) -> RewardStream:
         """Return an iterator over rewards in the order they arrive, from now on.
 
-        It ends once `end` was called and every rollout is rewarded, or when the client is left. It buffers without
-        bound (about 0.5 kB a reward): credits come back when a reward arrives, not when it is read.
+        It ends once `end` was called and every rollout is rewarded, or when the client is left; it raises
+        ClientClosedError when the session broke. It buffers without bound (about 0.5 kB a reward): credits come back
+        when a reward arrives, not when it is read.
         """
+        self._check_open("(all)")
         stream = RewardStream(self._streams.discard)
         self._streams.add(stream)
         self._close_streams_if_over()
@@ -146,16 +146,15 @@ class RewardClient:
     async def group(self, group_id: str) -> list[Reward]:
         """Wait until all `group_size` members, submitted by this client, are rewarded; return them as submitted.
 
-        A group is handed out once. A cancellation leaves it as it is. Raises ClientClosedError if the client is left.
+        A group is handed out once, to all who wait for it then. A cancellation leaves it as it is. Raises
+        ClientClosedError if the client is left or its session broke.
         """
+        self._check_open(f"(group {group_id})")
         group = self._session.ledger.group(group_id)
         if group is None or not group.whole:
-            await self._whole.setdefault(group_id, asyncio.Event()).wait()
-            group = self._session.ledger.group(group_id)
-        if group is None or not group.whole:
-            raise ClientClosedError(f"(group {group_id})")
+            waiting = self._whole.setdefault(group_id, asyncio.get_running_loop().create_future())
+            group = await asyncio.shield(waiting)
         self._session.ledger.forget_group(group_id)
-        self._whole.pop(group_id, None)
         return [await ticket for ticket in group.tickets]
 
     def _enter(self, rollout: Rollout) -> Entry:
@@ -172,15 +171,15 @@ class RewardClient:
         entry = self._session.ledger.get(rollout_id)
         if entry:
             self._session.settle(fallback(entry, Status.CANCELLED, "cancelled by the trainer"))
-            await self._session.withdraw([entry])
+            self._session.own(self._session.withdraw([entry]), f"withdraw {rollout_id}")
 
     def _on_reward(self, reward: Reward) -> None:
         self._credits.release()
         for stream in self._streams:
             stream.add(reward)
         group = self._session.ledger.group(reward.group_id)
-        if group and group.whole and reward.group_id in self._whole:
-            self._whole[reward.group_id].set()
+        if group and group.whole and (waiting := self._whole.pop(reward.group_id, None)):
+            waiting.set_result(group)
         self._close_streams_if_over()
 
     def _close_streams_if_over(self) -> None:
@@ -189,10 +188,15 @@ class RewardClient:
                 stream.close()
 
     def _wake_all(self) -> None:
+        fault = self._session.fault
+        error = ClientClosedError("(all open ones)")
+        error.__cause__ = fault
         for stream in list(self._streams):
-            stream.close()
-        for event in self._whole.values():
-            event.set()
+            stream.close(error if fault else None)
+        for waiting in self._whole.values():
+            waiting.set_exception(error)
+            waiting.exception()
+        self._whole.clear()
         for _ in range(self._max_inflight):  # whoever waits for credit learns that the client is closed
             self._credits.release()
 

@@ -4,6 +4,7 @@ Fields are only ever appended, with defaults, because two versions share a strea
 Model text may hold lone surrogates, which UTF-8 refuses: they are replaced when work is made.
 """
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -24,16 +25,17 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_fi
     """Empty after the rule stage: TinyV reads `model_answer` only."""
     data_source: str = ""
     group_id: str = ""
-    group_size: int = 1
     model_answer: str | None = None
     """The answer cut out of the completion; None before the rule stage."""
     rule: Verdict | None = None
     timings: Timings = Timings()
+    digest: str = ""
+    """Of question, ground truth and completion, as submitted."""
 
     @property
     def uid(self) -> str:
-        """The rollout's name within a pool: unique over runs."""
-        return f"{self.run_id}/{self.rollout_id}"
+        """The rollout's name within a pool: unique over runs, and over texts that a restarted trainer gave one id."""
+        return f"{self.run_id}/{self.rollout_id}#{self.digest}" if self.digest else f"{self.run_id}/{self.rollout_id}"
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -44,16 +46,18 @@ _verdict_decoder: Final = msgspec.msgpack.Decoder(Verdict)
 
 def work_of(rollout: Rollout, *, run_id: str, client_id: str) -> Work:
     """Return the work that a validated rollout with an id asks for."""
+    texts = (rollout.question or rollout.prompt, rollout.ground_truth, rollout.completion, rollout.data_source)
+    question, ground_truth, completion, data_source = (_clean(text) for text in texts)
     return Work(
         run_id=run_id,
         client_id=client_id,
         rollout_id=rollout.rollout_id,
-        question=_clean(rollout.question or rollout.prompt),
-        ground_truth=_clean(rollout.ground_truth),
-        completion=_clean(rollout.completion),
-        data_source=_clean(rollout.data_source),
+        question=question,
+        ground_truth=ground_truth,
+        completion=completion,
+        data_source=data_source,
         group_id=rollout.group_id,
-        group_size=rollout.group_size,
+        digest=_digest(question, ground_truth, completion),
     )
 
 
@@ -75,6 +79,11 @@ def decode_reward(data: bytes) -> Reward:
 def decode_verdict(data: bytes) -> Verdict:
     """Return the verdict in `data`; raise msgspec.DecodeError if it is not one."""
     return _verdict_decoder.decode(data)
+
+
+def _digest(*texts: str) -> str:
+    joined = "\x1f".join(f"{len(text)}:{text}" for text in texts)
+    return hashlib.blake2b(joined.encode(), digest_size=6).hexdigest()
 
 
 def _clean(text: str) -> str:

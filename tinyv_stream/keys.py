@@ -45,12 +45,12 @@ class Keys(msgspec.Struct, frozen=True):
 
     @property
     def cache(self) -> str:
-        """HASH ckey -> TinyV's verdict."""
+        """HASH `<ckey>:<verifier>` -> TinyV's verdict."""
         return f"{self.tag}:cache"
 
     @property
     def cache_age(self) -> str:
-        """ZSET ckey -> when the cached verdict lapses (server ms)."""
+        """ZSET `<ckey>:<verifier>` -> when the cached verdict lapses (server ms)."""
         return f"{self.tag}:cache:age"
 
     @property
@@ -60,7 +60,7 @@ class Keys(msgspec.Struct, frozen=True):
 
     @property
     def meta(self) -> str:
-        """HASH: schema version, the verifier in use."""
+        """HASH: the verifier in use."""
         return f"{self.tag}:meta"
 
     @property

@@ -16,7 +16,7 @@ from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Reward
 
 KEPT_IDS: Final = 32_768
-"""Rewarded rollouts remembered (about 3 MB): a second reward for one is dropped in the broker, too."""
+"""Rewarded and dropped rollouts remembered (about 4 MB): a later reward for one is dropped in the broker, too."""
 KEPT_GROUPS: Final = 4096
 """Groups kept for a later `group()` call once all their members here are rewarded: 32 steps of 128 prompts. A trainer
 that scatters a group over processes never completes it in one of them, so there has to be an end."""
@@ -63,7 +63,7 @@ class Ledger:
         self._groups: dict[str, Group] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
         self._deadlines: list[tuple[float, str]] = []
-        self._settled: OrderedDict[str, None] = OrderedDict()
+        self._over: OrderedDict[str, None] = OrderedDict()
 
     def __len__(self) -> int:
         """How many rollouts are unrewarded."""
@@ -99,23 +99,26 @@ class Ledger:
             return None
         timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
         reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
-        self._settled[reward.rollout_id] = None
-        if len(self._settled) > KEPT_IDS:
-            self._settled.popitem(last=False)
+        self._note_over(entry)
         entry.ticket.settle(reward)
         self._note_idle(entry.ticket.group_id)
         return reward
 
-    def has_settled(self, rollout_id: str) -> bool:
-        """Tell whether this rollout was rewarded, as far back as `KEPT_IDS` go."""
-        return rollout_id in self._settled
+    def is_over(self, uid: str) -> bool:
+        """Tell whether this rollout was rewarded or dropped, as far back as `KEPT_IDS` go."""
+        return uid in self._over
 
     def drop(self, rollout_id: str) -> Entry | None:
         """Forget a rollout without a reward: its submitter went away."""
         entry = self._entries.pop(rollout_id, None)
-        group = self._groups.get(entry.ticket.group_id) if entry else None
-        if entry and group:
+        if entry is None:
+            return None
+        self._note_over(entry)
+        group = self._groups.get(entry.ticket.group_id)
+        if group:
             group.tickets.remove(entry.ticket)
+            if not group.tickets:
+                self.forget_group(entry.ticket.group_id)
         return entry
 
     def overdue(self, now: float) -> list[Entry]:
@@ -136,6 +139,11 @@ class Ledger:
         """Drop a group that was handed out."""
         self._groups.pop(group_id, None)
         self._idle.pop(group_id, None)
+
+    def _note_over(self, entry: Entry) -> None:
+        self._over[entry.uid] = None
+        if len(self._over) > KEPT_IDS:
+            self._over.popitem(last=False)
 
     def _note_idle(self, group_id: str) -> None:
         group = self._groups.get(group_id)

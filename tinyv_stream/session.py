@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 GRACE_S: Final = 2.0
 """How long after a deadline the session waits for the pool's `expired` before it says so itself: workers scan
-each second, and a failover takes about two."""
+twice a second, and a failover takes about two."""
 RECONCILE_S: Final = 5.0
 """How often, and from which age on, rollouts are checked: a healthy rule verdict takes far less."""
 _TICK_S: Final = 0.25
@@ -79,7 +79,7 @@ class Session:
             entry.sending = self._outbox.offer(entry)
             answer = await entry.sending
             if isinstance(answer, Reward) and self.settle(answer):
-                await self._commit(_NOTHING, [answer.rollout_id])
+                await self._commit(_NOTHING, [entry.uid])
             if answer != FULL:
                 entry.stored = True
                 return
@@ -93,9 +93,10 @@ class Session:
         return settled is not None
 
     async def withdraw(self, entries: list[Entry]) -> None:
-        """Take rollouts back from the pool, so that nobody works on them; raise BrokerError if it does not answer."""
+        """Take rollouts back from the pool, so that nobody works on them; insists until it answers."""
         for i in range(0, len(entries), BATCH):
-            await self._link.withdraw(self._run_id, [e.uid for e in entries[i : i + BATCH]])
+            uids = [e.uid for e in entries[i : i + BATCH]]
+            await self._link.insist(lambda uids=uids: self._link.withdraw(self._run_id, uids))
 
     async def leave(self, entries: list[Entry]) -> None:
         """Withdraw rollouts and drop the client's reward stream: its name will not be used again."""
@@ -111,7 +112,8 @@ class Session:
     async def _send(self, entries: list[Entry]) -> list[int | Reward]:
         async def attempt() -> list[int | Reward]:
             now = asyncio.get_running_loop().time()
-            unsettled = [e for e in entries if not e.ticket.done]
+            # Asked anew at each attempt: what was rewarded or withdrawn meanwhile must not be sent after all.
+            unsettled = [e for e in entries if self.ledger.get(e.ticket.rollout_id) is e]
             items = [(e.uid, max(1, int((e.deadline - now) * 1000)), e.body) for e in unsettled]
             answers = await self._link.submit(self._run_id, items) if items else []
             said = dict(zip((e.uid for e in unsettled), answers, strict=True))
@@ -124,12 +126,16 @@ class Session:
         while True:
             last, rewards = await link.insist(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
             # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
-            ours = [r.rollout_id for r in rewards if self.settle(r) or self.ledger.has_settled(r.rollout_id)]
+            ours = [uid for uid, reward in rewards if self._take(uid, reward) or self.ledger.is_over(uid)]
             if last:
                 await self._commit(last, ours)
 
-    async def _commit(self, last: str, rollout_ids: list[str]) -> None:
-        uids = [f"{self._run_id}/{rollout_id}" for rollout_id in rollout_ids]
+    def _take(self, uid: str, reward: Reward) -> bool:
+        """Settle a reward that was read, unless it is for another text under the same id."""
+        entry = self.ledger.get(reward.rollout_id)
+        return entry is not None and entry.uid == uid and self.settle(reward)
+
+    async def _commit(self, last: str, uids: list[str]) -> None:
         await self._link.insist(lambda: self._link.commit(self._run_id, self._client_id, last, uids))
 
     async def _watch(self) -> None:
@@ -150,7 +156,7 @@ class Session:
             if entry.sending and not entry.sending.done():
                 entry.sending.set_result(OUTSTANDING)
         if late:
-            self.own(self._link.insist(lambda: self.withdraw(late)), "withdraw expired")
+            self.own(self.withdraw(late), "withdraw expired")
 
     async def _check(self, before: float) -> None:
         """Ask what became of older rollouts: take rewards that were missed, send again what the broker lost."""
@@ -164,7 +170,7 @@ class Session:
             for entry, answer in zip(some, answers, strict=True):
                 if isinstance(answer, Reward):
                     if self.settle(answer):
-                        await self._commit(_NOTHING, [answer.rollout_id])
+                        await self._commit(_NOTHING, [entry.uid])
                 elif answer == UNKNOWN and not entry.ticket.done:
                     _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
                     entry.stored = False

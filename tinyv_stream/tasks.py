@@ -1,13 +1,13 @@
 """Ending tasks for certain."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 _AGAIN_S = 0.2
 
 
-async def cancel_all(tasks: Iterable[asyncio.Future[Any]]) -> None:
+async def cancel_all(tasks: Sequence[asyncio.Future[Any]]) -> None:
     """Cancel `tasks` until each has ended, and swallow how.
 
     Once may not be enough: a library can lose a cancellation that meets an arriving reply.

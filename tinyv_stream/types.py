@@ -17,6 +17,9 @@ MAX_ROLLOUT_BYTES: Final = 256 * 1024
 """Most text that one rollout may hold; more is refused at the client, because one 16 kB body already
 costs the server eight times the memory of a 2 kB one."""
 
+MAX_DEADLINE_S: Final = 366 * 86_400.0
+
+_TEXTS: Final = ("prompt", "question", "completion", "ground_truth", "data_source", "rollout_id", "group_id")
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -142,6 +145,10 @@ def validate_name(field: str, value: str) -> str:
 
 def validate_rollout(rollout: Rollout) -> Rollout:
     """Return `rollout` if every field can travel; raise InvalidInputError naming the first that cannot."""
+    for field in _TEXTS:
+        value: object = getattr(rollout, field)
+        if not isinstance(value, str):
+            raise InvalidInputError(field, value, "give a string")
     if not (rollout.question or rollout.prompt):
         raise InvalidInputError("question", rollout.question, "give `prompt` or `question`")
     if not rollout.ground_truth.strip():
@@ -152,9 +159,9 @@ def validate_rollout(rollout: Rollout) -> Rollout:
         raise InvalidInputError("group_id", rollout.group_id, "use 1 to 128 printable characters")
     if rollout.group_size < 1:
         raise InvalidInputError("group_size", rollout.group_size, "use 1 or more")
-    if rollout.deadline_s is not None and not 0 < rollout.deadline_s < float("inf"):
-        raise InvalidInputError("deadline_s", rollout.deadline_s, "use a positive number of seconds")
-    size = sum(len(t) for t in (rollout.prompt, rollout.question, rollout.completion, rollout.ground_truth))
+    if rollout.deadline_s is not None and not 0 < rollout.deadline_s <= MAX_DEADLINE_S:
+        raise InvalidInputError("deadline_s", rollout.deadline_s, "use a positive number of seconds, a year at most")
+    size = sum(len(str(getattr(rollout, field)).encode("utf-8", "replace")) for field in _TEXTS)
     if size > MAX_ROLLOUT_BYTES:
-        raise InvalidInputError("completion", f"{size} characters", f"send at most {MAX_ROLLOUT_BYTES}")
+        raise InvalidInputError("completion", f"{size} bytes", f"send at most {MAX_ROLLOUT_BYTES} in all fields")
     return rollout

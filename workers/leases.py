@@ -23,6 +23,7 @@ _RENEWALS_PER_LEASE: Final = 3
 _CHUNK: Final = 100
 """Entries per script call: about a millisecond on the server."""
 _TICK_S: Final = 0.1
+_PASSING: Final = (BrokerError, TimeoutError)
 
 
 class LeaseRenewer:
@@ -47,14 +48,14 @@ class LeaseRenewer:
     def __exit__(self, *_: object) -> None:
         """Stop renewing; what is still held comes back to its queue when the lease lapses."""
         self._stop.set()
-        self._thread.join(timeout=5.0)
+        self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 asyncio.run(self._renew_for_ever())
-            except (BrokerError, TimeoutError) as exc:
-                _log.warning("leases not renewed, trying again: %s", exc)
+            except Exception as exc:  # noqa: BLE001 without this thread every healthy rollout would be taken away
+                _log.warning("leases not renewed, trying again: %s", exc, exc_info=not isinstance(exc, _PASSING))
                 self._stop.wait(_TICK_S)
 
     async def _renew_for_ever(self) -> None:
@@ -66,7 +67,7 @@ class LeaseRenewer:
                     lost = await asyncio.wait_for(link.renew(self._stage, self._consumer, chunk), self._pause_s)
                     # An entry that was finished a moment ago is gone, not lost.
                     if stolen := set(lost).intersection(self._held()):
-                        _log.warning("%d leases were lost to another worker", len(stolen))
+                        _log.warning("%d leases are gone: expired, withdrawn, or taken over", len(stolen))
 
     async def _stopped_within(self, seconds: float) -> bool:
         give_up = asyncio.get_running_loop().time() + seconds

@@ -69,4 +69,7 @@ def _settings(name: str, about: str) -> tuple[str, Config]:
     given = os.environ.get("TINYV_CONFIG")
     if args.config:
         return args.redis, load(args.config)
-    return args.redis, check(msgspec.json.decode(given, type=Config)) if given else Config()
+    try:
+        return args.redis, check(msgspec.json.decode(given, type=Config)) if given else Config()
+    except msgspec.DecodeError as exc:
+        raise InvalidInputError("TINYV_CONFIG", str(exc), "let a pool set it, or use --config") from exc

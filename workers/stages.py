@@ -53,7 +53,8 @@ class RuleStage:
         if decision is None and (reason := await self._relief.reason(work)):
             decision = rule_stands(work.rule, reason)
         if decision is None:
-            shares = self._config.broker.cache_ttl_s > 0
+            # Without an extracted answer there is no question that another rollout could have asked.
+            shares = self._config.broker.cache_ttl_s > 0 and work.model_answer is not None
             answer = await self._outbox.forward(delivery, work, ckey_of(work) if shares else "")
             if not isinstance(answer, Verdict):
                 return

@@ -3,7 +3,8 @@
 - It holds at most its verifier's slots, and renews what it holds until that is finished or given back.
 - A delivery that came back often runs alone in its process; one that came back too often is a dead letter.
 - On stop it claims no more, finishes within the grace time, and gives back what it cannot finish.
-- A failing engine costs no delivery: its work goes back uncounted, and nothing is claimed until it is up again.
+- A failing engine costs no delivery: its work goes back uncounted the first time, and nothing is claimed until it is
+  up again.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ import msgspec
 from tinyv_stream.broker.operator_side import WorkerInfo
 from tinyv_stream.broker.worker_side import Delivery, WorkerSide
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
-from tinyv_stream.errors import BrokerError, EngineDiedError
+from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Setup, Stage, Status
 from workers.housekeeping import Housekeeping
@@ -36,8 +37,8 @@ T = TypeVar("T")
 
 _BLOCK_S: Final = 0.5
 """How long a claim waits; also how late a stop is noticed."""
-GRACE_S: Final = 20.0
-"""How long a stopping worker may finish what it holds; less than a process manager's usual 30 s."""
+GRACE_S: Final = 15.0
+"""How long a stopping worker may finish what it holds: with the rest of the way out, less than the usual 30 s."""
 _AWAY_S: Final = 3.0
 """How long a stopping worker waits for a broker that does not answer."""
 
@@ -70,8 +71,8 @@ class Worker:
                 link,
                 self._stage,
                 self.name,
-                room=lambda: 0 if stop.is_set() or self._is_alone else self._verifier.slots - len(self._held),
-                take_over=lambda delivery: self._take_over(delivery, handler),
+                room=lambda: 0 if stop.is_set() or self._is_alone else self._room_to_take_over(),
+                take_over=lambda delivery: self._accept(delivery, handler),
                 expire=lambda work: expired_reward(work, self._config.fallback),
                 about=self._about,
             )
@@ -106,21 +107,25 @@ class Worker:
             else:
                 claim = self._link.insist(lambda free=free: self._claim(free))
                 for delivery in await _unless(stop, claim, patience_s=_AWAY_S) or []:
-                    self._start(delivery, handler)
+                    self._accept(delivery, handler)
+
+    def _room_to_take_over(self) -> int:
+        """One more than the slots, or a worker that is always busy would never take over what another left."""
+        return max(1, self._verifier.slots - len(self._held)) if len(self._held) <= self._verifier.slots else 0
 
     async def _claim(self, count: int) -> list[Delivery]:
         return await self._link.claim(self._stage, self.name, count=count, block_s=_BLOCK_S)
 
-    def _take_over(self, delivery: Delivery, handler: StageHandler) -> None:
-        """Own a delivery whose last worker let its lease lapse."""
+    def _accept(self, delivery: Delivery, handler: StageHandler) -> None:
+        """Own a delivery, new or taken over: run it, or run it alone later, or give it up."""
         limits = self._config.broker
         if delivery.entry in self._held:
             return  # our own, after a pause longer than the lease: it runs already
         self._held[delivery.entry] = delivery
         if delivery.delivery_count > limits.max_deliveries:
             self._own(self._bury(delivery), delivery)
-        elif delivery.delivery_count >= limits.alone_from:
-            self._suspects.append(delivery)
+        elif delivery.delivery_count >= limits.alone_from or self._is_alone:
+            self._suspects.append(delivery)  # also what arrives while a suspect runs: that one must have no neighbour
         else:
             self._start(delivery, handler)
 
@@ -129,7 +134,7 @@ class Worker:
         self._own(self._see_through(delivery, handler), delivery)
 
     def _own(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
-        task = asyncio.create_task(work, name=f"{self._stage} {delivery.uid}")
+        task = asyncio.create_task(self._letting_go(work, delivery), name=f"{self._stage} {delivery.uid}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -150,15 +155,18 @@ class Worker:
             self._is_alone = False
 
     async def _see_through(self, delivery: Delivery, handler: StageHandler) -> None:
-        """End one delivery. After a cancellation it is still held: the drain gives it back."""
         try:
             await handler.handle(delivery)
             self._done += 1
         except EngineDiedError as exc:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
-            await self._give_back([delivery.entry])
-        except BrokerError:
-            # Not to be mended by trying again; the lapsing lease hands the rollout to somebody else.
+            await self._give_back([delivery.entry], engine_died=True)
+
+    async def _letting_go(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
+        """Let go of the delivery once `work` ended. After a cancellation it is still held: the drain gives it back."""
+        try:
+            await work
+        except Exception:  # noqa: BLE001 nothing to mend here: the lapsing lease hands the rollout on, counted
             _log.exception("cannot end a delivery", extra={"rollout_id": delivery.uid})
         self._let_go(delivery)
 
@@ -171,10 +179,10 @@ class Worker:
         _log.error("dead letter: %s", reason, extra={"rollout_id": delivery.uid})
         reward = undecided_reward(delivery.work, Status.FAILED, reason)
         await self._link.insist(lambda: self._link.bury(self._stage, self.name, delivery, reward))
-        self._let_go(delivery)
 
-    async def _give_back(self, entries: list[str]) -> None:
-        await self._link.insist(lambda: self._link.give_back(self._stage, self.name, entries))
+    async def _give_back(self, entries: list[str], *, engine_died: bool = False) -> None:
+        link = self._link
+        await link.insist(lambda: link.give_back(self._stage, self.name, entries, engine_died=engine_died))
 
     async def _drain(self) -> None:
         """Finish what runs within the grace time, and cut the rest short."""

@@ -22,6 +22,9 @@ GOOD = {"question": "1+1?", "completion": "2", "ground_truth": "2"}
         ("group_size", 0),
         ("deadline_s", 0.0),
         ("deadline_s", float("nan")),
+        ("deadline_s", 1e306),
+        ("ground_truth", 42),
+        ("data_source", None),
         ("completion", "x" * (MAX_ROLLOUT_BYTES + 1)),
     ],
 )
@@ -42,4 +45,4 @@ def test_any_completion_survives_the_wire(text: str) -> None:
     rollout = Rollout(question="q", ground_truth="1", completion=text, rollout_id="r")
     work = decode_work(encode(work_of(rollout, run_id="run", client_id="c")))
     assert work.completion == text.encode("utf-8", "replace").decode()
-    assert work.uid == "run/r"
+    assert work.uid.startswith("run/r#")

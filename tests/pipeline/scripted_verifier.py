@@ -11,7 +11,7 @@ from workers.verifier import Finding
 
 
 class ScriptedVerifier:
-    """Finds what the text says: words `rule:correct`, `tinyv:undecided` ...; `sleep` and `die` are obeyed."""
+    """Finds what the text says: words `rule:correct`, `tinyv:undecided` ...; `raise` and `tinyv:die` are obeyed."""
 
     def __init__(self, stage: Stage, *, slots: int = 64, delay_s: float = 0.0) -> None:
         self.stage: Stage = stage
@@ -21,7 +21,8 @@ class ScriptedVerifier:
         self.engine_is_up = asyncio.Event()
         self.engine_is_up.set()
         self.together = 0
-        self.most_together = 0
+        self.alone_with: set[str] = set()
+        """Who died in an engine that held nobody else."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,11 +38,16 @@ class ScriptedVerifier:
     async def verify(self, work: Work) -> Finding:
         self.asked.append(work.rollout_id)
         self.together += 1
-        self.most_together = max(self.together, self.most_together)
+        alone = self.together == 1
         try:
             await asyncio.sleep(self.delay_s)
+            alone = alone and self.together == 1
         finally:
             self.together -= 1
+        if f"{self.stage}:die" in (work.model_answer or ""):
+            if alone:
+                self.alone_with.add(work.rollout_id)
+            raise EngineDiedError("scripted")
         if not self.engine_is_up.is_set():
             raise EngineDiedError("scripted")
         text = work.completion if self.stage == "rule" else work.model_answer or ""

@@ -188,7 +188,7 @@ class BrokerMachine(RuleBasedStateMachine):
     @rule()
     def read_and_commit(self) -> None:
         last, rewards = self.do(self.trainer.rewards("run", "c", block_s=0.001))
-        read = {f"run/{r.rollout_id}" for r in rewards}
+        read = {uid for uid, _ in rewards}
         # Every reward that the client has not committed is there to be read.
         assert self.model.done <= read
         if last:

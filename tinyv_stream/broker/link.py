@@ -43,6 +43,7 @@ _GONE: Final = (
     redis_errors.TryAgainError,
     redis_errors.ClusterDownError,
     redis_errors.MasterDownError,
+    redis_errors.NoScriptError,  # a second restart between loading a script and running it
 )
 
 _PASSING: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
@@ -161,7 +162,10 @@ class Link:
         except redis_errors.OutOfMemoryError as exc:
             raise FullError(redact(self.url), "out of memory") from exc
         except redis_errors.ResponseError as exc:
-            raise _error(redact(self.url), str(exc)) from exc
+            error = _error(redact(self.url), str(exc))
+            if isinstance(error, BrokerUnavailableError):
+                self._failed_at = time.monotonic()
+            raise error from exc
         finally:
             # redis-py 8.1 loses a cancellation that meets an arriving error reply; whoever cancelled waits for us.
             if task and task.cancelling() > cancelled_before:

@@ -43,15 +43,15 @@ class TrainerSide(Link):
 
     async def rewards(
         self, run_id: str, client_id: str, *, block_s: float, count: int = 512
-    ) -> tuple[str, list[Reward]]:
-        """Read the rewards since the last commit: (last entry id, rewards); ("", []) if none came in `block_s`.
+    ) -> tuple[str, list[tuple[str, Reward]]]:
+        """Read the rewards since the last commit: (last entry id, [(uid, reward)]); ("", []) if none in `block_s`.
 
         Always from the start of the stream, so a server that came back with older data cannot hide any.
         """
         key = self.keys.rewards(run_id, client_id)
         got = await self.read_after(key, "0", count=count, block_s=block_s)
         last = got[-1][0].decode() if got else ""
-        return last, [decode_reward(fields[b"r"]) for _, fields in got]
+        return last, [(fields[b"u"].decode(), decode_reward(fields[b"r"])) for _, fields in got]
 
     async def commit(self, run_id: str, client_id: str, last: str, uids: Sequence[str]) -> None:
         """Forget the rewards up to `last`, and what was kept to answer replays of `uids`."""

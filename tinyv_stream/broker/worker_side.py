@@ -29,6 +29,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     work: Work
     ckey: str = ""
     delivery_count: int = 1
+    """This delivery's number, over all the entries that the rollout has had in this stage."""
+    before: int = 0
+    """Deliveries of earlier entries, which this entry's own count does not hold."""
     queued_s: float = 0.0
     """How long it waited in the queue, by the server's clock and this host's."""
 
@@ -66,7 +69,10 @@ class WorkerSide(Link):
 
     async def start(self, stage: Stage, consumer: str, delivery: Delivery) -> bool:
         """Count the delivery of a suspect, which `reclaim` does not; False if it is another consumer's by now."""
-        return await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count]) == 1
+        return (
+            await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count - delivery.before])
+            == 1
+        )
 
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
@@ -77,7 +83,13 @@ class WorkerSide(Link):
         for delivery, work, ckey in items:
             args += [delivery.uid, delivery.entry, encode(work), ckey]
         got = cast("list[int | bytes]", await self.script("forward", args))
-        return [decode_verdict(c) if isinstance(c, bytes) else c for c in got]
+        answers = [_verdict(c) if isinstance(c, bytes) else c for c in got]
+        # What a cached verdict of another version answered has not moved: it goes on without the cache.
+        unread = [(i, items[i]) for i, answer in enumerate(answers) if answer is None]
+        again = await self.forward([(delivery, work, "") for _, (delivery, work, _) in unread]) if unread else []
+        for (i, _), answer in zip(unread, again, strict=True):
+            answers[i] = answer
+        return [VOID if answer is None else answer for answer in answers]
 
     async def finish(self, stage: Stage, endings: Sequence[Ending]) -> list[bool]:
         """Reward rollouts; False where another reward was first."""
@@ -111,7 +123,7 @@ class WorkerSide(Link):
     async def lookup(self, fields: Sequence[str]) -> list[Verdict | None]:
         """Return cached verdicts."""
         got = cast("list[bytes | int]", await self.script("lookup", fields))
-        return [decode_verdict(v) if isinstance(v, bytes) else None for v in got]
+        return [_verdict(v) if isinstance(v, bytes) else None for v in got]
 
     async def overdue(self, *, count: int = 100) -> list[Delivery]:
         """Return rollouts whose deadline has passed on the server's clock, wherever they are; they stay there."""
@@ -127,9 +139,12 @@ class WorkerSide(Link):
         """Renew the leases of `entries`; return those that are not this consumer's any more."""
         return [e.decode() for e in cast("list[bytes]", await self.script("renew", [stage, consumer, *entries]))]
 
-    async def give_back(self, stage: Stage, consumer: str, entries: Sequence[str]) -> int:
-        """Return rollouts uncounted and at once claimable; how many were still this consumer's."""
-        return cast("int", await self.script("give_back", [stage, consumer, *entries]))
+    async def give_back(self, stage: Stage, consumer: str, entries: Sequence[str], *, engine_died: bool = False) -> int:
+        """Return rollouts at once claimable; how many were still this consumer's.
+
+        Uncounted, but for a rollout under which an engine died before: see give_back.lua.
+        """
+        return cast("int", await self.script("give_back", [stage, consumer, int(engine_died), *entries]))
 
     async def depart(self, stage: Stage, consumer: str) -> bool:
         """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over."""
@@ -154,7 +169,7 @@ class WorkerSide(Link):
     async def _deliveries(self, stage: Stage, consumer: str, entries: list[tuple[Entry, int]]) -> list[Delivery]:
         good: list[Delivery] = []
         now_ms = time.time() * 1000
-        for (entry, fields), delivery_count in entries:
+        for (entry, fields), count in entries:
             name, uid = entry.decode(), fields.get(b"u", b"").decode("utf-8", "replace")
             try:
                 work = decode_work(fields[b"p"])
@@ -163,11 +178,28 @@ class WorkerSide(Link):
                 await self.script("discard", [stage, reason, consumer, MOST_DEAD, name, uid, fields.get(b"p", b"")])
                 continue
             queued_s = max(0.0, now_ms - int(name.split("-")[0])) / 1000
-            ckey = fields.get(b"c", b"").decode()
+            before = int(fields.get(b"n", b"0"))
             good.append(
-                Delivery(entry=name, uid=uid, work=work, ckey=ckey, delivery_count=delivery_count, queued_s=queued_s)
+                Delivery(
+                    entry=name,
+                    uid=uid,
+                    work=work,
+                    ckey=fields.get(b"c", b"").decode(),
+                    delivery_count=before + count,
+                    before=before,
+                    queued_s=queued_s,
+                )
             )
         return good
+
+
+def _verdict(blob: bytes) -> Verdict | None:
+    """Return a cached verdict, or None for one of another version: then TinyV is asked again."""
+    try:
+        return decode_verdict(blob)
+    except msgspec.DecodeError:
+        _log.warning("a cached verdict cannot be read")
+        return None
 
 
 def tallies(reward: Reward) -> str:

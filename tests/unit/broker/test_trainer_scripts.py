@@ -65,7 +65,7 @@ async def test_the_first_reward_stands(trainer: TrainerSide) -> None:
     await give(trainer, reward("run/a"))
     await give(trainer, reward("run/a", 0.0))
     _, rewards = await trainer.rewards("run", "c", block_s=0.01)
-    assert rewards == [reward("run/a")]
+    assert rewards == [("run/a", reward("run/a"))]
 
 
 async def test_a_commit_forgets_what_was_read_and_nothing_else(trainer: TrainerSide) -> None:
@@ -76,7 +76,7 @@ async def test_a_commit_forgets_what_was_read_and_nothing_else(trainer: TrainerS
     for _ in range(2):
         await trainer.commit("run", "c", last, ["run/a"])
     assert await trainer.check("run", ["run/a", "run/b"]) == [UNKNOWN, reward("run/b")]
-    assert (await trainer.rewards("run", "c", block_s=0.01))[1] == [reward("run/b")]
+    assert (await trainer.rewards("run", "c", block_s=0.01))[1] == [("run/b", reward("run/b"))]
 
 
 async def test_what_is_withdrawn_is_unknown_and_may_be_submitted_again(trainer: TrainerSide) -> None:
@@ -105,7 +105,7 @@ async def test_a_server_without_memory_refuses_work_and_takes_rewards(pool_name:
             assert await trainer.submit("run", [item("run/b")]) == [FULL]
             await give(trainer, reward("run/a"))
             last, rewards = await trainer.rewards("run", "c", block_s=0.01)
-            assert rewards == [reward("run/a")]
+            assert rewards == [("run/a", reward("run/a"))]
             await trainer.commit("run", "c", last, ["run/a"])
             # Whoever makes room must be able to come back meanwhile.
             async with TrainerSide(server.url, config) as another:

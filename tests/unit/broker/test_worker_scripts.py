@@ -133,7 +133,7 @@ async def test_bury_leaves_a_letter_and_the_one_reward(kit: Kit, server: Embedde
     )
     assert await kit.worker.bury("rule", "w", delivery, failed)
     assert not await kit.worker.bury("rule", "w", delivery, failed)
-    assert (await kit.trainer.rewards("run", "c", block_s=0.01))[1] == [failed]
+    assert (await kit.trainer.rewards("run", "c", block_s=0.01))[1][0][1] == failed
     async with OperatorSide(server.url, kit.worker.config) as operator:
         [letter] = await operator.dead_letters()
         assert (letter.uid, letter.reason) == ("run/a", "it kills its workers")

@@ -1,4 +1,4 @@
--- Put before every script. Names the shard's keys (KEYS, in the order of broker/scripts.py) and holds what the
+-- Put before every script. Names the shard's keys (KEYS, in the order of broker/link.py) and holds what the
 -- scripts share. A rollout that is `live` is in exactly one place, and `at` says which:
 --   "<stage> <entry>"          an entry of that stage's queue
 --   "tinyv <entry> <ckey>"     the same, asking TinyV on behalf of every equal rollout
@@ -24,8 +24,9 @@ local function drop(stage, entry)
 end
 
 -- Adds work to a queue; `ckey` may be ''. A leader asks for its followers, anyone else for itself alone.
-local function enqueue(stage, uid, body, ckey, leads)
-  local entry = redis.call('XADD', queue[stage], '*', 'u', uid, 'p', body, 'c', ckey)
+-- `before` counts deliveries of an earlier entry, `deaths` the engine deaths that were not counted as one.
+local function enqueue(stage, uid, body, ckey, leads, before, deaths)
+  local entry = redis.call('XADD', queue[stage], '*', 'u', uid, 'p', body, 'c', ckey, 'n', before or 0, 'd', deaths or 0)
   local place = stage .. ' ' .. entry
   if leads then place = place .. ' ' .. ckey end
   redis.call('HSET', at, uid, place)

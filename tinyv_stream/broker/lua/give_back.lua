@@ -1,16 +1,21 @@
--- Returns untouched work to its queue, at once claimable and with no delivery counted. ARGV: stage, consumer, entries.
+-- Returns work to its queue, at once claimable. ARGV: stage, consumer, 1 if an engine died under it else 0, entries.
+-- Untouched work is given back uncounted. So is a rollout's first engine death, which may be a neighbour's doing; a
+-- later one counts as a delivery, so a rollout that kills engines runs alone in the end, and then is a dead letter.
 local stage, given = ARGV[1], 0
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local entry = ARGV[i]
   local mine = redis.call('XPENDING', queue[stage], GROUP, entry, entry, 1, ARGV[2])
   local found = mine[1] and redis.call('XRANGE', queue[stage], entry, entry)
   if found and found[1] then
     local f = found[1][2]
-    local uid, ckey = f[2], f[6]
+    local uid, ckey, before, deaths = f[2], f[6], tonumber(f[8]), tonumber(f[10])
     local place = redis.call('HGET', at, uid) or ''
+    before = before + mine[1][4]
+    if ARGV[3] == '0' or deaths == 0 then before = before - 1 end
     drop(stage, entry)
     if string.match(place, '^%S+ (%S+)') == entry then
-      enqueue(stage, uid, f[4], ckey, string.match(place, '^%S+ %S+ (%S+)$') ~= nil)
+      local leads = string.match(place, '^%S+ %S+ (%S+)$') ~= nil
+      enqueue(stage, uid, f[4], ckey, leads, math.max(0, before), deaths + tonumber(ARGV[3]))
       given = given + 1
     end
   end
