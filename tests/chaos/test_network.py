@@ -35,14 +35,20 @@ async def reset_again_and_again() -> int:
         async with Proxy("127.0.0.1", where.port or 0) as net:
             url = server.url.replace(f":{where.port}/", f":{net.port}/")
             async with Link(url, BrokerConfig()) as link:
-                for n in range(200):
-                    try:
-                        await link.command("ECHO", "x" * 1000)
-                        if n % 2:
-                            net.reset()
-                            await asyncio.sleep(0)
-                    except BrokerUnavailableError:
-                        failed += 1
+
+                async def speak() -> None:
+                    nonlocal failed
+                    for _ in range(60):
+                        try:
+                            await link.script("lookup", ["x" * 5000] * 20)
+                        except BrokerUnavailableError:
+                            failed += 1
+
+                speaking = [asyncio.create_task(speak()) for _ in range(8)]
+                while not all(task.done() for task in speaking):
+                    net.reset()
+                    await asyncio.sleep(0.003)
+                await asyncio.gather(*speaking)
                 assert await link.insist(lambda: link.command("ECHO", "x")) == b"x"
     return failed
 
