@@ -79,6 +79,11 @@ class Lane:
         self._wake = asyncio.Event()
         self._runners: list[asyncio.Task[None]] = []
 
+    @property
+    def waiting(self) -> int:
+        """How many checks wait for a process."""
+        return len(self._queue)
+
     def start(self) -> None:
         """Start the runners; processes start with them."""
         for index in range(self.processes):

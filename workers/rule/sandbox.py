@@ -39,6 +39,11 @@ class Sandbox:
         self.killed = 0
         """Checks that were killed at the deadline."""
 
+    @property
+    def waiting(self) -> int:
+        """How many checks wait for a process, in both lanes."""
+        return self._quick.waiting + self._patient.waiting
+
     async def __aenter__(self) -> Self:
         """Start the nursery and the quick lane; raise InvalidInputError or EngineStartError if it cannot load."""
         await self._nursery.start()

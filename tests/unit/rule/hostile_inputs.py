@@ -90,7 +90,7 @@ COSTLY: tuple[str, ...] = (
     r"\begin{pmatrix}"
     + r"\\".join("&".join(f"x_{{{i}{j}}}" for j in range(10)) for i in range(10))
     + r"\end{pmatrix}^{50}",
-    r"\begin{vmatrix}" + r"\\".join("&".join(f"a^{{{i}}}" for j in range(12)) for i in range(12)) + r"\end{vmatrix}",
+    r"\begin{vmatrix}" + r"\\".join("&".join(f"a^{{{i}}}" for _ in range(12)) for i in range(12)) + r"\end{vmatrix}",
     "(x+y+z+w)^{5000}",
     r"\sqrt{2+\sqrt{2+\sqrt{2+\sqrt{2+\sqrt{2+\sqrt{2+\sqrt{2}}}}}}}^{99999}",
     r"\sin(10^{10^{10}})",

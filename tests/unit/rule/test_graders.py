@@ -7,9 +7,17 @@ from tinyv_stream.types import Outcome, Verdict
 from workers.rule.graders import BUILTIN, Check, load
 
 
+def grade(grader: str, answer: str, gold: str, question: str = "") -> Verdict:
+    verdict = load(grader).grade(Check(answer, gold, question))
+    assert verdict is not None
+    return verdict
+
+
 def outcome(grader: str, answer: str, gold: str) -> Outcome:
-    check = Check(answer, gold)
-    return (load(grader).fast(check) or load(grader).grade(check)).outcome
+    fast = load(grader).fast(Check(answer, gold))
+    full = grade(grader, answer, gold)
+    assert fast is None or fast.outcome is full.outcome
+    return full.outcome
 
 
 def yes_man(check: Check) -> bool:
@@ -26,8 +34,7 @@ def confused(check: Check) -> str:
 
 @pytest.mark.parametrize("name", sorted(BUILTIN))
 def test_each_grader_signs_its_verdicts_and_knows_equal_from_unequal(name: str) -> None:
-    grader = load(name)
-    assert grader.grade(Check("42", "42")).grader == name
+    assert grade(name, "42", "42").grader == name
     assert outcome(name, "42", "42") is Outcome.CORRECT
     assert outcome(name, "43", "42") is Outcome.INCORRECT
 
@@ -71,11 +78,16 @@ def test_math_verify_wraps_a_bare_ground_truth() -> None:
 
 
 def test_a_users_function_is_a_grader_under_its_own_name() -> None:
-    name = f"{__name__}:yes_man"
-    assert load(name).grade(Check("yes", "")).outcome is Outcome.CORRECT
-    assert load(name).grade(Check("no", "")).outcome is Outcome.INCORRECT
-    assert load(f"{__name__}:verbose").grade(Check("", "", "q")).grader == f"{__name__}:verbose"
-    assert load(f"{__name__}:confused").grade(Check("", "")).outcome is Outcome.UNDECIDED
+    assert outcome(f"{__name__}:yes_man", "yes", "") is Outcome.CORRECT
+    assert outcome(f"{__name__}:yes_man", "no", "") is Outcome.INCORRECT
+    assert grade(f"{__name__}:verbose", "", "", "q").grader == f"{__name__}:verbose"
+    assert outcome(f"{__name__}:confused", "", "") is Outcome.UNDECIDED
+
+
+def test_cascade_leaves_slow_work_to_the_patient() -> None:
+    check = Check(r"\int_0^1 2x dx", "1")
+    assert load("cascade").grade(check, patient=False) is None
+    assert outcome("cascade", r"\int_0^1 2x dx", "1") is Outcome.CORRECT
 
 
 @pytest.mark.parametrize("name", ["no_such_grader", "no.such.module:f", "math:nothing", "math:pi"])

@@ -72,7 +72,7 @@ async def test_a_grader_process_inherits_no_secret_and_no_descriptor(sandbox: Sa
 async def test_a_cancelled_check_is_killed(sandbox: Sandbox) -> None:
     tasks = [asyncio.create_task(act(sandbox, "sleep")) for _ in range(2)]
     processes = await grader_processes(3)
-    await until(lambda: not sandbox._quick._queue)
+    await until(lambda: sandbox.waiting == 0)
     for task in tasks:
         task.cancel()
     await until(lambda: sum(not p.is_running() for p in processes) == 2)
