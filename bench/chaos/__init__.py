@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=1, help="how many seeds, one after the other")
     parser.add_argument("--seconds", type=float, default=90.0, help="of faults per run")
     parser.add_argument("--poison", type=int, default=3, help="rollouts per run that kill their workers")
-    parser.add_argument("--deadline", type=float, default=60.0, metavar="SECONDS", help="of each rollout")
+    parser.add_argument("--deadline", type=float, default=120.0, metavar="SECONDS", help="of each rollout")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep logs and data there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
     args = parser.parse_args(argv)

@@ -23,7 +23,7 @@ def test_no_reward_is_lost_doubled_wrong_or_late_in_chaos(tmp_path: Path) -> Non
         seed=20,
         poison=2,
         rate=1500 / (0.6 * SECONDS),
-        deadline_s=90.0,
+        deadline_s=120.0,
         journal=str(tmp_path / "journal"),
     )
     verdict: Verdict = asyncio.run(run(tmp_path, task, seconds=SECONDS))
