@@ -6,6 +6,7 @@
 """
 
 import enum
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
@@ -16,6 +17,11 @@ from tinyv_stream.types import Outcome, Reward, Source, Status
 
 NEUTRAL: Final = 0.5
 """For trainers without a word for "undecided": halfway between refused and accepted, so neither is claimed."""
+
+_TURN: Final = re.compile(
+    r"(?:<\|im_start\|>|<\|start_header_id\|>)user(?:<\|end_header_id\|>)?\s*(.*?)(?:<\|im_end\|>|<\|eot_id\|>)",
+    re.DOTALL,
+)
 
 
 class OnUndecided(enum.StrEnum):
@@ -53,6 +59,12 @@ def value_of(reward: Reward, policy: OnUndecided) -> float | None:
     if policy is OnUndecided.RULE and reward.rule is not None:
         return {Outcome.CORRECT: 1.0, Outcome.INCORRECT: 0.0}.get(reward.rule.outcome)
     return None
+
+
+def number_of(reward: Reward, policy: OnUndecided) -> float:
+    """Return a number in any case, NEUTRAL for an abstention; raise UndecidedError if the policy says so."""
+    value = value_of(reward, policy)
+    return NEUTRAL if value is None else value
 
 
 def figures(judged: Judged) -> dict[str, float]:
@@ -93,6 +105,12 @@ def completion_of(completion: object) -> str:
         return _text(completion)
     said = [_text(m.get("content")) for m in messages if m.get("role", "assistant") == "assistant"]
     return "\n".join(text for text in said if text)
+
+
+def plain_question(prompt: str) -> str:
+    """Return the last user turn of a prompt in a chat template (ChatML, Llama 3), or the prompt."""
+    turns = _TURN.findall(prompt)
+    return str(turns[-1]).strip() if turns else prompt
 
 
 def _messages(value: object) -> list[Mapping[str, Any]] | None:

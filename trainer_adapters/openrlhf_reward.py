@@ -15,8 +15,7 @@ from typing import Any
 from openrlhf.utils.agent import SingleTurnAgentExecutor
 
 from tinyv_stream import Rollout
-from tinyv_stream.gateway.wire import number, plain_question
-from tinyv_stream.trainer_view import OnUndecided, figures
+from tinyv_stream.trainer_view import OnUndecided, figures, number_of, plain_question
 from trainer_adapters.shared import Settings, ask, settings
 
 
@@ -44,7 +43,7 @@ class AgentExecutor(SingleTurnAgentExecutor):
         output = await super().execute(prompt, label, sampling_params, max_length, hf_tokenizer, llm_engine, images)
         text = hf_tokenizer.decode(_said(output), skip_special_tokens=True)
         judged = await ask(self._settings, rollout_of(prompt, text, label, self._settings))
-        value = number(judged, self._settings.policy)
+        value = number_of(judged.reward, self._settings.policy)
         output.update(reward=value, scores=value, extra_logs=figures(judged))
         return output
 

@@ -16,7 +16,7 @@ from typing import Any
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import NEUTRAL, OnUndecided, figures, question_of, value_of
+from tinyv_stream.trainer_view import OnUndecided, figures, number_of, question_of
 from trainer_adapters.shared import ask, background, field, settings
 
 
@@ -46,8 +46,7 @@ class TinyVEnv(BaseTextEnv):
         )
         judged = background.start(ask(self._settings, rollout)).result()
         self._figures = figures(judged)
-        value = value_of(judged.reward, self._settings.policy)
-        reward = NEUTRAL if value is None else value
+        reward = number_of(judged.reward, self._settings.policy)
         return BaseTextEnvStepOutput(observations=[], reward=reward, done=True, metadata=dict(self._figures))
 
     def get_metrics(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import NEUTRAL, Judged, OnUndecided, figures, question_of, value_of
+from tinyv_stream.trainer_view import Judged, OnUndecided, figures, number_of, question_of, value_of
 from trainer_adapters.shared import Settings, asker, settings
 
 Record = dict[str, float]
@@ -47,5 +47,5 @@ def _record(sample: Any, judged: Judged, chosen: Settings) -> Record:  # noqa: A
     value = value_of(judged.reward, chosen.policy)
     if value is None:
         sample.remove_sample = True
-        value = value_of(judged.reward, OnUndecided.RULE)
-    return {"score": NEUTRAL if value is None else value, **figures(judged)}
+        value = number_of(judged.reward, OnUndecided.RULE)
+    return {"score": value, **figures(judged)}

@@ -21,7 +21,7 @@ from typing import Any
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import NEUTRAL, Judged, OnUndecided, figures, question_of, value_of
+from tinyv_stream.trainer_view import Judged, OnUndecided, figures, number_of, question_of
 from trainer_adapters.shared import Settings, ask, field, settings
 
 
@@ -79,8 +79,7 @@ def number(judged: Judged, chosen: Settings) -> float:
     Abstaining is raising here: a sample without a number is one that verl leaves out.
     """
     policy = OnUndecided.RAISE if chosen.policy is OnUndecided.ABSTAIN else chosen.policy
-    value = value_of(judged.reward, policy)
-    return NEUTRAL if value is None else value
+    return number_of(judged.reward, policy)
 
 
 def extra_info(judged: Judged, value: float) -> dict[str, float]:

@@ -10,16 +10,20 @@ from typing import Any, Final, cast
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Slime
-from tinyv_stream.trainer_view import NEUTRAL, Judged, OnUndecided, completion_of, figures, question_of, value_of
+from tinyv_stream.trainer_view import (
+    Judged,
+    OnUndecided,
+    completion_of,
+    figures,
+    number_of,
+    plain_question,
+    question_of,
+    value_of,
+)
 from tinyv_stream.types import Outcome, Rollout
 
 _END: Final = re.compile(r"(?:\s*(?:<\|[^<>|]{1,40}\|>|</s>|<eos>|<pad>))+\s*$")
 """Special tokens after a completion: OpenRLHF decodes them with the text."""
-_TURN: Final = re.compile(
-    r"(?:<\|im_start\|>|<\|start_header_id\|>)user(?:<\|end_header_id\|>)?\s*(.*?)(?:<\|im_end\|>|<\|eot_id\|>)",
-    re.DOTALL,
-)
-"""A user's turn in the two common chat templates."""
 
 
 def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
@@ -41,7 +45,7 @@ def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
 
 def to_openrlhf(judged: Sequence[Judged], policy: OnUndecided) -> dict[str, Any]:
     """Return OpenRLHF's answer: `rewards` for the advantage, `scores` (0 to 1) for filtering, `extra_logs`."""
-    values = [number(one, policy) for one in judged]
+    values = [number_of(one.reward, policy) for one in judged]
     rows = [figures(one) for one in judged]
     logs = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
     return {"rewards": values, "scores": values, "extra_logs": logs}
@@ -61,7 +65,7 @@ def from_slime(body: Slime, data_source: str) -> Rollout:
 
 def to_slime(judged: Judged, policy: OnUndecided, *, detailed: bool) -> float | dict[str, float]:
     """Return slime's answer: the number itself, or with `detailed` a record for `--reward-key score`."""
-    value = number(judged, policy)
+    value = number_of(judged.reward, policy)
     return {"score": value, **figures(judged)} if detailed else value
 
 
@@ -88,18 +92,6 @@ def to_nemo_gym(judged: Judged, policy: OnUndecided, sent: Mapping[str, Any]) ->
     # NeMo-Gym's own spelling: such rows are kept out of its aggregates whatever number stands there.
     reason = f"{judged.reward.status}: {judged.reward.reason}"
     return {**answer, "reward": 0.0, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
-
-
-def number(judged: Judged, policy: OnUndecided) -> float:
-    """Return a number in any case, for formats that have room for nothing else; raise UndecidedError by policy."""
-    value = value_of(judged.reward, policy)
-    return NEUTRAL if value is None else value
-
-
-def plain_question(prompt: str) -> str:
-    """Return the last user turn of a prompt in a chat template, or the prompt."""
-    turns = _TURN.findall(prompt)
-    return str(turns[-1]).strip() if turns else prompt
 
 
 def _said(response: Mapping[str, Any]) -> str:
