@@ -100,7 +100,10 @@ async def test_nemo_gym_gets_back_what_it_sent_with_a_reward_or_its_mark_of_fail
         ("/v1/rollouts", {"rollouts": [rollout("x"), rollout("y")], "wait": False, "client": "c"}, 422, "rollouts"),
         ("/get_reward", {"query": ["a"], "prompts": [], "labels": ["1"]}, 422, "prompts"),
         ("/get_reward", {"query": ["a"], "prompts": ["a"], "labels": [None]}, 422, "labels[0]"),
+        ("/get_reward", {"query": ["a", "a"], "prompts": ["a", "a"], "labels": ["1", " "]}, 422, "labels[1]"),
+        ("/get_reward", {"query": [], "prompts": [], "labels": []}, 422, "rollouts"),
         ("/remote_rm", {"prompt": "q", "response": "x"}, 422, "label"),
+        ("/remote_rm", {"prompt": "", "response": "x", "label": 1}, 422, "prompt"),
         ("/verify", {"response": {}, "question": "q"}, 422, "expected_answer"),
     ],
 )

@@ -65,6 +65,19 @@ async def test_a_cursor_of_another_life_is_gone(server: EmbeddedServer, pool_nam
         assert (await http.get("/v1/rewards"))[0] == 422
 
 
+async def test_a_client_that_stays_away_is_forgotten_but_never_while_something_is_open(
+    server: EmbeddedServer, pool_name: str
+) -> None:
+    async with gateway(server.url, pool_name, idle_s=0.2, max_clients=1) as http:
+        await http.post("/v1/rollouts", _post(0, 1, "a"))
+        for _ in range(5):
+            await asyncio.sleep(0.1)  # longer than idle_s in all: what must not happen has the time to
+            assert (await http.post("/v1/rollouts", _post(1, 2, "b")))[0] == 429
+        async with workers(server.url, pool_name):
+            await http.take("/v1/rewards?client=a", 1)
+            await wait_until(lambda: _accepts(http, _post(1, 2, "b")), 5, "a to be forgotten")
+
+
 async def test_server_sent_events_resume_by_their_id(server: EmbeddedServer, pool_name: str) -> None:
     async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
         await http.post("/v1/rollouts", _post(0, 3))

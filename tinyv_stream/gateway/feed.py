@@ -44,9 +44,9 @@ class Feed:
         return self._last - self._read
 
     @property
-    def is_idle(self) -> bool:
-        """Nothing is open, unread or being read."""
-        return not (self._open or self.unread or self.readers)
+    def is_busy(self) -> bool:
+        """Something is unrewarded or being read. Unread rewards alone are not waited for without end."""
+        return bool(self._open or self.readers)
 
     @property
     def cursor(self) -> str:

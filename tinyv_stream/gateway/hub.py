@@ -170,5 +170,5 @@ class Hub:
         while True:
             await asyncio.sleep(min(_TIDY_S, self.config.idle_s / 2))
             before = clock() - self.config.idle_s
-            for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.readers]:
+            for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.is_busy]:
                 del self._feeds[name]

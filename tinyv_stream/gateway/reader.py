@@ -52,6 +52,7 @@ async def stream_rewards(request: web.Request, hub: Hub, stopping: asyncio.Event
             request.transport.abort()
     finally:
         feed.readers -= 1
+        feed.touched_s = asyncio.get_running_loop().time()
     return response
 
 

@@ -1,6 +1,7 @@
 """What each request does: our own API and the trainers' formats."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,8 @@ from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Rollouts, Slime, read
 from tinyv_stream.gateway.hub import Hub
 from tinyv_stream.gateway.openapi import document
 from tinyv_stream.metrics import CONTENT_TYPE
+from tinyv_stream.trainer_view import Judged
+from tinyv_stream.types import Rollout
 
 _LOOK_S: Final = 3.0
 """How long the broker may take to answer a health check: shorter than a probe's usual patience of 5 s."""
@@ -52,19 +55,19 @@ class Routes:
     async def openrlhf(self, request: web.Request) -> web.Response:
         """Answer OpenRLHF's `--reward.remote_url`."""
         rollouts = wire.from_openrlhf(await read(request, OpenRLHF), self._source(request))
-        return answer(wire.to_openrlhf(await self._hub.ask(rollouts), self._hub.config.policy))
+        return answer(wire.to_openrlhf(await self._ask(rollouts, wire.OPENRLHF_NAMES), self._hub.config.policy))
 
     async def slime(self, request: web.Request) -> web.Response:
         """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""
         rollout = wire.from_slime(await read(request, Slime), self._source(request))
-        (judged,) = await self._hub.ask([rollout])
+        (judged,) = await self._ask([rollout], wire.SLIME_NAMES)
         detailed = request.query.get("detailed", "") in {"1", "true"}
         return answer(wire.to_slime(judged, self._hub.config.policy, detailed=detailed))
 
     async def nemo_gym(self, request: web.Request) -> web.Response:
         """Answer NeMo-Gym's `/verify`."""
         rollout = wire.from_nemo_gym(await read(request, NemoGym), self._source(request))
-        (judged,) = await self._hub.ask([rollout])
+        (judged,) = await self._ask([rollout], wire.NEMO_GYM_NAMES)
         sent = await read(request, dict[str, Any])
         return answer(wire.to_nemo_gym(judged, self._hub.config.policy, sent))
 
@@ -106,6 +109,12 @@ class Routes:
                 return "", dict((await self._hub.look()).workers)
         except (BrokerError, TimeoutError):
             return "the broker does not answer", {}
+
+    async def _ask(self, rollouts: list[Rollout], names: Mapping[str, str]) -> list[Judged]:
+        try:
+            return await self._hub.ask(rollouts)
+        except InvalidInputError as exc:
+            raise wire.as_sent(exc, names) from exc
 
     def _source(self, request: web.Request) -> str:
         return request.query.get("data_source") or self._hub.config.data_source

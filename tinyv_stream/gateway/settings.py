@@ -41,7 +41,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Rollouts of one client that may be unrewarded or unread; beyond it the client is told to read first."""
     max_clients: int = 256
     idle_s: float = 3600.0
-    """After this long without a request, a client with nothing open is forgotten."""
+    """After this long without a request, a client with nothing unrewarded is forgotten, with what it did not read."""
     grace_s: float = 20.0
     """How long requests may finish when the gateway is stopped; less than a process manager's usual 30 s."""
 

@@ -25,6 +25,12 @@ from tinyv_stream.types import Outcome, Rollout
 _END: Final = re.compile(r"(?:\s*(?:<\|[^<>|]{1,40}\|>|</s>|<eos>|<pad>))+\s*$")
 """Special tokens after a completion: OpenRLHF decodes them with the text."""
 
+_FIELD: Final = re.compile(r"rollouts\[(\d+)\]\.(\w+)")
+OPENRLHF_NAMES: Final = {"completion": "query[{}]", "question": "prompts[{}]", "ground_truth": "labels[{}]"}
+SLIME_NAMES: Final = {"completion": "response", "question": "prompt", "ground_truth": "label"}
+NEMO_GYM_NAMES: Final = {"completion": "response.output", "question": "question", "ground_truth": "expected_answer"}
+"""What a rollout's fields are called in the body that it came from; `{}` is its place in a list."""
+
 
 def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
     """Return the rollouts of a `/get_reward` body; raise InvalidInputError if the lists do not match."""
@@ -92,6 +98,13 @@ def to_nemo_gym(judged: Judged, policy: OnUndecided, sent: Mapping[str, Any]) ->
     # NeMo-Gym's own spelling: such rows are kept out of its aggregates whatever number stands there.
     reason = f"{judged.reward.status}: {judged.reward.reason}"
     return {**answer, "reward": 0.0, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
+
+
+def as_sent(error: InvalidInputError, names: Mapping[str, str]) -> InvalidInputError:
+    """Return `error` with the field's name as it was in the body."""
+    found = _FIELD.fullmatch(error.field)
+    name = names.get(found[2], found[2]).format(found[1]) if found else error.field
+    return InvalidInputError(name, error.value, error.remedy)
 
 
 def _said(response: Mapping[str, Any]) -> str:
