@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # Runs in an interpreter of its own, with streaq or taskiq-redis installed; ours has neither.
 """`PYTHON bench/peers.py streaq|taskiq BYTES`: other task queues doing the two hops that a rollout makes.
 

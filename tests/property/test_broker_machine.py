@@ -5,149 +5,21 @@ A rollback is what a server that lost its newest writes looks like: every key of
 while clients and workers remember what happened since.
 """
 
-import asyncio
 import copy
-import itertools
-import uuid
-from collections.abc import Coroutine
-from typing import Any, ClassVar, TypeVar, cast
 
-import hypothesis
 import hypothesis.strategies as st
-import msgspec
+from broker_model import CAP, KEPT, LONG_MS, Held, ModelledBroker, Place, reward, stages, uids, work, workers
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from tinyv_stream.broker.trainer_side import ACCEPTED, FULL, OUTSTANDING, UNKNOWN, TrainerSide
-from tinyv_stream.broker.worker_side import PARKED, QUEUED, VOID, Delivery, Ending, WorkerSide
-from tinyv_stream.codec import Work, encode
-from tinyv_stream.config import BrokerConfig
+from tinyv_stream.broker.trainer_side import ACCEPTED, FULL, OUTSTANDING, UNKNOWN
+from tinyv_stream.broker.worker_side import PARKED, QUEUED, VOID, Ending
+from tinyv_stream.codec import encode
 from tinyv_stream.testing import EmbeddedServer
-from tinyv_stream.types import STAGES, Outcome, Reward, Source, Stage, Status, Verdict
-
-T = TypeVar("T")
-CAP = 5
-UIDS = [f"run/r{n}" for n in range(8)]
-LONG_MS = 10_000_000
-KEPT = Verdict(outcome=Outcome.CORRECT, grader="model")
-
-uids = st.sampled_from(UIDS)
-workers = st.sampled_from(["w0", "w1"])
-stages = st.sampled_from(STAGES)
+from tinyv_stream.types import Reward, Stage
 
 
-class Place(msgspec.Struct):
-    """Where the model has a live rollout. `turn` is new for every queue entry, so a stale delivery is known."""
-
-    stage: Stage | None
-    """None: parked."""
-    turn: int
-    ckey: str = ""
-    leads: bool = False
-    overdue: bool = False
-
-
-class Held(msgspec.Struct):
-    delivery: Delivery
-    stage: Stage
-    turn: int
-
-
-class Model(msgspec.Struct):
-    live: dict[str, Place] = {}
-    done: set[str] = set()
-    cached: set[str] = set()
-
-
-def work(uid: str) -> Work:
-    return Work(run_id="run", client_id="c", rollout_id=uid.split("/")[1], question="q", ground_truth="1")
-
-
-def reward(uid: str) -> Reward:
-    return Reward(rollout_id=uid.split("/")[1], value=1.0, status=Status.OK, source=Source.RULE)
-
-
-class BrokerMachine(RuleBasedStateMachine):
-    url: ClassVar[str]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        # A lease of nothing: whatever a worker holds may be taken over at once, which is the worst case.
-        config = BrokerConfig(pool=f"m{uuid.uuid4().hex[:12]}", max_outstanding=CAP, lease_s=0.0)
-        self.trainer, self.worker = TrainerSide(self.url, config), WorkerSide(self.url, config)
-        self.do(self.trainer.__aenter__())
-        self.do(self.worker.__aenter__())
-        # A blocked read is let go on the server's tick, 100 ms by default: too slow for thousands of empty reads.
-        self.do(self.worker.command("CONFIG", "SET", "hz", 500))
-        self.keys = self.worker.keys
-        self.turns = itertools.count()
-        self.model = Model()
-        self.held: dict[str, dict[str, Held]] = {"w0": {}, "w1": {}}
-        self.cursor = "0-0"
-        self.saved: tuple[dict[bytes, bytes], Model] | None = None
-
-    def teardown(self) -> None:
-        for key in self.pool_keys():
-            self.do(self.worker.command("DEL", key))
-        self.do(self.trainer.__aexit__(None, None, None))
-        self.do(self.worker.__aexit__(None, None, None))
-        self.loop.close()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(work)
-
-    def pool_keys(self) -> list[bytes]:
-        return self.do(self.worker.command("KEYS", f"{self.keys.tag}*"))  # type: ignore[return-value]
-
-    # ---- the model's own moves
-
-    def settle(self, uid: str) -> bool:
-        place = self.model.live.pop(uid, None)
-        if place is None:
-            return False
-        self.model.done.add(uid)
-        self.release(place)
-        return True
-
-    def release(self, left: Place) -> None:
-        if not left.leads:
-            return
-        for other in self.model.live.values():
-            if other.stage is None and other.ckey == left.ckey:
-                other.stage, other.turn = "tinyv", next(self.turns)
-
-    def is_current(self, held: Held) -> bool:
-        place = self.model.live.get(held.delivery.uid)
-        return place is not None and (place.stage, place.turn) == (held.stage, held.turn)
-
-    def holders(self, stage: Stage | None = None) -> list[tuple[str, Held]]:
-        return [(w, h) for w, some in self.held.items() for h in some.values() if stage in {None, h.stage}]
-
-    def pick(self, data: st.DataObject, stage: Stage | None = None) -> tuple[str, Held]:
-        """Return one held delivery; where nobody holds any, somebody claims first."""
-        wanted = stage or data.draw(st.sampled_from(self.busy() or STAGES))
-        if not self.holders(stage):
-            for delivery in self.do(self.worker.claim(wanted, "w0", count=2, block_s=0.001)):
-                self.take("w0", wanted, delivery)
-        hypothesis.assume(self.holders(stage))
-        return data.draw(st.sampled_from(self.holders(stage)))
-
-    def busy(self) -> list[Stage]:
-        return sorted({p.stage for p in self.model.live.values() if p.stage})
-
-    def take(self, worker: str, stage: Stage, delivery: Delivery) -> None:
-        place = self.model.live[delivery.uid]
-        assert place.stage == stage, f"{delivery.uid} was handed out by {stage}, and belongs to {place}"
-        self.held[worker][delivery.entry] = Held(delivery, stage, place.turn)
-
+class BrokerMachine(ModelledBroker):
     # ---- the trainer
 
     @initialize(some=st.sets(uids, min_size=2, max_size=4))
@@ -322,39 +194,6 @@ class BrokerMachine(RuleBasedStateMachine):
         for key, data in self.saved[0].items():
             self.do(self.worker.command("RESTORE", key, 0, data))
         self.model = copy.deepcopy(self.saved[1])
-
-    # ---- what holds always
-
-    def pending(self, stage: Stage, worker: str | None = None) -> set[str]:
-        find = self.worker.redis.xpending_range(self.keys.queue(stage), "w", "-", "+", 1000, worker)
-        return {row["message_id"].decode() for row in cast("list[Any]", self.do(find))}
-
-    async def look(self) -> list[Any]:
-        k = self.keys
-        async with self.worker.redis.pipeline(transaction=False) as pipe:
-            pipe.zrange(k.live, 0, -1).hkeys(k.done("run")).hkeys(k.parked).hkeys(k.leaders).hgetall(k.at)
-            for stage in STAGES:
-                pipe.xrange(k.queue(stage)).xpending_range(k.queue(stage), "w", "-", "+", 1000)
-            return await pipe.execute()
-
-    @invariant()
-    def each_rollout_is_in_exactly_one_place(self) -> None:
-        model, seen = self.model, self.do(self.look())
-        live, done, parked, leaders = ({item.decode() for item in some} for some in seen[:4])
-        at = {uid.decode(): place.decode() for uid, place in seen[4].items()}
-        assert (live, done) == (set(model.live), model.done)
-        assert not live & done
-        assert set(at) == live
-        assert parked == {uid for uid, p in model.live.items() if p.stage is None}
-        for stage, rows, leases in zip(STAGES, seen[5::2], seen[6::2], strict=True):
-            found = {fields[b"u"].decode(): entry.decode() for entry, fields in rows}
-            assert len(found) == len(rows), "a rollout is queued twice"
-            assert set(found) == {uid for uid, p in model.live.items() if p.stage == stage}
-            assert all(at[uid].split()[:2] == [stage, entry] for uid, entry in found.items())
-            assert {r["message_id"].decode() for r in leases} <= set(found.values()), "a lease outlives its rollout"
-        # Whoever is parked has a live rollout that asks for it.
-        assert leaders == {p.ckey for p in model.live.values() if p.leads}
-        assert {p.ckey for p in model.live.values() if p.stage is None} <= leaders
 
 
 def test_every_rollout_is_always_in_exactly_one_place(server: EmbeddedServer) -> None:
