@@ -13,11 +13,13 @@ from typing import Any, Final, cast
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError, UndecidedError
-from tinyv_stream.types import Outcome, Reward, Source, Status
+from tinyv_stream.types import MAX_ROLLOUT_BYTES, Outcome, Reward, Rollout, Source, Status
 
 NEUTRAL: Final = 0.5
 """For trainers without a word for "undecided": halfway between refused and accepted, so neither is claimed."""
 
+_ID_BYTES: Final = 128
+"""Room for the id that a rollout is given later."""
 _TURN: Final = re.compile(
     r"(?:<\|im_start\|>|<\|start_header_id\|>)user(?:<\|end_header_id\|>)?\s*(.*?)(?:<\|im_end\|>|<\|eot_id\|>)",
     re.DOTALL,
@@ -87,6 +89,19 @@ def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
         return {}
     mean = {key: sum(row[key] for row in kept) / len(kept) for key in kept[0]}
     return mean | {"wait_max_s": max(row["wait_s"] for row in kept)}
+
+
+def fitted(rollout: Rollout) -> Rollout:
+    """Return `rollout` with no more of its completion than may travel: the end, where the answer is.
+
+    Models ramble, and a trainer must not die of it.
+    """
+    texts = [value for value in msgspec.structs.astuple(rollout) if isinstance(value, str)]
+    over = sum(len(text.encode("utf-8", "replace")) for text in texts) - MAX_ROLLOUT_BYTES + _ID_BYTES
+    if over <= 0:
+        return rollout
+    end = rollout.completion.encode("utf-8", "replace")[over:]
+    return msgspec.structs.replace(rollout, completion=end.decode("utf-8", "ignore"))
 
 
 def question_of(prompt: object) -> str:

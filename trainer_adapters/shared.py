@@ -11,8 +11,7 @@ import asyncio
 import hashlib
 import os
 import threading
-import weakref
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
@@ -21,7 +20,7 @@ import msgspec
 from tinyv_stream import InvalidInputError, RewardClient, Rollout
 from tinyv_stream.asking import Asker
 from tinyv_stream.running import find_running
-from tinyv_stream.trainer_view import Judged, OnUndecided, policy_of
+from tinyv_stream.trainer_view import Judged, OnUndecided, fitted, policy_of
 
 T = TypeVar("T")
 
@@ -85,8 +84,7 @@ def broker_url(chosen: Settings) -> str:
     return found.url
 
 
-_askers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Settings, asyncio.Future[Asker]]]"
-_askers = weakref.WeakKeyDictionary()
+_askers: Final[dict[asyncio.AbstractEventLoop, dict[Settings, asyncio.Future[Asker]]]] = {}
 
 
 async def asker(chosen: Settings) -> Asker:
@@ -98,6 +96,8 @@ async def asker(chosen: Settings) -> Asker:
     mine = _askers.setdefault(loop, {})
     opening = mine.get(chosen)
     if opening is None:
+        for ended in [other for other in list(_askers) if other.is_closed()]:
+            _askers.pop(ended, None)
         opening = mine[chosen] = asyncio.ensure_future(_open(chosen))
     try:
         return await asyncio.shield(opening)
@@ -117,8 +117,13 @@ async def close() -> None:
 
 
 async def ask(chosen: Settings, rollout: Rollout) -> Judged:
-    """Return the reward of one rollout within `answer_s`; see `Asker.ask`."""
-    return await (await asker(chosen)).ask(rollout)
+    """Return the reward of one rollout within `answer_s`; see `Asker.ask`. Too long a completion keeps its end."""
+    return await (await asker(chosen)).ask(fitted(rollout))
+
+
+async def ask_all(chosen: Settings, rollouts: Iterable[Rollout]) -> list[Judged]:
+    """Return the rewards of rollouts, in order, as `ask` does for one."""
+    return await (await asker(chosen)).ask_all([fitted(rollout) for rollout in rollouts])
 
 
 async def _open(chosen: Settings) -> Asker:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from tinyv_stream import Rollout
 from tinyv_stream.trainer_view import Judged, OnUndecided, figures, number_of, question_of, value_of
-from trainer_adapters.shared import Settings, asker, settings
+from trainer_adapters.shared import Settings, ask_all, settings
 
 Record = dict[str, float]
 
@@ -23,7 +23,7 @@ async def custom_rm(args: Any, sample: Any, **_: Any) -> Record | list[Record]: 
     """
     chosen = settings(on_undecided=OnUndecided.ABSTAIN)
     samples = cast("Sequence[Any]", sample) if isinstance(sample, list) else [sample]
-    judged = await (await asker(chosen)).ask_all([rollout_of(one, chosen, len(samples)) for one in samples])
+    judged = await ask_all(chosen, [rollout_of(one, chosen, len(samples)) for one in samples])
     records = [_record(one, answer, chosen) for one, answer in zip(samples, judged, strict=True)]
     return records if isinstance(sample, list) else records[0]
 

@@ -18,7 +18,7 @@ import msgspec
 
 from tinyv_stream import InvalidInputError, Rollout
 from tinyv_stream.trainer_view import Judged, OnUndecided, completion_of, figures, means, question_of, value_of
-from trainer_adapters.shared import Settings, ask, asker, background, field, group_key, settings
+from trainer_adapters.shared import Settings, ask, ask_all, background, field, group_key, settings
 
 GROUND_TRUTH: Final = ("ground_truth", "solution", "answer")
 """Columns that hold the reference answer, in the order they are looked for; `solution` is TRL's own name for it."""
@@ -71,7 +71,7 @@ class TinyVReward:
             for prompt, completion, row in zip(prompts, completions, rows, strict=True)
         ]
         started = time.monotonic()
-        judged = await (await asker(chosen)).ask_all(rollouts)
+        judged = await ask_all(chosen, rollouts)
         _log(columns, judged, time.monotonic() - started)
         return [value_of(one.reward, chosen.policy) for one in judged]
 

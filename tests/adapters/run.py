@@ -28,7 +28,7 @@ TRAINERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "trl": ((TORCH, "trl==1.16.0"), ()),
     "verl": ((TORCH, "verl==0.9.1", "cachetools", "fastapi", "uvicorn", "pyzmq", *AREAL_NEEDS), ("areal==1.0.4",)),
 }
-SUITE_S: Final = 540
+SUITE_S: Final = 600
 
 
 def main(names: list[str]) -> int:

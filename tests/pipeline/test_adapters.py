@@ -4,6 +4,7 @@ import asyncio
 import types
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from gateway_kit import workers
 from scripted_verifier import ScriptedVerifier
@@ -12,7 +13,8 @@ from tinyv_stream import InvalidInputError, Outcome, Reward, Rollout, Source, St
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from tinyv_stream.trainer_view import Judged, OnUndecided, completion_of, figures, question_of, value_of
+from tinyv_stream.trainer_view import Judged, OnUndecided, completion_of, figures, fitted, question_of, value_of
+from tinyv_stream.types import validate_rollout
 from trainer_adapters import shared
 from trainer_adapters.slime_reward import custom_rm
 from trainer_adapters.trl_reward import TinyVReward
@@ -57,6 +59,14 @@ def test_the_figures_have_the_same_keys_for_every_reward() -> None:
     other = figures(Judged(reward=reward(Status.EXPIRED, None), waited_s=2.0))
     assert one.keys() == other.keys()
     assert all(type(v) is float for v in (*one.values(), *other.values()))
+
+
+def test_too_long_a_completion_keeps_its_end_and_no_trainer_dies_of_it() -> None:
+    for letter in ("x", "é", "\U0001f600"):
+        long = rollout(letter * 400_000 + "rule:correct")
+        sent = msgspec.structs.replace(fitted(long), rollout_id="r" * 32)
+        assert validate_rollout(sent).completion.endswith(letter + "rule:correct")
+    assert fitted(rollout("short")) == rollout("short")
 
 
 def test_texts_are_found_in_every_shape_that_trainers_use() -> None:

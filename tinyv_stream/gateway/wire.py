@@ -15,6 +15,7 @@ from tinyv_stream.trainer_view import (
     OnUndecided,
     completion_of,
     figures,
+    fitted,
     number_of,
     plain_question,
     question_of,
@@ -38,12 +39,14 @@ def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
         if len(column) != len(body.query):
             raise InvalidInputError(name, f"{len(column)} entries", f"give {len(body.query)}, one per query")
     return [
-        Rollout(
-            prompt=prompt,
-            question=plain_question(prompt),
-            completion=_END.sub("", query.removeprefix(prompt)),
-            ground_truth=str(label),
-            data_source=data_source,
+        fitted(
+            Rollout(
+                prompt=prompt,
+                question=plain_question(prompt),
+                completion=_END.sub("", query.removeprefix(prompt)),
+                ground_truth=str(label),
+                data_source=data_source,
+            )
         )
         for query, prompt, label in zip(body.query, body.prompts, body.labels, strict=True)
     ]
@@ -60,12 +63,14 @@ def to_openrlhf(judged: Sequence[Judged], policy: OnUndecided) -> dict[str, Any]
 def from_slime(body: Slime, data_source: str) -> Rollout:
     """Return the rollout of a slime `remote_rm` body."""
     prompt = question_of(body.prompt)
-    return Rollout(
-        prompt=prompt,
-        question=plain_question(prompt),
-        completion=_END.sub("", body.response),
-        ground_truth=str(body.label),
-        data_source=data_source,
+    return fitted(
+        Rollout(
+            prompt=prompt,
+            question=plain_question(prompt),
+            completion=_END.sub("", body.response),
+            ground_truth=str(body.label),
+            data_source=data_source,
+        )
     )
 
 
@@ -80,11 +85,13 @@ def from_nemo_gym(body: NemoGym, data_source: str) -> Rollout:
     labels = [label for label in (body.expected_answer, body.ground_truth, body.answer) if label is not None]
     if not labels:
         raise InvalidInputError("expected_answer", "", "give the reference answer")
-    return Rollout(
-        question=body.question or question_of(body.responses_create_params.get("input", "")),
-        completion=_said(body.response),
-        ground_truth=str(labels[0]),
-        data_source=body.data_source or data_source,
+    return fitted(
+        Rollout(
+            question=body.question or question_of(body.responses_create_params.get("input", "")),
+            completion=_said(body.response),
+            ground_truth=str(labels[0]),
+            data_source=body.data_source or data_source,
+        )
     )
 
 

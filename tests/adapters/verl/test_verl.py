@@ -90,9 +90,22 @@ def pad(rows: list[list[int]], *, left: bool) -> torch.Tensor:
     return torch.tensor([[0] * (width - len(r)) + r if left else r + [0] * (width - len(r)) for r in rows])
 
 
+def start_ray(tries: int = 3) -> None:
+    """Ray gives its own processes 30 s to start, which a busy machine of two cores may not keep."""
+    for left in reversed(range(tries)):
+        try:
+            ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+        except Exception:  # Ray raises nothing more special
+            ray.shutdown()
+            if not left:
+                raise
+        else:
+            return
+
+
 @pytest.fixture(scope="module")
 def manager(model: str, pool_url: str) -> Iterator[RewardLoopManager]:
-    ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+    start_ray()
     yield RewardLoopManager(config(model, pool_url, "pkg://trainer_adapters.verl_reward"))
     ray.shutdown()
 
