@@ -24,7 +24,7 @@ _WITHDRAW_S: Final = 5.0
 
 
 class Asker:
-    """Asks one open client. Leave it by `async with`, or `close` it, before the client."""
+    """Asks one open client; leave it before the client."""
 
     def __init__(self, client: RewardClient, *, answer_s: float = 600.0) -> None:
         self.client = client
