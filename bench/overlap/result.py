@@ -131,16 +131,20 @@ def _question(group_id: str, completion: str) -> tuple[str, str]:
 
 
 def _workload(steps: list[Step], policy: str | None) -> dict[str, Any]:
-    kinds = [line.kind for step in steps for line in step.lines]
-    tokens = sorted(line.tokens for step in steps for line in step.lines)
-    return {
+    told: dict[str, Any] = {
         "rollouts_per_step": len(steps[0].lines),
         "steps": len(steps),
         "seeds": [step.seed for step in steps],
+        "generation": f"real, by {policy}" if policy else "replayed on the clock, no CPU",
+    }
+    if policy:  # what it answers, and at what length, is its own
+        return told
+    kinds = [line.kind for step in steps for line in step.lines]
+    tokens = sorted(line.tokens for step in steps for line in step.lines)
+    return told | {
         "kinds": {kind: kinds.count(kind) / len(kinds) for kind in sorted(set(kinds))},
         "tokens": {f"p{int(q * 100)}": tokens[int(q * (len(tokens) - 1))] for q in (0.5, 0.9, 0.99, 1.0)},
         "calls_avoidable": [_avoidable(step) for step in steps],
-        "generation": f"real, by {policy}" if policy else "replayed on the clock, no CPU",
     }
 
 
