@@ -69,8 +69,10 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     console = Console()
     if args.check:
-        rows = check(json.loads(args.check.read_text()))
-        console.print(_table(rows))
+        try:
+            console.print(_table(check(json.loads(args.check.read_text()))))
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            _parser().error(f"--check: give a result of `bench overlap` with all modes, replayed ({exc!r})")
         return 0
     if args.rollouts_per_s is None or args.verdict_rate is None:
         _parser().error("give --rollouts-per-s and --verdict-rate, or --check")

@@ -64,6 +64,15 @@ def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     assert json.loads(file.read_text())["plan"]["engines"] == 1
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_file_that_is_no_result_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "result.json"
+    file.write_text(text)
+    with pytest.raises(SystemExit) as exit_:
+        plan.main(["--check", str(file)])
+    assert exit_.value.code == 2
+
+
 @pytest.mark.parametrize("bad", ["0", "-1", "inf", "nan", "many"])
 def test_a_rate_that_is_none_is_refused(bad: str) -> None:
     with pytest.raises(SystemExit) as exit_:
