@@ -74,8 +74,8 @@ MODELS: Final[dict[str, ModelRow]] = {
     "zhangchenxu/TinyV-Qwen3-1.7B-Think": ModelRow(
         template=TINYV_QWEN3_TEMPLATE, read_out="text", max_tokens=512, verdict_after="</think>"
     ),
-    # sigmoid(1): the threshold at which the adapter's few false positives are, see its CARD.md.
-    EMBEDDED: ModelRow(template=EMBEDDED_TEMPLATE, threshold=0.731, cut_answer_chars=120),
+    # At most 1 % false positives on held-out pairs that were never trained on, see its CARD.md.
+    EMBEDDED: ModelRow(template=EMBEDDED_TEMPLATE, threshold=0.965, cut_answer_chars=120),
 }
 
 
