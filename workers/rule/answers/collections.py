@@ -68,7 +68,7 @@ def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Seq
     if len(ours - theirs) != 1 or len(theirs - ours) != 1:
         return answer
     old, new = next(iter(theirs - ours)), next(iter(ours - theirs))
-    if mentions(question, old) or mentions(question, new):
+    if len(old) > 1 or len(new) > 1 or mentions(question, old) or mentions(question, new):
         return answer
     items = (Scalar(rename(i.node, {old: new}), i.unit) if isinstance(i, Scalar) else i for i in answer.items)
     return Sequence(answer.brackets, tuple(items), answer.either)

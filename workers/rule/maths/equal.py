@@ -10,12 +10,14 @@
 import zlib
 from typing import Any, Final
 
-from workers.rule.maths.tree import Node, Unreadable, symbols
+from workers.rule.maths.tree import Node, Op, Unreadable, symbols
 from workers.rule.maths.value import CONTEXT, Number, approximate, exact
 
-_SCALES: Final = (1.0, -2.1, 5.3, -11.3, 43.7, 997.3)
+_SCALES: Final = (0.013, 1.0, -2.1, 5.3, -11.3, 43.7, 997.3)
 """Sizes of the points: small ones keep fast terms from hiding slow ones, large ones find where |x - 1| bends."""
 _NEEDED: Final = 2
+_STEEP: Final = 24
+"""Powers up to this one show at a point above 1 that stays below the largest value allowed."""
 _TOLERANCE: Final[Any] = CONTEXT.mpf(10) ** -32
 _NOISE: Final[Any] = CONTEXT.mpf(10) ** -35
 
@@ -36,7 +38,21 @@ def equal(left: Node, right: Node) -> bool | None:
         if same is False:
             return False
         agreed += same is True
-    return True if agreed >= _NEEDED else None
+    return True if agreed >= _NEEDED and not (_is_steep(left) or _is_steep(right)) else None
+
+
+def _is_steep(node: Node) -> bool:
+    """Say whether a power is so high that its term vanishes at small points and overflows at large ones."""
+    if not isinstance(node, Op):
+        return False
+    if (
+        node.name == "pow"
+        and symbols(node.args[0])
+        and (power := exact(node.args[1])) is not None
+        and abs(power) > _STEEP
+    ):
+        return True
+    return any(_is_steep(arg) for arg in node.args)
 
 
 def point(names: frozenset[str], index: int) -> dict[str, Number]:

@@ -1,4 +1,4 @@
-"""What a tree is worth: exactly where it can be, to 40 digits where not. Bounded: never a number that takes long.
+"""What a tree is worth: exactly where it can be, to 50 digits where not. Bounded: never a number that takes long.
 
 - `exact` gives a Fraction or None; `approximate` gives an mpmath number at a point, possibly complex.
 - A power or factorial past the limits raises `Unreadable`: a tower is nobody's final answer.
@@ -20,7 +20,8 @@ import mpmath
 
 from workers.rule.maths.tree import Node, Num, Sym, Unreadable
 
-DIGITS: Final = 40
+DIGITS: Final = 50
+"""Far more than any comparison asks for: what is left after terms of 1e12 cancel must still count as nothing."""
 _MAX_BITS: Final = 20_000
 """Bits of an exact number: 6,000 digits."""
 _MAX_VALUE: Final = 1e12
