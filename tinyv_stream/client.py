@@ -34,12 +34,14 @@ class RewardClient:
     Args:
         url: `redis://`, `rediss://` or `unix://` URL of the pool's broker.
         run_id: names the training run; rollout ids are unique within it.
-        client_id: names this process within the run. Give a fixed one to collect, after a restart, what was submitted
-            before; without it the client's open rollouts are cancelled when it is left.
+        client_id: names this process within the run. With a fixed one, what was submitted before a restart goes on
+            meanwhile, and submitting the same rollouts again collects their rewards; without one, open rollouts are
+            withdrawn when the client is left.
         pool: the pool to use, as in `tinyv-stream up --pool`.
         max_inflight: credits: rollouts submitted and not rewarded, beyond which `submit` waits.
         max_outstanding: rollouts outstanding in the whole pool, beyond which `submit` waits for room in the broker.
-        deadline_s: for rollouts that do not set their own; counts from the moment `submit` has its credit.
+        deadline_s: for rollouts that do not set their own; counts from the moment `submit` has its credit. The reward
+            comes within a second of it, or a second later still where no worker lives.
 
     Raises (on entering):
         BrokerUnavailableError, UnsupportedServerError; InvalidInputError from the constructor.
@@ -147,10 +149,14 @@ class RewardClient:
         """Wait until all `group_size` members, submitted by this client, are rewarded; return them as submitted.
 
         A group is handed out once, to all who wait for it then. A cancellation leaves it as it is. Raises
-        ClientClosedError if the client is left or its session broke.
+        ClientClosedError if the client is left or its session broke, InvalidInputError for a group that has no member
+        here (any more).
         """
         self._check_open(f"(group {group_id})")
         group = self._session.ledger.group(group_id)
+        if group is None and group_id not in self._whole:
+            remedy = "submit a member first, through this client; a group is handed out once"
+            raise InvalidInputError("group_id", group_id, remedy)
         if group is None or not group.whole:
             waiting = self._whole.setdefault(group_id, asyncio.get_running_loop().create_future())
             group = await asyncio.shield(waiting)

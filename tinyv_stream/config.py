@@ -158,6 +158,9 @@ def check(config: Config) -> Config:
         ("broker.lease_s", b.lease_s, b.lease_s >= 1, "use 1 second or more"),
         ("broker.max_outstanding", b.max_outstanding, b.max_outstanding >= 1, "use 1 or more"),
         ("broker.max_deliveries", b.max_deliveries, b.max_deliveries >= 1, "use 1 or more"),
+        ("broker.cache_ttl_s", b.cache_ttl_s, b.cache_ttl_s >= 0, "use seconds, or 0 for no cache"),
+        ("broker.cache_size", b.cache_size, b.cache_size >= 1, "use 1 or more"),
+        ("broker.alone_from", b.alone_from, b.alone_from >= 2, "use 2 or more"),
         ("broker.retention_s", b.retention_s, b.retention_s >= 60, "use 60 seconds or more"),
         ("rule.workers", config.rule.workers, config.rule.workers >= 0, "use 0 or more"),
         ("rule.processes", config.rule.processes, config.rule.processes >= 1, "use 1 or more"),
@@ -167,6 +170,8 @@ def check(config: Config) -> Config:
             config.rule.timeout_s > 0,
             "use a positive number of seconds",
         ),
+        ("rule.memory_mb", config.rule.memory_mb, config.rule.memory_mb >= 256, "use 256 or more"),
+        ("rule.max_answer_chars", config.rule.max_answer_chars, config.rule.max_answer_chars >= 1, "use 1 or more"),
         ("rule.slots", config.rule.slots, config.rule.slots >= 1, "use 1 or more"),
         ("tinyv.workers", t.workers, t.workers >= 0, "use 0 or more"),
         (
@@ -184,6 +189,13 @@ def check(config: Config) -> Config:
             "use 3 or more",
         ),
         ("fallback.sample_share", config.fallback.sample_share, 0 <= config.fallback.sample_share <= 1, "use 0 to 1"),
+        ("tinyv.model", t.model, bool(t.model), "use a hub id, a directory, `embedded` or `auto`"),
+        (
+            "tinyv.engine.gpu_memory_utilization",
+            t.engine.gpu_memory_utilization,
+            0 < t.engine.gpu_memory_utilization <= 1,
+            "use a share between 0 and 1",
+        ),
         ("tinyv.engine.kind", t.engine.kind, t.engine.kind in ENGINE_KINDS, "use vllm, openai or scripted"),
         (
             "tinyv.engine.url",

@@ -78,8 +78,11 @@ class Ledger:
         return list(self._entries.values())
 
     def add(self, entry: Entry, *, group_size: int) -> None:
-        """Take a rollout in; raise InvalidInputError if its id is unrewarded already."""
+        """Take a rollout in; raise InvalidInputError if its id is unrewarded already, or its group differs."""
         rollout_id, group_id = entry.ticket.rollout_id, entry.ticket.group_id
+        group = self._groups.get(group_id)
+        if group and group.size != group_size:
+            raise InvalidInputError("group_size", group_size, f"group {group_id!r} was begun with {group.size}")
         if rollout_id in self._entries:
             raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
         self._entries[rollout_id] = entry

@@ -22,7 +22,7 @@ from tinyv_stream.types import Reward, Source, Status
 
 _log = logging.getLogger(__name__)
 
-GRACE_S: Final = 2.0
+GRACE_S: Final = 1.0
 """How long after a deadline the session waits for the pool's `expired` before it says so itself: workers scan
 twice a second, and a failover takes about two."""
 RECONCILE_S: Final = 5.0

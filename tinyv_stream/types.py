@@ -136,6 +136,22 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
         return refused and self.tinyv.outcome is Outcome.CORRECT
 
 
+def _check_kinds(rollout: object) -> None:
+    """Python lets anything stand in a field: a trainer's batch holds None and 42 where we need text."""
+    if not isinstance(rollout, Rollout):
+        raise InvalidInputError("rollout", rollout, "give a tinyv_stream.Rollout")
+    kinds: tuple[tuple[tuple[str, ...], type | tuple[type, ...], str], ...] = (
+        (_TEXTS, str, "give a string"),
+        (("group_size",), int, "give a whole number"),
+        (("deadline_s",), (int, float, type(None)), "give seconds as a number"),
+    )
+    for fields, kind, remedy in kinds:
+        for field in fields:
+            value: object = getattr(rollout, field)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise InvalidInputError(field, value, remedy)
+
+
 def validate_name(field: str, value: str) -> str:
     """Return `value` if it can name a run, a pool or a client; raise InvalidInputError otherwise."""
     if not _NAME.fullmatch(value):
@@ -145,10 +161,7 @@ def validate_name(field: str, value: str) -> str:
 
 def validate_rollout(rollout: Rollout) -> Rollout:
     """Return `rollout` if every field can travel; raise InvalidInputError naming the first that cannot."""
-    for field in _TEXTS:
-        value: object = getattr(rollout, field)
-        if not isinstance(value, str):
-            raise InvalidInputError(field, value, "give a string")
+    _check_kinds(rollout)
     if not (rollout.question or rollout.prompt):
         raise InvalidInputError("question", rollout.question, "give `prompt` or `question`")
     if not rollout.ground_truth.strip():

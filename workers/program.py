@@ -52,10 +52,16 @@ def _leaves(exc: Exception) -> list[Exception]:
 
 async def _run(url: str, config: Config, verifier_of: Callable[[Config], Verifier]) -> None:
     stop = asyncio.Event()
+    worker = Worker(url, config, verifier_of(config))
+
+    def end() -> None:
+        stop.set()
+        if worker.is_starting:
+            os._exit(0)  # it holds nothing, and a model that is being loaded cannot be interrupted
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with verifier_of(config) as verifier:
-        await Worker(url, config, verifier).run(stop)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await worker.run(stop)
 
 
 def _settings(name: str, about: str) -> tuple[str, Config]:

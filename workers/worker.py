@@ -15,7 +15,7 @@ import socket
 import uuid
 from collections import deque
 from collections.abc import Coroutine
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -44,7 +44,7 @@ _AWAY_S: Final = 3.0
 
 
 class Worker:
-    """One consumer of one stage. `run` it once, with a verifier that is open."""
+    """One consumer of one stage; `run` it once. It opens its verifier, and is seen in `status` while that starts."""
 
     def __init__(self, url: str, config: Config, verifier: Verifier, *, grace_s: float = GRACE_S) -> None:
         self._url = url
@@ -59,6 +59,7 @@ class Worker:
         self._is_alone = False
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
+        self._handler: StageHandler | None = None
         self._state = "new"
         self._done = 0
 
@@ -66,26 +67,36 @@ class Worker:
         """Work until `stop` is set, then drain. A cancellation leaves what is held to be reclaimed."""
         async with self._link as link, asyncio.TaskGroup() as helpers:
             outbox = Outbox(link, self._stage)
-            handler = await self._open_stage(outbox)
             house = Housekeeping(
                 link,
                 self._stage,
                 self.name,
-                room=lambda: 0 if stop.is_set() or self._is_alone else self._room_to_take_over(),
-                take_over=lambda delivery: self._accept(delivery, handler),
+                room=lambda: 0 if stop.is_set() else self._room_to_take_over(),
+                take_over=self._accept,
                 expire=lambda work: expired_reward(work, self._config.fallback),
                 about=self._about,
             )
             loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, house)]
-            with LeaseRenewer(self._url, self._config.broker, self._stage, self.name, lambda: list(self._held)):
-                try:
-                    self._state = "ready"
-                    _log.info("%s is ready", self.name)
-                    await self._claim_until(stop, handler)
-                    await self._drain()
-                finally:
-                    await cancel_all([*loops, *self._running])
+            try:
+                self._state = "starting"
+                async with self._verifier:
+                    await self._work(stop, outbox)
+            finally:
+                await cancel_all([*loops, *self._running])
             await self._depart()
+
+    @property
+    def is_starting(self) -> bool:
+        """It holds nothing yet, so it may be killed without a loss."""
+        return self._handler is None
+
+    async def _work(self, stop: asyncio.Event, outbox: Outbox) -> None:
+        self._handler = await self._open_stage(outbox)
+        with LeaseRenewer(self._url, self._config.broker, self._stage, self.name, lambda: list(self._held)):
+            self._state = "ready"
+            _log.info("%s is ready", self.name)
+            await self._claim_until(stop)
+            await self._drain()
 
     async def _open_stage(self, outbox: Outbox) -> StageHandler:
         if self._stage == "rule":
@@ -94,12 +105,12 @@ class Worker:
         await self._link.insist(lambda: self._link.announce_verifier(version))
         return TinyVStage(outbox, self._config, self._verifier, version)
 
-    async def _claim_until(self, stop: asyncio.Event, handler: StageHandler) -> None:
+    async def _claim_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await _unless(stop, self._verifier.ready())
             free = self._verifier.slots - len(self._held)
             if self._suspects:
-                await _unless(stop, self._run_alone(handler))
+                await _unless(stop, self._run_alone())
             elif free < max(1, self._verifier.slots // 8):
                 # A claim for one freed slot costs as much as one for many: wait for a few.
                 self._freed.clear()
@@ -107,16 +118,18 @@ class Worker:
             else:
                 claim = self._link.insist(lambda free=free: self._claim(free))
                 for delivery in await _unless(stop, claim, patience_s=_AWAY_S) or []:
-                    self._accept(delivery, handler)
+                    self._accept(delivery)
 
     def _room_to_take_over(self) -> int:
         """One more than the slots, or a worker that is always busy would never take over what another left."""
+        if self.is_starting or self._is_alone:
+            return 0
         return max(1, self._verifier.slots - len(self._held)) if len(self._held) <= self._verifier.slots else 0
 
     async def _claim(self, count: int) -> list[Delivery]:
         return await self._link.claim(self._stage, self.name, count=count, block_s=_BLOCK_S)
 
-    def _accept(self, delivery: Delivery, handler: StageHandler) -> None:
+    def _accept(self, delivery: Delivery) -> None:
         """Own a delivery, new or taken over: run it, or run it alone later, or give it up."""
         limits = self._config.broker
         if delivery.entry in self._held:
@@ -127,18 +140,18 @@ class Worker:
         elif delivery.delivery_count >= limits.alone_from or self._is_alone:
             self._suspects.append(delivery)  # also what arrives while a suspect runs: that one must have no neighbour
         else:
-            self._start(delivery, handler)
+            self._start(delivery)
 
-    def _start(self, delivery: Delivery, handler: StageHandler) -> None:
+    def _start(self, delivery: Delivery) -> None:
         self._held[delivery.entry] = delivery
-        self._own(self._see_through(delivery, handler), delivery)
+        self._own(self._see_through(delivery), delivery)
 
     def _own(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
         task = asyncio.create_task(self._letting_go(work, delivery), name=f"{self._stage} {delivery.uid}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run_alone(self, handler: StageHandler) -> None:
+    async def _run_alone(self) -> None:
         """Run the next suspect with nothing else in this process, so that it cannot take a neighbour along."""
         self._is_alone = True
         try:
@@ -147,14 +160,15 @@ class Worker:
             suspect = self._suspects.popleft()
             if await self._link.insist(lambda: self._link.start(self._stage, self.name, suspect)):
                 _log.info("runs alone, delivery %d", suspect.delivery_count, extra={"rollout_id": suspect.uid})
-                self._start(suspect, handler)
+                self._start(suspect)
                 await asyncio.wait(self._running)
             else:
                 self._let_go(suspect)
         finally:
             self._is_alone = False
 
-    async def _see_through(self, delivery: Delivery, handler: StageHandler) -> None:
+    async def _see_through(self, delivery: Delivery) -> None:
+        handler = cast("StageHandler", self._handler)  # nothing is claimed before the stage is open
         try:
             await handler.handle(delivery)
             self._done += 1

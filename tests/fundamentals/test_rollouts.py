@@ -25,6 +25,9 @@ GOOD = {"question": "1+1?", "completion": "2", "ground_truth": "2"}
         ("deadline_s", 1e306),
         ("ground_truth", 42),
         ("data_source", None),
+        ("completion", None),
+        ("deadline_s", "5"),
+        ("group_size", "8"),
         ("completion", "x" * (MAX_ROLLOUT_BYTES + 1)),
     ],
 )

@@ -136,7 +136,7 @@ async def _read_reward(broker: OperatorSide, run_id: str, client_id: str, wait_s
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s + GRACE_S):
                 while not found:
-                    found += (await side.rewards(run_id, client_id, block_s=1.0))[1]
+                    found += [reward for _, reward in (await side.rewards(run_id, client_id, block_s=1.0))[1]]
         await side.leave(run_id, client_id)
 
 

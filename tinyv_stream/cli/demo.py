@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.broker.operator_side import OperatorSide, PoolStatus
 from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, ModelOption, run, settings, unless
+from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config
 from tinyv_stream.demo import load, replay
 from tinyv_stream.demo_report import Engine, Report, Server, report
-from tinyv_stream.errors import EngineStartError, InvalidInputError
+from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool
 
 if TYPE_CHECKING:
@@ -35,12 +35,6 @@ Examples:
 It starts a server, a rule worker and a TinyV worker, replays 20 seconds of generation, and says who decided, what
 TinyV gave back, how the rewards agree with the labels, and how long the trainer would have waited.
 """
-
-READY_S: Final = 600.0
-"""How long the workers may take to be ready: a first start may unpack or download a model."""
-_LOOK_EVERY_S: Final = 0.2
-_HOPELESS: Final = 3
-"""Restarts of a worker, before it was ever ready, after which waiting is no use."""
 
 
 def demo(
@@ -90,7 +84,7 @@ async def _run(config: Config, show: "Show", found: list[Report]) -> None:
 
 async def _through(pool: Pool, config: Config, show: "Show", began_at: float) -> Report:
     lines = load()
-    status = await _until_ready(pool, config, show)
+    status = await until_ready(pool, config, on_start=show.starting, on_ready=show.waiting)
     startup_s = time.monotonic() - began_at
     show.ready(startup_s, lines)
     async with RewardClient(pool.url, run_id="demo", pool=config.broker.pool) as client:
@@ -104,19 +98,3 @@ async def _through(pool: Pool, config: Config, show: "Show", began_at: float) ->
         engine=Engine(name=about.get("engine", ""), version=about.get("version", ""), model=about.get("model", "")),
         broker=Server(server=status.server, version=status.version),
     )
-
-
-async def _until_ready(pool: Pool, config: Config, show: "Show") -> PoolStatus:
-    """Return the status once a worker of each stage is ready; raise EngineStartError if one cannot be."""
-    async with OperatorSide(pool.url, config.broker) as side, asyncio.timeout(READY_S):
-        show.starting(await side.status())
-        while True:
-            status = await side.status()
-            ready = {worker.stage for worker in status.workers if worker.state == "ready"}
-            show.waiting(ready)
-            if len(ready) == 2:
-                return status
-            for worker in pool.workers:
-                if worker.restarts >= _HOPELESS and worker.stage not in ready:
-                    raise EngineStartError(f"{worker.name} dies: {worker.reason}", "ask `tinyv-stream doctor`")
-            await asyncio.sleep(_LOOK_EVERY_S)

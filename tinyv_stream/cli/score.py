@@ -2,10 +2,13 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
+
+import typer
 
 from tinyv_stream.cli.common import (
     ConfigOption,
@@ -17,8 +20,10 @@ from tinyv_stream.cli.common import (
     WeightOption,
     run,
     settings,
+    unless,
 )
 from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, Job, OutOption, complete
+from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.config import Config
 from tinyv_stream.pool import Pool
 
@@ -55,6 +60,11 @@ def score(
     run(lambda interrupt: complete(job, interrupt, lambda: own_pool(chosen, interrupt)))
 
 
+async def _ready(pool: Pool, config: Config) -> None:
+    typer.echo("starting a pool; an engine takes half a minute", err=True)
+    await until_ready(pool, config)
+
+
 @asynccontextmanager
 async def own_pool(config: Config, interrupt: Interrupt) -> AsyncGenerator[str]:
     """Run a pool in a temporary directory and yield its URL; after Ctrl-C it is not drained: nobody reads it again."""
@@ -63,6 +73,9 @@ async def own_pool(config: Config, interrupt: Interrupt) -> AsyncGenerator[str]:
             stop = asyncio.Event()
             running = asyncio.create_task(pool.run(stop), name="pool")
             try:
+                waited = time.monotonic()
+                if await unless(interrupt.asked, _ready(pool, config)):
+                    typer.echo(f"workers ready after {time.monotonic() - waited:.0f} s", err=True)
                 yield pool.url
             finally:
                 stop.set()
