@@ -38,7 +38,7 @@ def rollout_of(sample: Any, chosen: Settings, group_size: int) -> Rollout:  # no
         completion=sample.response,
         ground_truth=str(sample.label) if sample.label is not None else "",
         data_source=str(metadata.get("data_source") or chosen.data_source),
-        group_id="" if sample.group_index is None else f"g{sample.group_index}",
+        group_id="" if sample.group_index is None else f"g{sample.group_index}x{group_size}",
         group_size=group_size,
     )
 

@@ -40,7 +40,7 @@ def rollout_of(
         completion=completion_of(completion),
         ground_truth=ground_truth,
         data_source=str(row.get("data_source") or chosen.data_source),
-        group_id=group_key(question, ground_truth),
+        group_id=group_key(question, ground_truth, group_size, step),
         group_size=group_size,
         step=step,
     )

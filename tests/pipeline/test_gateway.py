@@ -27,6 +27,14 @@ async def test_a_waiting_post_is_answered_with_rewards_in_order(server: Embedded
     assert [r["status"] for r in body["rewards"]] == ["ok", "ok", "ok", "failed"]
 
 
+async def test_two_clients_may_name_their_groups_alike(server: EmbeddedServer, pool_name: str) -> None:
+    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+        body = {"rollouts": [rollout("rule:correct", n, group_id="g", group_size=n + 1) for n in range(2)]}
+        status, answer = await http.post("/v1/rollouts", body)
+    assert status == 200
+    assert [r["group_id"] for r in answer["rewards"]] == ["g", "g"]
+
+
 async def test_what_nobody_decides_is_answered_in_time_and_is_no_score(server: EmbeddedServer, pool_name: str) -> None:
     async with gateway(server.url, pool_name, answer_s=0.5, deadline_s=60.0) as http:
         status, body = await http.post("/v1/rollouts", {"rollouts": [rollout("rule:correct")]})

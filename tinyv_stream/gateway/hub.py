@@ -83,7 +83,9 @@ class Hub:
                 validate_rollout(rollout)
             except InvalidInputError as exc:
                 raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
-            done.append(msgspec.structs.replace(rollout, data_source=rollout.data_source or self.config.data_source))
+            # Nobody waits for whole groups here, and two clients may name groups alike but of different sizes.
+            source = rollout.data_source or self.config.data_source
+            done.append(msgspec.structs.replace(rollout, data_source=source, group_size=1))
         return done
 
     async def ask(self, rollouts: list[Rollout]) -> list[Judged]:
