@@ -55,7 +55,7 @@ def job(base: Path, tmp_path: Path) -> Job:
         held_out=tmp_path / "held.jsonl",
         out=tmp_path / "out",
         rank=0,
-        plan=loop.Plan(epochs=6.4, batch=32, lr=2e-3, evaluate_every=200),
+        plan=loop.Plan(epochs=10, batch=32, lr=2e-3, evaluate_every=200),
     )
 
 
