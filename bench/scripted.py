@@ -87,4 +87,4 @@ class Fleet:
 
 if __name__ == "__main__":
     name: Stage = "rule" if sys.argv.pop(1) == "rule" else "tinyv"
-    sys.exit(main("bench.scripted", "A worker that answers at once.", lambda _: AtOnce(name)))
+    main("bench.scripted", "A worker that answers at once.", lambda _: AtOnce(name))

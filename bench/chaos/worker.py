@@ -74,4 +74,4 @@ def _tinyv(config: Config) -> Verifier:
 
 if __name__ == "__main__":
     stage = sys.argv.pop(1)
-    sys.exit(main("bench.chaos.worker", "A worker for chaos runs.", {"rule": _rule, "tinyv": _tinyv}[stage]))
+    main("bench.chaos.worker", "A worker for chaos runs.", {"rule": _rule, "tinyv": _tinyv}[stage])

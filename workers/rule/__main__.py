@@ -1,11 +1,7 @@
 """`python -m workers.rule`: one rule worker."""
 
-import sys
-
 from workers.program import main
 from workers.rule.verifier import RuleVerifier
 
 if __name__ == "__main__":
-    sys.exit(
-        main("workers.rule", "Run one rule worker.", lambda config: RuleVerifier(config.rule, routes=config.route_rows))
-    )
+    main("workers.rule", "Run one rule worker.", lambda config: RuleVerifier(config.rule, routes=config.route_rows))
