@@ -1,4 +1,4 @@
-"""A worker process in small: starts a real engine, says so, and waits to be killed."""
+"""A worker process in small: starts a real engine, says so, and waits to be killed, or for the end of its test."""
 
 import asyncio
 import sys
@@ -13,7 +13,8 @@ async def main(model: str) -> None:
     await engine.start()
     sys.stdout.write("up\n")
     sys.stdout.flush()
-    await asyncio.Event().wait()
+    await asyncio.to_thread(sys.stdin.read)
+    await engine.stop()
 
 
 if __name__ == "__main__":

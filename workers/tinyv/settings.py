@@ -17,7 +17,8 @@ from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
 from workers.tinyv.models import gpu_found
 
-CPU_KV_CACHE_MB: Final = 1024
+CPU_KV_CACHE_MB: Final = 512
+"""Two full batches of TinyV prompts on SmolLM2 (23 kB a token); memory that rule workers keep."""
 CPU_SEQS: Final = 64
 """Beyond it prefill, which is compute-bound on CPU, only waits longer (measured: no gain over 16)."""
 GPU_SEQS: Final = 256

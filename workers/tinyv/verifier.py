@@ -17,6 +17,7 @@ from typing import Final, Self
 from tinyv_stream.codec import Work
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.types import Outcome, Stage, Verdict
+from workers.tinyv import lifeline as _lifeline
 from workers.tinyv.decision import decide
 from workers.tinyv.engine_api import Engine, PromptTooLongError, Reading
 from workers.tinyv.gate import Gate, is_near
@@ -30,6 +31,9 @@ from workers.tinyv.question import QuestionRule
 from workers.verifier import Finding
 
 _log: Final = logging.getLogger(__name__)
+
+__all__ = ["TinyVVerifier", "make_engine"]
+_ = _lifeline  # imported for the engine's own process, which loads the worker's main module, and so this one, first
 
 _SHORTEST_QUESTION: Final = 200
 """Characters of a question below which shortening it further would judge something else."""
