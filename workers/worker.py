@@ -170,6 +170,7 @@ class Worker:
     async def _see_through(self, delivery: Delivery) -> None:
         handler = cast("StageHandler", self._handler)  # nothing is claimed before the stage is open
         try:
+            await self._verifier.ready()  # a claim may have been under way when the engine died
             await handler.handle(delivery)
             self._done += 1
         except EngineDiedError as exc:

@@ -77,7 +77,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def submit(self, n: int, deadline: float) -> None:
         if n in self.open:
             with pytest.raises(ValueError, match="rollout_id"):
-                self.ledger.add(self.made(n), group_size=1)
+                self.ledger.add(self.made(n), group_size=3)
             return
         self.ledger.add(self.made(n, deadline), group_size=3)
         self.open.add(n)

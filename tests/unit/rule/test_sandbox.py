@@ -132,9 +132,13 @@ async def test_kill_9_of_the_worker_leaves_no_orphan() -> None:
 
 async def grader_processes(count: int) -> list[psutil.Process]:
     """Return this test's grader processes, once there are `count` of them behind the nursery."""
-    me = psutil.Process()
-    await until(lambda: len(me.children(recursive=True)) > count)
-    return me.children(recursive=True)
+    await until(lambda: len(ours()) > count)
+    return ours()
+
+
+def ours() -> list[psutil.Process]:
+    """Return nursery and graders; other tests' servers are children of this process, too."""
+    return [p for p in psutil.Process().children(recursive=True) if "workers.rule.sandbox_child" in p.cmdline()]
 
 
 async def gone(processes: list[psutil.Process]) -> None:

@@ -28,11 +28,13 @@ def test_threshold_is_included(value: float, threshold: float | None, outcome: s
     assert decide(Reading(p_true=value), OWN, threshold)[0] == outcome
 
 
-def test_embedded_brings_its_own_threshold():
+def test_embedded_brings_its_own_threshold() -> None:
     row = MODELS["embedded"]
-    assert decide(Reading(p_true=0.73), row)[0] is Outcome.INCORRECT
-    assert decide(Reading(p_true=0.74), row)[0] is Outcome.CORRECT
-    assert decide(Reading(p_true=0.73), row, 0.5)[0] is Outcome.CORRECT
+    assert row.threshold > OWN.threshold
+    below, above = (Reading(p_true=row.threshold + step) for step in (-0.001, 0.001))
+    assert decide(below, row)[0] is Outcome.INCORRECT
+    assert decide(above, row)[0] is Outcome.CORRECT
+    assert decide(below, row, OWN.threshold)[0] is Outcome.CORRECT
 
 
 @pytest.mark.parametrize("reading", [Reading(), Reading(p_true=math.nan)])
