@@ -18,6 +18,7 @@ from tinyv_stream.codec import Work
 from tinyv_stream.types import Outcome, Stage, Verdict
 from workers.tinyv.engine import VllmEngine
 from workers.tinyv.engine_api import Engine, Reading
+from workers.tinyv.verifier import TinyVVerifier
 from workers.verifier import Finding
 
 
@@ -106,21 +107,42 @@ class CountingEngine:
         return reading
 
 
-class RefusesAll:
-    """Stands for the rule stage: the completion is the answer, and the rules have refused it already."""
-
-    def __init__(self) -> None:
-        self.stage: Stage = "rule"
-        self.slots = 512
+class _NothingToOpen:
+    """A worker opens and closes its verifier; these are none of its business."""
 
     async def __aenter__(self) -> Self:
-        """Nothing to open."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Nothing to close."""
+        pass
+
+
+class RunningStage(_NothingToOpen):
+    """A TinyV stage that stays open from one worker to the next, because a start costs 20 seconds."""
+
+    def __init__(self, stage: TinyVVerifier) -> None:
+        self._inner = stage
+        self.ready, self.verify, self.describe = stage.ready, stage.verify, stage.describe
+
+    @property
+    def stage(self) -> Stage:
+        """As the inner one."""
+        return self._inner.stage
+
+    @property
+    def slots(self) -> int:
+        """As the inner one, which goes on measuring."""
+        return self._inner.slots
+
+
+class RefusesAll(_NothingToOpen):
+    """Stands for the rule stage: the completion is the answer, and the rules have refused it already."""
+
+    def __init__(self) -> None:
+        self.stage: Stage = "rule"
+        self.slots = 512
 
     async def ready(self) -> None:
         """Return at once."""

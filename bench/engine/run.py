@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bench.engine.load import refused, unique
-from bench.engine.parts import CountingEngine, Rate, RefusesAll, Watch, reference
+from bench.engine.parts import CountingEngine, Rate, RefusesAll, RunningStage, Watch, reference
 from bench.overlap.openai_server import openai_server
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
@@ -101,7 +101,7 @@ class Bench:
         return sorted(reward.timings.tinyv_s or 0.0 for reward in rewards)
 
     def _stages(self) -> tuple[Verifier, Verifier]:
-        return RefusesAll(), self.stage
+        return RefusesAll(), RunningStage(self.stage)
 
     async def _forget(self) -> None:
         self.engine.reset()
