@@ -29,6 +29,7 @@ def chosen(server: EmbeddedServer, pool_name: str) -> shared.Settings:
 async def _closed() -> AsyncIterator[None]:
     yield
     await shared.close()
+    await asyncio.wrap_future(shared.background.start(shared.close()))
 
 
 def rollout(text: str, **more: object) -> Rollout:
