@@ -112,12 +112,12 @@ class RewardClient:
         await self._credits.acquire()
         try:
             entry = self._enter(msgspec.structs.replace(rollout, rollout_id=rollout_id))
-        except BaseException:
+        except BaseException:  # the credit goes back, whatever stopped it, also a cancellation
             self._credits.release()
             raise
         try:
             await self._session.store(entry)
-        except BaseException as exc:
+        except BaseException as exc:  # nobody will hold its ticket, so the rollout is withdrawn
             if self._session.ledger.drop(rollout_id):
                 self._credits.release()
             if self._open:

@@ -95,7 +95,7 @@ class RewardFile:
         try:
             self._lock()
             self._load()
-        except BaseException:
+        except BaseException:  # the lock and the file are let go, whatever stopped it
             os.close(self._fd)
             raise
         return self

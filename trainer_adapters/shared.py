@@ -101,7 +101,7 @@ async def asker(chosen: Settings) -> Asker:
         opening = mine[chosen] = asyncio.ensure_future(_open(chosen))
     try:
         return await asyncio.shield(opening)
-    except BaseException:
+    except BaseException:  # a failed opening is forgotten, so that the next call tries again
         if opening.done():
             mine.pop(chosen, None)
         raise

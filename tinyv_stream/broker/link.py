@@ -89,7 +89,7 @@ class Link:
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
-        except BaseException:
+        except BaseException:  # a half-open link is closed, whatever stopped it, also a cancellation
             await self.__aexit__(None, None, None)
             raise
         return self

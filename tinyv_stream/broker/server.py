@@ -104,7 +104,7 @@ class EmbeddedServer:
         child, self._child = self._child, self._child or await self._prepare()
         try:
             await self._launch(self._child)
-        except BaseException:
+        except BaseException:  # a server that did not come up is not left running, also after a cancellation
             # What came up once may come up again, at the same place: it keeps its directory.
             await (self._child.end(0) if child else self.stop())
             raise

@@ -82,7 +82,7 @@ class Pool:
             async with connect(self.url) as r:
                 self.server_info = await preflight(r, self.url)
             self._make_members()
-        except BaseException:
+        except BaseException:  # what was started is stopped, also after a cancellation
             await self.__aexit__()
             raise
         for warning in self.server_info.warnings:

@@ -86,13 +86,13 @@ class Nursery:
             with theirs:
                 socket.send_fds(self._control, [FORK], [theirs.fileno()])
             reader, writer = await asyncio.open_unix_connection(sock=ours)
-        except BaseException:
+        except BaseException:  # the socket is closed, also after a cancellation
             ours.close()
             raise
         try:
             async with asyncio.timeout(_START_S):
                 hello = msgspec.msgpack.decode(await receive(reader), type=Hello)
-        except BaseException:
+        except BaseException:  # the socket is closed, also after a cancellation
             writer.close()
             raise
         return reader, writer, hello
