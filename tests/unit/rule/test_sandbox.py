@@ -1,6 +1,7 @@
 """A hung, crashed or greedy check costs its own verdict and nothing else."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
     monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
     monkeypatch.setenv("TINYV_SECRET", "redis://:password@host")
     graders = (ACT, "misbehaving:descriptors")
-    async with Sandbox(graders=graders, processes=2, timeout_s=0.6, memory_mb=1024) as box:
+    async with Sandbox(graders=graders, processes=2, timeout_s=1.5, memory_mb=1024) as box:
         yield box
 
 
@@ -36,8 +37,8 @@ async def act(box: Sandbox, answer: str, gold: str = "x") -> Verdict:
 @pytest.mark.parametrize(
     ("deed", "reason"),
     [
-        ("hang", "killed after 0.6 s"),
-        ("sleep", "killed after 0.6 s"),
+        ("hang", "killed after 1.5 s"),
+        ("sleep", "killed after 1.5 s"),
         ("die", "the grader process died"),
         ("exit", "SystemExit in the grader"),
         ("hoard", "over the memory limit"),
@@ -69,15 +70,16 @@ async def test_a_grader_process_inherits_no_secret_and_no_descriptor(sandbox: Sa
     assert graded.verdict.outcome is Outcome.CORRECT
 
 
-async def test_a_cancelled_check_is_killed(sandbox: Sandbox) -> None:
-    tasks = [asyncio.create_task(act(sandbox, "sleep")) for _ in range(2)]
-    processes = await grader_processes(3)
-    await until(lambda: sandbox.waiting == 0)
-    for task in tasks:
-        task.cancel()
-    await until(lambda: sum(not p.is_running() for p in processes) == 2)
-    assert sandbox.killed == 0
-    assert (await act(sandbox, "x")).outcome is Outcome.CORRECT
+async def test_a_cancelled_check_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
+    async with Sandbox(graders=(ACT,), processes=1, timeout_s=600, memory_mb=1024) as box:
+        hung = asyncio.create_task(act(box, "hang"))
+        await until(lambda: bool(patient_and_busy()))
+        busy = patient_and_busy()
+        hung.cancel()
+        await gone(busy)
+        assert box.killed == 0
+        assert (await act(box, "x")).outcome is Outcome.CORRECT
 
 
 async def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
@@ -138,7 +140,22 @@ async def grader_processes(count: int) -> list[psutil.Process]:
 
 def ours() -> list[psutil.Process]:
     """Return nursery and graders; other tests' servers are children of this process, too."""
-    return [p for p in psutil.Process().children(recursive=True) if "workers.rule.sandbox_child" in p.cmdline()]
+    found: list[psutil.Process] = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if "workers.rule.sandbox_child" in process.cmdline():
+                found.append(process)
+    return found
+
+
+def patient_and_busy() -> list[psutil.Process]:
+    """Return the patient lane's process, once it has worked for a while: that lane alone runs at a low priority."""
+    found: list[psutil.Process] = []
+    for process in ours():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if process.nice() > psutil.Process().nice() and process.cpu_times().user > 0.2:
+                found.append(process)
+    return found
 
 
 async def gone(processes: list[psutil.Process]) -> None:
