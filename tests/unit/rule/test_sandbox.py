@@ -159,7 +159,13 @@ def patient_and_busy() -> list[psutil.Process]:
 
 
 async def gone(processes: list[psutil.Process]) -> None:
-    await until(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes))
+    await until(lambda: not any(alive(process) for process in processes))
+
+
+def alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 async def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
