@@ -6,7 +6,7 @@ from pathlib import Path
 from cli_kit import Cli, rewards_in, write_rollouts
 
 from tinyv_stream.jsonl import Line, read_rollouts
-from tinyv_stream.testing import wait_until_sync
+from tinyv_stream.testing import EmbeddedServer, wait_until_sync
 
 COUNT = 400
 
@@ -57,6 +57,16 @@ def test_two_pushes_of_different_files_share_a_pool(tmp_path: Path) -> None:
         assert [process.wait(60) for process in running] == [0, 0]
     for rollouts, out in files:
         check_whole(rollouts, out)
+
+
+def test_a_push_to_a_pool_without_workers_says_so(tmp_path: Path, server: EmbeddedServer, pool_name: str) -> None:
+    cli = Cli(tmp_path, pool=pool_name)
+    rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_rollouts(rollouts, 2)
+    where = ("--redis", server.url, "--pool", pool_name)
+    ran = cli.run("push", rollouts, "--out", out, "--deadline", 1, *where)
+    assert f"no worker runs in pool '{pool_name}'" in ran.stderr
+    assert ran.returncode == 1
 
 
 def test_score_brings_its_own_pool_and_leaves_nothing_running(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class OperatorSide(Link):
             dead=cast("int", await self.command("XLEN", keys.dead)),
             cached=cast("int", await self.command("HLEN", keys.cache)),
             stats={name.decode(): int(n) for name, n in stats.items()},
-            workers=await self._workers(),
+            workers=await self.workers(),
         )
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
@@ -104,7 +104,8 @@ class OperatorSide(Link):
             heads += [int(entry.split(b"-")[0]) for entry, _ in cast("list[tuple[bytes, object]]", rows)]
         return max(0.0, time.time() - min(heads) / 1000) if heads else None
 
-    async def _workers(self) -> list[WorkerInfo]:
+    async def workers(self) -> list[WorkerInfo]:
+        """Return what each worker last said of itself; one that no longer beats is `lost`."""
         told = cast("dict[bytes, bytes]", await self.command("HGETALL", self.keys.workers))
         beats = cast(
             "list[list[bytes | float]]", await self.command("ZRANGE", self.keys.heartbeat, 0, -1, "WITHSCORES")

@@ -7,18 +7,20 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import typer
 
+from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, unless
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.client import RewardClient
-from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.jsonl import Line, Survey, open_input, read_rollouts, survey
 from tinyv_stream.reward_file import RewardFile
 from tinyv_stream.tasks import cancel_all
@@ -77,7 +79,7 @@ def push(
     """Stream a file of rollouts into a running pool."""
     name = pool or "main"
     job = Job(file=file, out=out, pool=name, run_id=run_id, deadline_s=deadline, max_inflight=max_inflight)
-    run(lambda interrupt: complete(job, interrupt, lambda: nullcontext(find_url(redis, name))))
+    run(lambda interrupt: complete(job, interrupt, lambda: _running(find_url(redis, name), name)))
 
 
 async def complete(job: Job, interrupt: Interrupt, open_pool: Callable[[], AbstractAsyncContextManager[str]]) -> int:
@@ -121,6 +123,18 @@ async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> Non
     finally:
         # After the client has closed: cancelled before, a submit would take its rollout back from the pool.
         await cancel_all(tasks)
+
+
+@asynccontextmanager
+async def _running(url: str, pool: str) -> AsyncGenerator[str]:
+    """Yield the URL; warn where nobody would take the rollouts, or a mistyped pool shows at the deadline only."""
+    with suppress(BrokerError):  # the client says what is wrong with the broker; a trainer's user may not look here
+        async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+            if all(worker.state == "lost" for worker in await side.workers()):
+                typer.echo(
+                    f"no worker runs in pool {pool!r}: rollouts wait for `tinyv-stream up --pool {pool}`", err=True
+                )
+    yield url
 
 
 async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
