@@ -5,11 +5,15 @@ Model text may hold lone surrogates, which UTF-8 refuses: they are replaced when
 """
 
 import hashlib
+import zlib
 from typing import Final
 
 import msgspec
 
 from tinyv_stream.types import Reward, Rollout, Timings, Verdict
+
+_TOPIC_CHARS: Final = 4
+"""How many characters of a uid's digest, its first, are of question and ground truth alone."""
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="t", tag="w1"):
@@ -30,7 +34,7 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_fi
     rule: Verdict | None = None
     timings: Timings = Timings()
     digest: str = ""
-    """Of question, ground truth and completion, as submitted."""
+    """Of question and ground truth, then of these and the completion, as submitted; see `shard_of`."""
 
     @property
     def uid(self) -> str:
@@ -42,6 +46,14 @@ _encoder: Final = msgspec.msgpack.Encoder()
 _work_decoder: Final = msgspec.msgpack.Decoder(Work)
 _reward_decoder: Final = msgspec.msgpack.Decoder(Reward)
 _verdict_decoder: Final = msgspec.msgpack.Decoder(Verdict)
+
+
+def shard_of(uid: str, shards: int) -> int:
+    """Return the shard of a rollout in a pool of that many."""
+    if shards == 1:
+        return 0
+    _, mark, digest = uid.rpartition("#")
+    return zlib.crc32((digest[:_TOPIC_CHARS] if mark else uid).encode()) % shards
 
 
 def work_of(rollout: Rollout, *, run_id: str, client_id: str) -> Work:
@@ -81,9 +93,11 @@ def decode_verdict(data: bytes) -> Verdict:
     return _verdict_decoder.decode(data)
 
 
-def _digest(*texts: str) -> str:
-    joined = "\x1f".join(f"{len(text)}:{text}" for text in texts)
-    return hashlib.blake2b(joined.encode(), digest_size=6).hexdigest()
+def _digest(question: str, ground_truth: str, completion: str) -> str:
+    topic = hashlib.blake2b(f"{len(question)}:{question}\x1f{len(ground_truth)}:{ground_truth}".encode(), digest_size=6)
+    head = topic.hexdigest()[:_TOPIC_CHARS]
+    topic.update(f"\x1f{len(completion)}:{completion}".encode())
+    return head + topic.hexdigest()
 
 
 def _clean(text: str) -> str:

@@ -14,6 +14,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Setup
 
 ENGINE_KINDS: Final = frozenset({"vllm", "openai", "scripted"})
+_DEVICE: Final = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*|(?:GPU|MIG)-[0-9A-Za-z-]+")
 
 
 class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,6 +22,9 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     pool: str = "main"
     """Name of the pool: pools on one server share nothing."""
+    shards: int = 0
+    """Parts of the pool, spread over a cluster's nodes. 0: two per node there, one elsewhere. It is settled by whoever
+    opens the pool first, and kept."""
     max_outstanding: int = 40_000
     """Most rollouts submitted and not rewarded; a submit beyond it waits. Server memory: payload + 0.5 kB each."""
     lease_s: float = 15.0
@@ -66,7 +70,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     block_size: int | None = None
     dtype: str | None = None
     gpu_memory_utilization: float = 0.15
-    """Share of a GPU's memory: the reference's figure for sitting beside a trainer."""
+    """Share of a GPU's memory, divided among workers on one GPU: the reference's figure for sitting beside a trainer."""
     kv_cache_mb: int | None = None
     """KV cache on CPU."""
     threads: int | None = None
@@ -75,6 +79,11 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Most time of one verdict inside the engine; then the rollout is undecided."""
     watchdog_s: float = 30.0
     """An engine that gives no sign of life for this long counts as frozen and is restarted. Longer than any step."""
+    sleep: Literal["auto", "offload", "end", "keep"] = "auto"
+    """What sleeping frees. `offload`: vLLM's sleep mode, weights to host memory (GPU only). `end`: all, the engine's
+    process ends. `keep`: nothing, no work is taken. `auto`: offload on a GPU, end elsewhere."""
+    device: str = ""
+    """GPU, or CPU cores, of this one engine: a pool sets it from `tinyv.devices`."""
 
 
 class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +92,10 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     workers: int = 1
     model: str = "auto"
     """Hub id, local directory, `embedded`, or `auto`: zhangchenxu/TinyV-1.5B where a GPU is found, else embedded."""
+    revision: str = ""
+    """Branch, tag or commit of a hub id; empty: its main branch."""
+    devices: tuple[int | str, ...] = ()
+    """Where the workers' engines run, in turn: GPU numbers, or CPU cores such as "0-3". Empty: vLLM's choice."""
     threshold: float | None = None
     """P(true) from which an answer is correct. None: the model's own, 0.5 unless its table row says otherwise."""
     strip_patterns: tuple[str, ...] = ()
@@ -102,7 +115,9 @@ class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tinyv_backlog: int = 4_000
     """Swamped: this many rollouts or more are at TinyV. More than a step's, or every step begins swamped."""
     tinyv_silent_s: float = 30.0
-    """Down: no TinyV worker was heard of for this long. Longer than a worker needs to come back."""
+    """Down: no TinyV worker that is ready was heard of for this long. Longer than a worker needs to come back."""
+    tinyv_start_s: float = 180.0
+    """Not yet down: the pool's own TinyV workers have this long for their first start, model and all."""
     sample_share: float = 0.1
     """Share of rollouts that still go to TinyV under `sample`."""
     deadline: Literal["expired", "rule"] = "expired"
@@ -156,6 +171,7 @@ def check(config: Config) -> Config:
     b, t = config.broker, config.tinyv
     bounds = (
         ("broker.lease_s", b.lease_s, b.lease_s >= 1, "use 1 second or more"),
+        ("broker.shards", b.shards, 0 <= b.shards <= 256, "use 1 to 256, or 0 for a choice by the server's kind"),
         ("broker.max_outstanding", b.max_outstanding, b.max_outstanding >= 1, "use 1 or more"),
         ("broker.max_deliveries", b.max_deliveries, b.max_deliveries >= 1, "use 1 or more"),
         ("broker.cache_ttl_s", b.cache_ttl_s, b.cache_ttl_s >= 0, "use seconds, or 0 for no cache"),
@@ -188,6 +204,7 @@ def check(config: Config) -> Config:
             config.fallback.tinyv_silent_s >= 3,
             "use 3 or more",
         ),
+        ("fallback.tinyv_start_s", config.fallback.tinyv_start_s, config.fallback.tinyv_start_s >= 0, "use 0 or more"),
         ("fallback.sample_share", config.fallback.sample_share, 0 <= config.fallback.sample_share <= 1, "use 0 to 1"),
         ("tinyv.model", t.model, bool(t.model), "use a hub id, a directory, `embedded` or `auto`"),
         (
@@ -209,6 +226,9 @@ def check(config: Config) -> Config:
     for field, value, good, remedy in bounds:
         if not good:
             raise InvalidInputError(field, value, remedy)
+    for device in t.devices:
+        if not _DEVICE.fullmatch(str(device)):
+            raise InvalidInputError("tinyv.devices", device, 'use GPU numbers, or CPU cores such as "0-3"')
     for pattern in t.strip_patterns:
         _check_pattern("tinyv.strip_patterns", pattern)
     return config

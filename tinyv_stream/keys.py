@@ -1,6 +1,8 @@
 """Every Redis key, in one place. All keys of a shard share one hash tag, so a script may touch them together.
 
 `T` is `{tv:<pool>:<shard>}`. Work queues belong to the pool and serve all its runs; rewards belong to a client.
+A pool has one shard, but for a cluster: there its shards are spread over the nodes, and a rollout's shard follows from
+its question and ground truth, so that equal rollouts meet in one.
 """
 
 import msgspec
@@ -60,7 +62,7 @@ class Keys(msgspec.Struct, frozen=True):
 
     @property
     def meta(self) -> str:
-        """HASH: the verifier in use."""
+        """HASH: the verifier in use, and how many shards the pool has."""
         return f"{self.tag}:meta"
 
     @property

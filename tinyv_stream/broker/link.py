@@ -43,8 +43,17 @@ _GONE: Final = (
     redis_errors.TryAgainError,
     redis_errors.ClusterDownError,
     redis_errors.MasterDownError,
+    redis_errors.AskError,  # and MovedError: the shard's slot is another node's by now, or on its way there
     redis_errors.NoScriptError,  # a second restart between loading a script and running it
 )
+
+_ELSEWHERE: Final = (
+    redis_errors.TimeoutError,
+    redis_errors.ReadOnlyError,
+    redis_errors.ClusterDownError,
+    redis_errors.AskError,
+)
+"""Errors after which other open connections lead to the wrong server, too."""
 
 _PASSING: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
 """Answers of a server that may be well again in a moment (a full disk, a lost replica, a long script)."""
@@ -70,9 +79,11 @@ class Link:
 
     server: ServerInfo
 
-    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0) -> None:
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
         self.url = url
         self.config = config
+        self.shards = shards
+        """How many shards the pool has; known once the link is open."""
         self.keys = Keys(config.pool, shard)
         k = self.keys
         self._shared: tuple[str, ...] = (
@@ -84,8 +95,8 @@ class Link:
 
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
-        self.redis = connect(self.url)
-        self.blocking = connect(self.url, blocking=True)
+        self.redis = connect(self.url, tag=self.keys.tag)
+        self.blocking = connect(self.url, tag=self.keys.tag, blocking=True)
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
@@ -102,8 +113,16 @@ class Link:
             await connection.aclose()
 
     async def create_queues(self) -> None:
-        """Create both queues and their groups at 0, so that nothing added before is missed. May run twice."""
-        await self.script("create", [])
+        """Create both queues and their groups at 0, so that nothing added before is missed. May run twice.
+
+        Raises BrokerError if the pool has another number of shards by now: it was lost, and begun anew by others.
+        """
+        primaries = self.server.primaries
+        wanted = self.shards or self.config.shards or (2 * primaries if primaries > 1 else 1)
+        there = cast("int", await self.script("create", [wanted]))
+        if self.shards not in {0, there}:
+            raise BrokerError(redact(self.url), f"the pool has {there} shards now, and had {self.shards}: start again")
+        self.shards = there
 
     async def script(self, name: str, args: Sequence[Arg], others: Sequence[str] = ()) -> object:
         """Run one Lua script on the shard's keys plus `others`; reload it where the server forgot it."""
@@ -118,7 +137,7 @@ class Link:
     async def read_group(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Entry]:
         """Claim up to `count` new entries, waiting at most `block_s`; a cancellation may leave some claimed."""
         streams: dict[Any, Any] = {self.keys.queue(stage): ">"}
-        block_ms = max(1, int(block_s * 1000))
+        block_ms = max(1, int(block_s * 1000)) if block_s else None
         return _entries(await self._reply(self.blocking.xreadgroup(GROUP, consumer, streams, count, block_ms)))
 
     async def read_after(self, key: str, cursor: str, *, count: int, block_s: float) -> list[Entry]:
@@ -152,6 +171,8 @@ class Link:
             return await work
         except _GONE as exc:
             self._failed_at = time.monotonic()
+            if isinstance(exc, _ELSEWHERE):
+                await self._reconnect()
             raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
         except RuntimeError as exc:
             # uvloop's way to say that the connection was reset; redis-py lets it through, and drops the connection.
@@ -165,11 +186,17 @@ class Link:
             error = _error(redact(self.url), str(exc))
             if isinstance(error, BrokerUnavailableError):
                 self._failed_at = time.monotonic()
+                await self._reconnect()
             raise error from exc
         finally:
             # redis-py 8.1 loses a cancellation that meets an arriving error reply; whoever cancelled waits for us.
             if task and task.cancelling() > cancelled_before:
                 raise asyncio.CancelledError
+
+    async def _reconnect(self) -> None:
+        """Drop idle connections: the next command asks anew where the primary is."""
+        for client in (self.redis, self.blocking):
+            await client.connection_pool.disconnect(inuse_connections=False)
 
 
 def _error(url: str, text: str) -> BrokerError:

@@ -2,14 +2,14 @@
 # The edge of redis-py, whose replies to INFO and CONFIG are untyped.
 """Look at a server before trusting it with rewards: who it is, whether it may throw them away, what it keeps.
 
-A server that is too old, that evicts keys, or that cannot be written is refused; what merely weakens a promise is a
-warning. Nothing is changed on the server.
+A server that is too old, that evicts keys, that cannot be written, or that is of another kind than its URL says is
+refused; what merely weakens a promise is a warning. Nothing is changed on the server.
 """
 
 import asyncio
 import logging
 import re
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -27,7 +27,7 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
-from tinyv_stream.broker.connect import redact
+from tinyv_stream.broker.address import Kind, parse, redact
 from tinyv_stream.errors import BrokerUnavailableError, UnsupportedServerError
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What survives a restart: `aof always`, `aof everysec`, `aof no`, `aof`, `rdb` or `none`."""
     warnings: tuple[str, ...] = ()
     """Each one sentence saying what is weaker than it should be, and what to change."""
+    primaries: int = 1
+    """How many servers share the keys: more than one on a cluster."""
 
 
 async def preflight(r: Redis, url: str) -> ServerInfo:
@@ -59,6 +61,7 @@ async def preflight(r: Redis, url: str) -> ServerInfo:
         policy = info.get("maxmemory_policy") or await _setting(r, "maxmemory-policy")
         fsync = await _setting(r, "appendfsync") if info.get("aof_enabled") else None
         save = await _setting(r, "save")
+        primaries = await _primaries(r) if parse(url).kind == "cluster" else 1
     except (AuthenticationError, NoPermissionError) as exc:
         raise BrokerUnavailableError(shown, f"it refused us ({exc}); check user, password and ACL") from exc
     except (RedisConnectionError, RedisTimeoutError, OSError) as exc:
@@ -66,9 +69,11 @@ async def preflight(r: Redis, url: str) -> ServerInfo:
     except RedisError as exc:
         raise BrokerUnavailableError(shown, str(exc)) from exc
     name, version = _identity(info)
-    _refuse(shown, info, name, version, policy)
+    _refuse_kind(shown, info, parse(url).kind)
+    _refuse(shown, name, version, policy)
     persistence = _persistence(info, fsync, save)
-    return ServerInfo(name=name, version=version, persistence=persistence, warnings=_warnings(policy, persistence))
+    warnings = _warnings(policy, persistence)
+    return ServerInfo(name=name, version=version, persistence=persistence, warnings=warnings, primaries=primaries)
 
 
 def is_supported(name: Literal["valkey", "redis"], version: str) -> bool:
@@ -109,7 +114,26 @@ def _identity(info: dict[str, Any]) -> tuple[Literal["valkey", "redis"], str]:
     return "redis", str(info.get("redis_version", "0"))
 
 
-def _refuse(shown: str, info: dict[str, Any], name: Literal["valkey", "redis"], version: str, policy: Any) -> None:  # noqa: ANN401 - as INFO gives it
+async def _primaries(r: Redis) -> int:
+    ranges = cast("list[Any]", await r.execute_command("CLUSTER", "SLOTS"))
+    return len({bytes(row[2][2]) for row in ranges})
+
+
+def _refuse_kind(shown: str, info: dict[str, Any], kind: Kind) -> None:
+    mode = info.get("redis_mode") or info.get("server_mode")
+    if mode == "sentinel":
+        remedy = "it is a Sentinel, not a server; use redis+sentinel://host:port,.../NAME"
+        raise UnsupportedServerError(shown, remedy)
+    if mode == "cluster" and kind != "cluster":
+        raise UnsupportedServerError(shown, "it is in cluster mode; use redis+cluster://host:port,...")
+    if info.get("role") in {"slave", "replica"}:
+        if kind != "single":  # whoever named it is behind the times, and soon will not be
+            raise BrokerUnavailableError(shown, "a failover is under way: its primary is a replica by now; try again")
+        remedy = "it is a read-only replica; give the URL of its primary, or redis+sentinel://host:port,.../NAME"
+        raise UnsupportedServerError(shown, remedy)
+
+
+def _refuse(shown: str, name: Literal["valkey", "redis"], version: str, policy: Any) -> None:  # noqa: ANN401 - as INFO gives it
     if not is_supported(name, version):
         oldest = " or ".join(f"{n.title()} {a}.{b}" for n, (a, b) in MIN_VERSION.items())
         raise UnsupportedServerError(shown, f"{name.title()} {version} is too old; use {oldest}, or newer")
@@ -117,10 +141,6 @@ def _refuse(shown: str, info: dict[str, Any], name: Literal["valkey", "redis"], 
         raise UnsupportedServerError(
             shown, f"maxmemory-policy is {policy}, which may evict rewards; run CONFIG SET maxmemory-policy noeviction"
         )
-    if info.get("role") in {"slave", "replica"}:
-        raise UnsupportedServerError(shown, "it is a read-only replica; give the URL of its primary")
-    if info.get("redis_mode") == "cluster" or info.get("server_mode") == "cluster":
-        raise UnsupportedServerError(shown, "it is in cluster mode, which is not served yet; use a single server")
 
 
 def _persistence(info: dict[str, Any], fsync: str | None, save: str | None) -> str:

@@ -1,7 +1,9 @@
--- Creates what is missing of queues and groups, from 0 on so that nothing added before is missed. A script, because
--- a worker must be able to start on a server that is out of memory: it is who makes room.
+-- Creates what is missing of queues and groups, from 0 on so that nothing added before is missed, and settles how many
+-- shards the pool has: the first word stands. A script, because a worker must be able to start on a server that is out
+-- of memory: it is who makes room. ARGV: shards. Returns how many there are.
 for _, q in pairs(queue) do
   local made = redis.pcall('XGROUP', 'CREATE', q, GROUP, '0', 'MKSTREAM')
   if made.err and not string.find(made.err, 'BUSYGROUP') then return made end
 end
-return 1
+redis.call('HSETNX', meta, 'shards', ARGV[1])
+return tonumber(redis.call('HGET', meta, 'shards'))
