@@ -48,6 +48,7 @@ bench-overlap: $(STACK) ## How long a trainer waits for its rewards (SIZE=small 
 
 test-adapters: $(STACK) $(DEV) ## The adapters inside their real trainers; makes a venv for each
 	$(BIN)/python tests/adapters/run.py
+	TINYV_VERL_PYTHON=.venv-adapters/verl/bin/python $(BIN)/python -m pytest -s tests/unit/rule/test_prime_contract.py
 
 clean: ## Remove the environments and caches
 	rm -rf $(VENV) .venv-adapters .pytest_cache .ruff_cache .hypothesis

@@ -53,12 +53,15 @@ def test_exact_accepts_nothing_that_needs_algebra() -> None:
         (r"5\text{ cm}", "5", True),
         ("(1, 2)", "(1,2)", True),
         ("[1, 2)", "(1,2)", False),
-        ("2/4", "1/2", True),  # refused as a fraction, accepted as a number to 1e-4
+        ("2/4", "1/2", False),  # not reduced
+        ("0.4999999", "1/2", False),  # a number against a fraction is not looked at
         ("0.42", "42", True),  # a hundredth
         ("4200", "42", True),  # a hundredfold
         ("42.001", "42", True),  # 1e-4
         ("42.1", "42", False),
         ("x+1", "1+x", True),
+        (r"\{42\}", "42", False),  # a set to its parser
+        ("32+0", "32", False),  # an integer wants an integer
         (r"2\pi", "6.28", True),  # pi as 3.14
         (r"2\pi", "6.2832", True),
         ("1,234", "1234", True),

@@ -2,8 +2,8 @@ r"""PRIME's grader, as verl and TinyV use it by default: its documented verdicts
 
 1. Equal in the Hendrycks spelling, or in the PRM800K spelling: correct.
 2. Else element by element: brackets agree; two fractions or an integer must match as written; else equal as functions.
-3. Else the looser comparison: numbers to 1e-4, also a hundredth and a hundredfold; lists by element; values to 1e-4;
-   `\pi` tried as pi and as 3.14.
+3. Else the looser comparison: numbers to 1e-4, also a hundredth and a hundredfold; lists by element; `\pi` tried as pi
+   and as 3.14. Its last step, `symbolic_equal`, never holds in verl 0.9.1 (see docs/verifiers.md), nor does it here.
 Where PRIME runs Python on the answer (`eval`, `parse_expr`), this reads numbers and operators and nothing else.
 """
 
@@ -21,13 +21,12 @@ from workers.rule.graders import Check
 from workers.rule.maths.clean import clean
 from workers.rule.maths.equal import equal
 from workers.rule.maths.read import read
-from workers.rule.maths.tree import Node, Unreadable, symbols
-from workers.rule.maths.value import approximate
+from workers.rule.maths.tree import Node, Unreadable
 
 _BRACKETS: Final = "()[]"
 _FRACTION: Final = re.compile(r"-?[0-9]+.?/0*[1-9][0-9]*.?")
-_UNREAD: Final = re.compile(r"\^\{|\^\(|\^[0-9]+\^|\^[0-9][0-9]+")
-"""Powers that PRIME refuses to work out."""
+_UNREAD: Final = re.compile(r"\^\{|\^\(|\^[0-9]+\^|\^[0-9][0-9]+|[{}\[\],_|;]")
+"""Powers that PRIME refuses to work out, and what is a set, a list, a tuple or an error to its parser."""
 _TOLERANCE: Final = 1e-4
 _MAX_CHARS: Final = 1_000
 _MAX_DEPTH: Final = 6
@@ -119,26 +118,12 @@ def _same_shape(ours: str, theirs: str, depth: int) -> bool:
         inner, other = ours.split(","), theirs.split(",")
         if len(inner) == len(other):
             return _all_close([p.strip() for p in inner], [p.strip() for p in other], depth)
-    return _same_value(ours, theirs)
+    return False
 
 
 def _all_close(ours: list[str], theirs: list[str], depth: int) -> bool:
     pairs = zip(ours, theirs, strict=True)
     return all(loosely_equal(a, b, pi=math.pi, depth=depth + 1) for a, b in pairs)
-
-
-def _same_value(ours: str, theirs: str) -> bool:
-    left, right = _tree(ours), _tree(theirs)
-    if left is None or right is None:
-        return False
-    if _equal(left, right):
-        return True
-    if symbols(left) or symbols(right):
-        return False
-    try:
-        return math.isclose(float(approximate(left, {})), float(approximate(right, {})), rel_tol=_TOLERANCE)
-    except (Unreadable, TypeError, OverflowError):
-        return False
 
 
 def _same_element(gold: str, answer: str) -> bool:
