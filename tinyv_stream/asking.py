@@ -1,11 +1,13 @@
 """Asking for one reward with an answer for certain: what a caller needs that has a time-out of its own.
 
 - `ask` returns within `answer_s`, also while the broker is away or credit is short: then the reward is `expired`.
+- A reward that nobody decided comes with what decided ones were worth lately, for trainers that must have a number.
 - Whoever stops waiting takes its rollout back, so that nobody works for nobody.
 - It opens and closes no client.
 """
 
 import asyncio
+import contextlib
 import uuid
 from types import TracebackType
 from typing import Final, Self
@@ -18,6 +20,7 @@ from tinyv_stream.tasks import cancel_all
 from tinyv_stream.ticket import Ticket
 from tinyv_stream.trainer_view import Judged
 from tinyv_stream.types import Reward, Rollout, Source, Status, validate_rollout
+from tinyv_stream.usual import Usual
 
 _WITHDRAW_S: Final = 5.0
 """How long a withdrawal may take; after that the rollout ends by its deadline."""
@@ -30,6 +33,8 @@ class Asker:
         self.client = client
         self._answer_s = answer_s
         self._leaving: set[asyncio.Task[None]] = set()
+        self._usual = Usual()
+        self._decided = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -41,9 +46,10 @@ class Asker:
         """End the withdrawals under way."""
         await cancel_all(list(self._leaving))
 
-    async def ask(self, rollout: Rollout) -> Judged:
+    async def ask(self, rollout: Rollout, *, needs_number: bool = False) -> Judged:
         """Return the reward of `rollout`, and the wait for it in seconds.
 
+        With `needs_number`, an undecided one waits, still within `answer_s`, until anything has been decided here.
         Raises InvalidInputError as `submit` does, and ClientClosedError. A cancellation withdraws the rollout.
         """
         rollout = msgspec.structs.replace(rollout, rollout_id=rollout.rollout_id or uuid.uuid4().hex)
@@ -66,10 +72,18 @@ class Asker:
         finally:
             if ticket is not None and not ticket.done:
                 self._withdraw(ticket)
-        return Judged(reward=reward, waited_s=clock() - start)
+        if reward.status is Status.OK and reward.value is not None:
+            self._usual.add(rollout, reward.value)
+            self._decided.set()
+            return Judged(reward=reward, waited_s=clock() - start)
+        if needs_number:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(start + self._answer_s):
+                    await self._decided.wait()
+        return Judged(reward=reward, waited_s=clock() - start, usual=self._usual.mean(rollout))
 
-    async def ask_all(self, rollouts: list[Rollout]) -> list[Judged]:
-        """Return the rewards of `rollouts`, in order. A bad one is found before any is sent.
+    async def ask_all(self, rollouts: list[Rollout], *, needs_number: bool = False) -> list[Judged]:
+        """Return the rewards of `rollouts`, in order, each as by `ask`. A bad one is found before any is sent.
 
         Raises as `ask` does; the first error or a cancellation withdraws the others.
         """
@@ -77,7 +91,9 @@ class Asker:
             validate_rollout(rollout)
         try:
             async with asyncio.TaskGroup() as tasks:
-                asked = [tasks.create_task(self.ask(rollout), name="ask") for rollout in rollouts]
+                asked = [
+                    tasks.create_task(self.ask(rollout, needs_number=needs_number), name="ask") for rollout in rollouts
+                ]
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
         return [task.result() for task in asked]

@@ -1,11 +1,15 @@
 """A reward as trainers take it: one number, and figures for their logs. Pure.
 
 - Where a verifier decided, the number is the reward's value, whatever the policy.
-- Where none did, the policy decides: the rule verdict, an abstention, or an error. A missing verdict is never a 0.
+- Where none did, the policy decides: an abstention, the rule verdict, a number of the user's, or an error. A fault is
+  never a 0.
+- Abstaining is the trainer's own word for "leave it out". One that has no word gets what decided rewards were worth
+  lately (`tinyv_stream.usual`), and the figures say `undecided`.
 - The figures have the same keys for every reward, because trainers stack them into columns.
 """
 
 import enum
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
@@ -14,9 +18,6 @@ import msgspec
 
 from tinyv_stream.errors import InvalidInputError, UndecidedError
 from tinyv_stream.types import MAX_ROLLOUT_BYTES, Outcome, Reward, Rollout, Source, Status
-
-NEUTRAL: Final = 0.5
-"""For trainers without a word for "undecided": halfway between refused and accepted, so neither is claimed."""
 
 _ID_BYTES: Final = 128
 """Room for the id that a rollout is given later."""
@@ -29,12 +30,16 @@ _TURN: Final = re.compile(
 class OnUndecided(enum.StrEnum):
     """What a trainer gets for a rollout that no verifier decided."""
 
-    RULE = "rule"
-    """The rule verdict if there is one, else as `abstain`."""
     ABSTAIN = "abstain"
-    """The trainer's own word for "leave it out"; NEUTRAL where it has none."""
+    """The trainer's own word for "leave it out"; where it has none, what decided rewards were worth lately."""
+    RULE = "rule"
+    """The rule verdict if there is one, else as `abstain`. A 0 may then be TinyV's silence: see docs/trainers."""
     RAISE = "raise"
     """UndecidedError, which ends the trainer's step or drops the rollout."""
+
+
+Policy = OnUndecided | float
+"""A number is what the user gives undecided rollouts."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,20 +47,36 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
     reward: Reward
     waited_s: float
+    usual: float | None = None
+    """For an undecided one: what decided rewards were worth lately; None while nothing has been decided."""
 
 
-def policy_of(text: str) -> OnUndecided:
-    """Return the policy named `text`; raise InvalidInputError if there is none."""
+def policy_of(said: str | float) -> Policy:
+    """Return the policy that was said; raise InvalidInputError if it is none."""
     try:
-        return OnUndecided(text)
+        return OnUndecided(said)
     except ValueError:
-        raise InvalidInputError("on_undecided", text, "use rule, abstain or raise") from None
+        pass
+    try:
+        number = float(said)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidInputError("on_undecided", said, "use abstain, rule, raise or a number")
+    return number
 
 
-def value_of(reward: Reward, policy: OnUndecided) -> float | None:
+def needs_usual(policy: Policy) -> bool:
+    """Tell whether a trainer without a word for "undecided" may come to need what decided rewards were worth."""
+    return policy in {OnUndecided.ABSTAIN, OnUndecided.RULE}
+
+
+def value_of(reward: Reward, policy: Policy) -> float | None:
     """Return the number for the trainer, or None for an abstention; raise UndecidedError if the policy says so."""
     if reward.status is Status.OK:
         return reward.value
+    if not isinstance(policy, OnUndecided):
+        return policy
     if policy is OnUndecided.RAISE:
         raise UndecidedError(reward.rollout_id, reward.status, reward.reason)
     if policy is OnUndecided.RULE and reward.rule is not None:
@@ -63,20 +84,35 @@ def value_of(reward: Reward, policy: OnUndecided) -> float | None:
     return None
 
 
-def number_of(reward: Reward, policy: OnUndecided) -> float:
-    """Return a number in any case, NEUTRAL for an abstention; raise UndecidedError if the policy says so."""
-    value = value_of(reward, policy)
-    return NEUTRAL if value is None else value
+def number_of(judged: Judged, policy: Policy) -> float:
+    """Return a number for a trainer that has no word for "undecided".
+
+    Raises UndecidedError if the policy says so, or where nothing was decided so far that a number could come from.
+    """
+    value = value_of(judged.reward, policy)
+    return decided(judged.reward, judged.usual if value is None else value)
+
+
+def decided(reward: Reward, value: float | None) -> float:
+    """Return `value`; raise UndecidedError in place of None."""
+    if value is None:
+        raise UndecidedError(reward.rollout_id, reward.status, reward.reason)
+    return value
 
 
 def figures(judged: Judged) -> dict[str, float]:
-    """Return what a trainer may log beside the reward: 1.0 or 0.0 each, and seconds for `wait_s`."""
+    """Return what a trainer may log beside the reward: 1.0 or 0.0 each, and seconds for `wait_s`.
+
+    At most one of `from_rule`, `from_tinyv`, `from_cache` is 1: where the reward comes from.
+    """
     reward = judged.reward
     return {
         "rule_correct": float(reward.rule is not None and reward.rule.outcome is Outcome.CORRECT),
         "tinyv_correct": float(reward.tinyv is not None and reward.tinyv.outcome is Outcome.CORRECT),
         "rescued": float(reward.rescued),
         "undecided": float(reward.status is not Status.OK),
+        "from_rule": float(reward.source is Source.RULE),
+        "from_tinyv": float(reward.source is Source.TINYV),
         "from_cache": float(reward.source is Source.CACHE),
         "wait_s": judged.waited_s,
     }

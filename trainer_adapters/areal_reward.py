@@ -12,11 +12,12 @@ AReaL's `reward_fn` is synchronous, runs in a small process pool, and turns a ti
 
 from typing import Any
 
+from areal import workflow_context
+from areal.utils import stats_tracker
 from areal.workflow.rlvr import RLVRWorkflow
 
 from tinyv_stream import Rollout, UndecidedError
-from tinyv_stream.trainer_view import OnUndecided, question_of, value_of
-from tinyv_stream.types import Reward
+from tinyv_stream.trainer_view import OnUndecided, decided, figures, question_of, value_of
 from trainer_adapters.shared import Settings, ask, field, settings
 
 _TRUTH = ("ground_truth", "answer", "solution")
@@ -28,7 +29,7 @@ class TinyVRLVRWorkflow(RLVRWorkflow):
     def __init__(self, *, tinyv: dict[str, object] | None = None, **given: Any) -> None:  # noqa: ANN401 AReaL's
         # A path is looked up by AReaL at the first episode; none comes to that, as `reward_fn` is replaced below.
         super().__init__(reward_fn="trainer_adapters.areal_reward", **given)
-        self._settings = settings(tinyv, on_undecided=OnUndecided.ABSTAIN)
+        self._settings = settings(tinyv)
         self.reward_fn = self.async_reward_fn = self._ask
 
     async def arun_episode(self, engine: Any, data: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401 AReaL's
@@ -42,8 +43,9 @@ class TinyVRLVRWorkflow(RLVRWorkflow):
 
     async def _ask(self, prompt: str, completion: str, _: Any, __: Any, **row: Any) -> float:  # noqa: ANN401 AReaL's
         judged = await ask(self._settings, rollout_of(prompt, completion, row, self._settings))
-        value = value_of(judged.reward, self._settings.policy)
-        return _decided(judged.reward) if value is None else value
+        shown = {f"tinyv/{name}": number for name, number in figures(judged).items()}
+        stats_tracker.get(workflow_context.stat_scope()).scalar(**shown)
+        return decided(judged.reward, value_of(judged.reward, self._settings.policy))
 
 
 def rollout_of(prompt: str, completion: str, row: dict[str, Any], chosen: Settings) -> Rollout:
@@ -55,7 +57,3 @@ def rollout_of(prompt: str, completion: str, row: dict[str, Any], chosen: Settin
         ground_truth=str(field(row, *_TRUTH)),
         data_source=str(row.get("data_source") or chosen.data_source),
     )
-
-
-def _decided(reward: Reward) -> float:
-    raise UndecidedError(reward.rollout_id, reward.status, reward.reason)

@@ -5,8 +5,8 @@
 
 OpenRLHF generates, and each sample's reward is asked for as soon as it ends, on the vLLM actor's own loop.
 
-- OpenRLHF crashes later on a reward of None, and knows no "undecided": there the rule verdict stands, else 0.5, and
-  `undecided` in the logs says so. It is always answered, within `answer_s`.
+- OpenRLHF crashes later on a reward of None, and knows no "undecided": it is given what decided rewards were worth
+  lately, and `undecided` in its logs says so. It is always answered, within `answer_s`.
 - A data set's column for the data source does not reach us: set TINYV_DATA_SOURCE.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from openrlhf.utils.agent import SingleTurnAgentExecutor
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import OnUndecided, figures, number_of, plain_question
+from tinyv_stream.trainer_view import figures, number_of, plain_question
 from trainer_adapters.shared import Settings, ask, settings
 
 
@@ -24,7 +24,7 @@ class AgentExecutor(SingleTurnAgentExecutor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._settings = settings(on_undecided=OnUndecided.RULE)
+        self._settings = settings()
 
     async def execute(  # noqa: PLR0917 the order is OpenRLHF's
         self,
@@ -38,12 +38,14 @@ class AgentExecutor(SingleTurnAgentExecutor):
     ) -> dict[str, Any]:
         """Generate one completion, and fill in its `reward`, `scores` and `extra_logs`.
 
-        Raises InvalidInputError for a sample without a label, BrokerError, by policy UndecidedError.
+        Raises InvalidInputError for a sample without a label, BrokerError, and UndecidedError by policy or where
+        nothing at all was decided within `answer_s`.
         """
         output = await super().execute(prompt, label, sampling_params, max_length, hf_tokenizer, llm_engine, images)
         text = hf_tokenizer.decode(_said(output), skip_special_tokens=True)
-        judged = await ask(self._settings, rollout_of(prompt, text, label, self._settings))
-        value = number_of(judged.reward, self._settings.policy)
+        rollout = rollout_of(prompt, text, label, self._settings)
+        judged = await ask(self._settings, rollout, needs_number=True)
+        value = number_of(judged, self._settings.policy)
         output.update(reward=value, scores=value, extra_logs=figures(judged))
         return output
 

@@ -20,7 +20,7 @@ import msgspec
 from tinyv_stream import InvalidInputError, RewardClient, Rollout
 from tinyv_stream.asking import Asker
 from tinyv_stream.running import find_running
-from tinyv_stream.trainer_view import Judged, OnUndecided, fitted, policy_of
+from tinyv_stream.trainer_view import Judged, OnUndecided, Policy, fitted, needs_usual, policy_of
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The pool's broker; empty: the pool that this user runs on this machine."""
     run_id: str = "train"
     pool: str = "main"
-    on_undecided: str = OnUndecided.RULE
-    """rule, abstain or raise; see `tinyv_stream.trainer_view`."""
+    on_undecided: str | float = OnUndecided.ABSTAIN
+    """abstain, rule, raise or a number; see `tinyv_stream.trainer_view`."""
     data_source: str = "trainer_tinyv"
     """For samples that name none. `_tinyv` in it means: rules first, then TinyV."""
     deadline_s: float = 300.0
@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Rollouts of one process that may be unrewarded; beyond it a submit waits."""
 
     @property
-    def policy(self) -> OnUndecided:
+    def policy(self) -> Policy:
         """What to do with a rollout that nobody decided."""
         return policy_of(self.on_undecided)
 
@@ -116,14 +116,19 @@ async def close() -> None:
         await found.client.__aexit__(None, None, None)
 
 
-async def ask(chosen: Settings, rollout: Rollout) -> Judged:
-    """Return the reward of one rollout within `answer_s`; see `Asker.ask`. Too long a completion keeps its end."""
-    return await (await asker(chosen)).ask(fitted(rollout))
+async def ask(chosen: Settings, rollout: Rollout, *, needs_number: bool = False) -> Judged:
+    """Return the reward of one rollout within `answer_s`; see `Asker.ask`. Too long a completion keeps its end.
+
+    `needs_number` is for trainers that have no word for "undecided".
+    """
+    needs_number = needs_number and needs_usual(chosen.policy)
+    return await (await asker(chosen)).ask(fitted(rollout), needs_number=needs_number)
 
 
-async def ask_all(chosen: Settings, rollouts: Iterable[Rollout]) -> list[Judged]:
+async def ask_all(chosen: Settings, rollouts: Iterable[Rollout], *, needs_number: bool = False) -> list[Judged]:
     """Return the rewards of rollouts, in order, as `ask` does for one."""
-    return await (await asker(chosen)).ask_all([fitted(rollout) for rollout in rollouts])
+    needs_number = needs_number and needs_usual(chosen.policy)
+    return await (await asker(chosen)).ask_all([fitted(rollout) for rollout in rollouts], needs_number=needs_number)
 
 
 async def _open(chosen: Settings) -> Asker:

@@ -8,7 +8,7 @@
 
 - `step` is synchronous in SkyRL: it waits in one of its `max_env_workers` threads, so have as many as rollouts may
   be verified at once.
-- SkyRL knows no "undecided": there the rule verdict stands, else 0.5, and the metadata says so.
+- SkyRL knows no "undecided": it is given what decided rewards were worth lately, and metadata and metrics say so.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import OnUndecided, figures, number_of, question_of
+from tinyv_stream.trainer_view import figures, number_of, question_of
 from trainer_adapters.shared import ask, background, field, settings
 
 
@@ -26,7 +26,7 @@ class TinyVEnv(BaseTextEnv):
     def __init__(self, env_config: Any = None, extras: dict[str, Any] | None = None) -> None:  # noqa: ANN401 SkyRL's
         super().__init__()
         given = env_config.get("tinyv") if env_config else None
-        self._settings = settings(dict(given or {}), on_undecided=OnUndecided.RULE)
+        self._settings = settings(dict(given or {}))
         self._extras = extras or {}
         self._question = str((self._extras.get("extra_info") or {}).get("question") or "")
         self._figures: dict[str, float] = {}
@@ -37,16 +37,20 @@ class TinyVEnv(BaseTextEnv):
         return prompt, {}
 
     def step(self, action: str) -> BaseTextEnvStepOutput:
-        """Wait for the reward of `action`; raises InvalidInputError, BrokerError, by policy UndecidedError."""
+        """Wait for the reward of `action`.
+
+        Raises InvalidInputError, BrokerError, and UndecidedError by policy or where nothing at all was decided within
+        `answer_s`.
+        """
         rollout = Rollout(
             question=self._question,
             completion=action,
             ground_truth=str(field(field(self._extras, "reward_model"), "ground_truth")),
             data_source=str(self._extras.get("data_source") or self._settings.data_source),
         )
-        judged = background.start(ask(self._settings, rollout)).result()
+        judged = background.start(ask(self._settings, rollout, needs_number=True)).result()
         self._figures = figures(judged)
-        reward = number_of(judged.reward, self._settings.policy)
+        reward = number_of(judged, self._settings.policy)
         return BaseTextEnvStepOutput(observations=[], reward=reward, done=True, metadata=dict(self._figures))
 
     def get_metrics(self) -> dict[str, Any]:

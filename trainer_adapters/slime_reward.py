@@ -2,15 +2,17 @@
 
 Called as each sample ends, or with `--group-rm` with a whole group; both work with the same path.
 
-- A sample that nobody decided is taken out of the loss (`remove_sample`), as slime spells it, and has a number all
-  the same, because slime needs one: the rule verdict, else 0.5.
+- A sample that nobody decided is taken out of the loss (`remove_sample`), as slime spells it. slime needs a number for
+  its group's mean all the same: the mean of those of its group that were decided, so that it changes nothing, or
+  without `--group-rm` what rewards of its question were worth lately.
+- `--dynamic-sampling-filter-path trainer_adapters.slime_reward.keep_decided` drops such groups whole; slime refills.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import Judged, OnUndecided, figures, number_of, question_of, value_of
+from tinyv_stream.trainer_view import Judged, decided, figures, question_of, value_of
 from trainer_adapters.shared import Settings, ask_all, settings
 
 Record = dict[str, float]
@@ -19,13 +21,23 @@ Record = dict[str, float]
 async def custom_rm(args: Any, sample: Any, **_: Any) -> Record | list[Record]:  # noqa: ANN401, ARG001 slime's
     """Return `score` and figures for a sample, or a list of them for a list.
 
-    Settings come from the environment. Raises InvalidInputError, BrokerError, by policy UndecidedError.
+    Settings come from the environment. Raises InvalidInputError, BrokerError, and UndecidedError by policy or where
+    nothing at all was decided within `answer_s`.
     """
-    chosen = settings(on_undecided=OnUndecided.ABSTAIN)
+    chosen = settings()
     samples = cast("Sequence[Any]", sample) if isinstance(sample, list) else [sample]
-    judged = await ask_all(chosen, [rollout_of(one, chosen, len(samples)) for one in samples])
-    records = [_record(one, answer, chosen) for one, answer in zip(samples, judged, strict=True)]
+    judged = await ask_all(chosen, [rollout_of(one, chosen, len(samples)) for one in samples], needs_number=True)
+    values = [value_of(one.reward, chosen.policy) for one in judged]
+    known = [value for value in values if value is not None]
+    mean = sum(known) / len(known) if known else None
+    records = [_record(*one, mean) for one in zip(samples, judged, values, strict=True)]
     return records if isinstance(sample, list) else records[0]
+
+
+def keep_decided(args: Any, samples: Sequence[Any], **_: Any) -> bool:  # noqa: ANN401 slime's
+    """Keep a group that was decided whole, and not all alike; for `--dynamic-sampling-filter-path`."""
+    scores = {sample.get_reward_value(args) for sample in samples}
+    return len(scores) > 1 and not any(sample.remove_sample for sample in samples)
 
 
 def rollout_of(sample: Any, chosen: Settings, group_size: int) -> Rollout:  # noqa: ANN401 slime's Sample
@@ -43,9 +55,8 @@ def rollout_of(sample: Any, chosen: Settings, group_size: int) -> Rollout:  # no
     )
 
 
-def _record(sample: Any, judged: Judged, chosen: Settings) -> Record:  # noqa: ANN401 slime's Sample
-    value = value_of(judged.reward, chosen.policy)
+def _record(sample: Any, judged: Judged, value: float | None, mean: float | None) -> Record:  # noqa: ANN401 slime's
     if value is None:
         sample.remove_sample = True
-        value = number_of(judged.reward, OnUndecided.RULE)
+        value = decided(judged.reward, judged.usual if mean is None else mean)
     return {"score": value, **figures(judged)}

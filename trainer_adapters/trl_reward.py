@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.trainer_view import Judged, OnUndecided, completion_of, figures, means, question_of, value_of
+from tinyv_stream.trainer_view import Judged, completion_of, figures, means, question_of, value_of
 from trainer_adapters.shared import Settings, ask, ask_all, background, field, group_key, settings
 
 GROUND_TRUTH: Final = ("ground_truth", "solution", "answer")
@@ -55,7 +55,7 @@ class TinyVReward:
     __name__ = "tinyv_stream"
 
     def __init__(self, **given: object) -> None:
-        self._settings = settings(given, on_undecided=OnUndecided.ABSTAIN)
+        self._settings = settings(given)
 
     async def __call__(
         self,
@@ -95,7 +95,7 @@ class TinyVStreaming:
         generate: Generate | None = None,
         **given: object,
     ) -> None:
-        self._settings = settings(given, on_undecided=OnUndecided.ABSTAIN)
+        self._settings = settings(given)
         self._chunk = chunk
         self._generate = generate or _generate
         self._rows: dict[str, Mapping[str, Any]] = {}

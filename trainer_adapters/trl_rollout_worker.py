@@ -1,5 +1,5 @@
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
+# pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false, reportUnknownParameterType=false, reportPrivateUsage=false
 # TRL is not installed where the types are checked.
 """TRL 1.16, `AsyncGRPOTrainer`: every completion is verified as soon as it ends.
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from trl.experimental.async_grpo.async_rollout_worker import AsyncRolloutWorker, _AsyncRolloutLoop
 
-from tinyv_stream.trainer_view import OnUndecided, figures, value_of
+from tinyv_stream.trainer_view import figures, value_of
 from trainer_adapters.shared import ask, close, settings
 from trainer_adapters.trl_reward import rollout_of
 
@@ -28,7 +28,7 @@ class _TinyVLoop(_AsyncRolloutLoop):
     def __init__(self, *, tinyv: dict[str, object] | None = None, **given: Any) -> None:  # noqa: ANN401 TRL's
         super().__init__(**given)
         self.reward_func_names.append("tinyv_stream")
-        self._tinyv = settings(tinyv, on_undecided=OnUndecided.ABSTAIN)
+        self._tinyv = settings(tinyv)
         self._row_of: dict[int, dict[str, Any]] = {}
 
     async def _run_loops(self, stop_event: Any) -> None:  # noqa: ANN401 TRL's

@@ -9,8 +9,8 @@
 
 from typing import Any
 
-from tinyv_stream import InvalidInputError, Rollout, UndecidedError
-from tinyv_stream.trainer_view import OnUndecided, figures, question_of, value_of
+from tinyv_stream import InvalidInputError, Rollout
+from tinyv_stream.trainer_view import decided, figures, question_of, value_of
 from trainer_adapters.shared import Settings, ask, settings
 
 _TRUTH = ("answer", "ground_truth", "solution")
@@ -18,13 +18,10 @@ _TRUTH = ("answer", "ground_truth", "solution")
 
 async def tinyv_reward(task: Any, trace: Any) -> float:  # noqa: ANN401 verifiers finds what it gives by these names
     """Return the reward of `trace`; raises UndecidedError, InvalidInputError, BrokerError."""
-    chosen = settings(on_undecided=OnUndecided.RAISE)
+    chosen = settings()
     judged = await ask(chosen, rollout_of(task, trace, chosen))
-    value = value_of(judged.reward, chosen.policy)
-    if value is None:
-        raise UndecidedError(judged.reward.rollout_id, judged.reward.status, judged.reward.reason)
     trace.record_metrics({f"tinyv_{name}": number for name, number in figures(judged).items()})
-    return value
+    return decided(judged.reward, value_of(judged.reward, chosen.policy))
 
 
 def rollout_of(task: Any, trace: Any, chosen: Settings) -> Rollout:  # noqa: ANN401 verifiers' objects

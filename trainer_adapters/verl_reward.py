@@ -10,8 +10,9 @@
 
 - verl hands samples of one group to different Ray actors; equal answers meet again in the pool, and cost one call.
 - Every sample's `reward_extra_info` has the same keys: verl fails on anything else.
-- Nobody decided: the rule verdict, else 0.5, with `undecided` 1 beside it (`on_undecided=rule`, the default);
-  `raise` loses the sample, which verl pads or refills.
+- Nobody decided: UndecidedError. verl logs it, loses this sample alone, and pads or refills its group; a batch is
+  trained on as long as one sample of it was decided.
+- verl logs `reward_extra_info` of validation only: what became of a training step's rewards is printed, a line each.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from typing import Any
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import Judged, OnUndecided, figures, number_of, question_of
+from tinyv_stream.trainer_view import Judged, decided, figures, means, question_of, value_of
 from trainer_adapters.shared import Settings, ask, field, settings
 
 
@@ -38,16 +39,19 @@ class TinyVRewardManager(RewardManagerBase):
     ) -> None:
         super().__init__(config, tokenizer, compute_score)
         given = config.reward.get("tinyv") or {}
-        self._settings = settings(dict(given), on_undecided=OnUndecided.RULE)
+        self._settings = settings(dict(given))
         rollout = (config.get("actor_rollout_ref") or {}).get("rollout") or {}
         self._group_size = int(rollout.get("n") or 1)
+        self._steps = Steps()
 
     async def run_single(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 verl's DataProto
         """Return the reward of one sample, the last of `data`; raises BrokerError, by policy UndecidedError."""
         item = data[-1:][0]
         text = await asyncio.get_running_loop().run_in_executor(None, self._decode, item.batch)
-        judged = await ask(self._settings, rollout_of(item.non_tensor_batch, text, self._settings, self._group_size))
-        value = number(judged, self._settings)
+        rollout = rollout_of(item.non_tensor_batch, text, self._settings, self._group_size)
+        judged = await ask(self._settings, rollout)
+        self._steps.add(rollout.step, judged)
+        value = decided(judged.reward, value_of(judged.reward, self._settings.policy))
         return {"reward_score": value, "reward_extra_info": extra_info(judged, value)}
 
     def _decode(self, batch: Any) -> str:  # noqa: ANN401 verl's TensorDict
@@ -73,13 +77,26 @@ def rollout_of(row: Mapping[str, Any], text: str, chosen: Settings, group_size: 
     )
 
 
-def number(judged: Judged, chosen: Settings) -> float:
-    """Return the reward as verl needs it: always a number; raise UndecidedError if the policy says so.
+class Steps:
+    """The figures of this process's rewards, told when the next step's first one comes; undecided ones included."""
 
-    Abstaining is raising here: a sample without a number is one that verl leaves out.
-    """
-    policy = OnUndecided.RAISE if chosen.policy is OnUndecided.ABSTAIN else chosen.policy
-    return number_of(judged.reward, policy)
+    def __init__(self) -> None:
+        self._step: int | None = None
+        self._rows: list[dict[str, float]] = []
+
+    def add(self, step: int | None, judged: Judged) -> None:
+        """Take in a reward of `step`. Late ones of an asynchronous trainer count with the step that is under way."""
+        if step is not None and (self._step is None or step > self._step):
+            self._tell()
+            self._step, self._rows = step, []
+        self._rows.append(figures(judged))
+
+    def _tell(self) -> None:
+        if self._step is None:
+            return
+        told = " ".join(f"{name}={value:.4g}" for name, value in means(self._rows).items())
+        # Ray shows an actor's output in the driver's log.
+        print(f"tinyv step={self._step} rewards={len(self._rows)} {told}", flush=True)  # noqa: T201
 
 
 def extra_info(judged: Judged, value: float) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """What adapters share, and slime's, with a real server and real workers; trainers' own suites are in tests/adapters."""
 
 import asyncio
+import math
 import types
 from collections.abc import AsyncIterator
 
@@ -13,10 +14,21 @@ from tinyv_stream import InvalidInputError, Outcome, Reward, Rollout, Source, St
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from tinyv_stream.trainer_view import Judged, OnUndecided, completion_of, figures, fitted, question_of, value_of
+from tinyv_stream.trainer_view import (
+    Judged,
+    OnUndecided,
+    completion_of,
+    figures,
+    fitted,
+    number_of,
+    policy_of,
+    question_of,
+    value_of,
+)
 from tinyv_stream.types import validate_rollout
+from tinyv_stream.usual import Usual
 from trainer_adapters import shared
-from trainer_adapters.slime_reward import custom_rm
+from trainer_adapters.slime_reward import custom_rm, keep_decided
 from trainer_adapters.trl_reward import TinyVReward
 
 
@@ -51,8 +63,40 @@ def test_what_nobody_decided_is_a_number_only_by_a_rule_verdict(
     undecided = reward(status, rule)
     assert value_of(undecided, OnUndecided.RULE) == by_rule
     assert value_of(undecided, OnUndecided.ABSTAIN) is None
+    assert value_of(undecided, 0.25) == 0.25
     with pytest.raises(UndecidedError):
         value_of(undecided, OnUndecided.RAISE)
+
+
+def test_a_trainer_without_a_word_gets_what_decided_rewards_were_worth_and_nothing_made_up() -> None:
+    lost = reward(Status.EXPIRED, None)
+    assert number_of(Judged(reward=lost, waited_s=1.0, usual=0.4), OnUndecided.ABSTAIN) == 0.4
+    assert number_of(Judged(reward=lost, waited_s=1.0, usual=0.4), OnUndecided.RULE) == 0.4
+    assert number_of(Judged(reward=lost, waited_s=1.0, usual=0.4), 2.0) == 2.0
+    for policy in OnUndecided:
+        with pytest.raises(UndecidedError):
+            number_of(Judged(reward=lost, waited_s=1.0), policy)
+
+
+def test_the_usual_is_of_the_same_question_else_of_all_and_forgets() -> None:
+    usual = Usual()
+    assert usual.mean(rollout("x")) is None
+    usual.add(rollout("x"), 1.0)
+    other = msgspec.structs.replace(rollout("x"), question="other")
+    usual.add(other, 0.0)
+    assert (usual.mean(rollout("y")), usual.mean(other)) == (1.0, 0.0)
+    assert usual.mean(msgspec.structs.replace(other, ground_truth="2")) == 0.5
+    for n in range(5000):
+        usual.add(msgspec.structs.replace(rollout("x"), question=f"q{n}"), 0.25)
+    assert usual.mean(rollout("y")) == usual.mean(other) == 0.25
+    assert len(usual._of) <= 4096
+
+
+@pytest.mark.parametrize(
+    ("said", "policy"), [("abstain", OnUndecided.ABSTAIN), ("-1", -1.0), (0.5, 0.5), ("rule", "rule")]
+)
+def test_a_policy_is_a_word_or_a_number(said: str | float, policy: object) -> None:
+    assert policy_of(said) == policy
 
 
 def test_the_figures_have_the_same_keys_for_every_reward() -> None:
@@ -82,7 +126,13 @@ def test_a_keyword_comes_before_the_environment_and_that_before_the_default(monk
     monkeypatch.setenv("TINYV_DEADLINE_S", "7.5")
     made = shared.settings({"run_id": "given", "pool": None}, deadline_s=1.0, max_inflight=3)
     assert (made.run_id, made.deadline_s, made.max_inflight, made.pool) == ("given", 7.5, 3, "main")
-    for wrong in ({"on_undecided": "zero"}, {"deadline_s": "soon"}, {"redis": "x"}):
+    for wrong in (
+        {"on_undecided": "zero"},
+        {"on_undecided": "nan"},
+        {"on_undecided": math.inf},
+        {"deadline_s": "soon"},
+        {"redis": "x"},
+    ):
         with pytest.raises(InvalidInputError):
             shared.settings(wrong)
 
@@ -144,16 +194,49 @@ async def test_slime_samples_and_groups_get_records_and_undecided_ones_leave_the
 ) -> None:
     monkeypatch.setenv("TINYV_REDIS_URL", server.url)
     monkeypatch.setenv("TINYV_POOL", pool_name)
-    texts = ["rule:correct", "tinyv:correct", "tinyv:incorrect", "tinyv:raise", "rule:raise tinyv:raise"]
+    texts = [
+        "rule:correct",
+        "tinyv:correct",
+        "tinyv:incorrect",
+        "tinyv:raise",
+        "rule:raise tinyv:raise",
+        "rule:correct 2",
+    ]
     samples = [fake_slime_sample(text, i) for i, text in enumerate(texts)]
     async with workers(server.url, pool_name, ScriptedVerifier("rule"), ScriptedVerifier("tinyv")):
         records = await custom_rm(types.SimpleNamespace(), samples)
         alone = await custom_rm(types.SimpleNamespace(), fake_slime_sample("rule:correct", 9))
     assert isinstance(records, list)
     assert isinstance(alone, dict)
-    assert [r["score"] for r in records] == [1.0, 1.0, 0.0, 0.0, 0.5]
-    assert [s.remove_sample for s in samples] == [False, False, False, True, True]
+    assert [r["score"] for r in records] == [
+        1.0,
+        1.0,
+        0.0,
+        0.75,
+        0.75,
+        1.0,
+    ]  # undecided: the mean of its group's others
+    assert [s.remove_sample for s in samples] == [False, False, False, True, True, False]
     assert alone["score"] == 1.0
+    for sample, record in zip(samples, records, strict=True):
+        sample.reward = record
+    args = types.SimpleNamespace(reward_key="score")
+    assert not keep_decided(args, samples)
+    assert keep_decided(args, samples[:3])
+    assert not keep_decided(args, samples[:2])
+
+
+async def test_slime_alone_gets_what_its_question_was_worth(
+    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYV_REDIS_URL", server.url)
+    monkeypatch.setenv("TINYV_POOL", pool_name)
+    undecided = fake_slime_sample("tinyv:raise", 1)
+    async with workers(server.url, pool_name):
+        await custom_rm(None, fake_slime_sample("rule:correct", 1))
+        record = await custom_rm(None, undecided)
+    assert isinstance(record, dict)
+    assert (record["score"], record["undecided"], undecided.remove_sample) == (1.0, 1.0, True)
 
 
 async def test_with_the_engine_down_trl_gets_none_and_not_zero(server: EmbeddedServer, pool_name: str) -> None:
@@ -173,7 +256,7 @@ async def test_with_the_engine_down_trl_gets_none_and_not_zero(server: EmbeddedS
 
 def fake_slime_sample(text: str, index: int) -> types.SimpleNamespace:
     """The fields of slime 0.3's `Sample` that an RM reads or writes; slime is not on PyPI."""
-    return types.SimpleNamespace(
+    sample = types.SimpleNamespace(
         prompt=[{"role": "user", "content": f"q{index}"}],
         response=text,
         label="1",
@@ -183,6 +266,8 @@ def fake_slime_sample(text: str, index: int) -> types.SimpleNamespace:
         remove_sample=False,
         reward=None,
     )
+    sample.get_reward_value = lambda args: sample.reward[args.reward_key]
+    return sample
 
 
 async def _live(operator: OperatorSide, count: int) -> bool:

@@ -50,22 +50,47 @@ async def test_openrlhf_gets_numbers_scores_and_logs(server: EmbeddedServer, poo
     async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
         status, body = await http.post("/get_reward", {"query": queries, "prompts": prompts, "labels": ["1"] * 4})
     assert status == 200
-    assert body["rewards"] == body["scores"] == [1.0, 1.0, 0.0, 0.5]
+    assert body["rewards"][:3] == body["scores"][:3] == [1.0, 1.0, 0.0]
+    assert body["rewards"][3] == body["scores"][3] > 0.0  # a mean of those that were decided before it
     assert body["extra_logs"]["rescued"] == [0.0, 1.0, 0.0, 0.0]
     assert body["extra_logs"]["undecided"] == [0.0, 0.0, 0.0, 1.0]
 
 
-async def test_the_policy_rule_gives_the_rule_verdict_where_tinyv_fails(server: EmbeddedServer, pool_name: str) -> None:
-    text = "rule:incorrect tinyv:raise"
-    body = {"prompt": [{"role": "user", "content": "q"}], "response": text, "label": 1}
+def _slime(text: str) -> dict[str, object]:
+    return {"prompt": [{"role": "user", "content": "q"}], "response": text, "label": 1}
+
+
+@pytest.mark.parametrize(
+    ("policy", "answer"), [("rule", (200, 0.0)), (0.25, (200, 0.25)), ("raise", (503, None)), ("abstain", (503, None))]
+)
+async def test_what_tinyv_does_not_decide_is_answered_as_the_policy_says(
+    server: EmbeddedServer, pool_name: str, policy: str | float, answer: tuple[int, float | None]
+) -> None:
+    more = {"on_undecided": policy, "answer_s": 3.0}
+    async with workers(server.url, pool_name), gateway(server.url, pool_name, **more) as http:
+        status, body = await http.post("/remote_rm", _slime("rule:incorrect tinyv:raise"))
+    assert (status, body if status == 200 else None) == answer
+
+
+async def test_by_default_it_is_what_decided_rewards_were_worth_lately(server: EmbeddedServer, pool_name: str) -> None:
     async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
-        assert await http.post("/remote_rm", body) == (200, 0.0)
-    async with workers(server.url, pool_name), gateway(server.url, pool_name, on_undecided="abstain") as http:
-        assert await http.post("/remote_rm", body) == (200, 0.5)
-        status, record = await http.post("/remote_rm?detailed=1", body)
+        for text in ("rule:correct", "rule:correct again", "rule:incorrect", "rule:incorrect again"):
+            await http.post("/remote_rm", _slime(text))
+        assert await http.post("/remote_rm", _slime("rule:incorrect tinyv:raise")) == (200, 0.5)
+        status, record = await http.post("/remote_rm?detailed=1", _slime("rule:incorrect tinyv:raise 2"))
         assert (status, record["score"], record["undecided"]) == (200, 0.5, 1.0)
-    async with workers(server.url, pool_name), gateway(server.url, pool_name, on_undecided="raise") as http:
-        assert (await http.post("/remote_rm", body))[0] == 503
+        # Another question has no rewards of its own: the mean of all.
+        other = _slime("rule:raise tinyv:raise") | {"prompt": "another"}
+        assert await http.post("/remote_rm", other) == (200, 0.5)
+
+
+async def test_an_undecided_one_waits_for_the_first_that_is_decided(server: EmbeddedServer, pool_name: str) -> None:
+    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+        undecided = asyncio.create_task(http.post("/remote_rm", _slime("rule:raise tinyv:raise")))
+        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+            await wait_until(lambda: _has_given(operator, 1), 30, "the undecided one has ended")
+        assert await http.post("/remote_rm", _slime("rule:correct")) == (200, 1.0)
+        assert await undecided == (200, 1.0)
 
 
 async def test_nemo_gym_gets_back_what_it_sent_with_a_reward_or_its_mark_of_failure(
@@ -211,6 +236,11 @@ async def _is_empty(operator: OperatorSide) -> bool:
 
 async def _has_live(operator: OperatorSide, count: int) -> bool:
     return (await operator.status()).live == count
+
+
+async def _has_given(operator: OperatorSide, count: int) -> bool:
+    status = await operator.status()
+    return status.stats.get("submitted", 0) - status.live >= count
 
 
 async def _is_ready(http: Http) -> bool:

@@ -34,7 +34,7 @@ ListenOption = Annotated[
     str, typer.Option("--listen", metavar="HOST:PORT", help="Where to answer; port 0 takes a free one.")
 ]
 UndecidedOption = Annotated[
-    str, typer.Option("--on-undecided", help="For trainers' formats: the rule verdict, abstain, or raise (503).")
+    str, typer.Option("--on-undecided", help="For trainers' formats: abstain, rule, raise (503), or a number.")
 ]
 SourceOption = Annotated[
     str, typer.Option("--data-source", help="For rollouts that name none; `_tinyv` in it asks TinyV too.")
@@ -51,7 +51,7 @@ def gateway(
     listen: ListenOption = "127.0.0.1:8377",
     redis: RedisOption = None,
     pool: PoolOption = None,
-    on_undecided: UndecidedOption = "rule",
+    on_undecided: UndecidedOption = "abstain",
     data_source: SourceOption = "gateway_tinyv",
     answer: AnswerOption = 110.0,
 ) -> None:

@@ -71,7 +71,7 @@ def check_settings() -> Check:
     """Check the variables that adapters read."""
     said = {key: value for key, value in os.environ.items() if key.startswith("TINYV_") and key != "TINYV_REDIS_URL"}
     try:
-        policy_of(said.get("TINYV_ON_UNDECIDED", "rule"))
+        policy_of(said.get("TINYV_ON_UNDECIDED", "abstain"))
         for name in ("TINYV_RUN_ID", "TINYV_POOL"):
             validate_name(name, said.get(name, "main"))
         for name in ("TINYV_DEADLINE_S", "TINYV_ANSWER_S", "TINYV_MAX_INFLIGHT"):

@@ -22,7 +22,7 @@ from tinyv_stream.gateway.settings import GatewayConfig
 from tinyv_stream.metrics import Metrics, PoolFigures
 from tinyv_stream.stream import RewardStream
 from tinyv_stream.tasks import cancel_all
-from tinyv_stream.trainer_view import Judged
+from tinyv_stream.trainer_view import Judged, needs_usual
 from tinyv_stream.types import Reward, Rollout, validate_name, validate_rollout
 
 _TIDY_S: Final = 5.0
@@ -88,9 +88,13 @@ class Hub:
             done.append(msgspec.structs.replace(rollout, data_source=source, group_size=1))
         return done
 
-    async def ask(self, rollouts: list[Rollout]) -> list[Judged]:
-        """Return the rewards of `rollouts`, in order, within `answer_s`; a cancellation withdraws them."""
-        judged = await self._asker.ask_all(self.complete(rollouts))
+    async def ask(self, rollouts: list[Rollout], *, needs_number: bool = False) -> list[Judged]:
+        """Return the rewards of `rollouts`, in order, within `answer_s`; a cancellation withdraws them.
+
+        `needs_number` is for formats that have no word for "undecided".
+        """
+        needs_number = needs_number and needs_usual(self.config.policy)
+        judged = await self._asker.ask_all(self.complete(rollouts), needs_number=needs_number)
         for one in judged:
             self.metrics.wait.observe(one.waited_s)
         return judged

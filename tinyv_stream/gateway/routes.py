@@ -55,12 +55,14 @@ class Routes:
     async def openrlhf(self, request: web.Request) -> web.Response:
         """Answer OpenRLHF's `--reward.remote_url`."""
         rollouts = wire.from_openrlhf(await read(request, OpenRLHF), self._source(request))
-        return answer(wire.to_openrlhf(await self._ask(rollouts, wire.OPENRLHF_NAMES), self._hub.config.policy))
+        return answer(
+            wire.to_openrlhf(await self._ask(rollouts, wire.OPENRLHF_NAMES, needs_number=True), self._hub.config.policy)
+        )
 
     async def slime(self, request: web.Request) -> web.Response:
         """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""
         rollout = wire.from_slime(await read(request, Slime), self._source(request))
-        (judged,) = await self._ask([rollout], wire.SLIME_NAMES)
+        (judged,) = await self._ask([rollout], wire.SLIME_NAMES, needs_number=True)
         detailed = request.query.get("detailed", "") in {"1", "true"}
         return answer(wire.to_slime(judged, self._hub.config.policy, detailed=detailed))
 
@@ -110,9 +112,11 @@ class Routes:
         except (BrokerError, TimeoutError):
             return "the broker does not answer", {}
 
-    async def _ask(self, rollouts: list[Rollout], names: Mapping[str, str]) -> list[Judged]:
+    async def _ask(
+        self, rollouts: list[Rollout], names: Mapping[str, str], *, needs_number: bool = False
+    ) -> list[Judged]:
         try:
-            return await self._hub.ask(rollouts)
+            return await self._hub.ask(rollouts, needs_number=needs_number)
         except InvalidInputError as exc:
             raise wire.as_sent(exc, names) from exc
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.trainer_view import OnUndecided, policy_of
+from tinyv_stream.trainer_view import OnUndecided, Policy, policy_of
 
 DEFAULT_PORT: Final = 8377
 
@@ -24,7 +24,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     run_id: str = "gateway"
     data_source: str = "gateway_tinyv"
     """For rollouts that name none: rules first, then TinyV."""
-    on_undecided: str = OnUndecided.RULE
+    on_undecided: str | float = OnUndecided.ABSTAIN
     """For the trainers' own formats; our own says `status`."""
     deadline_s: float = 100.0
     """For rollouts that give none, from their submission."""
@@ -46,7 +46,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How long requests may finish when the gateway is stopped; less than a process manager's usual 30 s."""
 
     @property
-    def policy(self) -> OnUndecided:
+    def policy(self) -> Policy:
         """What the trainers' own formats say where nobody decided."""
         return policy_of(self.on_undecided)
 

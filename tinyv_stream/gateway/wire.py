@@ -1,7 +1,7 @@
 """The trainers' own wire formats: from their bodies to rollouts, and from rewards to their answers. Pure.
 
-- These formats cannot say "undecided" (NeMo-Gym's can): there the policy's number stands, NEUTRAL at the end, and
-  `undecided` beside it where the format has room.
+- These formats cannot say "undecided" (NeMo-Gym's can): there the number is what decided rewards were worth lately,
+  or as the policy says, with `undecided` beside it where the format has room.
 """
 
 import re
@@ -12,7 +12,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Slime
 from tinyv_stream.trainer_view import (
     Judged,
-    OnUndecided,
+    Policy,
     completion_of,
     figures,
     fitted,
@@ -52,9 +52,9 @@ def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
     ]
 
 
-def to_openrlhf(judged: Sequence[Judged], policy: OnUndecided) -> dict[str, Any]:
+def to_openrlhf(judged: Sequence[Judged], policy: Policy) -> dict[str, Any]:
     """Return OpenRLHF's answer: `rewards` for the advantage, `scores` (0 to 1) for filtering, `extra_logs`."""
-    values = [number_of(one.reward, policy) for one in judged]
+    values = [number_of(one, policy) for one in judged]
     rows = [figures(one) for one in judged]
     logs = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
     return {"rewards": values, "scores": values, "extra_logs": logs}
@@ -74,9 +74,9 @@ def from_slime(body: Slime, data_source: str) -> Rollout:
     )
 
 
-def to_slime(judged: Judged, policy: OnUndecided, *, detailed: bool) -> float | dict[str, float]:
+def to_slime(judged: Judged, policy: Policy, *, detailed: bool) -> float | dict[str, float]:
     """Return slime's answer: the number itself, or with `detailed` a record for `--reward-key score`."""
-    value = number_of(judged.reward, policy)
+    value = number_of(judged, policy)
     return {"score": value, **figures(judged)} if detailed else value
 
 
@@ -95,16 +95,17 @@ def from_nemo_gym(body: NemoGym, data_source: str) -> Rollout:
     )
 
 
-def to_nemo_gym(judged: Judged, policy: OnUndecided, sent: Mapping[str, Any]) -> dict[str, Any]:
+def to_nemo_gym(judged: Judged, policy: Policy, sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return NeMo-Gym's answer: what was sent, with the reward, or with its mark of a judge that failed."""
     value = value_of(judged.reward, policy)
     rule = judged.reward.rule
     answer = {**sent, "library_reward": float(rule is not None and rule.outcome is Outcome.CORRECT), **figures(judged)}
     if value is not None:
         return {**answer, "reward": value}
-    # NeMo-Gym's own spelling: such rows are kept out of its aggregates whatever number stands there.
+    # NeMo-Gym's own spelling. It puts 0 beside it, which would be a score for whoever does not look at the mark.
     reason = f"{judged.reward.status}: {judged.reward.reason}"
-    return {**answer, "reward": 0.0, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
+    number = 0.0 if judged.usual is None else judged.usual
+    return {**answer, "reward": number, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
 
 
 def as_sent(error: InvalidInputError, names: Mapping[str, str]) -> InvalidInputError:

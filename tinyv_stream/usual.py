@@ -1,0 +1,45 @@
+"""What decided rewards were worth lately: the number for a trainer that must have one where nobody decided.
+
+- It is a mean of rewards that verifiers gave: of the same question's if there are any, else of all.
+- An undecided rollout that is given it is, for a trainer that subtracts a baseline, neither better nor worse than its
+  neighbours; no verdict is made up.
+- What is kept is bounded. Pure; one loop only.
+"""
+
+from collections import OrderedDict, deque
+from typing import Final
+
+from tinyv_stream.types import Rollout
+
+_LATELY: Final = 1024
+"""Rewards in the mean of all: about a batch of a GRPO run, so that it follows the policy as it learns."""
+_OF_ONE: Final = 64
+"""Rewards kept of one question: more than the groups of GRPO runs have."""
+_QUESTIONS: Final = 4096
+"""Questions remembered: more than a batch has; the one that was asked longest ago goes first."""
+
+
+class Usual:
+    """Means of the rewards of one process."""
+
+    def __init__(self) -> None:
+        self._all: deque[float] = deque(maxlen=_LATELY)
+        self._of: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def add(self, rollout: Rollout, value: float) -> None:
+        """Take in the reward of a rollout that a verifier decided."""
+        self._all.append(value)
+        key = _key(rollout)
+        self._of.setdefault(key, deque(maxlen=_OF_ONE)).append(value)
+        self._of.move_to_end(key)
+        if len(self._of) > _QUESTIONS:
+            self._of.popitem(last=False)
+
+    def mean(self, rollout: Rollout) -> float | None:
+        """Return what rollouts like this one were worth, or None while nothing has been decided."""
+        known = self._of.get(_key(rollout)) or self._all
+        return sum(known) / len(known) if known else None
+
+
+def _key(rollout: Rollout) -> tuple[str, str]:
+    return rollout.question or rollout.prompt, rollout.ground_truth
