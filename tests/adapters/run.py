@@ -1,17 +1,25 @@
 # ruff: noqa: T201 it prints its result
-"""Run every adapter inside its trainer: `python tests/adapters/run.py [NAME ...]`.
+"""Run every adapter inside its trainer: `python tests/adapters/run.py [NAME ...]`; NAME is light, trl or verl.
 
-For each trainer an environment `.venv-adapters/NAME` is made once, with the trainer's release and this project beside
-it, as a user has it. One pool (`pool.toml`) serves all suites: real rule workers, TinyV on a scripted engine.
+For each an environment `.venv-adapters/NAME` is made once, with the trainer's release and this project beside it, as a
+user has it. One pool (`pool.toml`) serves all suites: real rule workers, TinyV on a scripted engine.
+
+    run.py --only verl --setup-only     make or mend that environment; its Python is the last line printed
+    run.py --home DIR                   have the environments in DIR instead
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOME: Final = ROOT / ".venv-adapters"
@@ -31,18 +39,30 @@ TRAINERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 SUITE_S: Final = 600
 
 
-def main(names: list[str]) -> int:
-    """Run the suites of `names`, by default all; return 1 if one failed."""
-    unknown = set(names) - set(TRAINERS)
-    if unknown:
-        print(f"no such trainer: {', '.join(sorted(unknown))}; use {', '.join(TRAINERS)}", file=sys.stderr)
-        return 2
-    chosen = names or list(TRAINERS)
-    pythons = {name: environment(name) for name in chosen}
+def main(given: list[str]) -> int:
+    """Run the suites that were named, by default all; return 1 if one failed."""
+    parser = argparse.ArgumentParser(description="Run every adapter inside its trainer.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TRAINERS))
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same as NAME")
+    parser.add_argument("--setup-only", action="store_true", help="make the environments, and run nothing")
+    parser.add_argument("--home", type=Path, default=HOME, help="where the environments are (default: %(default)s)")
+    args = parser.parse_args(given)
+    chosen = [*args.names, *args.only] or list(TRAINERS)
+    if unknown := set(chosen) - set(TRAINERS):
+        parser.error(f"no such trainer: {', '.join(sorted(unknown))}; use {', '.join(TRAINERS)}")
+    pythons = {name: timed(f"{name}: environment", partial(environment, args.home / name, name)) for name in chosen}
+    if args.setup_only:
+        print(*pythons.values(), sep="\n")
+        return 0
+    return run_all(pythons)
+
+
+def run_all(pythons: dict[str, Path]) -> int:
+    """Run the suites against one pool; return 1 if one failed."""
     with tempfile.TemporaryDirectory() as state:
         pool, url = start_pool(state)
         try:
-            results = {name: run_suite(name, pythons[name], url) for name in chosen}
+            results = {name: timed(f"{name}: suite", partial(run_suite, name, pythons[name], url)) for name in pythons}
         finally:
             pool.terminate()
             pool.wait(60)
@@ -51,10 +71,17 @@ def main(names: list[str]) -> int:
     return int(any(results.values()))
 
 
-def environment(name: str) -> Path:
+def timed(what: str, work: Callable[[], T]) -> T:
+    """Do `work`, and say how long it took."""
+    started = time.monotonic()
+    done = work()
+    print(f"{what} took {time.monotonic() - started:.0f} s", flush=True)
+    return done
+
+
+def environment(home: Path, name: str) -> Path:
     """Return the Python of a trainer's environment; make it, or mend it if what it should hold has changed."""
     full, bare = TRAINERS[name]
-    home = HOME / name
     python = home / "bin" / "python"
     note = home / "installed.txt"
     wanted = "\n".join((*full, "--no-deps", *bare, *TEST_TOOLS))
@@ -62,7 +89,7 @@ def environment(name: str) -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     if not note.exists() or note.read_text() != wanted:
         print(f"{name}: installing {', '.join((*full, *bare))}", flush=True)
-        pip = [str(python), "-m", "pip", "install", "-q"]
+        pip = [str(python), "-m", "pip", "install", "-qq"]
         subprocess.run([*pip, *full, *TEST_TOOLS, "-e", str(ROOT)], check=True)
         if bare:
             subprocess.run([*pip, "--no-deps", *bare], check=True)
