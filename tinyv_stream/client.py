@@ -15,6 +15,7 @@ from typing import Self
 import msgspec
 
 from tinyv_stream.batching import StoppedError
+from tinyv_stream.broker.shards import Shards
 from tinyv_stream.broker.trainer_side import TrainerSide
 from tinyv_stream.codec import encode, work_of
 from tinyv_stream.config import BrokerConfig
@@ -32,7 +33,7 @@ class RewardClient:
     """One trainer process's end of the stream. Use inside `async with`, from one event loop.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://` URL of the pool's broker.
+        url: URL of the pool's broker: `redis://`, `unix://`, `redis+sentinel://`, `redis+cluster://`; `rediss` for TLS.
         run_id: names the training run; rollout ids are unique within it.
         client_id: names this process within the run. With a fixed one, what was submitted before a restart goes on
             meanwhile, and submitting the same rollouts again collects their rewards; without one, open rollouts are
@@ -40,6 +41,7 @@ class RewardClient:
         pool: the pool to use, as in `tinyv-stream up --pool`.
         max_inflight: credits: rollouts submitted and not rewarded, beyond which `submit` waits.
         max_outstanding: rollouts outstanding in the whole pool, beyond which `submit` waits for room in the broker.
+            On a cluster each shard takes its share of them.
         deadline_s: for rollouts that do not set their own; counts from the moment `submit` has its credit. The reward
             comes within a second of it, or a second later still where no worker lives.
 
@@ -66,8 +68,9 @@ class RewardClient:
             raise InvalidInputError("deadline_s", deadline_s, "use a positive number of seconds")
         self._named = client_id is not None
         self._deadline_s = deadline_s
-        link = TrainerSide(url, BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding))
-        self._session = Session(link, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all)
+        config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding)
+        shards = Shards(TrainerSide, url, config)
+        self._session = Session(shards, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all)
         self._max_inflight = max_inflight
         self._credits = asyncio.Semaphore(max_inflight)
         self._streams: set[RewardStream] = set()

@@ -3,6 +3,7 @@
 - What is in the ledger is sent until the broker has it, and sent again when the broker forgot it.
 - A reward is settled once, then committed; a second copy is dropped.
 - Nothing outlives its deadline by more than `GRACE_S` plus one tick: then the session says `expired` itself.
+- The shards of a pool are served apart: one that is away holds up its own rollouts only.
 - A background task that fails for good fails every waiter: nobody hangs on a dead session.
 """
 
@@ -10,11 +11,14 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 from tinyv_stream.batching import Batcher
+from tinyv_stream.broker.shards import Shards
 from tinyv_stream.broker.trainer_side import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide
+from tinyv_stream.codec import shard_of
 from tinyv_stream.errors import BrokerUnavailableError, ClientClosedError
 from tinyv_stream.ledger import Entry, Ledger
 from tinyv_stream.tasks import cancel_all
@@ -38,7 +42,7 @@ class Session:
 
     def __init__(
         self,
-        link: TrainerSide,
+        shards: Shards[TrainerSide],
         run_id: str,
         client_id: str,
         *,
@@ -47,20 +51,24 @@ class Session:
     ) -> None:
         self.ledger = Ledger()
         self.fault: BaseException | None = None
-        self._link = link
+        self._shards = shards
+        self._links: tuple[TrainerSide, ...] = ()
+        self._outboxes: list[Batcher[Entry, int | Reward]] = []
         self._run_id = run_id
         self._client_id = client_id
         self._on_reward = on_reward
         self._on_fault = on_fault
-        self._outbox: Batcher[Entry, int | Reward] = Batcher(self._send, most=BATCH)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Connect and start; raise BrokerError if the server cannot be used."""
-        await self._link.__aenter__()
-        loops = {"send": self._outbox.run, "read": self._read, "watch": self._watch, "reconcile": self._reconcile}
-        for name, work in loops.items():
-            self.own(work(), name)
+        self._links = await self._shards.__aenter__()
+        self._outboxes = [Batcher(partial(self._send, link), most=BATCH) for link in self._links]
+        self.own(self._watch(), "watch")
+        for link, outbox in zip(self._links, self._outboxes, strict=True):
+            loops = {"send": outbox.run(), "read": self._read(link), "reconcile": self._reconcile(link)}
+            for name, work in loops.items():
+                self.own(work, name)
         return self
 
     async def __aexit__(
@@ -68,18 +76,19 @@ class Session:
     ) -> None:
         """Stop all tasks and disconnect. The broker keeps what it has."""
         await cancel_all(list(self._tasks))
-        await self._link.__aexit__(None, None, None)
+        await self._shards.__aexit__(None, None, None)
 
     async def store(self, entry: Entry) -> None:
         """Send until the broker has the rollout, or its reward is here. Waits while the broker is full or away.
 
         Not beyond the deadline: then the rollout has its reward, and the trainer goes on.
         """
+        shard = self._shard(entry.uid)
         while not entry.ticket.done:
-            entry.sending = self._outbox.offer(entry)
+            entry.sending = self._outboxes[shard].offer(entry)
             answer = await entry.sending
             if isinstance(answer, Reward) and self.settle(answer):
-                await self._commit(_NOTHING, [entry.uid])
+                await self._commit(self._links[shard], _NOTHING, [entry.uid])
             if answer != FULL:
                 entry.stored = True
                 return
@@ -94,14 +103,12 @@ class Session:
 
     async def withdraw(self, entries: list[Entry]) -> None:
         """Take rollouts back from the pool, so that nobody works on them; insists until it answers."""
-        for i in range(0, len(entries), BATCH):
-            uids = [e.uid for e in entries[i : i + BATCH]]
-            await self._link.insist(lambda uids=uids: self._link.withdraw(self._run_id, uids))
+        await asyncio.gather(*(self._withdraw(link, self._of(link, entries)) for link in self._links))
 
     async def leave(self, entries: list[Entry]) -> None:
         """Withdraw rollouts and drop the client's reward stream: its name will not be used again."""
         await self.withdraw(entries)
-        await self._link.leave(self._run_id, self._client_id)
+        await asyncio.gather(*(link.leave(self._run_id, self._client_id) for link in self._links))
 
     def own(self, work: Coroutine[object, object, None], name: str) -> None:
         """Run `work` as a task of this session."""
@@ -109,34 +116,44 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
 
-    async def _send(self, entries: list[Entry]) -> list[int | Reward]:
+    def _shard(self, uid: str) -> int:
+        return shard_of(uid, len(self._links))
+
+    def _of(self, link: TrainerSide, entries: list[Entry]) -> list[Entry]:
+        return [e for e in entries if self._links[self._shard(e.uid)] is link]
+
+    async def _withdraw(self, link: TrainerSide, entries: list[Entry]) -> None:
+        for i in range(0, len(entries), BATCH):
+            uids = [e.uid for e in entries[i : i + BATCH]]
+            await link.insist(lambda uids=uids: link.withdraw(self._run_id, uids))
+
+    async def _send(self, link: TrainerSide, entries: list[Entry]) -> list[int | Reward]:
         async def attempt() -> list[int | Reward]:
             now = asyncio.get_running_loop().time()
             # Asked anew at each attempt: what was rewarded or withdrawn meanwhile must not be sent after all.
             unsettled = [e for e in entries if self.ledger.get(e.ticket.rollout_id) is e]
             items = [(e.uid, max(1, int((e.deadline - now) * 1000)), e.body) for e in unsettled]
-            answers = await self._link.submit(self._run_id, items) if items else []
+            answers = await link.submit(self._run_id, items) if items else []
             said = dict(zip((e.uid for e in unsettled), answers, strict=True))
             return [said.get(e.uid, OUTSTANDING) for e in entries]
 
-        return await self._link.insist(attempt)
+        return await link.insist(attempt)
 
-    async def _read(self) -> None:
-        link = self._link
+    async def _read(self, link: TrainerSide) -> None:
         while True:
             last, rewards = await link.insist(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
             # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
             ours = [uid for uid, reward in rewards if self._take(uid, reward) or self.ledger.is_over(uid)]
             if last:
-                await self._commit(last, ours)
+                await self._commit(link, last, ours)
 
     def _take(self, uid: str, reward: Reward) -> bool:
         """Settle a reward that was read, unless it is for another text under the same id."""
         entry = self.ledger.get(reward.rollout_id)
         return entry is not None and entry.uid == uid and self.settle(reward)
 
-    async def _commit(self, last: str, uids: list[str]) -> None:
-        await self._link.insist(lambda: self._link.commit(self._run_id, self._client_id, last, uids))
+    async def _commit(self, link: TrainerSide, last: str, uids: list[str]) -> None:
+        await link.insist(lambda: link.commit(self._run_id, self._client_id, last, uids))
 
     async def _watch(self) -> None:
         """Expire what is overdue. Awaits nothing but its tick: a broker that hangs must not hold deadlines up."""
@@ -144,10 +161,10 @@ class Session:
             await asyncio.sleep(_TICK_S)
             self._expire(asyncio.get_running_loop().time() - GRACE_S)
 
-    async def _reconcile(self) -> None:
+    async def _reconcile(self, link: TrainerSide) -> None:
         while True:
             await asyncio.sleep(RECONCILE_S)
-            await self._check(asyncio.get_running_loop().time() - RECONCILE_S)
+            await self._check(link, asyncio.get_running_loop().time() - RECONCILE_S)
 
     def _expire(self, before: float) -> None:
         late = self.ledger.overdue(before)
@@ -158,19 +175,19 @@ class Session:
         if late:
             self.own(self.withdraw(late), "withdraw expired")
 
-    async def _check(self, before: float) -> None:
+    async def _check(self, link: TrainerSide, before: float) -> None:
         """Ask what became of older rollouts: take rewards that were missed, send again what the broker lost."""
-        old = [e for e in self.ledger.entries() if e.stored and e.submitted < before]
+        old = self._of(link, [e for e in self.ledger.entries() if e.stored and e.submitted < before])
         for i in range(0, len(old), BATCH):
             some = old[i : i + BATCH]
             try:
-                answers = await self._link.check(self._run_id, [e.uid for e in some])
+                answers = await link.check(self._run_id, [e.uid for e in some])
             except BrokerUnavailableError:
                 return
             for entry, answer in zip(some, answers, strict=True):
                 if isinstance(answer, Reward):
                     if self.settle(answer):
-                        await self._commit(_NOTHING, [entry.uid])
+                        await self._commit(link, _NOTHING, [entry.uid])
                 elif answer == UNKNOWN and not entry.ticket.done:
                     _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
                     entry.stored = False

@@ -77,7 +77,7 @@ async def test_a_server_that_hangs_does_not_hold_deadlines_up(
             await asyncio.Event().wait()
             return []
 
-        monkeypatch.setattr(client._session._link, "check", hang)
+        monkeypatch.setattr(client._session._links[0], "check", hang)
         ticket = await client.submit(rollout(1, 1.0))
         await asyncio.wait_for(checks_hang.wait(), 30)
         assert (await asyncio.wait_for(ticket, 60)).status is Status.EXPIRED

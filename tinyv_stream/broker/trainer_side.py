@@ -24,7 +24,7 @@ class TrainerSide(Link):
 
         Per item: ACCEPTED, OUTSTANDING (stored before), FULL (not stored), or the reward that is there already.
         """
-        args: list[Arg] = [self.config.max_outstanding]
+        args: list[Arg] = [-(-self.config.max_outstanding // self.shards)]
         for item in items:
             args.extend(item)
         try:
