@@ -1,5 +1,6 @@
 """When two single values are the same: exactly, rounded, in other units, or up to the name of a constant."""
 
+import itertools
 import re
 from fractions import Fraction
 from typing import Final
@@ -17,17 +18,22 @@ _PERCENT_ASKED: Final = re.compile(r"percent|\\?%", re.IGNORECASE)
 _CONSTANT_NAMES: Final = frozenset("CcKkAn") | {"c_1", "C_1"}
 _FREE_NAMES: Final = frozenset("CcKknmltsrj") | {"\\lambda", "\\mu"}
 """Letters that stand for any constant or any integer; x or a stand for what the question says."""
+_INTEGRATION: Final = re.compile(r"[CcKkABab](?:_\d|_\{\d\})?")
+_MAX_CONSTANTS: Final = 3
 _ENOUGH_DIGITS: Final = 4
 """Significant digits from which a rounded value stands for an exact one nobody asked to round."""
 _ASKED_DIGITS: Final = 2
 _CUT_DIGITS: Final = 5
 """Significant digits from which a ground truth may have been cut off instead of rounded."""
+_FLOAT_PLACES: Final = 12
+"""Decimals from which a ground truth was printed by a computer, whose last digits are noise."""
 _HUNDRED: Final = Num(Fraction(100))
 _DEGREE: Final = Op("div", (Sym("\\pi"), Num(Fraction(180))))
 
 
 def same_scalar(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     """Compare two values with what stands behind them; None where it cannot be told."""
+    gold, answer = _with_letter_units(gold, answer, question)
     dressed = gold.unit != answer.unit or gold.percent != answer.percent or gold.degrees != answer.degrees
     if gold.percent != answer.percent:
         return _percent(gold, answer, question)
@@ -44,6 +50,17 @@ def same_scalar(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     if found is not None and found.same and dressed and found.taxonomy is None:
         return Match(same=True, reason="same value, unit aside", taxonomy=Taxonomy.FORMATTING)
     return found
+
+
+def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Scalar, Scalar]:
+    """Return both, with a lone letter behind a number read as a unit where the other side or the question names it."""
+    if gold.unit and not answer.unit:
+        return gold, units.from_letter(answer, None)
+    if answer.unit and not gold.unit:
+        return units.from_letter(gold, None), answer
+    if symbols(answer.node) and not symbols(gold.node) and not gold.unit:
+        return gold, units.from_letter(answer, units.names_in(question))
+    return gold, answer
 
 
 def same_value(gold: Node, answer: Node, question: str) -> Match | None:
@@ -75,9 +92,10 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:
     places, given = decimals(gold), decimals(answer)
     if places and (given is None or given > places):
         enough = _ASKED_DIGITS + 1 if given is None or asked else _ENOUGH_DIGITS
-        return _rounds_to(answer, gold, places, enough) or _rounds_to(answer, gold, places, _CUT_DIGITS, ulps="1")
+        cut = "64" if places >= _FLOAT_PLACES else "1"
+        return _rounds_to(answer, gold, places, enough) or _rounds_to(answer, gold, places, _CUT_DIGITS, ulps=cut)
     if places and given is not None and (given > 0 or asked):
-        return _rounds_to(gold, answer, given, _ASKED_DIGITS + 1)
+        return _rounds_to(gold, answer, given, _ASKED_DIGITS + 1 if asked else _ENOUGH_DIGITS)
     if given and places is None and not _is_integer(gold):
         return _rounds_to(gold, answer, given, _ASKED_DIGITS if asked else _ENOUGH_DIGITS)
     return False
@@ -164,7 +182,9 @@ def _scaled(gold: Node, answer: Node, factor: Fraction) -> Match:
 
 
 def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
-    """Compare up to the name of one free constant, and up to a constant of integration."""
+    """Compare up to the names of free constants, and up to a constant of integration; without a question, nothing."""
+    if not question:
+        return None
     ours, theirs = symbols(gold) - symbols(answer), symbols(answer) - symbols(gold)
     if len(ours) == 1 and len(theirs) == 1:
         old, new = next(iter(theirs)), next(iter(ours))
@@ -176,10 +196,29 @@ def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
         )
         if free and equal(gold, rename(answer, {old: new})):
             return Match(same=True, reason="same up to the name of a constant", taxonomy=Taxonomy.SYMBOLIC)
+    if _same_with_other_constants(gold, answer, question):
+        return Match(same=True, reason="same up to the names of constants", taxonomy=Taxonomy.SYMBOLIC)
     left, right = _additive(gold, question), _additive(answer, question)
     if left and right and _differ_by_constant(gold, answer, left, right):
         return Match(same=True, reason="same up to a constant of integration", taxonomy=Taxonomy.SYMBOLIC)
     return None
+
+
+def _same_with_other_constants(gold: Node, answer: Node, question: str) -> bool:
+    """Say whether both are equal once the constants of integration of one are those of the other, in some order."""
+    ours, theirs = (
+        sorted(n for n in symbols(node) if _INTEGRATION.fullmatch(n) and not words.mentions(question, n))
+        for node in (gold, answer)
+    )
+    if len(ours) != len(theirs) or not 1 <= len(ours) <= _MAX_CONSTANTS:
+        return False
+    if len(ours) == 1 and {*ours, *theirs} & set("ab"):
+        return False
+    others = symbols(gold) - set(ours)
+    if not others or others != symbols(answer) - set(theirs):
+        return False
+    orders = itertools.permutations(ours)
+    return any(equal(gold, rename(answer, dict(zip(theirs, order, strict=True)))) for order in orders)
 
 
 def _additive(node: Node, question: str) -> str | None:

@@ -22,8 +22,12 @@ _SCALE: Final = re.compile(r"(.*\d)\s*(?:\\text\s*\{\s*)?(thousand|million|billi
 _SCALES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ANGLE: Final = re.compile(r"(.*?)(\d+)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*'\s*(?:(\d+(?:\.\d+)?)\s*'')?")
 _DEGREE: Final = re.compile(
-    r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\circ|\\text\s*\{\s*degrees?\s*\}|degrees?)\s*(?:([CF])|\\text\s*\{\s*([CF])\s*\})?$"
+    r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\circ|\\text\s*\{\s*degrees?\s*\}|degrees?)"
+    r"\s*(?:([CF])|\\text\s*\{\s*([CF])\s*\}|(?:\\text\s*\{)?\s*(C|F)(?:elsius|ahrenheit)\s*\}?)?$"
 )
+_WORDED_DEGREE: Final = re.compile(r"\\text\s*\{\s*degrees?\s+(Celsius|Fahrenheit)\s*\}$", re.IGNORECASE)
+_ANGLE_INSIDE: Final = re.compile(r"\\circ|\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
+"""An angle inside of an expression, where degrees are read as the numbers that they are."""
 _FIXED: Final = frozenset(["yes", "no", "true", "false", "none", "never", "always", "odd", "even", "dne"])
 MAX_WORDS: Final = 400
 
@@ -51,9 +55,10 @@ def read_scalar(text: str) -> Form:
     angle = _ANGLE.fullmatch(text)
     if angle and not angle[1].strip("-"):
         return _minutes(angle)
+    text = _WORDED_DEGREE.sub(lambda m: "degrees " + m[1][0].upper(), text)
     degrees = _DEGREE.search(text)
-    if degrees and degrees.start():
-        scale = degrees[1] or degrees[2]
+    if degrees and degrees.start() and not _ANGLE_INSIDE.search(text[: degrees.start()]):
+        scale = degrees[1] or degrees[2] or degrees[3]
         node = _expression(text[: degrees.start()])
         return Scalar(node, unit=scale.lower()) if scale else Scalar(node, degrees=True)
     scaled = _SCALE.fullmatch(text)
@@ -62,7 +67,7 @@ def read_scalar(text: str) -> Form:
         rest = re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", scaled[3]).strip()
         return Scalar(node, unit=units.canonical(rest) if rest else "")
     try:
-        return _short_unit(text) or Scalar(_expression(text), degrees="\\circ" in text)
+        return _short_unit(text) or Scalar(_expression(text))
     except Unreadable:
         return _with_unit(text)
 

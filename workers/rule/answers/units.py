@@ -4,6 +4,9 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from workers.rule.answers.forms import Scalar
+from workers.rule.maths.tree import Num, Op, Sym, symbols
+
 _TABLE: Final = """
 length 1 m meter metre meters metres
 length 1/100 cm centimeter centimetre centimeters centimetres
@@ -90,6 +93,23 @@ def factor(unit: str) -> tuple[str, Fraction] | None:
         dimensions.append(f"{known[0]}^{exponent}")
         size *= known[1] ** exponent
     return " ".join(dimensions), size
+
+
+def from_letter(scalar: Scalar, asked: set[str] | None) -> Scalar:
+    """Return `5 m` and `21 m^2` with their letter as the unit: any unit of measure, or only one of those `asked`."""
+    node = scalar.node
+    if scalar.percent or scalar.degrees or not (isinstance(node, Op) and node.name == "mul"):
+        return scalar
+    letter, power = node.args[1], 1
+    if isinstance(letter, Op) and letter.name == "pow" and isinstance(letter.args[1], Num):
+        power = int(letter.args[1].value) if letter.args[1].value in {2, 3} else 0
+        letter = letter.args[0]
+    if not isinstance(letter, Sym) or power == 0 or symbols(node.args[0]):
+        return scalar
+    name = canonical(letter.name)
+    if name not in _KNOWN or (asked is not None and name not in asked):
+        return scalar
+    return Scalar(node.args[0], unit=name if power == 1 else f"{name}^{power}")
 
 
 def names_in(text: str) -> set[str]:

@@ -47,6 +47,14 @@ _UNICODE: Final = {
     ord("’"): "'",
     ord("∠"): "\\angle ",
     ord("∅"): "\\emptyset ",
+    **{
+        ord(c): f"\\{name} "
+        for c, name in zip(
+            "⊆⊂⊇⊃∃∁∉∥⊥",
+            ("subseteq", "subset", "supseteq", "supset", "exists", "complement", "notin", "parallel", "perp"),
+            strict=True,
+        )
+    },
     **{ord(c): f"^{{{d}}}" for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)},
     **{ord(c): f"_{{{d}}}" for c, d in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)},
     **{
@@ -100,14 +108,17 @@ _SAME: Final = {
     "lg": "lg",
     "dollar": "$",
     "percent": "%",
+    "gt": ">",
+    "lt": "<",
+    "prime": "'",
     "euro": "€",
 }
-_LITERAL: Final = frozenset("|:%$€[]")
+_LITERAL: Final = frozenset("|:%$€[]<>'")
 
 _DROP: Final = words(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle limits nolimits "
     "quad qquad thinspace medspace enspace enskip hfill hspace vspace rm bf it mathit mathsf mathcal vphantom phantom "
-    "mathopen mathclose middle nonumber large Large small"
+    "mathopen mathclose middle nonumber large Large small underline"
 )
 _FONT: Final = re.compile(
     r"\\(?:mathrm|operatorname\*?|textbf|textit|textrm|textsf|mbox|hbox|text|textnormal|bm|mathbf|boldsymbol)(?![A-Za-z])"
@@ -115,6 +126,10 @@ _FONT: Final = re.compile(
 _UPRIGHT: Final = re.compile(
     r"\\text\s*\{\s*(sin|cos|tan|cot|sec|csc|log|ln|lg|exp|max|min|gcd|lcm|arcsin|arccos|arctan)\s*\}"
 )
+_COLOUR: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9]*\}")
+_INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
+_MAX_INFIX: Final = 8
+_PRIME: Final = re.compile(r"\^\s*(?:\{\s*((?:'\s*)+)\}|(')(?!'))")
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
 _MARKUP: Final = re.compile(r"<su([pb])>([^<>]*)</su\1>")
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?")
@@ -134,9 +149,10 @@ def clean(text: str) -> str:
     if "\\begin" not in text:
         text = _DOUBLED.sub(lambda _m: "\\", text)
     text = text.replace("\\(", " ").replace("\\)", " ").replace("\\[", " ").replace("\\]", " ")
-    text = _FONT.sub(lambda _m: "\\text", text)
+    text = _FONT.sub(lambda _m: "\\text", _COLOUR.sub("", text))
+    text = _prefixed(text)
     text = _UPRIGHT.sub(r"\\\1 ", text)
-    text = _COMMAND.sub(_plain, text)
+    text = _PRIME.sub(lambda m: m[1] or m[2], _COMMAND.sub(_plain, text))
     return re.sub(r"(?<!\\)(?:\\[,;:!> ]|~|\s)+", " ", text).strip()
 
 
@@ -148,3 +164,30 @@ def _plain(match: re.Match[str]) -> str:
     if name in _LITERAL:
         return name
     return "\\" + name
+
+
+def _prefixed(text: str) -> str:
+    r"""Return plain TeX's `{a \over b}` as `\frac{a}{b}`, and `{n \choose k}` as `\binom{n}{k}`."""
+    for _ in range(_MAX_INFIX):
+        found = _INFIX.search(text)
+        if found is None:
+            break
+        start = _unmatched(text[: found.start()][::-1], "}{")
+        end = _unmatched(text[found.end() :], "{}")
+        if start < 0 or end < 0:
+            break
+        start, end = found.start() - 1 - start, found.end() + end
+        name = "frac" if found[1] == "over" else "binom"
+        top, bottom = text[start + 1 : found.start()], text[found.end() : end]
+        text = f"{text[:start]}\\{name}{{{top}}}{{{bottom}}}{text[end + 1 :]}"
+    return text
+
+
+def _unmatched(text: str, braces: str) -> int:
+    """Return where the first brace closes that was not opened in `text`; -1 if none does."""
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == braces[0]) - (char == braces[1])
+        if depth < 0:
+            return at
+    return -1

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from workers.rule.maths.tokens import tokenize
-from workers.rule.maths.tree import FUNCTIONS, Node, Num, Op, Sym, Unreadable, words
+from workers.rule.maths.tree import FUNCTIONS, Node, Num, Op, Sym, Unreadable, ends_in_power, is_proper, words
 
 MAX_DEPTH: Final = 50
 MAX_DIGITS: Final = 400
@@ -99,16 +99,16 @@ class _Reader:
         start = self.at
         right = self.power(depth)
         whole = isinstance(left, Num) and left.places is None
-        if whole and _is_proper(right) and self.tokens[start] == "\\frac":
+        if whole and is_proper(right) and self.tokens[start] == "\\frac":
             return Op("add", (left, right))
         if whole and self.tokens[start].isdigit():
             if self.peek() == "/" and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].isdigit():
                 self.take()
                 part = Op("div", (right, self.power(depth)))
-                if _is_proper(part):
+                if is_proper(part):
                     return Op("add", (left, part))
             raise Unreadable("two numbers side by side")
-        if self.tokens[start][0].isdigit() and before[0].isdigit():
+        if self.tokens[start][0].isdigit() and before[0].isdigit() and not ends_in_power(left):
             raise Unreadable("two numbers side by side")
         return Op("mul", (left, right))
 
@@ -289,10 +289,3 @@ def _number(token: str) -> Num:
         raise Unreadable("too many digits")
     _, point, decimals = digits.partition(".")
     return Num(Fraction(digits), len(decimals) if point else None)
-
-
-def _is_proper(node: Node) -> bool:
-    if not (isinstance(node, Op) and node.name == "div"):
-        return False
-    top, bottom = node.args
-    return isinstance(top, Num) and isinstance(bottom, Num) and 0 < top.value < bottom.value and top.places is None

@@ -36,6 +36,8 @@ _WORDS: Final = {
 }
 _INDEXED: Final = re.compile(r"(?<![A-Za-z0-9\\}])([A-Za-z])(\d+)(?![\d.])")
 """`y1` names y with an index."""
+_REPEATING: Final = re.compile(r"(?<![\d.])(\d{0,30})\.(\d{0,30})\\(?:overline|dot|bar)\s*\{(\d{1,30})\}(?![\d\\])")
+_SCIENTIFIC: Final = re.compile(r"(?<![\w.])(\d+\.\d+)[eE]([+-]?\d{1,3})(?![\w.])", re.ASCII)
 _MAX_PRODUCT_WORD: Final = 3
 """Letters that may stand for a product, such as `abc`; longer runs are words."""
 
@@ -44,7 +46,8 @@ def tokenize(text: str) -> list[str]:
     """Return the tokens of a cleaned text; raise Unreadable for a character or a word outside of the language."""
     tokens: list[str] = []
     at = 0
-    text = _INDEXED.sub(r"\1_{\2}", text.strip())
+    text = _SCIENTIFIC.sub(r"(\1*10^{\2})", _REPEATING.sub(_repeating, text.strip()))
+    text = _INDEXED.sub(r"\1_{\2}", text)
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None or len(tokens) > MAX_TOKENS:
@@ -62,3 +65,10 @@ def tokenize(text: str) -> list[str]:
         while at < len(text) and text[at].isspace():
             at += 1
     return tokens
+
+
+def _repeating(match: re.Match[str]) -> str:
+    r"""Return `0.1\overline{6}` as the fraction that it is."""
+    whole, once, again = match.groups()
+    top = int(whole + once + again or 0) - int(whole + once or 0)
+    return rf"(\frac{{{top}}}{{{10 ** len(once + again) - 10 ** len(once)}}})"

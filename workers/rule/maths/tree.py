@@ -76,3 +76,18 @@ def decimals(node: Node) -> int | None:
     if isinstance(node, Op) and node.name == "neg":
         return decimals(node.args[0])
     return node.places if isinstance(node, Num) else None
+
+
+def is_proper(node: Node) -> bool:
+    """Say whether this is a fraction of two whole numbers between 0 and 1: behind a whole number, a mixed number."""
+    if not (isinstance(node, Op) and node.name == "div"):
+        return False
+    top, bottom = node.args
+    return isinstance(top, Num) and isinstance(bottom, Num) and 0 < top.value < bottom.value and top.places is None
+
+
+def ends_in_power(node: Node) -> bool:
+    """Say whether a product ends in a power, so that a digit behind it is a new factor."""
+    if isinstance(node, Op) and node.name == "mul":
+        return ends_in_power(node.args[-1])
+    return isinstance(node, Op) and node.name == "pow"
