@@ -22,6 +22,8 @@ def main(argv: list[str]) -> int:
     console = Console()
     try:
         settings = parse(argv)
+        for reason in settings.left_out.values():
+            console.print(f"LEFT OUT: {reason}", style="bold red", markup=False)
         measured = uvloop.run(measure_all(settings, lambda text: console.print(text, style="dim", markup=False)))
     except InvalidInputError as exc:
         sys.stderr.write(f"bench overlap: {exc}\n")
@@ -36,6 +38,8 @@ def main(argv: list[str]) -> int:
 
 
 def _print(console: Console, told: dict[str, Any]) -> None:
+    for reason in told["left_out"].values():
+        console.print(f"LEFT OUT: {reason}", style="bold red", markup=False)
     table = Table("mode", "exposed s (min-max)", "of generation", "wait p50", "wait p99", "calls", "failed", "load")
     for mode, row in told["modes"].items():
         e = row["exposed_s"]

@@ -12,6 +12,8 @@ COLOURS: Final = {
     "stream": "#3c9d5d",
     "stream_no_coalesce": "#e0a030",
     "per_sample": "#2a7fbd",
+    "verl": "#7a4fb5",
+    "trl": "#b5651d",
     "blocking": "#c43c3c",
 }
 _WIDTH: Final = 470

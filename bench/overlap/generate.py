@@ -11,7 +11,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from bench.overlap.reference import Server
+from bench.overlap.reference_call import Endpoint
 from bench.overlap.replay import Found, found_of
 from bench.workload import Line, Step
 from tinyv_stream.client import RewardClient
@@ -23,7 +23,7 @@ _INSTRUCTION: Final = r" Please reason step by step, and put your final answer w
 _TIMEOUT_S: Final = 1800.0
 
 
-async def stream(client: RewardClient, policy: Server, step: Step, *, number: int, max_tokens: int) -> Found:
+async def stream(client: RewardClient, policy: Endpoint, step: Step, *, number: int, max_tokens: int) -> Found:
     """Generate the step's completions, submit each as it ends; return once the trainer holds every reward."""
     ends: dict[str, float] = {}
     arriving = client.rewards()
@@ -60,7 +60,7 @@ async def stream(client: RewardClient, policy: Server, step: Step, *, number: in
     return found_of(rewards, spans)
 
 
-async def _complete(http: aiohttp.ClientSession, policy: Server, line: Line, *, max_tokens: int, seed: int) -> str:
+async def _complete(http: aiohttp.ClientSession, policy: Endpoint, line: Line, *, max_tokens: int, seed: int) -> str:
     body = {
         "model": policy.model,
         "messages": [{"role": "user", "content": line.rollout.question + _INSTRUCTION}],
@@ -68,7 +68,6 @@ async def _complete(http: aiohttp.ClientSession, policy: Server, line: Line, *, 
         "temperature": 1.0,
         "seed": abs(seed),
     }
-    url = f"http://127.0.0.1:{policy.port}/v1/chat/completions"
-    async with http.post(url, json=body, raise_for_status=True) as response:
+    async with http.post(policy.url, json=body, raise_for_status=True) as response:
         told = await response.json()
     return told["choices"][0]["message"]["content"] or " "

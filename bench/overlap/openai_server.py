@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
-from bench.overlap.reference import Server
+from bench.overlap.reference_call import Endpoint
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.processes import tied_command
@@ -28,8 +29,8 @@ _OURS_ALONE = ("model", "worker_extension_cls", "scheduling_policy", "disable_lo
 
 
 @asynccontextmanager
-async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[tuple[Server, Callable[[], Awaitable[None]]]]:
-    """Run the server until the block ends; yields it at once, and what waits until it answers.
+async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[Callable[[], Awaitable[Endpoint]]]:
+    """Run the server until the block ends; yields at once what waits until it answers, and returns it.
 
     That raises EngineStartError with the server's last line if it never does.
     """
@@ -45,8 +46,17 @@ async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[tuple[
         process = await asyncio.create_subprocess_exec(
             *tied_command(command, signal.SIGKILL), env=env, stdout=out, stderr=out, start_new_session=True
         )
+    server = Endpoint(port=port, model=_NAME, row=row)
+    answering: list[Endpoint] = []
+
+    async def ready() -> Endpoint:
+        if not answering:
+            await _ready(process, port, log)
+            answering.append(msgspec.structs.replace(server, words=await _words(server)))
+        return answering[0]
+
     try:
-        yield Server(port, _NAME, row), lambda: _ready(process, port, log)
+        yield ready
     finally:
         await _end(process)
 
@@ -80,6 +90,22 @@ async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> N
             if process.returncode is not None or time.monotonic() > give_up:
                 raise EngineStartError(f"OpenAI server: {_last_line(log)}", "leave out its modes")
             await asyncio.sleep(0.2)
+
+
+async def _words(server: Endpoint) -> tuple[int, int] | None:
+    """Return the model's tokens for True and False; None if it has no single ones, or is not read by them."""
+    if server.row.read_out != "one_token":
+        return None
+    ids: list[int] = []
+    async with aiohttp.ClientSession() as http:
+        for word in ("True", "False"):
+            body = {"model": server.model, "prompt": word, "add_special_tokens": False}
+            async with http.post(f"http://127.0.0.1:{server.port}/tokenize", json=body) as response:
+                tokens = (await response.json())["tokens"]
+            if len(tokens) != 1:
+                return None
+            ids += tokens
+    return ids[0], ids[1]
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

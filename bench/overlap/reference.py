@@ -16,38 +16,27 @@ from typing import Final
 
 import aiohttp
 
-from bench.overlap.reference_call import TIMEOUT_S, Answer, Job, grade, read, verify, warm
+from bench.overlap.reference_call import TIMEOUT_S, Answer, Endpoint, Job, ask, grade, verify, warm
 from bench.overlap.replay import Found, generation
 from bench.workload import Line, Step
 from tinyv_stream.timeline.spans import Span
 from tinyv_stream.types import Source
-from workers.tinyv.models import ModelRow
 
 PROCESSES: Final = 64
 """The reference's pool, which is also its most calls in flight."""
 GRADERS: Final = 2
 
 
-class Server:
-    """Where the reference modes ask: an OpenAI server on this machine, and the row of the model that it serves."""
-
-    def __init__(self, port: int, model: str, row: ModelRow) -> None:
-        self.port = port
-        self.model = model
-        self.row = row
-
-    def job(self, line: Line) -> Job:
-        """Return what a process needs to verify `line`."""
-        r = line.rollout
-        return Job(
-            rollout_id=r.rollout_id,
-            question=r.question,
-            completion=r.completion,
-            ground_truth=r.ground_truth,
-            port=self.port,
-            model=self.model,
-            row=self.row,
-        )
+def job_of(line: Line, server: Endpoint) -> Job:
+    """Return what a process needs to verify `line`."""
+    r = line.rollout
+    return Job(
+        rollout_id=r.rollout_id,
+        question=r.question,
+        completion=r.completion,
+        ground_truth=r.ground_truth,
+        server=server,
+    )
 
 
 def prepare() -> None:
@@ -61,20 +50,20 @@ def prepare() -> None:
         pool.submit(warm).result()
 
 
-async def blocking(server: Server, step: Step, *, number: int) -> Found:
+async def blocking(server: Endpoint, step: Step, *, number: int) -> Found:
     """Verify the step after its last completion; the clock starts there, at `wall_s`."""
-    jobs = [server.job(line) for line in step.lines]
+    jobs = [job_of(line, server) for line in step.lines]
     began = time.monotonic()
     answers = await asyncio.to_thread(_batch, jobs)
     ended_s = step.wall_s + time.monotonic() - began
     spans = [
-        _span(line, answer, rewarded_s=ended_s, began_s=step.wall_s, number=number)
+        span_of_answer(line, answer, rewarded_s=ended_s, began_s=step.wall_s, number=number)
         for line, answer in zip(step.lines, answers, strict=True)
     ]
-    return _found(spans, answers)
+    return found(spans, answers)
 
 
-async def per_sample(server: Server, step: Step, *, number: int) -> Found:
+async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
     """Verify each completion as it ends, by a call of its own."""
     spans: list[Span] = []
     answers: list[Answer] = []
@@ -87,18 +76,17 @@ async def per_sample(server: Server, step: Step, *, number: int) -> Found:
             start = time.monotonic()
 
             async def finished(line: Line) -> None:
-                answer, request = await loop.run_in_executor(graders, grade, server.job(line))
+                answer, request = await loop.run_in_executor(graders, grade, job_of(line, server))
                 if request is not None:
-                    began = time.monotonic()
-                    url = f"http://127.0.0.1:{server.port}/v1/chat/completions"
-                    async with http.post(url, json=request, raise_for_status=True) as response:
-                        answer = read(answer, await response.read(), time.monotonic() - began)
+                    answer = await ask(http, answer, request, server)
                 answers.append(answer)
-                spans.append(_span(line, answer, rewarded_s=time.monotonic() - start, began_s=None, number=number))
+                spans.append(
+                    span_of_answer(line, answer, rewarded_s=time.monotonic() - start, began_s=None, number=number)
+                )
 
             async with generation(step, start, finished, lambda: None):
                 pass
-    return _found(spans, answers)
+    return found(spans, answers)
 
 
 def _batch(jobs: list[Job]) -> list[Answer]:
@@ -107,7 +95,8 @@ def _batch(jobs: list[Job]) -> list[Answer]:
         return list(pool.map(verify, jobs))
 
 
-def _span(line: Line, answer: Answer, *, rewarded_s: float, began_s: float | None, number: int) -> Span:
+def span_of_answer(line: Line, answer: Answer, *, rewarded_s: float, began_s: float | None, number: int) -> Span:
+    """Return the span of a rollout that a mode without a broker verified."""
     return Span(
         rollout_id=line.rollout.rollout_id,
         group_id=line.rollout.group_id,
@@ -121,7 +110,8 @@ def _span(line: Line, answer: Answer, *, rewarded_s: float, began_s: float | Non
     )
 
 
-def _found(spans: list[Span], answers: list[Answer]) -> Found:
+def found(spans: list[Span], answers: list[Answer]) -> Found:
+    """Return what came of a step whose answers are all there."""
     return Found(
         spans=spans,
         values={a.rollout_id: None if a.error else a.value for a in answers},

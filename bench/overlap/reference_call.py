@@ -1,6 +1,8 @@
 """One rollout verified the reference's way: rules, then a synchronous call to an OpenAI server (uw-nsl/TinyV, MIT).
 
 - Eight new tokens at temperature 0, and the reply is right if it holds "true" anywhere.
+- Where the model's tokenizer has a token each for True and False, only those two may be said, and the reply ends after
+  the first: the same two that our engine reads its probability from. Other models reply freely.
 - Whatever fails is a reward of 0, as there; here it is also counted.
 - Kinder than the reference: rules and prompt are ours (so that only the pattern differs), replies end after the one
   word, nothing is called at import, imports are made once for all processes, and a failed call is not retried.
@@ -12,6 +14,7 @@ import time
 from functools import lru_cache
 from typing import Any, Final
 
+import aiohttp
 import msgspec
 
 from tinyv_stream.types import Outcome
@@ -20,9 +23,24 @@ from workers.tinyv.models import ModelRow
 from workers.tinyv.prompts import PromptBuilder, Refused
 from workers.tinyv.question import QuestionRule
 
-MAX_TOKENS: Final = 8
 TIMEOUT_S: Final = 120.0
 GRADER: Final = "cascade"
+_WORDS: Final = ("True", "False")
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An OpenAI server on this machine, and the row of the model that it serves."""
+
+    port: int
+    model: str
+    row: ModelRow
+    words: tuple[int, int] | None = None
+    """The tokens of True and False, where the model has a single one for each and is read by them."""
+
+    @property
+    def url(self) -> str:
+        """Where a chat is completed."""
+        return f"http://127.0.0.1:{self.port}/v1/chat/completions"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +50,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     completion: str
     ground_truth: str
-    port: int
-    model: str
-    row: ModelRow
+    server: Endpoint
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,20 +79,40 @@ def grade(job: Job) -> tuple[Answer, dict[str, Any] | None]:
     answer = Answer(rollout_id=job.rollout_id, value=0.0, rule_s=time.monotonic() - began)
     if verdict.outcome is Outcome.CORRECT:
         return msgspec.structs.replace(answer, value=1.0), None
-    prompt = PromptBuilder(job.row).build(QuestionRule().strip(job.question), job.ground_truth, model_answer)
+    prompt = PromptBuilder(job.server.row).build(QuestionRule().strip(job.question), job.ground_truth, model_answer)
     if isinstance(prompt, Refused):
         return msgspec.structs.replace(answer, error=prompt.reason), None
-    turn = [{"role": "user", "content": prompt}]
-    # Constrained to both words: the embedded verifier was trained to tell them apart, not to say nothing else.
-    words = {"choice": ["True", "False"]}
-    request = {"model": job.model, "messages": turn, "max_tokens": MAX_TOKENS, "temperature": 0}
-    return answer, request | {"structured_outputs": words}
+    return answer, _request(job.server, prompt)
+
+
+def _request(server: Endpoint, prompt: str) -> dict[str, Any]:
+    row, turns = server.row, [{"role": "user", "content": prompt}]
+    request: dict[str, Any] = {"model": server.model, "max_tokens": row.max_tokens, "temperature": 0}
+    if row.prefill:
+        turns.append({"role": "assistant", "content": row.prefill})
+        request |= {"add_generation_prompt": False, "continue_final_message": True}
+    if server.words:
+        request |= {"allowed_token_ids": server.words, "stop": _WORDS, "include_stop_str_in_output": True}
+    return request | {"messages": turns}
 
 
 def read(answer: Answer, body: bytes, call_s: float) -> Answer:
     """Return the answer with the server's reply read as the reference reads it."""
     reply = json.loads(body)["choices"][0]["message"]["content"] or ""
     return msgspec.structs.replace(answer, reply=reply, value=float("true" in reply.lower()), call_s=call_s)
+
+
+async def ask(http_: aiohttp.ClientSession, answer: Answer, request: dict[str, Any], server: Endpoint) -> Answer:
+    """Make the call that the rules' answer needs; what fails is a reward of 0 with its error."""
+    began = time.monotonic()
+    try:
+        async with http_.post(server.url, json=request) as response:
+            body = await response.read()
+            if response.status != http.client.OK:
+                return msgspec.structs.replace(answer, error=f"status {response.status}")
+        return read(answer, body, time.monotonic() - began)
+    except (aiohttp.ClientError, TimeoutError, ValueError, LookupError) as exc:
+        return msgspec.structs.replace(answer, error=type(exc).__name__)
 
 
 def verify(job: Job) -> Answer:
@@ -86,7 +122,7 @@ def verify(job: Job) -> Answer:
         return answer
     began = time.monotonic()
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", job.port, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection("127.0.0.1", job.server.port, timeout=TIMEOUT_S)
         connection.request("POST", "/v1/chat/completions", json.dumps(request), {"Content-Type": "application/json"})
         response = connection.getresponse()
         body = response.read()

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.overlap.charts import exposed_svg, waits_svg
+from bench.overlap.curves import COLOURS
 from bench.overlap.run import Measured, Repeat
 from tinyv_stream.timeline.picture import step_svg
 
@@ -16,7 +17,7 @@ _STYLE: Final = (
     "td:first-child,th:first-child{text-align:left}.no{color:#c43c3c}pre{background:#f6f6f6;padding:1em;overflow:auto}"
     "svg{max-width:100%;height:auto}"
 )
-_SHOWN: Final = ("stream", "blocking", "per_sample")
+_SHOWN: Final = ("stream", "verl", "per_sample", "trl", "blocking")
 
 
 def median_repeat(measured: Measured, mode: str) -> Repeat | None:
@@ -28,7 +29,7 @@ def median_repeat(measured: Measured, mode: str) -> Repeat | None:
 def pictures(measured: Measured) -> dict[str, str]:
     """Return the SVGs by name: exposed times, waits, and the median step of some modes."""
     modes = list(dict.fromkeys(r.mode for r in measured.repeats))
-    ordered = [m for m in ("rule_only", "stream", "stream_no_coalesce", "per_sample", "blocking") if m in modes]
+    ordered = [m for m in COLOURS if m in modes]
     of = {mode: [r for r in measured.repeats if r.mode == mode] for mode in ordered}
     found = {
         "exposed": exposed_svg({m: [r.exposure.exposed_s for r in rows] for m, rows in of.items()}),
@@ -48,6 +49,7 @@ def html(measured: Measured, told: dict[str, Any]) -> str:
         "<h1>How much verification time does a trainer wait?</h1>",
         f"<p>{escape(told['definition'])}</p>",
         _table(told["modes"]),
+        *(f"<p>Left out: {escape(reason)}.</p>" for reason in told["left_out"].values()),
         "<h2>Goals</h2>",
         _goals(told["goals"]),
         *(f"<figure>{picture}</figure>" for picture in pictures(measured).values()),

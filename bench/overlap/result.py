@@ -43,8 +43,9 @@ def result(settings: Settings, measured: Measured) -> dict[str, Any]:
     """Return the whole result as it is written to JSON; None stands for what the chosen modes cannot tell."""
     modes = {m: [r for r in measured.repeats if r.mode == m] for m in settings.modes}
     told = {mode: _mode(repeats) for mode, repeats in modes.items()}
+    for name, hello in measured.trainers.items():
+        told[name]["runs"] = hello
     x_blocking = _paired(modes, "blocking", "stream", lambda r: r.exposure.exposed_s)
-    per_sample = _paired(modes, "per_sample", "stream", lambda r: r.exposure.exposed_s)
     calls = _paired(modes, "stream", "stream_no_coalesce", lambda r: r.calls)
     agreement, differences = _agreement(modes)
     head: dict[str, Any] = {
@@ -54,8 +55,13 @@ def result(settings: Settings, measured: Measured) -> dict[str, Any]:
         "calls_avoidable": None if settings.policy else statistics.median(_avoidable(s) for s in measured.steps),
         "agreement": agreement,
         "modes": told,
-        "paired": {"blocking / stream": x_blocking, "per_sample / stream": per_sample, "calls kept": calls},
+        "left_out": settings.left_out,
+        "paired": {"calls kept": calls}
+        | {
+            f"{m} / stream": _paired(modes, m, "stream", lambda r: r.exposure.exposed_s) for m in modes if m != "stream"
+        },
         "differences": differences,
+        "agreement_of": {m: _agreement(modes, m)[0] for m in modes if m not in {"blocking", "rule_only"}},
         "verdict_s": measured.verdict_s,
         "definition": DEFINITION,
     }
@@ -84,9 +90,10 @@ def _paired(modes: dict[str, list[Repeat]], over: str, under: str, of: Callable[
     return spread(ratios) if ratios else None
 
 
-def _agreement(modes: dict[str, list[Repeat]]) -> tuple[float | None, list[dict[str, Any]]]:
+def _agreement(modes: dict[str, list[Repeat]], mode: str = "stream") -> tuple[float | None, list[dict[str, Any]]]:
+    """Return the share of rollouts to which `mode` gave blocking's reward, and every other one with its cause."""
     same, differences = 0, list[dict[str, Any]]()
-    for ours, theirs in zip(modes.get("stream", []), modes.get("blocking", []), strict=False):
+    for ours, theirs in zip(modes.get(mode, []), modes.get("blocking", []), strict=False):
         for rollout_id, value in theirs.found.values.items():
             mine = ours.found.values.get(rollout_id)
             if value is None:
@@ -96,8 +103,8 @@ def _agreement(modes: dict[str, list[Repeat]]) -> tuple[float | None, list[dict[
                 continue
             notes = (ours.found.notes.get(rollout_id, "rules"), theirs.found.notes.get(rollout_id, "rules"))
             differences.append(
-                {"rollout_id": rollout_id, "stream": mine, "blocking": value, "why": _why(*notes)}
-                | {"stream_note": notes[0], "blocking_note": notes[1]}
+                {"rollout_id": rollout_id, mode: mine, "blocking": value, "why": _why(*notes)}
+                | {f"{mode}_note": notes[0], "blocking_note": notes[1]}
             )
     total = same + len(differences)
     return (same / total if total else None), differences

@@ -23,6 +23,8 @@ from bench.overlap.openai_server import openai_server
 from bench.overlap.pools import STREAMING, pools
 from bench.overlap.replay import Found, stream
 from bench.overlap.settings import Settings
+from bench.overlap.trainers.process import TRAINERS, Trainer, trainer
+from bench.overlap.trainers.protocol import Hello
 from bench.workload import Mix, Question, Step, bundled, from_file, make
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config, TinyVConfig
@@ -59,6 +61,16 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     repeats: list[Repeat]
     steps: list[Step]
     verdict_s: float | None
+    trainers: dict[str, Hello]
+    """What really ran in the modes that are trainers' own."""
+
+
+class _Started(msgspec.Struct, kw_only=True):
+    """What plays a step in each mode, warm, and what was learnt on the way."""
+
+    players: dict[str, Play]
+    verdict_s: float | None
+    trainers: dict[str, Hello]
 
 
 async def measure_all(settings: Settings, say: Say) -> Measured:
@@ -66,24 +78,24 @@ async def measure_all(settings: Settings, say: Say) -> Measured:
     steps = [_step(settings, n) for n in range(settings.repeats)]
     rng = random.Random(f"order {settings.seed}")  # noqa: S311 an order, not a secret
     repeats: list[Repeat] = []
-    async with _players(settings, say) as (players, verdict_s):
+    async with _players(settings, say) as started:
         for n, step in enumerate(steps):
             for position, mode in enumerate(rng.sample(settings.modes, len(settings.modes))):
                 before = os.getloadavg()[0]
-                found = await players[mode](step, n)
+                found = await started.players[mode](step, n)
                 repeats.append(_repeat(mode, n, position, before, found))
                 e = repeats[-1].exposure
                 say(f"step {n + 1}/{len(steps)} {mode}: exposed {e.exposed_s:.3f} s, {found.calls} TinyV calls")
-    return Measured(repeats=repeats, steps=steps, verdict_s=verdict_s)
+    return Measured(repeats=repeats, steps=steps, verdict_s=started.verdict_s, trainers=started.trainers)
 
 
 @asynccontextmanager
-async def _players(settings: Settings, say: Say) -> AsyncGenerator[tuple[dict[str, Play], float | None]]:
-    """Start what the modes need; yields what plays a step in each mode, warm, and the time of a lone verdict."""
+async def _players(settings: Settings, say: Say) -> AsyncGenerator[_Started]:
+    """Start what the modes need, each warm."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tinyv-overlap-")))
         # The server starts beside the pools: each of them loads a model for half a minute.
-        players = await stack.enter_async_context(_references(settings, directory))
+        players, trainers = await stack.enter_async_context(_references(settings, directory))
         url = settings.redis or (await stack.enter_async_context(embedded_server(maxmemory_mb=1024))).url
         streaming = [m for m in settings.modes if m in STREAMING]
         configs = await stack.enter_async_context(pools(streaming, settings.config, url, directory, say))
@@ -93,27 +105,44 @@ async def _players(settings: Settings, say: Say) -> AsyncGenerator[tuple[dict[st
         for mode in settings.modes:
             await players[mode](warm, -1)
         say("every mode is warm")
-        yield players, await _lone_verdict(url, configs["stream"], settings) if "stream" in configs else None
+        yield _Started(
+            players=players,
+            verdict_s=await _lone_verdict(url, configs["stream"], settings) if "stream" in configs else None,
+            trainers={name: await each.hello() for name, each in trainers.items()},
+        )
 
 
 @asynccontextmanager
-async def _references(settings: Settings, directory: Path) -> AsyncGenerator[dict[str, Play]]:
-    """Start the OpenAI server if a chosen mode calls it; yields what plays a step there, waiting until it is ready."""
+async def _references(
+    settings: Settings, directory: Path
+) -> AsyncGenerator[tuple[dict[str, Play], dict[str, Trainer]]]:
+    """Start the OpenAI server and the trainers that chosen modes need; a player waits until both are ready."""
     if not set(settings.modes) - set(STREAMING):
-        yield {}
+        yield {}, {}
         return
     await asyncio.to_thread(reference.prepare)
-    async with openai_server(settings.config.tinyv, directory / "server.log") as (server, ready):
+    async with AsyncExitStack() as stack:
+        ready = await stack.enter_async_context(openai_server(settings.config.tinyv, directory / "server.log"))
 
         async def blocking(step: Step, number: int) -> Found:
-            await ready()
-            return await reference.blocking(server, step, number=number)
+            return await reference.blocking(await ready(), step, number=number)
 
         async def per_sample(step: Step, number: int) -> Found:
-            await ready()
-            return await reference.per_sample(server, step, number=number)
+            return await reference.per_sample(await ready(), step, number=number)
 
-        yield {"blocking": blocking, "per_sample": per_sample}
+        def in_trainer(own: Trainer) -> Play:
+            async def play(step: Step, number: int) -> Found:
+                return await own.play(step, number, await ready())
+
+            return play
+
+        trainers = {
+            name: await stack.enter_async_context(trainer(name, settings.venvs, directory / f"{name}.log"))
+            for name in TRAINERS
+            if name in settings.modes
+        }
+        players: dict[str, Play] = {"blocking": blocking, "per_sample": per_sample}
+        yield players | {name: in_trainer(own) for name, own in trainers.items()}, trainers
 
 
 @asynccontextmanager
@@ -123,8 +152,8 @@ async def _policy(settings: Settings, directory: Path) -> AsyncGenerator[Generat
         yield lambda client, step, n: stream(client, step, number=n)
         return
     config = TinyVConfig(model=settings.policy)
-    async with openai_server(config, directory / "policy.log") as (server, ready):
-        await ready()
+    async with openai_server(config, directory / "policy.log") as ready:
+        server = await ready()
         yield lambda client, step, n: generate.stream(client, server, step, number=n, max_tokens=settings.policy_tokens)
 
 

@@ -6,10 +6,15 @@ from typing import Final
 
 import msgspec
 
+from bench.overlap.pools import STREAMING
+from bench.overlap.trainers.process import HOME, TRAINERS, lacking
+from bench.workload.steps import HABIT
 from tinyv_stream.config import Config, load
 from tinyv_stream.errors import InvalidInputError
 
-MODES: Final = ("rule_only", "stream", "stream_no_coalesce", "per_sample", "blocking")
+MODES: Final = ("rule_only", "stream", "stream_no_coalesce", "per_sample", "verl", "trl", "blocking")
+DEFAULT: Final = tuple(mode for mode in MODES if mode != "per_sample")
+"""`per_sample` is `verl` without Ray: to tell what of `verl`'s figures is Ray's, ask for both."""
 SIZES: Final = {"small": (16, 6.0), "full": (128, 60.0)}
 """Prompts, and seconds of generation. `small` is for a look: its generation is so short that every wait weighs."""
 THRESHOLD: Final = 0.5
@@ -32,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int
     seed: int
     modes: tuple[str, ...]
+    left_out: dict[str, str]
+    """Modes of the default that cannot run here, with the reason."""
+    venvs: Path
+    """Where the trainers' environments are."""
     config: Config
     habit: float
     policy: str | None = None
@@ -50,10 +59,7 @@ def parse(argv: list[str]) -> Settings:
     """Return what the command line says; exits with 2 on a wrong one, raises InvalidInputError for a bad value."""
     a = _parser().parse_args(argv)
     prompts, wall_s = SIZES[a.size]
-    modes = tuple(a.modes.split(","))
-    unknown = [m for m in modes if m not in MODES]
-    if unknown:
-        raise InvalidInputError("--modes", ",".join(unknown), f"use some of {', '.join(MODES)}")
+    modes, left_out = _modes(a.modes, a.venvs, real=a.generator != "replay")
     policy = _policy(a.generator, a.policy_model, modes)
     for name, value in (("--repeats", a.repeats), ("--group-size", a.group_size), ("--prompts", a.prompts or 1)):
         if value < 1:
@@ -65,6 +71,8 @@ def parse(argv: list[str]) -> Settings:
         repeats=a.repeats,
         seed=a.seed,
         modes=modes,
+        left_out=left_out,
+        venvs=a.venvs,
         config=_config(a.config, a.engine, a.model),
         habit=a.habit,
         policy=policy,
@@ -79,12 +87,29 @@ def parse(argv: list[str]) -> Settings:
     )
 
 
+def _modes(asked: str | None, venvs: Path, *, real: bool) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the modes to run, and what of the default is left out; a mode that was asked for by name is never."""
+    if asked is None:
+        chosen = (*STREAMING,) if real else DEFAULT
+        reasons = {name: lacking(name, venvs) for name in TRAINERS if name in chosen}
+        left_out = {name: reason for name, reason in reasons.items() if reason}
+        return tuple(m for m in chosen if m not in left_out), left_out
+    modes = tuple(asked.split(","))
+    unknown = [m for m in modes if m not in MODES]
+    if unknown:
+        raise InvalidInputError("--modes", ",".join(unknown), f"use some of {', '.join(MODES)}")
+    for name in TRAINERS:
+        if name in modes and (reason := lacking(name, venvs)):
+            raise InvalidInputError("--modes", name, reason)
+    return modes, {}
+
+
 def _policy(generator: str, model: str | None, modes: tuple[str, ...]) -> str | None:
     if generator == "replay":
         return None
     if not model:
         raise InvalidInputError("--policy-model", model, "name the model that generates: hub id, directory, `embedded`")
-    if set(modes) - {"rule_only", "stream", "stream_no_coalesce"}:
+    if set(modes) - set(STREAMING):
         raise InvalidInputError(
             "--modes",
             ",".join(modes),
@@ -116,8 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--wall", type=float, metavar="S", help="seconds of generation, other than the size's")
     p.add_argument("--repeats", type=int, default=5, help="steps per mode, each with new questions [5]")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--habit", type=float, default=2.0, help="how much a group repeats its answers [2.0]")
-    p.add_argument("--modes", default=",".join(MODES), help=f"comma-separated [{','.join(MODES)}]")
+    p.add_argument("--habit", type=float, default=HABIT, help=f"how much a group repeats its answers [{HABIT}]")
+    p.add_argument("--modes", help=f"some of {','.join(MODES)} [all but per_sample]")
+    p.add_argument("--venvs", type=Path, default=HOME, metavar="DIR", help="the trainers' environments [%(default)s]")
     p.add_argument("--generator", choices=("replay", "vllm"), default="replay", help="[replay]; vllm really generates")
     p.add_argument("--policy-model", metavar="M", help="with --generator vllm: hub id, directory or `embedded`")
     p.add_argument("--policy-tokens", type=int, default=256, metavar="N", help="its longest completion [256]")

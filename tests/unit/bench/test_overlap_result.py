@@ -47,7 +47,7 @@ def repeat(mode: str, step: Step, number: int, tail_s: float, **found: object) -
 def measured(*, stream_s: float = 0.01, **ours: object) -> Measured:
     rows = [repeat("blocking", step, n, 2.0 * (n + 1)) for n, step in enumerate(STEPS)]
     rows += [repeat("stream", step, n, stream_s, **ours) for n, step in enumerate(STEPS)]
-    return Measured(repeats=rows, steps=STEPS, verdict_s=0.1)
+    return Measured(repeats=rows, steps=STEPS, verdict_s=0.1, trainers={})
 
 
 def test_ratios_are_paired_by_step() -> None:
@@ -89,7 +89,7 @@ def test_a_difference_counts_and_gets_its_cause(value: float | None, note: str, 
     ids = [line.rollout.rollout_id for line in STEPS[0].lines]
     theirs = repeat("blocking", STEPS[0], 0, 2.0, notes={one: "reply 'True'"})
     ours = repeat("stream", STEPS[0], 0, 0.01, values=dict.fromkeys(ids, 1.0) | {one: value}, notes={one: note})
-    only = Measured(repeats=[theirs, ours], steps=STEPS[:1], verdict_s=0.1)
+    only = Measured(repeats=[theirs, ours], steps=STEPS[:1], verdict_s=0.1, trainers={})
     told = result(SETTINGS, only)
     assert told["agreement"] == pytest.approx(1 - 1 / len(ids))
     assert [(d["rollout_id"], why in d["why"]) for d in told["differences"]] == [(one, True)]
@@ -126,7 +126,25 @@ def test_each_streaming_mode_is_the_same_pool_but_for_what_it_is_named_after() -
     assert config_of("stream", base).broker.pool != ours.broker.pool
 
 
-@pytest.mark.parametrize("argv", [["--modes", "stream,verl"], ["--repeats", "0"], ["--prompts", "-1"]])
+@pytest.mark.parametrize("argv", [["--modes", "stream,vrl"], ["--repeats", "0"], ["--prompts", "-1"]])
 def test_a_bad_value_is_refused(argv: list[str]) -> None:
     with pytest.raises(InvalidInputError):
         parse(argv)
+
+
+def test_a_trainer_without_its_environment_is_left_out_with_the_reason_but_never_when_named(tmp_path: Path) -> None:
+    (tmp_path / "trl" / "bin").mkdir(parents=True)
+    (tmp_path / "trl" / "bin" / "python").touch()
+    by_default = parse(["--venvs", str(tmp_path)])
+    assert "trl" in by_default.modes
+    assert "verl" not in by_default.modes
+    assert "run.py --only verl" in by_default.left_out["verl"]
+    with pytest.raises(InvalidInputError, match="--only verl"):
+        parse(["--venvs", str(tmp_path), "--modes", "stream,verl"])
+
+
+def test_what_was_left_out_is_in_the_result_and_on_the_page(tmp_path: Path) -> None:
+    made = measured()
+    told = result(msgspec.structs.replace(SETTINGS, left_out={"verl": "no <b>environment</b>"}), made)
+    assert told["left_out"] == {"verl": "no <b>environment</b>"}
+    assert "no &lt;b&gt;environment" in html(made, told)

@@ -1,0 +1,74 @@
+"""A TinyV engine without a model but with a real one's pace: verdicts by rule, service times by the simulation's model.
+
+`TINYV_PACED=RATE,SECONDS` is what one engine gives a second when full, and the time of a lone verdict: RATE * SECONDS
+servers (at least one), first come first served. `python -m bench.overlap.paced` is a worker with it.
+"""
+
+import asyncio
+import heapq
+import os
+import time
+from typing import Final
+
+from tinyv_stream.errors import InvalidInputError
+from workers.program import main
+from workers.tinyv.engine_api import Reading
+from workers.tinyv.models import OWN
+from workers.tinyv.scripted import ScriptedEngine, by_rule
+from workers.tinyv.verifier import TinyVVerifier
+
+PACED_ENV: Final = "TINYV_PACED"
+
+
+class Servers:
+    """`rate * verdict_s` equal servers on the clock. A sleep that ends late delays its own end, and no other."""
+
+    def __init__(self, rate: float, verdict_s: float) -> None:
+        self.count = max(1, round(rate * verdict_s))
+        self._service_s = self.count / rate
+        self._free = [0.0] * self.count
+
+    @classmethod
+    def told(cls) -> "Servers | None":
+        """Return what the environment asks for, None if nothing; raise InvalidInputError for nonsense."""
+        text = os.environ.get(PACED_ENV)
+        if not text:
+            return None
+        try:
+            rate, verdict_s = (float(part) for part in text.split(","))
+        except ValueError as exc:
+            raise InvalidInputError(PACED_ENV, text, "use verdicts per second, comma, seconds of a lone one") from exc
+        return cls(rate, verdict_s)
+
+    def book(self, now: float) -> float:
+        """Return when a request that comes at `now` is served; requests are booked in the order of time."""
+        end = max(now, self._free[0]) + self._service_s
+        heapq.heapreplace(self._free, end)
+        return end
+
+    async def serve(self) -> None:
+        """Return when a request that comes now is served."""
+        now = time.monotonic()
+        await asyncio.sleep(self.book(now) - now)
+
+
+class PacedEngine(ScriptedEngine):
+    """The scripted engine on those servers."""
+
+    def __init__(self, servers: Servers) -> None:
+        super().__init__(capacity=servers.count)
+        self._servers = servers
+
+    async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:  # noqa: ARG002 as there
+        """Apply the rule when a server has got to it."""
+        await self._servers.serve()
+        return Reading(p_true=by_rule(prompt), prompt_tokens=len(prompt) // 4)
+
+
+if __name__ == "__main__":
+    servers = Servers.told() or Servers(1e6, 0.0)
+    main(
+        "bench.overlap.paced",
+        "A TinyV worker whose engine only keeps time.",
+        lambda config: TinyVVerifier(config.tinyv, engine=PacedEngine(servers), row=OWN),
+    )
