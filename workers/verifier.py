@@ -1,7 +1,7 @@
 """What a worker asks of a verifier. Both stages run the same `Worker` with another one of these."""
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import msgspec
 
@@ -57,4 +57,36 @@ class Verifier(Protocol):
 
     def describe(self) -> dict[str, str]:
         """Say what it is, for `status`: engine, version, model, state."""
+        ...
+
+
+@runtime_checkable
+class Switchable(Verifier, Protocol):
+    """A verifier whose model can be changed, and sent to sleep, while its worker runs and holds nothing."""
+
+    def choose(self, model: str, revision: str) -> None:
+        """Be opened with this model in place of the configured one."""
+        ...
+
+    async def fetch(self, model: str, revision: str) -> bool:
+        """Prepare for `switch` while the present model goes on judging; False if it is the present one.
+
+        Raises EngineStartError if there is no such model. A cancellation leaves everything as it is.
+        """
+        ...
+
+    async def switch(self) -> None:
+        """Judge with the model that was fetched.
+
+        Raises EngineStartError if it does not start; then the present one judges again, or `ready` raises.
+        A cancellation leaves no engine: the verifier is to be closed.
+        """
+        ...
+
+    async def sleep(self) -> None:
+        """Free what can be freed; until `wake`, `ready` waits."""
+        ...
+
+    async def wake(self) -> None:
+        """Judge again; raise EngineStartError if the engine was given up."""
         ...

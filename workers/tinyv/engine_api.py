@@ -48,11 +48,26 @@ class Engine(Protocol):
         """Special tokens of the model's tokenizer, which no answer may contain; known after `start`."""
         ...
 
+    async def fetch(self) -> None:
+        """Bring the model onto this disk, so that `start` is short; raise EngineStartError if there is none.
+
+        Takes no memory that a running engine needs. `describe` knows the revision afterwards.
+        """
+        ...
+
     async def start(self) -> None:
         """Load the model; raise EngineStartError naming the setting to change.
 
         A cancellation kills what was started.
         """
+        ...
+
+    async def sleep(self) -> None:
+        """Free what `tinyv.engine.sleep` says, while nothing is being read; `wake` or `stop` follows."""
+        ...
+
+    async def wake(self) -> None:
+        """Take reads again; raise EngineStartError or EngineDiedError if that fails."""
         ...
 
     async def stop(self) -> None:

@@ -6,6 +6,7 @@
 - A restart that fails is tried again with growing pauses; after `_MOST_RESTARTS` in a row `ready` raises, and
   the program may end: its pool starts a new process.
 - Nothing is retried here: the worker gives its work back to the broker.
+- `swap`, `sleep` and `wake` are for the time when nothing is being read; an engine that sleeps is not watched.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tinyv_stream.errors import EngineDiedError, EngineStartError
+from tinyv_stream.tasks import cancel_all
 from workers.tinyv.engine_api import Engine, Reading
 
 _log: Final = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ class EngineKeeper:
         self.state = "starting"
         await self.engine.start()
         self._up()
-        self._task = asyncio.create_task(self._keep(), name="tinyv engine keeper")
+        self._watch_on()
         return self
 
     async def __aexit__(
@@ -58,6 +60,45 @@ class EngineKeeper:
         await self._settled.wait()
         if self._failure is not None:
             raise self._failure
+
+    async def swap(self, engine: Engine) -> None:
+        """Stop the present engine and serve `engine` in its place.
+
+        Raises EngineStartError if it does not start: then the present one is up again, or given up (`ready` raises).
+        A cancellation leaves no engine running.
+        """
+        await self._watch_off("switching")
+        await self.engine.stop()
+        try:
+            await engine.start()
+        except EngineStartError:
+            await engine.stop()
+            await self._recover()
+            raise
+        self.engine = engine
+        self._up()
+        self._watch_on()
+
+    async def sleep(self) -> None:
+        """Let the engine free what it can; `wake`, or the end, follows."""
+        await self._watch_off("asleep")
+        try:
+            await self.engine.sleep()
+        except EngineDiedError as exc:
+            _log.warning("engine died before it could sleep: %s", exc)
+            await self.engine.stop()
+
+    async def wake(self) -> None:
+        """Let the engine take reads again, by a restart if it must; raise EngineStartError once it was given up."""
+        self.state = "waking"
+        try:
+            await self.engine.wake()
+        except (EngineDiedError, EngineStartError) as exc:
+            _log.error("engine does not wake: %s", exc)
+            await self._recover()
+        else:
+            self._up()
+            self._watch_on()
 
     async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:
         """Return the engine's reading; raise EngineDiedError where it is down, dies, or freezes meanwhile."""
@@ -78,9 +119,25 @@ class EngineKeeper:
             reading.cancel()
         raise EngineDiedError("the engine froze")
 
-    async def _keep(self) -> None:
+    def _watch_on(self, *, is_down: bool = False) -> None:
+        self._task = asyncio.create_task(self._keep(is_down=is_down), name="tinyv engine keeper")
+
+    async def _watch_off(self, state: str) -> None:
+        """Leave the engine to the caller; whoever asks meanwhile waits, and a read raises."""
+        self.state = state
+        self._settled.clear()
+        await cancel_all([self._task])
+
+    async def _recover(self) -> None:
+        """Start the present engine as after a death; raise EngineStartError once it was given up."""
+        self._watch_on(is_down=True)
+        await self.ready()
+
+    async def _keep(self, *, is_down: bool) -> None:
         while True:
-            await self._watch()
+            if not is_down:
+                await self._watch()
+            is_down = False
             self.state = "restarting"
             self._settled.clear()
             self._died.set()

@@ -6,10 +6,15 @@ import, in processes that were spawned and only where the worker left its proces
 - early, because a spawned process first imports its parent's main module, which imports this one;
 - at the latest before the model is loaded, because vLLM looks up its `worker_extension_cls` here.
 
+It also does there what only that process can do: it keeps to the CPU cores that it is given, and leaves the reason of
+a failed start in a file, because the worker is told no more than that it failed.
+
 It polls: a parent-death signal would follow the starting *thread*, which ends earlier. Ctrl-C, which a terminal
 sends to the whole group, is left to the worker: it drains first and needs its engine for that.
 """
 
+import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -19,6 +24,9 @@ from pathlib import Path
 from typing import Final
 
 PARENT_ENV: Final = "TINYV_ENGINE_PARENT"
+CORES_ENV: Final = "TINYV_ENGINE_CORES"
+"""Such as "0-3,8"."""
+WORDS_ENV: Final = "TINYV_ENGINE_LAST_WORDS"
 _POLL_S: Final = 0.5
 
 
@@ -31,7 +39,31 @@ def __getattr__(name: str) -> type:
         raise AttributeError(name)
     if _parent() and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # now: vLLM sets its own handler shortly before
+        if words := os.environ.get(WORDS_ENV):
+            logging.getLogger("vllm").addHandler(_LastWords(Path(words)))  # now: importing vLLM replaces all handlers
     return _Extension
+
+
+class _LastWords(logging.Handler):
+    """Writes down the latest exception that vLLM logs."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(logging.ERROR)
+        self._path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and (exc := record.exc_info[1]) is not None:
+            with contextlib.suppress(OSError):  # the file is there for the time of a start only
+                self._path.write_text(f"{type(exc).__name__}: {exc}", errors="replace")
+
+
+def cores_of(text: str) -> set[int]:
+    """Return the cores that "0-3,8" names."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
 
 
 def _parent() -> int:
@@ -60,6 +92,8 @@ def _watch(parent: int, *, is_child: bool) -> None:
 
 def _arm() -> None:
     if parent := _parent():
+        if cores := os.environ.get(CORES_ENV):
+            os.sched_setaffinity(0, cores_of(cores))  # first: threads that are started later inherit it
         watch = {"is_child": os.getppid() == parent}
         threading.Thread(target=_watch, args=(parent,), kwargs=watch, name="lifeline", daemon=True).start()
 

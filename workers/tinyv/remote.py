@@ -105,6 +105,19 @@ class OpenAIEngine:
         """Say where the server is and which model it was asked for."""
         return {"engine": "openai", "version": self._url, "model": self._model.id}
 
+    async def fetch(self) -> None:
+        """Look whether the server serves the model; raise EngineStartError if it does not: it is not ours to load."""
+        await self.start()
+        await self.stop()
+        if self._model.id != self._wanted:
+            raise EngineStartError(f"{self._url} does not serve {self._wanted}", "load it on the server first")
+
+    async def sleep(self) -> None:
+        """Nothing but silence: the server and its memory are not ours."""
+
+    async def wake(self) -> None:
+        """Nothing: the next read is a request like any other."""
+
     async def start(self) -> None:
         """Find the model on the server; raise EngineStartError naming the URL if there is none."""
         key = os.environ.get("OPENAI_API_KEY", "")

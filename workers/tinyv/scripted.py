@@ -2,7 +2,8 @@
 
 Says True where the prompt's answer equals its reference, up to case and white space, and False otherwise; an
 answer that holds `[[true]]`, `[[false]]` or `[[undecided]]` decides for itself. `TINYV_SCRIPTED_DELAY_S` is the
-time of one reading.
+time of one reading, `TINYV_SCRIPTED_START_S` that of a start. A model whose name ends in `-missing` cannot be fetched,
+one that ends in `-broken` does not start.
 """
 
 import asyncio
@@ -12,10 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.errors import EngineDiedError
+from tinyv_stream.errors import EngineDiedError, EngineStartError
 from workers.tinyv.engine_api import Reading
 
 DELAY_ENV: Final = "TINYV_SCRIPTED_DELAY_S"
+START_ENV: Final = "TINYV_SCRIPTED_START_S"
 
 _FIELDS: Final = re.compile(
     r"<ground_truth_answer>(.*?)</ground_truth_answer>\s*<model_answer>(.*?)</model_answer>", re.DOTALL
@@ -38,10 +40,14 @@ def by_rule(prompt: str) -> float | None:
 class ScriptedEngine:
     """Implements Engine by a rule; `kill` and `freeze` do to it what happens to real ones."""
 
-    def __init__(self, rule: Callable[[str], float | None] = by_rule, *, capacity: int = 64) -> None:
+    def __init__(
+        self, rule: Callable[[str], float | None] = by_rule, *, capacity: int = 64, model: str = "scripted"
+    ) -> None:
         self._rule = rule
+        self._model = model
         self._capacity = capacity
         self._delay_s = float(os.environ.get(DELAY_ENV, "0"))
+        self._start_s = float(os.environ.get(START_ENV, "0"))
         self._dead = asyncio.Event()
         self._frozen = False
         self.prompts: deque[str] = deque(maxlen=100_000)
@@ -58,8 +64,17 @@ class ScriptedEngine:
         """None: there is no tokenizer."""
         return ()
 
+    async def fetch(self) -> None:
+        """Be there, unless the name says otherwise."""
+        if self._model.endswith("-missing"):
+            raise EngineStartError(f"no {self._model}", "check tinyv.model")
+
     async def start(self) -> None:
-        """Come up at once, also after a kill or a freeze."""
+        """Come up, also after a kill or a freeze, unless the name says otherwise."""
+        await self.fetch()
+        await asyncio.sleep(self._start_s)
+        if self._model.endswith("-broken"):
+            raise EngineStartError(f"{self._model} cannot be loaded", "choose another tinyv.model")
         self._dead.clear()
         self._frozen = False
         self.starts += 1
@@ -67,6 +82,14 @@ class ScriptedEngine:
     async def stop(self) -> None:
         """End as by a kill."""
         self.kill()
+
+    async def sleep(self) -> None:
+        """End, as an engine that frees everything."""
+        self.kill()
+
+    async def wake(self) -> None:
+        """Start again."""
+        await self.start()
 
     def kill(self) -> None:
         """Make reads raise at once."""
@@ -96,4 +119,4 @@ class ScriptedEngine:
 
     def describe(self) -> dict[str, str]:
         """Say that nothing was judged by a model."""
-        return {"engine": "scripted", "version": "1", "model": "scripted"}
+        return {"engine": "scripted", "version": "1", "model": self._model}

@@ -15,6 +15,7 @@ import psutil
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
+from workers.tinyv.lifeline import CORES_ENV, cores_of
 from workers.tinyv.models import gpu_found
 
 CPU_KV_CACHE_MB: Final = 512
@@ -47,11 +48,22 @@ def environment(config: EngineConfig, hardware: Hardware, model: str) -> dict[st
     if Path(model).is_dir():
         env["HF_HUB_OFFLINE"] = "1"  # no look at the hub for what is on disk
     if not hardware.gpu:
-        threads = config.threads or max(1, hardware.cores - 1)  # one core stays with rule workers and the broker
+        # Without cores of its own an engine leaves one to rule workers and the broker.
+        own = len(cores_of(config.device)) if config.device else max(1, hardware.cores - 1)
+        threads = config.threads or own
         env["OMP_NUM_THREADS"] = str(threads)
         env["TORCH_COMPILE_DISABLE"] = "1"  # else the first verdict waits 20 s for a C++ compiler, for nothing here
         env["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # with `uni`: no busy-waiting process beside the computing one
+        if config.device:
+            env[CORES_ENV] = config.device  # vLLM binds its threads itself only where it starts a process for each
     return env
+
+
+def sleep_mode(config: EngineConfig, hardware: Hardware) -> str:
+    """Return what sleeping frees: `offload`, `end` or `keep`."""
+    if config.sleep == "auto":
+        return "offload" if hardware.gpu else "end"
+    return config.sleep
 
 
 def engine_args(config: EngineConfig, hardware: Hardware, model: str) -> dict[str, Any]:
@@ -67,13 +79,14 @@ def engine_args(config: EngineConfig, hardware: Hardware, model: str) -> dict[st
     }
     if hardware.gpu:
         args["gpu_memory_utilization"] = config.gpu_memory_utilization
+        args["enable_sleep_mode"] = sleep_mode(config, hardware) == "offload"
     else:
         args |= {
             "enforce_eager": True,  # compiling gains 10 % and costs 90 s of start
             "distributed_executor_backend": "uni",
             "dtype": "bfloat16",  # float32 is ten times slower
             "block_size": _CPU_BLOCK,
-            "kv_cache_memory_bytes": _kv_mb(config) * 2**20,  # unset, vLLM wants 92 % of all memory to be free
+            "kv_cache_memory_bytes": kv_mb(config) * 2**20,  # unset, vLLM wants 92 % of all memory to be free
         }
     if config.block_size is not None:
         args["block_size"] = config.block_size
@@ -87,20 +100,23 @@ def sequences(config: EngineConfig, hardware: Hardware) -> int:
     return config.max_num_seqs or (GPU_SEQS if hardware.gpu else CPU_SEQS)
 
 
-def check_memory(config: EngineConfig, hardware: Hardware, model: str) -> None:
+def check(config: EngineConfig, hardware: Hardware, model: str) -> None:
     """Raise EngineStartError where a CPU engine cannot fit; vLLM itself would be killed without a word."""
     if hardware.gpu:
         return
+    if config.sleep == "offload":
+        raise EngineStartError("vLLM has no sleep mode on a CPU", 'set tinyv.engine.sleep to "end" or "keep"')
     weights_mb = sum(file.stat().st_size for file in Path(model).glob("*.safetensors")) // 2**20
-    need_mb = weights_mb + _kv_mb(config) + _RUNTIME_MB
+    need_mb = weights_mb + kv_mb(config) + _RUNTIME_MB
     if need_mb > hardware.free_mb:
         raise EngineStartError(
             f"it needs about {need_mb} MB of memory and {hardware.free_mb} MB are free",
-            f"lower tinyv.engine.kv_cache_mb (now {_kv_mb(config)}) or choose a smaller tinyv.model",
+            f"lower tinyv.engine.kv_cache_mb (now {kv_mb(config)}) or choose a smaller tinyv.model",
         )
 
 
-def _kv_mb(config: EngineConfig) -> int:
+def kv_mb(config: EngineConfig) -> int:
+    """Return the size of the KV cache on a CPU."""
     return config.kv_cache_mb or CPU_KV_CACHE_MB
 
 

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from tinyv_stream.codec import Work
 from tinyv_stream.config import TinyVConfig
+from tinyv_stream.errors import EngineStartError
 from tinyv_stream.types import Outcome, Stage, Verdict
 from workers.tinyv import lifeline as _lifeline
 from workers.tinyv.decision import decide
@@ -24,7 +25,7 @@ from workers.tinyv.gate import Gate, is_near
 from workers.tinyv.guard import objection
 from workers.tinyv.keeper import EngineKeeper
 from workers.tinyv.lineup import Lineup
-from workers.tinyv.models import OWN, ModelRow, resolve
+from workers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow, resolve
 from workers.tinyv.pace import Pace
 from workers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from workers.tinyv.question import QuestionRule
@@ -40,22 +41,19 @@ _SHORTEST_QUESTION: Final = 200
 
 
 class TinyVVerifier:
-    """Implements Verifier for stage `tinyv`; `engine` and `row` replace what the configuration would choose."""
+    """Implements Switchable for stage `tinyv`; `engine` and `row` replace what the configuration would choose."""
 
     def __init__(self, config: TinyVConfig, *, engine: Engine | None = None, row: ModelRow | None = None) -> None:
         self._config = config
-        name, known = resolve(config.model)
-        scripted = config.engine.kind == "scripted"
-        self._row = row or (OWN if scripted else known)
-        self._keeper = EngineKeeper(engine or make_engine(config, name, self._row), watchdog_s=config.engine.watchdog_s)
-        self._threshold = self._row.threshold if config.threshold is None else config.threshold
+        made, known = _engine_for(config, config.model, config.revision)
+        self._keeper = EngineKeeper(engine or made, watchdog_s=config.engine.watchdog_s)
+        self._next: tuple[Engine, ModelRow] | None = None
         self._question = QuestionRule(config.strip_patterns)
-        self._prompts = PromptBuilder(self._row)
+        self._follow(row or known)
         self._lineup = Lineup()
         self._gate = Gate()
         capacity = self._keeper.engine.capacity
         self._pace = Pace(min(16, capacity), 4 * capacity)
-        self._label = ""
         self.asked_again = 0
         """Verdicts that were near the threshold."""
 
@@ -72,8 +70,7 @@ class TinyVVerifier:
     async def __aenter__(self) -> Self:
         """Start the engine; raise EngineStartError naming the setting to change if it does not."""
         await self._keeper.__aenter__()
-        self._prompts = PromptBuilder(self._row, self._keeper.engine.markers)
-        self._label = self._keeper.engine.describe()["model"]
+        self._follow(self._row)
         return self
 
     async def __aexit__(
@@ -84,6 +81,35 @@ class TinyVVerifier:
     async def ready(self) -> None:
         """Return once the engine is up; raise EngineStartError once it was given up."""
         await self._keeper.ready()
+
+    def choose(self, model: str, revision: str) -> None:
+        """Be opened with this model; see Switchable."""
+        self._keeper.engine, self._row = _engine_for(self._config, model, revision)
+
+    async def fetch(self, model: str, revision: str) -> bool:
+        """Bring the model here; see Switchable."""
+        if revision and self._config.engine.kind == "openai":
+            raise EngineStartError(f"revision {revision!r} is not ours to choose", "load it on the server")
+        engine, row = _engine_for(self._config, model, revision)
+        await engine.fetch()
+        self._next = engine, row
+        return engine.describe()["model"] != self._label
+
+    async def switch(self) -> None:
+        """Serve what was fetched; see Switchable."""
+        if self._next is None:
+            raise RuntimeError("fetch comes before switch")
+        (engine, row), self._next = self._next, None
+        await self._keeper.swap(engine)
+        self._follow(row)
+
+    async def sleep(self) -> None:
+        """Let the engine sleep; see Switchable."""
+        await self._keeper.sleep()
+
+    async def wake(self) -> None:
+        """Wake the engine; see Switchable."""
+        await self._keeper.wake()
 
     def describe(self) -> dict[str, str]:
         """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
@@ -98,6 +124,13 @@ class TinyVVerifier:
         finally:
             self._pace.ended(time.monotonic())
         return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
+
+    def _follow(self, row: ModelRow) -> None:
+        """Ask and read as the keeper's engine wants it."""
+        self._row = row
+        self._threshold = row.threshold if self._config.threshold is None else self._config.threshold
+        self._prompts = PromptBuilder(row, self._keeper.engine.markers)
+        self._label = self._keeper.engine.describe()["model"]
 
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""
@@ -143,16 +176,24 @@ class TinyVVerifier:
         return Verdict(outcome=Outcome.UNDECIDED, grader="tinyv", reason=reason, model=self._label)
 
 
-def make_engine(config: TinyVConfig, model: str, row: ModelRow) -> Engine:
+def _engine_for(config: TinyVConfig, model: str, revision: str) -> tuple[Engine, ModelRow]:
+    name, row = resolve(model)
+    row = OWN if config.engine.kind == "scripted" else row
+    return make_engine(config, name, row, revision=revision), row
+
+
+def make_engine(config: TinyVConfig, model: str, row: ModelRow, *, revision: str = "") -> Engine:
     """Return the engine that the configuration names, not started."""
     if config.engine.kind == "scripted":
         from workers.tinyv.scripted import ScriptedEngine
 
-        return ScriptedEngine(capacity=config.engine.max_num_seqs or 64)
+        label = "scripted" if model in {EMBEDDED, AUTO_GPU} else model  # what `auto` means where no model is wanted
+        label = f"{label}@{revision}" if revision else label
+        return ScriptedEngine(capacity=config.engine.max_num_seqs or 64, model=label)
     if config.engine.kind == "openai":
         from workers.tinyv.remote import OpenAIEngine
 
         return OpenAIEngine(model, row, config.engine)
     from workers.tinyv.engine import VllmEngine
 
-    return VllmEngine(model, row, config.engine)
+    return VllmEngine(model, row, config.engine, revision=revision)

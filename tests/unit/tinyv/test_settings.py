@@ -50,5 +50,5 @@ def test_context_is_cut_to_what_a_local_model_can(tmp_path: Path):
 
 def test_lack_of_memory_names_the_setting_to_lower():
     with pytest.raises(EngineStartError, match=r"lower tinyv\.engine\.kv_cache_mb \(now 9000\)"):
-        settings.check_memory(EngineConfig(kv_cache_mb=9_000), CPU, "hub/id")
-    settings.check_memory(EngineConfig(), CPU, "hub/id")
+        settings.check(EngineConfig(kv_cache_mb=9_000), CPU, "hub/id")
+    settings.check(EngineConfig(), CPU, "hub/id")

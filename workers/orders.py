@@ -1,0 +1,172 @@
+"""One worker's obedience to what the pool is told: another model, asleep, awake.
+
+- Nothing is lost: what is held is finished first, what arrives meanwhile goes back to the queue uncounted.
+- A model that cannot be had or does not start is refused, which orders the one before it for every worker.
+- While the pool is asleep a starting worker waits, and loads nothing.
+- A broker that is away leaves things as they are; one that lost the order learns it from here.
+
+How a model is changed is the verifier's; this file decides when.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from tinyv_stream.broker.orders import NO_WAY_BACK, REFUSED, Order, obey, read_order, refuse
+from tinyv_stream.broker.worker_side import WorkerSide
+from tinyv_stream.config import TinyVConfig
+from tinyv_stream.errors import BrokerError, EngineStartError
+from tinyv_stream.tasks import cancel_all
+from workers.verifier import Switchable
+from workers.waiting import unless
+
+_log = logging.getLogger(__name__)
+
+_LOOK_S: Final = 0.5
+"""How late an order is noticed; one small script per worker each time."""
+
+
+class Orders:
+    """Follows the pool's orders with one verifier.
+
+    `pause` ends with nothing held that was begun, and nothing begun until `resume`, which is given a chance to notice
+    that the verifier is another one.
+    """
+
+    def __init__(
+        self,
+        link: WorkerSide,
+        worker: str,
+        verifier: Switchable,
+        config: TinyVConfig,
+        *,
+        pause: Callable[[], Awaitable[None]],
+        resume: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._link = link
+        self._worker = worker
+        self._verifier = verifier
+        self._configured = config.model, config.revision
+        self._pause = pause
+        self._resume = resume
+        self._order = Order()
+        self._is_chosen = False
+        self.state = ""
+        """`fetching`, `switching`, `asleep` or `waking`; empty while it works."""
+
+    def describe(self) -> dict[str, str]:
+        """Say what was configured and which order is followed, for `status`."""
+        return {"configured": self._configured[0], "order": str(self._order.number)}
+
+    async def serve(self, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+        """Open the verifier as ordered, and follow further orders while `work` runs; return at once if `stop` comes.
+
+        Raises EngineStartError, from a TaskGroup where it is a later order's.
+        """
+        await unless(stop, self._begin())
+        if stop.is_set():
+            return
+        async with self._opened(), asyncio.TaskGroup() as both:
+            following = both.create_task(self._run(), name="orders")
+            await work()
+            await cancel_all([following])
+
+    async def _begin(self) -> None:
+        """Before the verifier is opened: wait while the pool sleeps, then choose the model that it is told to run."""
+        order = await self._link.insist(lambda: read_order(self._link))
+        while order.asleep_s:
+            self.state = "asleep"
+            await asyncio.sleep(_LOOK_S)
+            order = await self._link.insist(lambda: read_order(self._link))
+        self.state, self._order = "", order
+        self._is_chosen = bool(order.model) and self._configured[0] in order.over
+        if self._is_chosen:
+            self._verifier.choose(order.model, order.revision)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[None]:
+        """Open the verifier for the length of a block; an order that nobody has run yet is proven by that, or refused.
+
+        Raises EngineStartError.
+        """
+        try:
+            await self._verifier.__aenter__()
+        except EngineStartError as exc:
+            if self._is_chosen:
+                await self._refuse(self._order, exc, only_new=True)
+            raise
+        try:
+            await self._link.insist(lambda: obey(self._link, self._order))
+            yield
+        finally:
+            await self._verifier.__aexit__(None, None, None)
+
+    async def _run(self) -> None:
+        """Follow until cancelled. Raises EngineStartError where there is no model left to go back to."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                order = await read_order(self._link)
+                await self._follow(order)
+            except BrokerError as exc:
+                _log.warning("cannot see what is ordered: %s", exc)
+
+    async def _follow(self, order: Order) -> None:
+        if order.number < self._order.number:
+            await obey(self._link, self._order)
+        elif order.asleep_s:
+            if self.state != "asleep":
+                await self._sleep()
+        elif self.state == "asleep":
+            await self._wake()
+        elif order.number != self._order.number:
+            await self._switch(order)
+
+    async def _sleep(self) -> None:
+        _log.info("%s falls asleep", self._worker)
+        await self._pause()
+        await self._verifier.sleep()
+        self.state = "asleep"
+
+    async def _wake(self) -> None:
+        _log.info("%s wakes", self._worker)
+        self.state = "waking"
+        await self._verifier.wake()
+        await self._resume()
+        self.state = ""
+
+    async def _switch(self, order: Order) -> None:
+        model, revision = (order.model, order.revision) if order.model else self._configured
+        try:
+            self.state = "fetching"
+            if await self._verifier.fetch(model, revision):
+                await self._swap(model)
+        except EngineStartError as exc:
+            self.state = ""
+            if await self._refuse(order, exc) == NO_WAY_BACK:
+                raise
+            return
+        self._order, self.state = order, ""
+        await obey(self._link, order)
+
+    async def _swap(self, model: str) -> None:
+        _log.info("%s goes over to %s", self._worker, model)
+        self.state = "switching"
+        await self._pause()
+        try:
+            await self._verifier.switch()
+        except EngineStartError:
+            await self._resume()  # the model before is up again, or given up, which claiming will find out
+            raise
+        await self._resume()
+
+    async def _refuse(self, order: Order, fault: EngineStartError, *, only_new: bool = False) -> int:
+        reason = f"{fault.reason}; {fault.remedy}"
+        answer = await self._link.insist(
+            lambda: refuse(self._link, order.number, self._worker, reason, only_new=only_new)
+        )
+        if answer == REFUSED:
+            _log.error("%s is refused, everyone goes back: %s", order.model or "the configured model", reason)
+        return answer
