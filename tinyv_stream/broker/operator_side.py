@@ -1,12 +1,17 @@
-"""What an operator may do: look at the pool, and at its dead letters."""
+"""What an operator may do: look at the pool, all its shards together, and at its dead letters."""
 
+import asyncio
 import time
-from typing import Final, cast
+from collections import Counter
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, Self, cast
 
 import msgspec
 
 from tinyv_stream.broker.link import Link
 from tinyv_stream.codec import Work, decode_work, encode
+from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import STAGES, Stage
 
 _SILENT_S: Final = 10.0
@@ -48,6 +53,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A rollout that was given up."""
 
     entry: str
+    """Unique in the pool: with the number of its shard behind an `@` where there are several."""
     uid: str
     stage: str
     reason: str
@@ -57,10 +63,40 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatorSide(Link):
-    """An operator's view of the broker; reads only, but for `revive`."""
+    """An operator's view of the broker; reads only, but for `revive`. The first shard's opens those of the others."""
+
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
+        super().__init__(url, config, shard=shard, shards=shards)
+        self._all: list[OperatorSide] = [self]
+        self._others = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Connect to every shard."""
+        await super().__aenter__()
+        if self.keys.shard == 0:
+            try:
+                for shard in range(1, self.shards):
+                    other = OperatorSide(self.url, self.config, shard=shard, shards=self.shards)
+                    self._all.append(await self._others.enter_async_context(other))
+            except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
+                await self.__aexit__(None, None, None)
+                raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Disconnect."""
+        await self._others.aclose()
+        await super().__aexit__(None, None, None)
 
     async def status(self) -> PoolStatus:
         """Return the pool's figures; no lock is taken, so they may be a moment apart."""
+        here, *others = await asyncio.gather(*(side.status_here() for side in self._all))
+        return _sum([here, *others]) if others else here
+
+    async def status_here(self) -> PoolStatus:
+        """Return the figures of this shard alone."""
         keys = self.keys
         depth = {stage: cast("int", await self.command("XLEN", keys.queue(stage))) for stage in STAGES}
         stats = cast("dict[bytes, bytes]", await self.command("HGETALL", keys.stats))
@@ -79,11 +115,18 @@ class OperatorSide(Link):
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
         """Return the newest dead letters, newest first."""
+        found = await asyncio.gather(*(side.dead_letters_here(count) for side in self._all))
+        letters = sorted((letter for some in found for letter in some), key=_age, reverse=True)
+        return letters[:count]
+
+    async def dead_letters_here(self, count: int) -> list[DeadLetter]:
+        """Return this shard's newest dead letters, newest first."""
         rows = cast(
             "list[tuple[bytes, dict[bytes, bytes]]]",
             await self.command("XREVRANGE", self.keys.dead, "+", "-", "COUNT", count),
         )
-        return [_letter(entry, fields) for entry, fields in rows]
+        mark = f"@{self.keys.shard}" if self.shards > 1 else ""
+        return [_letter(entry.decode() + mark, fields) for entry, fields in rows]
 
     async def revive(self, letter: DeadLetter, *, client_id: str, deadline_s: float) -> bool:
         """Put a dead letter back into its stage, its new reward addressed to `client_id`.
@@ -94,8 +137,9 @@ class OperatorSide(Link):
         if letter.work is None:
             return False
         work = msgspec.structs.replace(letter.work, client_id=client_id)
-        args = [letter.entry, letter.uid, letter.stage, encode(work), int(deadline_s * 1000)]
-        return await self.script("revive", args) == 1
+        entry, _, shard = letter.entry.partition("@")
+        args = [entry, letter.uid, letter.stage, encode(work), int(deadline_s * 1000)]
+        return await self._all[int(shard or 0)].script("revive", args) == 1
 
     async def _oldest_s(self) -> float | None:
         heads: list[int] = []
@@ -119,14 +163,37 @@ class OperatorSide(Link):
         return found
 
 
-def _letter(entry: bytes, fields: dict[bytes, bytes]) -> DeadLetter:
+def _sum(parts: list[PoolStatus]) -> PoolStatus:
+    """Add up the shards of a pool; its workers are known in each."""
+    first = parts[0]
+    ages = [part.oldest_s for part in parts if part.oldest_s is not None]
+    stats: Counter[str] = Counter()
+    for part in parts:
+        stats.update(part.stats)
+    return msgspec.structs.replace(
+        first,
+        depth={stage: sum(part.depth[stage] for part in parts) for stage in first.depth},
+        live=sum(part.live for part in parts),
+        parked=sum(part.parked for part in parts),
+        oldest_s=max(ages, default=None),
+        dead=sum(part.dead for part in parts),
+        cached=sum(part.cached for part in parts),
+        stats=dict(stats),
+    )
+
+
+def _age(letter: DeadLetter) -> tuple[int, ...]:
+    return tuple(int(number) for number in letter.entry.partition("@")[0].split("-"))
+
+
+def _letter(entry: str, fields: dict[bytes, bytes]) -> DeadLetter:
     try:
         work = decode_work(fields[b"p"])
     except msgspec.DecodeError:
         work = None
     text = {name.decode(): value.decode("utf-8", "replace") for name, value in fields.items() if name != b"p"}
     return DeadLetter(
-        entry=entry.decode(),
+        entry=entry,
         uid=text["u"],
         stage=text["stage"],
         reason=text["reason"],

@@ -124,15 +124,19 @@ async def _retry(broker: OperatorSide, entry: str, wait_s: float, interrupt: Int
             raise InvalidInputError("ENTRY", entry, "its rollout is in the pool again already")
         typer.echo(f"{letter.entry} is back in stage {letter.stage}", err=True)
         found: list[Reward] = []
-        reading = _read_reward(broker, letter.work.run_id, client_id, wait_s, found)
+        reading = _read_reward(broker, letter, client_id, wait_s, found)
         if not await unless(interrupt.asked, reading):
             return INTERRUPTED
     return _tell(found)
 
 
-async def _read_reward(broker: OperatorSide, run_id: str, client_id: str, wait_s: float, found: list[Reward]) -> None:
+async def _read_reward(
+    broker: OperatorSide, letter: DeadLetter, client_id: str, wait_s: float, found: list[Reward]
+) -> None:
     """Put the reward into `found`; leave it empty where no worker answers, not even with `expired`."""
-    async with TrainerSide(broker.url, broker.config) as side:
+    run_id = letter.work.run_id if letter.work else ""
+    shard = int(letter.entry.partition("@")[2] or 0)
+    async with TrainerSide(broker.url, broker.config, shard=shard, shards=broker.shards) as side:
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s + GRACE_S):
                 while not found:
