@@ -1,6 +1,7 @@
 """The command line of the overlap benchmark: run, print, write files."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from bench.overlap.result import result
 from bench.overlap.run import Measured, measure_all
 from bench.overlap.settings import Settings, parse
 from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.timeline.png import missing, png, stacked
 from tinyv_stream.timeline.spans import Recorder
 from tinyv_stream.timeline.trace import chrome_trace
 
@@ -24,6 +26,8 @@ def main(argv: list[str]) -> int:
         settings = parse(argv)
         for reason in settings.left_out.values():
             console.print(f"LEFT OUT: {reason}", style="bold red", markup=False)
+        if (settings.report or settings.pictures) and missing():
+            console.print(f"NO PNG: {missing()}", style="bold red", markup=False)
         measured = uvloop.run(measure_all(settings, lambda text: console.print(text, style="dim", markup=False)))
     except InvalidInputError as exc:
         sys.stderr.write(f"bench overlap: {exc}\n")
@@ -60,15 +64,23 @@ def _print(console: Console, told: dict[str, Any]) -> None:
     console.print(told["definition"], style="dim", markup=False)
 
 
+def _png(path: Path, picture: str) -> None:
+    if not missing():
+        path.write_bytes(png(picture))
+
+
 def _write(settings: Settings, measured: Measured, told: dict[str, Any]) -> None:
     if settings.json:
         settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+    drawn = pictures(measured) if settings.report or settings.pictures else {}
     if settings.report:
-        settings.report.write_text(html(measured, told))
+        settings.report.write_text(html(drawn, told))
+        _png(settings.report.with_suffix(".png"), stacked(drawn.values()))
     if settings.pictures:
         settings.pictures.mkdir(parents=True, exist_ok=True)
-        for name, picture in pictures(measured).items():
+        for name, picture in drawn.items():
             (settings.pictures / f"overlap_{name}.svg").write_text(picture + "\n")
+            _png(settings.pictures / f"overlap_{name}.png", picture)
     typical = median_repeat(measured, "stream")
     if typical and settings.trace:
         settings.trace.write_bytes(chrome_trace(typical.found.spans))

@@ -1,6 +1,7 @@
 """The result as one HTML file without scripts or foreign parts: table, goals, pictures, what was set."""
 
 import json
+from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
@@ -42,8 +43,8 @@ def pictures(measured: Measured) -> dict[str, str]:
     return found
 
 
-def html(measured: Measured, told: dict[str, Any]) -> str:
-    """Return the report."""
+def html(drawn: Mapping[str, str], told: dict[str, Any]) -> str:
+    """Return the report with these pictures."""
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Overlap</title><style>{_STYLE}</style>",
         "<h1>How much verification time does a trainer wait?</h1>",
@@ -52,7 +53,7 @@ def html(measured: Measured, told: dict[str, Any]) -> str:
         *(f"<p>Left out: {escape(reason)}.</p>" for reason in told["left_out"].values()),
         "<h2>Goals</h2>",
         _goals(told["goals"]),
-        *(f"<figure>{picture}</figure>" for picture in pictures(measured).values()),
+        *(f"<figure>{picture}</figure>" for picture in drawn.values()),
         "<h2>Where verdicts differ from blocking's</h2>",
         _differences(told["differences"]),
         "<h2>Workload and setting</h2>",

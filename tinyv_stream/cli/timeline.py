@@ -7,7 +7,8 @@ import typer
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline.picture import step_svg
-from tinyv_stream.timeline.spans import read
+from tinyv_stream.timeline.png import png as as_png
+from tinyv_stream.timeline.spans import counted_from, read
 from tinyv_stream.timeline.trace import chrome_trace
 
 EPILOG: Final = """
@@ -19,7 +20,7 @@ Record a run in your trainer:
 
 \b
 Examples:
-  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg
+  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg --png step-12.png
   tinyv-stream timeline run.jsonl --trace run.json      then open it at ui.perfetto.dev or chrome://tracing
 """
 
@@ -31,6 +32,9 @@ def timeline(
     *,
     step: Annotated[int | None, typer.Option("--step", help="The step to draw. [default: the last]")] = None,
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the step's picture.")] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="The same as PNG. Needs tinyv-stream[report].")
+    ] = None,
     trace: Annotated[Path | None, typer.Option("--trace", metavar="FILE", help="Write all steps as a trace.")] = None,
 ) -> None:
     """Show how much of a recorded run's verification was exposed."""
@@ -39,15 +43,21 @@ def timeline(
     chosen = steps[-1] if step is None else step
     if chosen not in steps:
         raise InvalidInputError("--step", chosen, f"the run has {steps[0]} to {steps[-1]}")
+    start_s = max((s.rewarded_s for s in spans if s.step < chosen), default=0.0)  # where the step before it ended
     for number in steps:
         of = [s for s in spans if s.step == number]
         tail = max(of, key=lambda s: s.ended_s)
         exposed_s = max(s.rewarded_s for s in of) - tail.ended_s
         typer.echo(f"step {number}: {len(of)} rewards, exposed {exposed_s:.3f} s after the last completion")
-    if svg:
-        _write(svg, step_svg([s for s in spans if s.step == chosen], f"step {chosen} of {run.name}").encode())
+    if svg or png:
+        shown = counted_from([s for s in spans if s.step == chosen], start_s)
+        picture = step_svg(shown, f"step {chosen} of {run.name}")
+        if svg:
+            _write(svg, picture.encode())
+        if png:
+            _write(png, as_png(picture))
     if trace:
-        _write(trace, chrome_trace(spans))
+        _write(trace, chrome_trace(counted_from(spans)))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -5,11 +5,13 @@
 """
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
+from msgspec.structs import replace
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Reward, Source, Status
@@ -56,6 +58,17 @@ def span_of(reward: Reward, *, rewarded_s: float, ended_s: float | None = None, 
         tinyv_queue_s=spent.tinyv_queue_s,
         tinyv_s=spent.tinyv_s,
     )
+
+
+def counted_from(spans: Sequence[Span], start_s: float = 0.0) -> list[Span]:
+    """Return the spans with times counted from `start_s`, or from the first completion if that ended before."""
+    start_s = min([start_s, *(s.ended_s for s in spans)])
+
+    def moved(s: Span) -> Span:
+        began_s = None if s.began_s is None else s.began_s - start_s
+        return replace(s, ended_s=s.ended_s - start_s, began_s=began_s, rewarded_s=s.rewarded_s - start_s)
+
+    return [moved(s) for s in spans]
 
 
 class Recorder:

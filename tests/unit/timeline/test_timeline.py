@@ -1,7 +1,9 @@
 """A recorded run comes back as it was, and its pictures hold nothing that a browser would run."""
 
+import importlib.util
 import itertools
 import json
+import struct
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -12,8 +14,9 @@ from tinyv_stream import Reward, Source, Status
 from tinyv_stream.cli import app
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline import Recorder, Span, read
-from tinyv_stream.timeline.picture import counted, lanes, step_svg
-from tinyv_stream.timeline.spans import span_of
+from tinyv_stream.timeline.picture import WIDTH, counted, lanes, step_svg, svg
+from tinyv_stream.timeline.png import png, stacked
+from tinyv_stream.timeline.spans import counted_from, span_of
 from tinyv_stream.timeline.trace import chrome_trace
 from tinyv_stream.types import Timings
 
@@ -105,3 +108,41 @@ def test_the_command_tells_each_step_and_writes_both_files(tmp_path: Path) -> No
     assert json.loads(trace.read_text())["traceEvents"]
     refused = CliRunner().invoke(app, ["timeline", str(run), "--step", "5"])
     assert isinstance(refused.exception, InvalidInputError)
+
+
+def test_pictures_become_pngs_of_their_size_and_stand_below_one_another() -> None:
+    picture = step_svg([span_of(reward(), rewarded_s=10.0)], HOSTILE)
+    both = stacked([picture, picture])
+    one, two = (struct.unpack(">II", png(each)[16:24]) for each in (picture, both))
+    assert one[0] == two[0] == 2 * WIDTH
+    assert two[1] == 2 * one[1]
+
+
+def test_text_is_drawn_with_the_font_that_comes_along() -> None:
+    def drawn(text: str) -> bytes:
+        return png(svg(100, 20, f'<text x="2" y="15">{text}</text>'))
+
+    assert drawn("exposed") != drawn("") != drawn("hidden") != drawn("exposed")
+
+
+def test_the_command_writes_a_png(tmp_path: Path) -> None:
+    run, file = tmp_path / "run.jsonl", tmp_path / "step.png"
+    with Recorder(run) as record:
+        record.add(reward())
+    done = CliRunner().invoke(app, ["timeline", str(run), "--png", str(file)])
+    assert done.exit_code == 0, done.output
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_step_is_drawn_from_where_the_one_before_it_ended_and_never_from_before_its_first_completion() -> None:
+    spans = [span_of(reward(str(n)), rewarded_s=100.0 + n) for n in range(3)]
+    assert [s.ended_s for s in counted_from(spans, 90.0)] == [8.5, 9.5, 10.5]
+    assert [s.ended_s for s in counted_from(spans, 99.0)] == [0.0, 1.0, 2.0]
+    assert [s.wait_s for s in counted_from(spans, 99.0)] == pytest.approx([1.5] * 3)
+    assert counted_from(spans) == spans
+
+
+def test_without_the_extra_a_png_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(InvalidInputError, match="report"):
+        png(svg(10, 10, ""))
