@@ -9,11 +9,13 @@ from typing import Final
 import typer
 
 from tinyv_stream.cli import (
+    acl,
     analyze,
     dead_letters,
     demo,
     doctor,
     gateway,
+    model,
     push,
     score,
     status,
@@ -65,6 +67,8 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
 app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(model.app, name="model")
+app.command("acl", epilog=acl.EPILOG)(acl.acl)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)
 app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)

@@ -1,0 +1,74 @@
+"""What each user of a shared server needs, and no more: ACL rules by role.
+
+- The commands are those that the role's own scripts call, and those that it sends beside them: nothing to keep in step.
+- A trainer takes no work, and sees no reward of another run where it is confined to one. A worker drops no reward.
+  Neither reaches keys of another pool, looks for keys, or changes the server.
+
+A server checks a script's commands one by one, so these rules hold inside scripts too. It cannot check *which* script:
+a trainer that was taken over can still spoil its own pool's queues.
+"""
+
+import re
+from importlib.resources import files
+from typing import Final, Literal
+
+Role = Literal["trainer", "worker", "operator"]
+ROLES: Final[tuple[Role, ...]] = ("trainer", "worker", "operator")
+
+_TRAINERS: Final = frozenset({"create", "submit", "withdraw", "commit", "check", "order", "orders", "sleep"})
+_OPERATORS: Final = frozenset({"revive"})
+_BOTH: Final = frozenset({"create", "order", "orders", "sleep"})
+
+_CONNECT: Final = (
+    "hello",
+    "auth",
+    "ping",
+    "select",
+    "client|setinfo",
+    "info",
+    "cluster|slots",
+    "evalsha",
+    "script|load",
+)
+_LOOK: Final = ("xlen", "xrange", "xrevrange", "zcard", "zrange", "hlen", "hgetall")
+_SEND: Final[dict[Role, tuple[str, ...]]] = {
+    "trainer": ("xread", "unlink"),
+    "worker": ("xreadgroup",),
+    "operator": ("xread", "unlink", "xreadgroup"),
+}
+_SHARED: Final = ("live", "at", "parked", "leaders", "cache", "cache:age", "stats", "meta", "dead", "q:*")
+_CALL: Final = re.compile(r"redis\.p?call\('(\w+)'(?:, *'(CREATE|DELCONSUMER)')?")
+"""A call in a script, with the part of a command that has parts."""
+
+
+def scripts_of(role: Role) -> frozenset[str]:
+    """Return the names of the scripts that a role runs."""
+    folder = files("tinyv_stream.broker") / "lua"
+    every = frozenset(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua")) - {"_common"}
+    if role == "operator":
+        return every
+    return every & _TRAINERS if role == "trainer" else every - (_TRAINERS - _BOTH) - _OPERATORS
+
+
+def acl_rules(role: Role, pool: str, *, run: str = "*") -> list[str]:
+    """Return the rules of one user, for `ACL SETUSER NAME on >PASSWORD ...` or a line of an ACL file.
+
+    `run` confines a trainer to the rewards of one run; a worker and an operator serve all.
+    """
+    tag = f"{{tv:{pool}:*}}"
+    if role == "trainer":
+        keys = [f"~{tag}:{name}" for name in (*_SHARED, f"done:{run}", f"res:{run}:*")]
+        keys += [f"%R~{tag}:hb", f"%R~{tag}:workers"]
+    else:
+        keys = [f"~{tag}:*"]
+    commands = {*_CONNECT, *_LOOK, *_SEND[role], *_called(role)}
+    return ["resetkeys", "resetchannels", *keys, "-@all", *(f"+{name}" for name in sorted(commands))]
+
+
+def _called(role: Role) -> set[str]:
+    folder = files("tinyv_stream.broker") / "lua"
+    found: set[str] = set()
+    for script in ("_common", *scripts_of(role)):
+        for command, part in _CALL.findall((folder / f"{script}.lua").read_text()):
+            found.add(f"{command}|{part}".lower() if part else command.lower())
+    return found
