@@ -43,7 +43,8 @@ chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every 
 soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
 	$(BIN)/python -m bench soak
 
-bench-overlap: $(STACK) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
+bench-overlap: $(STACK) $(DEV) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
+	$(BIN)/python tests/adapters/run.py --only verl --only trl --setup-only
 	$(BIN)/python -m bench overlap $(if $(SIZE),--size $(SIZE)) --json overlap.json --report overlap.html
 
 test-adapters: $(STACK) $(DEV) ## The adapters inside their real trainers; makes a venv for each

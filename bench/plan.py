@@ -12,15 +12,22 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
 from bench.overlap.curves import curves_svg
 from bench.overlap.growth import check, curves, fleets, step_of
+from bench.overlap.knee import BENT, GROUP, PROMPTS, TOLERANCE, WALL_S, knees, run
 from bench.overlap.simulation import Arrival, Fleet, Simulated, simulate
+from bench.workload.steps import HABIT
+from tinyv_stream.timeline.png import missing, png
 
 UTILISATION: Final = 0.7
 """Fuller engines keep up on average, but what a burst left over would not drain before the end: see docs/overlap.md."""
+
+LONE_S: Final = 0.1
+"""A lone verdict of the engine in `--run`, unless told: about that of the embedded verifier on two cores."""
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +72,14 @@ def plan(demand: Demand, arrivals: Sequence[Arrival]) -> Plan:
 
 
 def main(argv: list[str]) -> int:
-    """Print a plan, with --grow how it grows, with --check how right the simulation is; 2 for a wrong command line."""
+    """Print a plan, with --grow how it grows, with --check and --run how right the simulation is.
+
+    1 if a knee that was run is not where it was simulated, 2 for a wrong command line.
+    """
     args = _parser().parse_args(argv)
     console = Console()
+    if args.run:
+        return _run(console, args.verdict_s or LONE_S, args.habit, args.json)
     if args.check:
         try:
             console.print(_table(check(json.loads(args.check.read_text()))))
@@ -75,7 +87,7 @@ def main(argv: list[str]) -> int:
             _parser().error(f"--check: give a result of `bench overlap` with all modes, replayed ({exc!r})")
         return 0
     if args.rollouts_per_s is None or args.verdict_rate is None:
-        _parser().error("give --rollouts-per-s and --verdict-rate, or --check")
+        _parser().error("give --rollouts-per-s and --verdict-rate, or --check, or --run")
     demand = Demand(
         rollouts_per_s=args.rollouts_per_s,
         verdict_rate=args.verdict_rate,
@@ -95,10 +107,27 @@ def main(argv: list[str]) -> int:
         told["curves"] = curves(demand.verdict_s, args.wall, args.habit)
         console.print(_table(told["fleets"]))
     if args.grow and args.picture:
-        args.picture.write_text(curves_svg(told["curves"], "exposed seconds against load, simulated") + "\n")
+        picture = curves_svg(told["curves"], "exposed seconds against load, simulated")
+        args.picture.write_text(picture + "\n")
+        if missing():
+            console.print(f"NO PNG: {missing()}", style="bold red", markup=False)
+        else:
+            args.picture.with_suffix(".png").write_bytes(png(picture))
     if args.json:
         args.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
     return 0
+
+
+def _run(console: Console, verdict_s: float, habit: float, file: Path | None) -> int:
+    points = uvloop.run(run(verdict_s, habit, lambda text: console.print(text, style="dim", markup=False)))
+    found = knees(points)
+    told = {"knees": found, "tolerance": TOLERANCE, "bent": BENT, "verdict_s": verdict_s, "wall_s": WALL_S}
+    told |= {"rollouts": PROMPTS * GROUP, "habit": habit, "points": points}
+    rows: list[dict[str, Any]] = msgspec.to_builtins(found)
+    console.print(_table(rows))
+    if file:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+    return 0 if all(knee.holds for knee in found) else 1
 
 
 def _print(console: Console, demand: Demand, made: Plan) -> None:
@@ -125,10 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--verdict-s", type=_positive, metavar="S", help="time of a lone verdict [1/V]")
     p.add_argument("--rule-s", type=_positive, default=0.01, metavar="S", help="mean time of a rule check [0.01]")
     p.add_argument("--wall", type=_positive, default=60.0, metavar="S", help="generation phase of a step [60]")
-    p.add_argument("--habit", type=_positive, default=2.0, help="how much a group repeats its answers [2.0]")
+    p.add_argument("--habit", type=_positive, default=HABIT, help=f"how much a group repeats its answers [{HABIT}]")
     p.add_argument("--grow", action="store_true", help="also: exposed time against load, and 8 to 512 engines")
     p.add_argument("--broker-rate", type=_positive, metavar="N", help="rollouts/s of one broker (bench throughput)")
-    p.add_argument("--picture", type=Path, metavar="SVG", help="with --grow: the curves")
+    p.add_argument("--picture", type=Path, metavar="SVG", help="with --grow: the curves, as PNG beside it too")
+    p.add_argument("--run", action="store_true", help="hold it against real pools around the knee (six minutes)")
     p.add_argument("--check", type=Path, metavar="JSON", help="hold the simulation against a result of bench overlap")
     p.add_argument("--json", type=Path, metavar="FILE")
     return p

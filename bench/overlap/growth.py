@@ -15,7 +15,7 @@ from bench.workload import Mix, bundled, make
 SIZES: Final = (128, 512, 2048, 8192)
 LOADS: Final = (0.1, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 FLEETS: Final = (8, 16, 32, 64, 128, 256, 512)
-CURVE_MODES: Final[tuple[Mode, ...]] = ("stream", "stream_no_coalesce", "per_sample", "blocking")
+CURVE_MODES: Final[tuple[Mode, ...]] = ("rule_only", "stream", "stream_no_coalesce", "verl", "trl", "blocking")
 GROUP: Final = 8
 _BLOCK: Final = 256
 
@@ -85,7 +85,9 @@ def check(told: dict[str, Any]) -> list[dict[str, Any]]:
     )
     steps = [_again(setting, seed) for seed in told["workload"]["seeds"]]
     rows: list[dict[str, Any]] = []
-    for mode in ("rule_only", *CURVE_MODES):
+    for mode in (*CURVE_MODES, "per_sample"):
+        if mode not in modes:
+            continue
         found = [simulate(step, fleet, mode) for step in steps]
         row = {"mode": mode, "measured_s": modes[mode]["exposed_s"]["median"]}
         row |= {"simulated_s": _median([f.exposed_s for f in found])}

@@ -3,21 +3,24 @@
 - Stages are first-come-first-served servers. An engine that gives `rate` verdicts a second when full and takes
   `verdict_s` for a lone one is `rate * verdict_s` servers (at least one) of equal speed: that is continuous batching
   where batching neither helps nor hurts, as measured for short prompts on a CPU.
-- A rollout's way costs `hop_s` besides: submit, claims, forward, reward.
+- A rollout's way costs `hop_s` besides: submit, claims, forward, reward; with `verl`, Ray's.
+- `trl` is `blocking` without a window, `verl` is `per_sample` with that way.
 - Nothing fails, no lease lapses, and workers claim as soon as they are free. What it says of a real pool is checked
   by `tests/unit/bench` for its arithmetic, and in docs/overlap.md against measured runs.
 """
 
 import heapq
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from bench.overlap.definition import quantile
 from bench.workload import Step
 
-Mode = Literal["rule_only", "stream", "stream_no_coalesce", "per_sample", "blocking"]
+Mode = Literal["rule_only", "stream", "stream_no_coalesce", "per_sample", "verl", "trl", "blocking"]
+_AFTER_BATCH: Final = ("trl", "blocking")
+_NO_HOPS: Final = ("per_sample", *_AFTER_BATCH)
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -63,18 +66,17 @@ def arrivals_of(step: Step) -> list[Arrival]:
 def simulate(arrivals: Sequence[Arrival], fleet: Fleet, mode: Mode) -> Simulated:
     """Run one step; `arrivals` in the order of their ends, at least one."""
     wall_s = arrivals[-1].ended_s
-    blocking = mode == "blocking"
-    hop_s = 0.0 if mode in {"blocking", "per_sample"} else fleet.hop_s
-    starts = [(wall_s if blocking else a.ended_s) + hop_s for a in arrivals]
+    hop_s = 0.0 if mode in _NO_HOPS else fleet.hop_s
+    starts = [(wall_s if mode in _AFTER_BATCH else a.ended_s) + hop_s for a in arrivals]
     ruled = _serve(starts, fleet.rule_servers, fleet.rule_s)
     # Rule checks all take equally long, so they end in the order in which they began.
     asking = [] if mode == "rule_only" else [i for i, a in enumerate(arrivals) if a.key]
     asked = [(ruled[i], arrivals[i].key) for i in asking]
-    answered, calls = _ask(asked, fleet, share=mode == "stream", window=fleet.window if blocking else None)
+    answered, calls = _ask(asked, fleet, share=mode == "stream", window=fleet.window if mode == "blocking" else None)
     rewarded = list(ruled)
     for i, t in zip(asking, answered, strict=True):
         rewarded[i] = t
-    if blocking:
+    if mode in _AFTER_BATCH:
         rewarded = [max(rewarded)] * len(rewarded)
     return Simulated(
         exposed_s=max(0.0, max(rewarded) - wall_s),

@@ -7,7 +7,21 @@ from pathlib import Path
 
 import pytest
 
-ARGS = ["--engine", "scripted", "--prompts", "3", "--group-size", "8", "--wall", "2", "--repeats", "1"]
+MODES = ["rule_only", "stream", "stream_no_coalesce", "per_sample", "blocking"]  # those that need no trainer's packages
+ARGS = [
+    "--modes",
+    ",".join(MODES),
+    "--engine",
+    "scripted",
+    "--prompts",
+    "3",
+    "--group-size",
+    "8",
+    "--wall",
+    "2",
+    "--repeats",
+    "1",
+]
 
 
 @pytest.mark.slow
@@ -21,7 +35,7 @@ def test_every_mode_rewards_every_rollout_and_agrees_with_the_reference(tmp_path
     assert done.returncode in {0, 1}, done.stderr
     told = json.loads(files["o.json"].read_bytes())
     modes = told["modes"]
-    assert set(modes) == {"rule_only", "stream", "stream_no_coalesce", "per_sample", "blocking"}
+    assert set(modes) == set(MODES)
     assert {mode["rollouts"]["median"] for mode in modes.values()} == {24}
     assert {mode["failed"] for mode in modes.values()} == {0}
     calls = {name: mode["calls"]["median"] for name, mode in modes.items()}
@@ -32,3 +46,4 @@ def test_every_mode_rewards_every_rollout_and_agrees_with_the_reference(tmp_path
     assert modes["blocking"]["overlap"]["max"] == 0
     assert len(files["run.jsonl"].read_bytes().splitlines()) == 24
     assert "<script" not in files["o.html"].read_text()
+    assert (tmp_path / "o.png").read_bytes().startswith(b"\x89PNG")

@@ -7,7 +7,9 @@ import pytest
 
 from bench import plan
 from bench.overlap.growth import step_of
-from bench.overlap.simulation import Arrival, Fleet, simulate
+from bench.overlap.knee import BENT, WALL_S, Point, bend, fleet_at, knees
+from bench.overlap.paced import Servers
+from bench.overlap.simulation import Arrival, Fleet, Mode, simulate
 
 
 def fleet(**more: float) -> Fleet:
@@ -43,6 +45,44 @@ def test_blocking_begins_after_the_batch_and_keeps_to_its_window() -> None:
     wide = fleet(engines=4, rate=1.0)
     assert simulate(questions(0, 0, 0, 4), wide, "blocking").exposed_s == pytest.approx(1.0)
     assert simulate(questions(0, 0, 0, 4), fleet(engines=4, window=2), "blocking").exposed_s == pytest.approx(2.0)
+
+
+def test_trl_begins_after_the_batch_with_no_window_and_verl_as_each_sample_ends() -> None:
+    narrow = fleet(engines=4, window=2, hop_s=0.5)
+    assert simulate(questions(0, 0, 0, 4), narrow, "trl").exposed_s == pytest.approx(1.0)
+    assert simulate(questions(0, 0, 0, 4), narrow, "verl").exposed_s == pytest.approx(1.5)
+
+
+def test_the_paced_engine_keeps_the_simulations_own_service_times() -> None:
+    ends = [0.0, 0.0, 0.0, 0.3, 2.0]
+    engine = Servers(rate=4.0, verdict_s=0.5)
+    simulated = simulate(questions(*ends), fleet(rate=4.0, verdict_s=0.5), "per_sample")
+    booked = [engine.book(t) for t in ends]
+    assert booked == pytest.approx([0.5, 0.5, 1.0, 1.0, 2.5])
+    assert booked[-1] - ends[-1] == pytest.approx(simulated.exposed_s)
+
+
+def test_a_knee_is_where_a_curve_bends_and_holds_only_near_the_simulated_one() -> None:
+    assert bend([(1, 0), (2, 0), (3, 4)], 1.0) == pytest.approx(2.25)
+    assert bend([(1, 0), (2, 0.5)], 1.0) is None
+
+    def points(mode: Mode, off: float) -> list[Point]:
+        limit_s = BENT * WALL_S
+        curve = {1.0: 0.0, 1.5: 0.0, 2.0: 10 * limit_s}
+        return [
+            Point(mode=mode, load=load, measured_s=s + off, simulated_s=s, machine_load=0) for load, s in curve.items()
+        ]
+
+    good, bad = knees(points("stream", 0.1) + points("per_sample", 99.0))
+    assert good.holds
+    assert (bad.measured, bad.holds) == (None, False)
+
+
+def test_loads_are_of_the_calls_without_coalescing() -> None:
+    arrivals = questions(0, 5, 10)
+    modes: tuple[Mode, ...] = ("stream_no_coalesce", "blocking")
+    for mode in modes:
+        assert simulate(arrivals, fleet_at(1.3, arrivals, 0.1), mode).load == pytest.approx(1.3)
 
 
 def test_load_is_calls_over_capacity() -> None:
