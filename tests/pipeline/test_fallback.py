@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 
 import pytest
 from scripted_verifier import ScriptedVerifier
 
 from tinyv_stream import InvalidInputError, Reward, RewardClient, Rollout, Source, Status
-from tinyv_stream.config import BrokerConfig, Config, FallbackConfig, check
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.config import BrokerConfig, Config, FallbackConfig, TinyVConfig, check
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from workers.worker import Worker
 
@@ -16,10 +18,16 @@ from workers.worker import Worker
 class Bench:
     def __init__(self, server: EmbeddedServer, pool: str) -> None:
         self.server, self.pool = server, pool
+        self.tinyv_workers = 0
+        """How many the pool says that it starts itself."""
 
     @asynccontextmanager
     async def serving(self, fallback: FallbackConfig, *verifiers: ScriptedVerifier) -> AsyncIterator[RewardClient]:
-        config = Config(broker=BrokerConfig(pool=self.pool, lease_s=1.0, cache_ttl_s=0), fallback=fallback)
+        config = Config(
+            broker=BrokerConfig(pool=self.pool, lease_s=1.0, cache_ttl_s=0),
+            tinyv=TinyVConfig(workers=self.tinyv_workers),
+            fallback=fallback,
+        )
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             for verifier in verifiers:
@@ -52,6 +60,62 @@ async def test_rule_only_lets_the_rule_verdict_stand_while_tinyv_is_down(bench: 
     async with bench.serving(FallbackConfig(tinyv="rule_only"), ScriptedVerifier("rule")) as client:
         reward = await submit(client, "rule:incorrect")
     assert (reward.value, reward.status, reward.source) == (0.0, Status.OK, Source.FALLBACK)
+    assert reward.reason == "TinyV is down: the rule verdict stands"
+
+
+class Starting(ScriptedVerifier):
+    """Takes as long to start as the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__("tinyv")
+        self.may_start = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.may_start.wait()
+        return self
+
+
+@asynccontextmanager
+async def starting(bench: Bench, fallback: FallbackConfig) -> AsyncIterator[tuple[RewardClient, Starting]]:
+    """A pool that is known to have a TinyV worker that is not ready."""
+    tinyv = Starting()
+    async with bench.serving(fallback, ScriptedVerifier("rule"), tinyv) as client:
+        try:
+            async with OperatorSide(bench.server.url, BrokerConfig(pool=bench.pool)) as side:
+
+                async def is_told() -> bool:
+                    return [w.state for w in (await side.status()).workers if w.stage == "tinyv"] == ["starting"]
+
+                await wait_until(is_told, 30, "the TinyV worker says that it starts")
+            yield client, tinyv
+        finally:
+            tinyv.may_start.set()
+
+
+async def test_a_starting_tinyv_worker_is_hope_and_not_capacity(bench: Bench) -> None:
+    async with starting(bench, FallbackConfig(tinyv="rule_only")) as (client, _):
+        reward = await submit(client, "rule:incorrect tinyv:correct")
+    assert reward.reason == "TinyV is down: the rule verdict stands"
+
+
+async def test_the_first_start_of_the_pools_own_tinyv_is_waited_for(bench: Bench) -> None:
+    bench.tinyv_workers = 1
+    async with starting(bench, FallbackConfig(tinyv="rule_only", tinyv_start_s=600)) as (client, tinyv):
+        waiting = [asyncio.create_task(submit(client, "rule:incorrect tinyv:correct", n)) for n in range(4)]
+        async with OperatorSide(bench.server.url, BrokerConfig(pool=bench.pool)) as side:
+
+            async def are_queued() -> bool:
+                return (await side.status()).depth == {"rule": 0, "tinyv": 4}
+
+            await wait_until(are_queued, 30, "all wait for TinyV")
+        tinyv.may_start.set()
+        assert {(await one).source for one in waiting} == {Source.TINYV}
+
+
+async def test_a_first_start_that_takes_too_long_is_not_waited_for(bench: Bench) -> None:
+    bench.tinyv_workers = 1
+    async with starting(bench, FallbackConfig(tinyv="rule_only", tinyv_start_s=0)) as (client, _):
+        reward = await submit(client, "rule:incorrect tinyv:correct")
     assert reward.reason == "TinyV is down: the rule verdict stands"
 
 

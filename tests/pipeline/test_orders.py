@@ -1,0 +1,185 @@
+"""Orders to several workers at once: all of them follow, or none; asleep they hold nothing, and deadlines go on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from scripted_verifier import ScriptedVerifier
+from stream_kit import is_empty, rollout
+
+from tinyv_stream import InvalidInputError, RewardClient, Source, Status, model
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.orders import give_order, order_sleep, read_order, refuse
+from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
+from tinyv_stream.errors import EngineError, EngineStartError
+from tinyv_stream.testing import EmbeddedServer, wait_until
+from workers.tinyv.scripted import DELAY_ENV
+from workers.tinyv.verifier import TinyVVerifier
+from workers.worker import Worker
+
+WAIT_S = 60.0
+
+
+class Reluctant(TinyVVerifier):
+    """Loads no model but its first, as a worker on a smaller machine."""
+
+    async def switch(self) -> None:
+        await self._keeper.swap(type(self)(TinyVConfig(model="x-broken", engine=SCRIPTED))._keeper.engine)
+
+
+SCRIPTED = EngineConfig(kind="scripted")
+
+
+class Pool:
+    def __init__(self, server: EmbeddedServer, name: str) -> None:
+        self.url, self.name = server.url, name
+        self.broker = BrokerConfig(pool=name, lease_s=1.0)
+        self.workers: list[Worker] = []
+
+    @asynccontextmanager
+    async def serving(self, *verifiers: ScriptedVerifier | TinyVVerifier) -> AsyncIterator[RewardClient]:
+        config = Config(broker=self.broker, tinyv=TinyVConfig(engine=SCRIPTED))
+        self.workers = [Worker(self.url, config, v, grace_s=5.0) for v in (ScriptedVerifier("rule"), *verifiers)]
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            for worker in self.workers:
+                tasks.create_task(worker.run(stop))
+            try:
+                async with RewardClient(self.url, run_id="run", pool=self.name, deadline_s=60) as client:
+                    await wait_until(lambda: self.are_ready(len(self.workers)), 30, "all workers are ready")
+                    yield client
+            finally:
+                stop.set()
+
+    async def are_ready(self, count: int) -> bool:
+        async with OperatorSide(self.url, self.broker) as side:
+            return [w.state for w in (await side.status()).workers] == ["ready"] * count
+
+    async def models(self) -> list[str]:
+        return [seat.model for seat in (await model.look(self.url, pool=self.name)).seats]
+
+
+@pytest.fixture
+def pool(server: EmbeddedServer, pool_name: str) -> Pool:
+    return Pool(server, pool_name)
+
+
+def judge(kind: type[TinyVVerifier] = TinyVVerifier) -> TinyVVerifier:
+    return kind(TinyVConfig(engine=SCRIPTED))
+
+
+async def test_all_workers_switch_before_the_order_is_called_done(pool: Pool) -> None:
+    async with pool.serving(judge(), judge()) as client:
+        done = await model.switch(pool.url, "second", pool=pool.name, wait_s=WAIT_S)
+        assert [seat.model for seat in done.seats] == ["second", "second"]
+        reward = await (await client.submit(rollout("1")))
+    assert reward.tinyv is not None
+    assert reward.tinyv.model == "second"
+
+
+async def test_one_worker_that_cannot_takes_all_back(pool: Pool) -> None:
+    async with pool.serving(judge(), judge(Reluctant)) as client:
+        rewards = asyncio.create_task(stream(client, 200))
+        with pytest.raises(EngineStartError, match=r"x-broken cannot be loaded.*all workers use the model before"):
+            await model.switch(pool.url, "second", pool=pool.name, wait_s=WAIT_S)
+        assert await pool.models() == ["scripted", "scripted"]
+        assert await rewards == {Status.OK: 200}
+
+
+async def stream(client: RewardClient, count: int) -> dict[Status, int]:
+    """Submit rollouts one after the other, so that they last through what the test does; count how they end."""
+    found: dict[Status, int] = {}
+    tickets = [await client.submit(rollout("1", n)) for n in range(count) if not await asyncio.sleep(0.01)]
+    for ticket in tickets:
+        reward = await ticket
+        found[reward.status] = found.get(reward.status, 0) + 1
+    return found
+
+
+async def test_an_order_that_takes_too_long_is_taken_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pool.serving(judge()):
+        monkeypatch.setenv("TINYV_SCRIPTED_START_S", "2")
+        with pytest.raises(EngineStartError, match=r"not everywhere within 0\.5 s"):
+            await model.switch(pool.url, "second", pool=pool.name, wait_s=0.5)
+        await wait_until(lambda: pool.are_ready(2), 30, "the worker is back")
+        await wait_until(lambda: is_model(pool, "scripted"), 30, "with the model before")
+
+
+async def is_model(pool: Pool, name: str) -> bool:
+    return await pool.models() == [name]
+
+
+async def test_a_sleeping_pool_holds_nothing_and_deadlines_go_on(pool: Pool) -> None:
+    async with pool.serving(judge(), judge()) as client:
+        await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
+        patient = await client.submit(rollout("1", 1))
+        hasty = await client.submit(rollout("1", 2, deadline_s=1.0))
+        assert (await hasty).status is Status.EXPIRED
+        async with OperatorSide(pool.url, pool.broker) as side:
+            status = await side.status()
+            assert {w.state for w in status.workers if w.stage == "tinyv"} == {"asleep"}
+            assert [w.held for w in status.workers if w.stage == "tinyv"] == [0, 0]
+            await model.wake(pool.url, pool=pool.name, wait_s=WAIT_S)
+            assert (await patient).source is Source.TINYV
+            await wait_until(lambda: is_empty(side), 30, "an empty pool")
+
+
+async def test_what_is_under_way_is_finished_before_the_sleep(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DELAY_ENV, "4.0")
+    async with pool.serving(judge()) as client, OperatorSide(pool.url, pool.broker) as side:
+        tickets = [await client.submit(rollout("1", n)) for n in range(8)]
+
+        async def are_held() -> bool:
+            return sum(w.held for w in (await side.status()).workers if w.stage == "tinyv") == 8
+
+        await wait_until(are_held, 30, "TinyV holds all")
+        await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
+        assert await is_empty(side), "a sleeping pool still owed rewards for what it had begun"
+        assert {(await ticket).source for ticket in tickets} == {Source.TINYV}
+
+
+async def test_nobody_can_keep_a_pool_asleep_for_ever(pool: Pool) -> None:
+    async with pool.serving(judge()):
+        await model.sleep(pool.url, pool=pool.name, at_most_s=3.0, wait_s=WAIT_S)
+        await wait_until(lambda: pool.are_ready(2), 30, "it wakes by itself")
+
+
+async def test_orders_that_make_no_sense_are_refused(pool: Pool) -> None:
+    async with pool.serving(judge()):
+        with pytest.raises(InvalidInputError):
+            await model.switch(pool.url, "", pool=pool.name)
+        with pytest.raises(InvalidInputError):
+            await model.sleep(pool.url, pool=pool.name, at_most_s=0)
+        await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
+        with pytest.raises(EngineError, match="asleep"):
+            await model.switch(pool.url, "second", pool=pool.name)
+
+
+async def test_a_broker_that_lost_the_order_learns_it_from_a_worker(pool: Pool) -> None:
+    async with pool.serving(judge()):
+        await model.switch(pool.url, "second", pool=pool.name, wait_s=WAIT_S)
+        async with OperatorSide(pool.url, pool.broker) as side:
+            await side.command("DEL", side.keys.meta)
+
+            async def is_known() -> bool:
+                return (await read_order(side)).model == "second"
+
+            await wait_until(is_known, 30, "the order is known again")
+        assert await pool.models() == ["second"]
+
+
+async def test_refusing_goes_back_to_what_somebody_has_run(server: EmbeddedServer, pool_name: str) -> None:
+    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as side:
+        first = await give_order(side, "never run", "", {"auto"})
+        second = await give_order(side, "second", "r", {"auto"})
+        assert second == first + 1
+        assert await refuse(side, first, "w", "late") == 0
+        assert await refuse(side, second, "w", "no memory") == 1
+        now = await read_order(side)
+        assert (now.model, now.refused, now.reason, now.refused_by) == ("", second, "no memory", "w")
+        assert await refuse(side, now.number, "w", "again") == 2
+        await order_sleep(side, 100)
+        assert 90 < (await read_order(side)).asleep_s <= 100
+        await order_sleep(side, 0)
+        assert (await read_order(side)).asleep_s == 0

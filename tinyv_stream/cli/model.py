@@ -1,0 +1,147 @@
+"""`tinyv-stream model`: which TinyV model a running pool uses, and whether its engines are awake.
+
+Every change waits until all workers of the pool have made it, on every machine, and says what they do meanwhile.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from tinyv_stream import model as models
+from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, safe, unless
+
+EPILOG: Final = """
+\b
+Examples:
+  tinyv-stream model status
+  tinyv-stream model switch zhangchenxu/TinyV-Qwen3-1.7B
+  tinyv-stream model switch me/my-verifier --revision v2
+  tinyv-stream model sleep --at-most 900
+  tinyv-stream model wake
+
+\b
+Rollouts wait in the queue while engines change or sleep; their deadlines go on. Ctrl-C stops waiting, not the change.
+"""
+
+app: Final = typer.Typer(
+    help="See and change the TinyV model of a running pool; let it sleep and wake.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=1.0, metavar="SECONDS", help="How long the change may take on all workers.")
+]
+
+
+@app.command("status")
+def status(
+    *,
+    redis: RedisOption = None,
+    pool: PoolOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+) -> None:
+    """Show model, revision and state of each TinyV worker."""
+    name = pool or "main"
+    url = find_url(redis, name)
+    run(lambda _: _status(url, name, as_json=as_json))
+
+
+@app.command("switch")
+def switch(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Hub id, directory, `embedded` or `auto`.")],
+    *,
+    revision: Annotated[str, typer.Option("--revision", help="Branch, tag or commit of a hub id.")] = "",
+    redis: RedisOption = None,
+    pool: PoolOption = None,
+    wait: WaitOption = models.WAIT_S,
+) -> None:
+    """Let every TinyV worker use another model; if one cannot load it, all keep theirs, and this exits with 1."""
+    name = pool or "main"
+    url = find_url(redis, name)
+    teller = _Teller()
+    _change(
+        lambda: models.switch(url, model, revision=revision, pool=name, wait_s=wait, on_change=teller.tell),
+    )
+
+
+@app.command("sleep")
+def sleep(
+    *,
+    at_most: Annotated[
+        float, typer.Option("--at-most", min=1.0, metavar="SECONDS", help="They wake by themselves after this time.")
+    ] = models.SLEEP_S,
+    redis: RedisOption = None,
+    pool: PoolOption = None,
+    wait: WaitOption = models.WAIT_S,
+) -> None:
+    """Let the TinyV workers finish what they hold, free their engines' memory and wait."""
+    name = pool or "main"
+    url = find_url(redis, name)
+    teller = _Teller()
+    _change(lambda: models.sleep(url, pool=name, at_most_s=at_most, wait_s=wait, on_change=teller.tell))
+
+
+@app.command("wake")
+def wake(*, redis: RedisOption = None, pool: PoolOption = None, wait: WaitOption = models.WAIT_S) -> None:
+    """Let the TinyV workers judge again."""
+    name = pool or "main"
+    url = find_url(redis, name)
+    teller = _Teller()
+    _change(lambda: models.wake(url, pool=name, wait_s=wait, on_change=teller.tell))
+
+
+class _Teller:
+    """Says on stderr what each worker does, when it does something else."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def tell(self, pool: models.Pool) -> None:
+        for seat in pool.seats:
+            doing = f"{seat.state} {seat.step}".strip()
+            if self._said.get(seat.worker) != doing:
+                self._said[seat.worker] = doing
+                typer.echo(f"{safe(seat.worker)}: {safe(doing)}", err=True)
+
+
+def _change(make: Callable[[], Awaitable[models.Pool]]) -> None:
+    found: list[models.Pool] = []
+
+    async def changing() -> None:
+        found.append(await make())
+
+    async def until(interrupt: Interrupt) -> int:
+        if not await unless(interrupt.asked, changing()):
+            return INTERRUPTED
+        _print(found[0])
+        return 0
+
+    run(until)
+
+
+async def _status(url: str, pool: str, *, as_json: bool) -> int:
+    found = await models.look(url, pool=pool)
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        _print(found)
+    return 0
+
+
+def _print(pool: models.Pool) -> None:
+    for seat in pool.seats:
+        revision = f" revision {seat.revision}" if seat.revision else ""
+        doing = f"{seat.state} {seat.step}".strip()
+        typer.echo(safe(f"{seat.worker} on {seat.host}: {seat.model}{revision} ({seat.engine}), {doing}", cut=None))
+    if not pool.seats:
+        typer.echo("no TinyV worker")
+    order = pool.order
+    if order.model:
+        typer.echo(safe(f"ordered: {order.model} {order.revision}".rstrip(), cut=None))
+    if order.asleep_s:
+        typer.echo(f"asleep for {order.asleep_s:.0f} s more at most")
+    if order.refused:
+        typer.echo(safe(f"last refused, by {order.refused_by}: {order.reason}", cut=None))
