@@ -6,16 +6,14 @@ from typing import Any
 
 import aiohttp
 import pytest
-from contract_kit import SOURCE, Case, cases, plain
+from contract_kit import SOURCE, Case, cases, decided_first, number, plain
 
 from tinyv_stream.gateway import Gateway, GatewayConfig
 
 
 @pytest.fixture
 async def http(pool_url: str) -> AsyncIterator[Callable[..., Any]]:
-    config = GatewayConfig(
-        redis_url=pool_url, port=0, run_id="gateway-contract", data_source=SOURCE, on_undecided="abstain"
-    )
+    config = GatewayConfig(redis_url=pool_url, port=0, run_id="gateway-contract", data_source=SOURCE)
     async with Gateway(config) as gateway, aiohttp.ClientSession(gateway.url) as session:
 
         async def post(path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 JSON
@@ -24,10 +22,6 @@ async def http(pool_url: str) -> AsyncIterator[Callable[..., Any]]:
                 return await got.json()
 
         yield post
-
-
-def neutral(case: Case) -> float:
-    return 0.5 if case.value is None else case.value
 
 
 async def test_our_own_form(http: Callable[..., Any], pool_url: str) -> None:
@@ -41,8 +35,13 @@ async def test_our_own_form(http: Callable[..., Any], pool_url: str) -> None:
 
 async def test_slime(http: Callable[..., Any]) -> None:
     chosen = cases()
-    bodies = [{"prompt": c.question, "response": c.completion, "label": c.ground_truth} for c in chosen]
-    assert await asyncio.gather(*(http("/remote_rm", b) for b in bodies)) == [neutral(c) for c in chosen]
+
+    async def give(case: Case) -> float:
+        return await http(
+            "/remote_rm", {"prompt": case.question, "response": case.completion, "label": case.ground_truth}
+        )
+
+    assert await decided_first(chosen, give) == pytest.approx([number(c) for c in chosen])
 
 
 async def test_nemo_gym(http: Callable[..., Any]) -> None:
@@ -58,5 +57,6 @@ async def test_nemo_gym(http: Callable[..., Any]) -> None:
             "expected_answer": case.ground_truth,
         }
 
-    got = await asyncio.gather(*(http("/verify", body(c)) for c in chosen))
+    got = await decided_first(chosen, lambda case: http("/verify", body(case)))
+    assert [g["reward"] for g in got] == pytest.approx([number(c) for c in chosen])
     assert [None if "_ng_failure_class" in g else g["reward"] for g in got] == [c.value for c in chosen]

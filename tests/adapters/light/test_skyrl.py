@@ -1,10 +1,11 @@
 """skyrl-gym's real registry and environment, stepped from as many threads as SkyRL has workers."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import skyrl_gym
-from contract_kit import SOURCE, Case, cases, rule_verdict_if_undecided
+from contract_kit import SOURCE, Case, cases, decided_first, number
 from skyrl_gym.envs.registration import register
 
 from tinyv_stream import InvalidInputError
@@ -25,11 +26,11 @@ def play(case: Case) -> tuple[float, dict[str, float]]:
     return step["reward"], step["metadata"]
 
 
-def test_all_contract_rollouts_get_their_reward() -> None:
-    chosen = cases()
+async def test_all_contract_rollouts_get_their_reward() -> None:
+    chosen, loop = cases(), asyncio.get_running_loop()
     with ThreadPoolExecutor(32) as threads:
-        got = list(threads.map(play, chosen))
-    assert [reward for reward, _ in got] == [rule_verdict_if_undecided(c) for c in chosen]
+        got = await decided_first(chosen, lambda case: loop.run_in_executor(threads, play, case))
+    assert [reward for reward, _ in got] == pytest.approx([number(c) for c in chosen])
     assert [metadata["undecided"] for _, metadata in got] == [float(c.value is None) for c in chosen]
 
 

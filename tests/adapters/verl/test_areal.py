@@ -7,14 +7,14 @@ import asyncio
 from typing import Any
 
 import pytest
-from areal.api import ModelResponse
-from areal.api.cli_args import GenerationHyperparameters
-from contract_kit import SOURCE, Case, cases
+from areal import workflow_context
+from areal.utils import stats_tracker
+from areal_kit import play, workflow
+from contract_kit import cases
 from tiny_policy import make
 from transformers import AutoTokenizer
 
 from tinyv_stream import UndecidedError
-from trainer_adapters.areal_reward import TinyVRLVRWorkflow
 
 
 @pytest.fixture(scope="module")
@@ -22,47 +22,18 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return AutoTokenizer.from_pretrained(make(tmp_path_factory.mktemp("tokenizer"), with_model=False))
 
 
-class Engine:
-    """Fake inference engine: replies what the test says."""
-
-    def __init__(self, tokenizer: Any, reply: str) -> None:
-        self.ids = tokenizer(reply)["input_ids"]
-
-    async def agenerate(self, request: Any) -> ModelResponse:
-        count = len(self.ids)
-        return ModelResponse(
-            input_tokens=list(request.input_ids),
-            output_tokens=self.ids,
-            output_logprobs=[-0.1] * count,
-            output_versions=[0] * count,
-        )
-
-
-def workflow(tokenizer: Any, url: str, **tinyv: str) -> TinyVRLVRWorkflow:
-    given: dict[str, object] = {"redis_url": url, "run_id": "areal"}
-    return TinyVRLVRWorkflow(
-        tinyv=given | tinyv, gconfig=GenerationHyperparameters(max_new_tokens=32), tokenizer=tokenizer
-    )
-
-
-async def play(flow: TinyVRLVRWorkflow, tokenizer: Any, case: Case) -> Any:
-    row = {
-        "messages": [{"role": "user", "content": case.question}],
-        "answer": case.ground_truth,
-        "data_source": SOURCE,
-    }
-    return await flow.arun_episode(Engine(tokenizer, case.completion), row)
-
-
 async def test_all_contract_rollouts_get_their_reward_and_undecided_is_rejected(tokenizer: Any, pool_url: str) -> None:
-    flow, chosen = workflow(tokenizer, pool_url), cases()
+    flow, chosen = workflow(tokenizer, redis_url=pool_url, run_id="areal"), cases()
     got = await asyncio.gather(*(play(flow, tokenizer, case) for case in chosen))
     assert [None if g is None else float(g["rewards"][0]) for g in got] == [c.value for c in chosen]
     kept = next(g for g in got if g is not None)
     assert kept["loss_mask"].sum() > 0
+    shown = stats_tracker.get(workflow_context.stat_scope()).export()
+    assert shown["rollout/tinyv/undecided"] == shown["rollout/tinyv/rescued"] == 0.25
+    assert shown["rollout/tinyv/wait_s"] > 0
 
 
 async def test_it_can_raise_instead(tokenizer: Any, pool_url: str) -> None:
     undecided = next(case for case in cases() if case.value is None)
     with pytest.raises(UndecidedError):
-        await play(workflow(tokenizer, pool_url, on_undecided="raise"), tokenizer, undecided)
+        await play(workflow(tokenizer, redis_url=pool_url, on_undecided="raise"), tokenizer, undecided)

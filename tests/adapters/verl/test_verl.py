@@ -10,26 +10,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import ray
-import torch
-from contract_kit import SOURCE, Case, cases, rule_verdict_if_undecided
+from contract_kit import Case, cases
 from omegaconf import OmegaConf
-from tensordict import TensorDict
 from tiny_policy import make
 from transformers import AutoTokenizer
-from verl import DataProto
 from verl.experimental.agent_loop.agent_loop import AgentLoopMetrics, AgentLoopOutput, AgentLoopWorker
 from verl.experimental.reward_loop import RewardLoopManager
 from verl.trainer.ppo.reward import load_reward_manager
+from verl_kit import batch, config, row
 
 from tinyv_stream import UndecidedError
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.config import BrokerConfig
+from trainer_adapters import shared
 
 ROOT = Path(__file__).resolve().parents[3]
-KEYS = {"score", "acc", "rule_correct", "tinyv_correct", "rescued", "undecided", "from_cache", "wait_s"}
+KEYS = {"score", "acc", "rule_correct", "tinyv_correct", "rescued", "undecided", "wait_s"}
+KEYS |= {"from_rule", "from_tinyv", "from_cache"}
 
 
 @pytest.fixture(scope="module")
@@ -40,54 +39,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def tokenizer(model: str) -> Any:
     return AutoTokenizer.from_pretrained(model)
-
-
-def config(model: str, url: str, path: str, **tinyv: str) -> Any:
-    return OmegaConf.create(
-        {
-            "reward": {
-                "num_workers": 8,
-                "custom_reward_function": {"path": None, "name": "compute_score"},
-                "reward_manager": {
-                    "source": "importlib",
-                    "name": "TinyVRewardManager",
-                    "module": {"path": path, "name": "custom_reward_manager"},
-                },
-                "reward_model": {"enable": False, "enable_resource_pool": False},
-                "sandbox_fusion": None,
-                "tinyv": {"redis_url": url, "run_id": "verl"} | tinyv,
-            },
-            "actor_rollout_ref": {"model": {"path": model, "tokenizer_path": None}, "rollout": {"n": 8}},
-        }
-    )
-
-
-def batch(tokenizer: Any, chosen: list[Case]) -> DataProto:
-    """As verl has it: prompts padded on the left, responses on the right."""
-    prompts = pad([tokenizer(c.question)["input_ids"] for c in chosen], left=True)
-    responses = pad([tokenizer(c.completion)["input_ids"] for c in chosen], left=False)
-    ids = torch.cat([prompts, responses], dim=1)
-    mask = (ids != 0).long()
-    tensors = {"prompts": prompts, "responses": responses, "input_ids": ids, "attention_mask": mask}
-    rows = [row(c, i) for i, c in enumerate(chosen)]
-    columns = {key: np.array([r[key] for r in rows], dtype=object) for key in rows[0]}
-    return DataProto(batch=TensorDict(tensors, batch_size=len(chosen)), non_tensor_batch=columns)
-
-
-def row(case: Case, index: int) -> dict[str, Any]:
-    return {
-        "data_source": SOURCE,
-        "reward_model": {"style": "rule", "ground_truth": case.ground_truth},
-        "extra_info": {"index": index},
-        "raw_prompt": [{"role": "user", "content": case.question}],
-        "uid": f"g{case.ground_truth}",
-        "global_steps": 3,
-    }
-
-
-def pad(rows: list[list[int]], *, left: bool) -> torch.Tensor:
-    width = max(len(r) for r in rows)
-    return torch.tensor([[0] * (width - len(r)) + r if left else r + [0] * (width - len(r)) for r in rows])
 
 
 def start_ray(tries: int = 3) -> None:
@@ -115,12 +66,13 @@ async def asked_of_tinyv(url: str) -> int:
         return (await operator.status()).stats.get("by_tinyv", 0)
 
 
-def test_eight_ray_workers_give_all_contract_rollouts_their_reward(manager: RewardLoopManager, tokenizer: Any) -> None:
-    chosen = cases()
+def test_eight_ray_workers_give_whole_batches_their_rewards(manager: RewardLoopManager, tokenizer: Any) -> None:
+    chosen = [case for case in cases() if case.value is not None]
     out = manager.compute_rm_score(batch(tokenizer, chosen))
-    assert out.batch["rm_scores"].sum(-1).tolist() == [rule_verdict_if_undecided(c) for c in chosen]
+    assert out.batch["rm_scores"].sum(-1).tolist() == [c.value for c in chosen]
     assert set(out.non_tensor_batch) >= KEYS
-    assert out.non_tensor_batch["undecided"].tolist() == [float(c.value is None) for c in chosen]
+    assert out.non_tensor_batch["rescued"].sum() == len(chosen) / 3
+    assert (out.non_tensor_batch["wait_s"] > 0).all()
 
 
 def test_a_group_scattered_over_ray_workers_costs_one_call(
@@ -150,7 +102,9 @@ class StreamingWorker(AgentLoopWorker):
         return None
 
 
-async def test_the_agent_loop_streams_every_sample_when_it_ends(manager: RewardLoopManager, tokenizer: Any) -> None:
+async def test_the_agent_loop_streams_all_contract_rollouts_and_loses_those_that_nobody_decided(
+    manager: RewardLoopManager, tokenizer: Any
+) -> None:
     worker = StreamingWorker(manager.reward_loop_worker_handles)
 
     async def one(index: int, case: Case) -> AgentLoopOutput:
@@ -164,24 +118,81 @@ async def test_the_agent_loop_streams_every_sample_when_it_ends(manager: RewardL
         await worker._compute_score([output], kwargs=row(case, index) | {"session_id": index % 8})
         return output
 
-    chosen = cases(64)
-    outputs = await asyncio.gather(*(one(i, c) for i, c in enumerate(chosen)))
-    assert [o.reward_score for o in outputs] == [rule_verdict_if_undecided(c) for c in chosen]
-    assert all(set(o.extra_fields["reward_extra_info"]) == KEYS for o in outputs)
+    chosen = cases()
+    outputs = await asyncio.gather(*(one(i, c) for i, c in enumerate(chosen)), return_exceptions=True)
+    for case, output in zip(chosen, outputs, strict=True):
+        if case.value is None:
+            assert isinstance(output, UndecidedError), output  # verl logs it, and counts its session as failed
+        else:
+            assert isinstance(output, AgentLoopOutput), output
+            assert output.reward_score == case.value
+            assert set(output.extra_fields["reward_extra_info"]) == KEYS
 
 
-async def test_it_loads_by_file_path_too_and_can_raise_where_nobody_decided(
-    model: str, tokenizer: Any, pool_url: str
+async def test_verls_own_trainer_side_drops_a_lost_sample_and_keeps_its_group(
+    manager: RewardLoopManager, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """V1's `_run_prompt` over a queue that keeps what is put: what the replay buffer would see."""
+    from verl.trainer.ppo.v1 import agent_loop_tq as v1
+
+    kept: dict[str, Any] = {}
+
+    async def put(key: str, tag: dict[str, Any], **_: Any) -> None:
+        kept[key] = tag["status"]
+
+    monkeypatch.setattr(v1.tq, "async_kv_put", put)
+    group = cases(8)
+    streaming = StreamingWorker(manager.reward_loop_worker_handles)
+
+    class Loop(v1.AgentLoopWorkerTQ):
+        def __init__(self) -> None:
+            rollout = OmegaConf.create({"n": 8, "val_kwargs": {"n": 1}})
+            self.config = OmegaConf.create({"actor_rollout_ref": {"rollout": rollout}})
+
+        async def _run_agent_loop(self, *_: Any, session_id: int, uid: str, **__: Any) -> None:
+            case = group[session_id]
+            ids = tokenizer(case.completion)["input_ids"]
+            asked = tokenizer(case.question)["input_ids"]
+            output = AgentLoopOutput(
+                prompt_ids=asked, response_ids=ids, response_mask=[1] * len(ids), metrics=AgentLoopMetrics()
+            )
+            await streaming._compute_score([output], kwargs=row(case, session_id) | {"session_id": session_id})
+            kept[f"{uid}_{session_id}_0"] = output.reward_score
+
+    await Loop()._run_prompt({"uid": "u"}, {}, trajectory={"validate": False})
+    assert kept.pop("u") == "failure"  # a group whose samples that were kept stay in the batch
+    assert kept == {f"u_{i}_0": c.value for i, c in enumerate(group) if c.value is not None}
+
+
+async def test_it_loads_by_file_path_too_and_tells_of_every_step_in_the_drivers_log(
+    model: str, tokenizer: Any, pool_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = str(ROOT / "trainer_adapters" / "verl_reward.py")
-    loaded = load_reward_manager(config(model, pool_url, path, on_undecided="raise"), tokenizer)
+    loaded = load_reward_manager(config(model, pool_url, path), tokenizer)
     chosen = cases(8)
     data = batch(tokenizer, chosen)
-    undecided = next(i for i, c in enumerate(chosen) if c.value is None)
-    with pytest.raises(UndecidedError):
-        await loaded.run_single(data[undecided : undecided + 1])
+    given = await asyncio.gather(*(loaded.run_single(data[i : i + 1]) for i in range(8)), return_exceptions=True)
+    assert [None if isinstance(g, UndecidedError) else g["reward_score"] for g in given] == [c.value for c in chosen]
+    data.non_tensor_batch["global_steps"][:] = 4
     decided = next(i for i, c in enumerate(chosen) if c.value == 1.0)
-    assert (await loaded.run_single(data[decided : decided + 1]))["reward_score"] == 1.0
+    await loaded.run_single(data[decided : decided + 1])
+    told = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("tinyv "))
+    figures = dict(part.split("=") for part in told.split()[1:])
+    assert (figures["step"], figures["rewards"], figures["undecided"], figures["rescued"]) == ("3", "8", "0.25", "0.25")
+    assert float(figures["wait_max_s"]) >= float(figures["wait_s"]) > 0
+    await shared.close()
+
+
+@pytest.mark.parametrize(("said", "value"), [("rule", 0.0), (0.25, 0.25), ("-1", -1.0)])
+async def test_a_number_where_nobody_decided_is_the_users_choice(
+    model: str, tokenizer: Any, pool_url: str, said: str | float, value: float
+) -> None:
+    chosen = config(model, pool_url, "pkg://trainer_adapters.verl_reward", on_undecided=said)
+    loaded = load_reward_manager(chosen, tokenizer)
+    undecided = next(case for case in cases(8) if case.value is None)
+    given = await loaded.run_single(batch(tokenizer, [undecided]))
+    assert (given["reward_score"], given["reward_extra_info"]["undecided"]) == (value, 1.0)
+    await shared.close()
 
 
 async def test_verl_takes_every_setting_of_the_recipe(
