@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.overlap.curves import curves_svg
-from bench.overlap.growth import check, curves, fleets, step_of
-from bench.overlap.knee import BENT, GROUP, PROMPTS, TOLERANCE, WALL_S, knees, run
-from bench.overlap.simulation import Arrival, Fleet, Simulated, simulate
+from bench.overlap.growth import check, curves, fleets, knees_of, step_of
+from bench.overlap.knee import GROUP, PROMPTS, TOLERANCE, WALL_S, knees, run
+from bench.overlap.simulation import BENT, Arrival, Fleet, Simulated, simulate
 from bench.workload.steps import HABIT
 from tinyv_stream.timeline.png import missing, png
 
@@ -105,9 +105,11 @@ def main(argv: list[str]) -> int:
             one, utilisation=UTILISATION, wall_s=args.wall, habit=args.habit, broker_rate=args.broker_rate
         )
         told["curves"] = curves(demand.verdict_s, args.wall, args.habit)
+        told["knees"] = knees_of(told["curves"], args.wall)
         console.print(_table(told["fleets"]))
+        console.print(_table(told["knees"]))
     if args.grow and args.picture:
-        picture = curves_svg(told["curves"], "exposed seconds against load, simulated")
+        picture = curves_svg(told["curves"], told["knees"], "exposed seconds against load, simulated; knees marked")
         args.picture.write_text(picture + "\n")
         if missing():
             console.print(f"NO PNG: {missing()}", style="bold red", markup=False)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.overlap.simulation import Arrival, Fleet, Mode, arrivals_of, simulate
+from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, arrivals_of, bend, simulate
 from bench.workload import Mix, bundled, make
 
 SIZES: Final = (128, 512, 2048, 8192)
@@ -45,6 +45,16 @@ def curves(verdict_s: float, wall_s: float, habit: float) -> list[dict[str, Any]
                 for mode in CURVE_MODES
             ]
     return rows
+
+
+def knees_of(rows: Sequence[dict[str, Any]], wall_s: float) -> list[dict[str, Any]]:
+    """Return where each mode tips over at each step size; None for a mode that does not within the loads."""
+    found: list[dict[str, Any]] = []
+    for size in sorted({r["rollouts"] for r in rows}):
+        for mode in ("stream", "stream_no_coalesce", "verl"):
+            curve = [(r["load"], r["exposed_s"]) for r in rows if (r["rollouts"], r["mode"]) == (size, mode)]
+            found.append({"rollouts": size, "mode": mode, "knee": bend(curve, BENT * wall_s)})
+    return found
 
 
 def fleets(

@@ -2,11 +2,10 @@
 
 - Only the engine is no model: it keeps the time of the simulation's own service model (`paced`), because a real one's
   rate moves with the machine, and a knee can only be found where the load is known.
-- The knee is the load at which exposed time reaches `BENT` of the generation phase, on a line between two loads.
+- The knee is `simulation.bend`'s, of what was measured and of what was simulated at the same loads.
 """
 
 import asyncio
-import itertools
 import os
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from bench.overlap.openai_server import openai_server
 from bench.overlap.paced import PACED_ENV
 from bench.overlap.pools import config_of
 from bench.overlap.replay import Found, stream
-from bench.overlap.simulation import Arrival, Fleet, Mode, arrivals_of, simulate
+from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, arrivals_of, bend, simulate
 from bench.workload import Mix, Step, bundled, make
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.child import Child
@@ -32,7 +31,6 @@ from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import embedded_server, wait_until
 
-BENT: Final = 0.05
 TOLERANCE: Final = 0.10
 """How far the measured knee may be from the simulated one, of the simulated one's load."""
 LOADS: Final[dict[Mode, tuple[float, ...]]] = {
@@ -108,14 +106,6 @@ def knees(points: Sequence[Point], wall_s: float = WALL_S) -> list[Knee]:
         near = measured is not None and simulated is not None and abs(measured / simulated - 1) <= TOLERANCE
         found.append(Knee(mode=mode, measured=measured, simulated=simulated, holds=near))
     return found
-
-
-def bend(curve: Sequence[tuple[float, float]], limit_s: float) -> float | None:
-    """Return the load at which a curve of (load, seconds) first reaches `limit_s`; None if it never crosses it."""
-    for (low, below), (high, above) in itertools.pairwise(curve):
-        if below < limit_s <= above:
-            return low + (high - low) * (limit_s - below) / (above - below)
-    return None
 
 
 async def _play(mode: Mode, step: Step, fleet: Fleet) -> Found:

@@ -18,6 +18,7 @@ from workers.tinyv.scripted import ScriptedEngine, by_rule
 from workers.tinyv.verifier import TinyVVerifier
 
 PACED_ENV: Final = "TINYV_PACED"
+_TAKEN: Final = 64
 
 
 class Servers:
@@ -56,7 +57,8 @@ class PacedEngine(ScriptedEngine):
     """The scripted engine on those servers."""
 
     def __init__(self, servers: Servers) -> None:
-        super().__init__(capacity=servers.count)
+        # As many as a real one takes into its batch: how many are served at once is another matter.
+        super().__init__(capacity=_TAKEN)
         self._servers = servers
 
     async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:  # noqa: ARG002 as there

@@ -10,6 +10,7 @@
 """
 
 import heapq
+import itertools
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -19,6 +20,8 @@ from bench.overlap.definition import quantile
 from bench.workload import Step
 
 Mode = Literal["rule_only", "stream", "stream_no_coalesce", "per_sample", "verl", "trl", "blocking"]
+BENT: Final = 0.05
+"""The knee is the load at which this share of the generation phase is exposed, on a line between two loads."""
 _AFTER_BATCH: Final = ("trl", "blocking")
 _NO_HOPS: Final = ("per_sample", *_AFTER_BATCH)
 
@@ -111,3 +114,11 @@ def _serve(arrivals: Sequence[float], servers: int, service_s: float) -> list[fl
         heapq.heapreplace(free, end)
         ends.append(end)
     return ends
+
+
+def bend(curve: Sequence[tuple[float, float]], limit_s: float) -> float | None:
+    """Return the load at which a curve of (load, seconds) first reaches `limit_s`; None if it never crosses it."""
+    for (low, below), (high, above) in itertools.pairwise(curve):
+        if below < limit_s <= above:
+            return low + (high - low) * (limit_s - below) / (above - below)
+    return None

@@ -7,9 +7,9 @@ import pytest
 
 from bench import plan
 from bench.overlap.growth import step_of
-from bench.overlap.knee import BENT, WALL_S, Point, bend, fleet_at, knees
+from bench.overlap.knee import WALL_S, Point, fleet_at, knees
 from bench.overlap.paced import Servers
-from bench.overlap.simulation import Arrival, Fleet, Mode, simulate
+from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, bend, simulate
 
 
 def fleet(**more: float) -> Fleet:
