@@ -14,7 +14,17 @@ TinyVError
 
 
 class TinyVError(Exception):
-    """Base of every error that this project raises on purpose."""
+    """Base of every error that this project raises on purpose. It can be pickled: trainers raise in other processes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild it from its message and fields: constructors take other arguments than these."""
+        return _rebuilt, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuilt(kind: type[TinyVError], args: tuple[object, ...], fields: dict[str, object]) -> TinyVError:
+    made = kind.__new__(kind, *args)
+    made.__dict__.update(fields)
+    return made
 
 
 class InvalidInputError(TinyVError, ValueError):

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import pickle
 import types
 from collections.abc import AsyncIterator
 
@@ -97,6 +98,12 @@ def test_the_usual_is_of_the_same_question_else_of_all_and_forgets() -> None:
 )
 def test_a_policy_is_a_word_or_a_number(said: str | float, policy: object) -> None:
     assert policy_of(said) == policy
+
+
+def test_errors_travel_between_processes_with_their_fields() -> None:
+    for error in (UndecidedError("r", "failed", "why"), InvalidInputError("field", 1, "use 2")):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
 
 
 def test_the_figures_have_the_same_keys_for_every_reward() -> None:
