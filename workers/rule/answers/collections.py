@@ -5,18 +5,31 @@ all solutions. It means something wherever the question says "respectively", or 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from workers.rule.answers.forms import Form, Labelled, Match, Matrix, Scalar, Sequence, Taxonomy
+from workers.rule.answers.forms import (
+    Equation,
+    Form,
+    Inequality,
+    Labelled,
+    Match,
+    Matrix,
+    Ranges,
+    Scalar,
+    Sequence,
+    Taxonomy,
+)
 from workers.rule.answers.words import mentions
 from workers.rule.maths.equal import equal
-from workers.rule.maths.tree import Node, rename, symbols
+from workers.rule.maths.tree import Node, Sym, rename, symbols
 
 Comparison = Callable[[Form, Form, str], Match | None]
 
 _ORDERED: Final = re.compile(
-    r"respectively|arrange|\brank|\bsort|next (?:two|three|four|five) terms|first (?:two|three|four|five) terms|"
+    r"respectively|arrange|how (?:many|much|old)\b[^.?]*\band\b|\brank|\bsort|"
+    r"(?:next|first) (?:two|three|four|five) terms|"
     r"(?:list|write|give|express|put|place|state)\b[^.]*\border\b|from (?:smallest|largest|least|greatest) to",
     re.IGNORECASE,
 )
@@ -25,8 +38,15 @@ _ALTERNATIVES: Final = re.compile(
     r"all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers))",
     re.IGNORECASE | re.DOTALL,
 )
+_PARAMETERS: Final = frozenset("klmnst")
 _UNORDERED: Final = re.compile(
-    r"\ball\b|solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|\bset\b|which (?:of|numbers|values)|"
+    r"(?:find|determine|list|give|name|identify|compute|what are|are) all\b|"
+    r"\ball (?:the )?(?:possible|real|complex|integer|positive|negative|natural|odd|even|prime|ordered|pairs|triples|"
+    r"solutions|values|numbers|integers|primes|roots|functions|such|points)|"
+    r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|\bset\b|"
+    r"which (?:of|numbers|values|statements|propositions)|"
+    r"(?:correct|true|false) (?:statements|propositions|conclusions)|"
+    r"(?:statements|propositions|conclusions)[^.?]*(?:correct|true|false)|"
     r"prime factors|divisors|eigenvalues|critical points|asymptotes",
     re.IGNORECASE,
 )
@@ -38,12 +58,16 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     """Compare two collections, or one with a lone value in brackets."""
     if not isinstance(gold, Sequence) or not isinstance(answer, Sequence):
         return _lone(gold, answer, question, same)
+    gold, answer = _unchained(gold), _unchained(answer)
+    if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
+        return same(_only(gold) or gold, _only(answer) or answer, question)
     labelled = _assignments(gold, answer, question, same)
     if labelled is not None:
         return labelled
-    if not _brackets_agree(gold, answer):
+    if not _brackets_agree(gold, answer) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, question).items
+    question += _shared_letters(ours, theirs)
     if "{}" in {gold.brackets, answer.brackets}:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
@@ -60,18 +84,60 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     return Match(same=False, reason="different elements")
 
 
+def _one_of_them_or_all(gold: Sequence, answer: Sequence) -> bool:
+    """Say whether one means `x = 1 and y = 2`, the other `x = 1 or y = 2`."""
+    return gold.either != answer.either and _by_label(gold) is not None and _by_label(answer) is not None
+
+
+def _unchained(sequence: Sequence) -> Sequence:
+    """Return `x = y = 0` as `x = 0, y = 0`."""
+    return Sequence("", sequence.items) if sequence.brackets == "=" else sequence
+
+
+def _only(sequence: Sequence) -> Sequence | None:
+    """Return the one tuple of `{(1, 2)}`."""
+    inner = sequence.items[0] if len(sequence.items) == 1 and sequence.brackets == "{}" else None
+    return inner if isinstance(inner, Sequence) else None
+
+
 def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Sequence:
-    """Return `(s, 2s)` as `(t, 2t)`: the one parameter of a tuple may have any name that the question does not use."""
-    if gold.brackets != "()" or answer.brackets != "()" or not question:
+    """Return `(s, 2s)` as `(t, 2t)`: the one parameter of all elements may have any name that the question lacks."""
+    if not question or not all(isinstance(item, Scalar) for item in (*gold.items, *answer.items)):
         return answer
     ours, theirs = _letters(gold), _letters(answer)
     if len(ours - theirs) != 1 or len(theirs - ours) != 1:
         return answer
     old, new = next(iter(theirs - ours)), next(iter(ours - theirs))
+    tuples = gold.brackets == answer.brackets == "()"
+    if not tuples and not ({old, new} <= _PARAMETERS and Scalar(Sym(new)) not in gold.items):
+        return answer
     if len(old) > 1 or len(new) > 1 or mentions(question, old) or mentions(question, new):
         return answer
     items = (Scalar(rename(i.node, {old: new}), i.unit) if isinstance(i, Scalar) else i for i in answer.items)
     return Sequence(answer.brackets, tuple(items), answer.either)
+
+
+def _shared_letters(*several: tuple[Form, ...]) -> str:
+    """Return the letters that several elements share, as words: none of them may be renamed in one element alone."""
+    counts = [Counter(name for item in items for name in _symbols(item)) for items in several]
+    return "".join(f" {name}" for count in counts for name, times in count.items() if times > 1)
+
+
+def _symbols(form: Form) -> frozenset[str]:
+    match form:
+        case Scalar():
+            return symbols(form.node)
+        case Equation() | Inequality():
+            return symbols(form.difference)
+        case Labelled():
+            return _symbols(form.value)
+        case Sequence():
+            return frozenset[str]().union(*map(_symbols, form.items))
+        case Ranges():
+            ends = (end for part in form.parts for end in (part.low, part.high) if end is not None)
+            return frozenset[str]().union(*map(symbols, ends))
+        case _:
+            return frozenset()
 
 
 def _letters(sequence: Sequence) -> frozenset[str]:
@@ -84,7 +150,7 @@ def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
     left, right = _rows(gold), _rows(answer)
     if left is None or right is None:
         return None
-    vectors = {type(gold), type(answer)} != {Matrix}
+    vectors = any(isinstance(form, Sequence) and isinstance(form.items[0], Scalar) for form in (gold, answer))
     if vectors and (min(len(left), len(left[0])) != 1 or min(len(right), len(right[0])) != 1):
         return None
     if vectors:
@@ -100,12 +166,18 @@ def _rows(form: Form) -> "list[list[Node]] | None":
     if isinstance(form, Matrix):
         return [list(row) for row in form.rows]
     if isinstance(form, Sequence) and form.brackets in {"()", "[]"}:
+        if form.items and all(isinstance(item, Sequence) and item.brackets == form.brackets for item in form.items):
+            rows = [row for item in form.items if (row := _rows(item)) is not None and len(row) == 1]
+            whole = len(rows) == len(form.items) and len({len(row[0]) for row in rows}) == 1
+            return [row[0] for row in rows] if whole else None
         nodes = [item.node for item in form.items if isinstance(item, Scalar) and not item.unit]
         return [list(nodes)] if len(nodes) == len(form.items) else None
     return None
 
 
 def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
+    if isinstance(gold, Sequence) and gold.brackets == "=" and isinstance(gold.items[0], Labelled):
+        return same(gold.items[0].value, answer, question)
     one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
     if not isinstance(one, Sequence):
         return None
@@ -126,9 +198,9 @@ def _brackets_agree(gold: Sequence, answer: Sequence) -> bool:
 
 
 def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
-    if {gold.brackets, answer.brackets} & {"()", "[]"}:
+    if {gold.brackets, answer.brackets} & {"()", "[]", "case"}:
         return False
-    if gold.brackets == "{}" or gold.either:
+    if gold.brackets in {"{}", "cases"} or gold.either:
         return True
     if all(isinstance(item, Sequence) for item in gold.items):
         return "respectively" not in question.lower()
@@ -164,6 +236,8 @@ def _assignments(  # noqa: PLR0911 (one way out per doubt)
     """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`."""
     ours, theirs = _by_label(gold), _by_label(answer)
     if ours is None and theirs is None:
+        return None
+    if (ours and gold.either) or (theirs and answer.either):  # one of them holds, not all
         return None
     if ours is not None and theirs is not None:
         if ours.keys() != theirs.keys():

@@ -5,7 +5,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from workers.rule.answers import units, words
+from workers.rule.answers import shapes, units, words
 from workers.rule.answers.forms import Match, Scalar, Taxonomy
 from workers.rule.maths.equal import close, equal, point
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, rename, symbols
@@ -27,12 +27,17 @@ _CUT_DIGITS: Final = 5
 """Significant digits from which a ground truth may have been cut off instead of rounded."""
 _FLOAT_PLACES: Final = 12
 """Decimals from which a ground truth was printed by a computer, whose last digits are noise."""
+_HALF: Final = "0.5000001"
 _HUNDRED: Final = Num(Fraction(100))
 _DEGREE: Final = Op("div", (Sym("\\pi"), Num(Fraction(180))))
 
 
-def same_scalar(gold: Scalar, answer: Scalar, question: str) -> Match | None:
+def same_scalar(  # noqa: PLR0911 (one way out per dress)
+    gold: Scalar, answer: Scalar, question: str
+) -> Match | None:
     """Compare two values with what stands behind them; None where it cannot be told."""
+    if shapes.is_residue(gold) or shapes.is_residue(answer):
+        return shapes.same_residue(gold, answer, question)
     gold, answer = _with_letter_units(gold, answer, question)
     dressed = gold.unit != answer.unit or gold.percent != answer.percent or gold.degrees != answer.degrees
     if gold.percent != answer.percent:
@@ -101,13 +106,16 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:
     return False
 
 
-def _rounds_to(precise: Node, rounded: Node, places: int, digits: int, *, ulps: str = "0.5000001") -> bool:
+def _rounds_to(precise: Node, rounded: Node, places: int, digits: int, *, ulps: str = _HALF) -> bool:
     value = exact(rounded)
     if value is None or _significant(value, places) < digits:
         return False
     try:
-        difference = approximate(precise, {}) - CONTEXT.mpf(value.numerator) / value.denominator
-        return bool(abs(difference) <= CONTEXT.mpf(10) ** -places * CONTEXT.mpf(ulps))
+        number, unit = approximate(precise, {}), CONTEXT.mpf(10) ** -places
+        near = CONTEXT.mpf(value.numerator) / value.denominator
+        if ulps == _HALF and abs(near) < abs(number):  # a tie rounds away from zero
+            return bool(abs(number - near) < unit * CONTEXT.mpf("0.4999999"))
+        return bool(abs(number - near) <= unit * CONTEXT.mpf(ulps))
     except (Unreadable, TypeError):
         return False
 
@@ -156,7 +164,9 @@ def _degrees(gold: Scalar, answer: Scalar) -> Match | None:
     return Match(same=False, reason="different angles")
 
 
-def _units(gold: Scalar, answer: Scalar, question: str) -> Fraction | None:
+def _units(  # noqa: PLR0911 (one way out per doubt)
+    gold: Scalar, answer: Scalar, question: str
+) -> Fraction | None:
     """Return what the answer's unit is worth in the gold's; 1 where a unit is merely left out; None if unsure."""
     if gold.unit and answer.unit:
         ours, theirs = units.factor(gold.unit), units.factor(answer.unit)
@@ -164,6 +174,8 @@ def _units(gold: Scalar, answer: Scalar, question: str) -> Fraction | None:
             return None
         return theirs[1] / ours[1]
     unit = gold.unit or answer.unit
+    if unit.startswith(units.TOTAL):
+        return None
     if gold.unit:
         return Fraction(1)
     measured = units.factor(unit)
@@ -212,13 +224,19 @@ def _same_with_other_constants(gold: Node, answer: Node, question: str) -> bool:
     )
     if len(ours) != len(theirs) or not 1 <= len(ours) <= _MAX_CONSTANTS:
         return False
-    if len(ours) == 1 and {*ours, *theirs} & set("ab"):
+    if (len(ours) == 1 and {*ours, *theirs} & set("ab")) or not (_are_numbered(ours) and _are_numbered(theirs)):
         return False
     others = symbols(gold) - set(ours)
     if not others or others != symbols(answer) - set(theirs):
         return False
     orders = itertools.permutations(ours)
     return any(equal(gold, rename(answer, dict(zip(theirs, order, strict=True)))) for order in orders)
+
+
+def _are_numbered(names: list[str]) -> bool:
+    """Say whether constants with an index are numbered from 1 on, as `C_1` and `C_2` are."""
+    found = sorted(int(digits[0]) for name in names if (digits := re.findall(r"\d", name)))
+    return found == list(range(1, len(found) + 1))
 
 
 def _additive(node: Node, question: str) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from workers.rule.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence, Taxonomy
-from workers.rule.answers.relations import as_ranges
+from workers.rule.answers.line import as_ranges
 from workers.rule.maths.equal import equal
 from workers.rule.maths.tree import Node, Unreadable, symbols
 from workers.rule.maths.value import approximate

@@ -8,7 +8,7 @@
 import re
 from typing import Final
 
-from workers.rule.answers import relations, scalars
+from workers.rule.answers import line, relations, scalars, shapes
 from workers.rule.answers.forms import Form, Interval, Labelled, Matrix, Ranges, Ratio, Reading, Scalar, Sequence, Words
 from workers.rule.answers.split import enclosed, split
 from workers.rule.extract import last_box
@@ -45,6 +45,18 @@ _CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
+_BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
+_SIGNS: Final = re.compile(r"\\(pm|mp)(?![a-z])")
+_PLUS_MINUS: Final = re.compile(r"\\pm(?![a-z])")
+_MINUS_PLUS: Final = re.compile(r"\\mp(?![a-z])")
+_EXCEPT: Final = re.compile(
+    r"(?:\\text\s*\{)?\s*all real (?:numbers|values)(?: of)?(?: [a-z])?,?\s*"
+    r"(?:except|other than|excluding|but)(?: for)?\s*\}?\s*(?:[a-z]\s*=)?\s*([^a-z]{1,60})",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(
+    r"[,;]?\s*\(?\s*(?:\\text\s*\{)?\s*(?:for|where|with)?\s*\}?\s*[a-z]\s*=\s*([01])\s*,\s*[12]\s*,[\s\d,]*(?:\\ldots|\.\.\.)\s*\)?$"
+)
 _MATRIX: Final = re.compile(r"\\begin\s*\{([pbBvV]?matrix)\}(.*)\\end\s*\{\1\}", re.DOTALL)
 _POINT: Final = re.compile(r"(?:\\text\s*\{\s*)?((?:Point\s*)?[A-Z]'?|Point)\s*\}?\s*(\(.*\))", re.DOTALL)
 _SEPARATORS: Final = frozenset({",", ";", "and", "or", "\\vee", "\\wedge", "\\lor", "\\land"})
@@ -57,7 +69,7 @@ _REALS: Final = re.compile(
 
 def read_answer(text: str) -> Reading:
     """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
-    text = clean(text)
+    text = _BOLD.sub(r"\1", clean(text)).removeprefix("=").strip()
     if "\\boxed" in text:
         text = last_box(text) or text
     text = _JOINED.sub(lambda m: f" {m[1]} ", text)
@@ -69,6 +81,9 @@ def read_answer(text: str) -> Reading:
         domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
         conditions.add(domain)
         text = text[: found.start()].strip(" ,;")
+    if (found := _FROM.search(text)) and found.start() > 0:
+        conditions.add(f"N from {found[1]}")
+        text = text[: found.start()].strip(" ,;")
     text = (_CLAUSE.sub("", text) or text).strip(" ,;.:")
     text, approximations = _LEAD.subn("", text, count=1) if _LEAD.match(text) else (text, 0)
     text = strip_currency(text)
@@ -77,8 +92,9 @@ def read_answer(text: str) -> Reading:
 
 def strip_currency(text: str) -> str:
     r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
+    text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text)
     text = re.sub(
-        r"(?:US)?\\\$\s*(-?[\d.,]+)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
+        r"(?:US)?\\\$\s*(-?[\d.,]++)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
     )
     return text.replace("\\$", " ").replace("$", " ").strip()
 
@@ -87,12 +103,12 @@ def read_form(text: str, depth: int) -> Form:
     """Return the form of a cleaned text."""
     if not text or depth > MAX_DEPTH:
         raise Unreadable("empty or too deep")
-    if (whole := _whole_text(text, depth)) is not None:
+    if (whole := _whole_text(text, depth) or shapes.special(text, depth, read_form)) is not None:
         return whole
     parts, used = split(text, _SEPARATORS)
     if len(parts) > 1:
         return _several(parts, used, depth)
-    if ("\\pm" in text or "\\mp" in text) and not text.startswith("\\{"):
+    if _SIGNS.search(text) and not text.startswith("\\{"):
         return _plus_minus(text, depth)
     parts, used = split(text, relations.SIGNS)
     if used:
@@ -102,7 +118,7 @@ def read_form(text: str, depth: int) -> Form:
 
 def _whole_text(text: str, depth: int) -> Form | None:
     r"""Read an answer that is one word or one `\text{...}`."""
-    inside = re.fullmatch(r"\\text\s*\{([^{}]*)\}", text)
+    inside = re.fullmatch(r"\\text\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", text)
     if inside:
         text = inside[1].strip()
         try:
@@ -128,9 +144,9 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:
     ranges = [item for item in items if isinstance(item, Ranges)]
     if len(ranges) == len(items):
         if either:
-            return relations.union(ranges)
-        if len(ranges) == 2 and used[0] in _BOTH:
-            return relations.both(ranges[0], ranges[1])
+            return line.union(ranges)
+        if ranges[0].variable and all(r.variable == ranges[0].variable for r in ranges):
+            return line.all_of(ranges, said_and=any(sign in _BOTH for sign in used))
     first = items[0]
     if isinstance(first, Labelled) and not any(isinstance(i, Labelled | Words) for i in items[1:]):
         return Labelled(first.label, Sequence("", flat([first.value, *items[1:]]), either=either), first.variable)
@@ -138,17 +154,23 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:
     if len(labels) == 1 and all(isinstance(item, Labelled) for item in items):
         values = [item.value for item in items if isinstance(item, Labelled)]
         return Labelled(labels.pop(), Sequence("", flat(values), either=True))
-    return Sequence("", flat(items), either=either)
+    return Sequence("", tuple(items) if either and _are_groups(items) else flat(items), either=either)
+
+
+def _are_groups(items: list[Form]) -> bool:
+    """Say whether these are alternatives of several values each, such as `3, 4, 5 or 6, 8, 10`."""
+    sizes = {len(i.items) for i in items if isinstance(i, Sequence) and not i.brackets and not i.either}
+    return len(sizes) == 1 and all(isinstance(i, Sequence) and not i.brackets and not i.either for i in items)
 
 
 def flat(items: list[Form]) -> tuple[Form, ...]:
     """Return the items with bare inner sequences, such as a plus-minus pair, spliced in; assignments stay together."""
     spliced: list[Form] = []
     for item in items:
-        if isinstance(item, Sequence) and not item.brackets and not all(isinstance(i, Labelled) for i in item.items):
-            spliced.extend(item.items)
-        else:
-            spliced.append(item)
+        bare = isinstance(item, Sequence) and (
+            item.brackets == "=" or (not item.brackets and not all(isinstance(i, Labelled) for i in item.items))
+        )
+        spliced.extend(item.items if isinstance(item, Sequence) and bare else [item])
     return tuple(spliced)
 
 
@@ -175,10 +197,12 @@ def _points_as_ranges(items: list[Form]) -> list[Form]:
 
 
 def _plus_minus(text: str, depth: int) -> Form:
-    if text.count("\\pm") > 1:
+    if len(_PLUS_MINUS.findall(text)) > 1:
         raise Unreadable("several plus-minus signs")
-    upper = read_form(text.replace("\\pm", "+").replace("\\mp", "-").removeprefix("+").strip(), depth + 1)
-    lower = read_form(text.replace("\\pm", "-").replace("\\mp", "+").removeprefix("+").strip(), depth + 1)
+    upper, lower = (
+        read_form(_MINUS_PLUS.sub(mp, _PLUS_MINUS.sub(pm, text)).removeprefix("+").strip(), depth + 1)
+        for pm, mp in ("+-", "-+")
+    )
     if isinstance(upper, Labelled) and isinstance(lower, Labelled):
         return Labelled(upper.label, Sequence("", flat([upper.value, lower.value]), either=True))
     return Sequence("", flat([upper, lower]), either=True)
@@ -188,16 +212,20 @@ def _ranges(text: str, depth: int) -> Form | None:
     """Read a union of intervals, a difference from the reals, or the reals."""
     if _REALS.fullmatch(text):
         return ALL_REALS
+    if (points := _EXCEPT.fullmatch(text)) is not None:
+        found = read_form(points[1].strip(), depth + 1)
+        items = found.items if isinstance(found, Sequence) else (found,)
+        return line.all_but([item.node for item in items if isinstance(item, Scalar)])
     parts, used = split(_MINUS_SET.sub(lambda _m: "\\setminus \\{", text), frozenset({"\\setminus", "\\backslash"}))
     if len(parts) == 2:
         without = read_form(parts[1], depth + 1)
         if isinstance(without, Sequence) and all(isinstance(item, Scalar) for item in without.items):
             points = [item.node for item in without.items if isinstance(item, Scalar)]
-            return relations.without(relations.as_ranges(read_form(parts[0], depth + 1)), points)
+            return line.without(line.as_ranges(read_form(parts[0], depth + 1)), points)
     parts, used = split(text, frozenset({"\\cup"}))
     if not used:
         return None
-    return relations.union([relations.as_ranges(read_form(part, depth + 1)) for part in parts])
+    return line.union([line.as_ranges(read_form(part, depth + 1)) for part in parts])
 
 
 def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
@@ -220,7 +248,7 @@ def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way 
     items = [read_form(part, depth + 1) for part in parts]
     nodes = [item.node for item in items if isinstance(item, Scalar)]
     if len(parts) == 2 and len(nodes) == 2 and (opening + closing in {"[)", "(]"} or any(map(is_infinite, nodes))):
-        return relations.interval(nodes[0], nodes[1], opening == "[", closing == "]")
+        return line.interval(nodes[0], nodes[1], opening == "[", closing == "]")
     return Sequence("[]" if opening == "[" else "()", tuple(items))
 
 

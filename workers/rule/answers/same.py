@@ -9,7 +9,8 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from workers.rule.answers import collections, ranges, words
+from workers.rule.answers import collections, ranges, shapes, words
+from workers.rule.answers.choices import same_choice
 from workers.rule.answers.forms import (
     Chain,
     Equation,
@@ -28,6 +29,7 @@ from workers.rule.answers.forms import (
 )
 from workers.rule.answers.numbers import same_scalar, same_value
 from workers.rule.answers.reading import read_answer
+from workers.rule.answers.relations import label
 from workers.rule.maths.clean import clean
 from workers.rule.maths.equal import close, equal, point
 from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
@@ -40,7 +42,7 @@ _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
 def compare(answer: str, gold: str, question: str = "") -> Match | None:
     """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
-    picked = _choice(answer, gold, question)
+    picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked
     ours, theirs = clean(gold), clean(answer)
@@ -63,7 +65,10 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
         case Scalar(), Scalar():
             return same_scalar(gold, answer, question)
         case Words(), Words():
-            return Match(same=gold.text == answer.text, reason="words", taxonomy=Taxonomy.LANGUAGE)
+            agreed = gold.text == answer.text or words.differ_by_asked_noun(gold.text, answer.text, question)
+            return Match(same=agreed, reason="words", taxonomy=Taxonomy.LANGUAGE)
+        case (Words(), Scalar() | Ratio()) | (Scalar() | Ratio(), Words()):
+            return shapes.same_words(gold, answer, question)
         case Equation(), Equation():
             return _proportional(gold.difference, answer.difference, positive=False)
         case Chain(), Chain() if gold.signs == answer.signs:
@@ -108,6 +113,9 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa:
             renamed = gold.label != answer.label or gold.variable != answer.variable
             return _relabel(found, Taxonomy.SYMBOLIC if renamed else None, "same assignment")
         return _as_equations(gold, answer)
+    spelt = _spelt_out(gold, answer), _spelt_out(answer, gold)
+    if spelt != (gold, answer):
+        return same(*spelt, question)
     if isinstance(gold, Equation) or isinstance(answer, Equation):
         return _solved(gold, answer) or _as_equations(gold, answer)
     inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
@@ -120,6 +128,21 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa:
         return None
     found = same(inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _spelt_out(form: Form, other: Form) -> Form:
+    """Return `(x, y) = (1, 2)` as assignments, and `y = 1 or 2` as two equations, where the other side has such."""
+    if not (isinstance(form, Labelled) and isinstance(form.value, Sequence) and isinstance(other, Sequence)):
+        return form
+    names, values = form.label[1:-1].split(","), form.value.items
+    if form.label.startswith("(") and form.value.brackets == "()" and len(names) == len(values):
+        named = all(isinstance(item, Labelled) for item in other.items)
+        labels = [label(name) or (name.lower(), "") for name in names]
+        items = tuple(Labelled(name, value, of) for (name, of), value in zip(labels, values, strict=True))
+        return Sequence("", items) if named else form
+    if form.value.brackets == "" and any(isinstance(item, Equation) for item in other.items):
+        return Sequence("", tuple(Labelled(form.label, value) for value in values), either=True)
+    return form
 
 
 def _relabel(found: Match | None, taxonomy: Taxonomy | None, reason: str) -> Match | None:
@@ -225,34 +248,3 @@ def _ratio(ratio: Ratio, other: Form, question: str, *, gold_first: bool) -> Mat
         found = same_value(quotient, other.node, "") if gold_first else same_value(other.node, quotient, "")
         return found and Match(same=found.same, reason="ratio as a number", taxonomy=Taxonomy.NOTATION)
     return None
-
-
-def _choice(answer: str, gold: str, question: str) -> Match | None:
-    """Compare the letters of a multiple-choice question, with each other or with the texts of its options."""
-    ours, theirs = words.choice(gold), words.choice(answer)
-    if ours and not ours[1] and theirs:
-        listed = words.options(question)
-        matches = ours[0] == theirs[0]
-        if matches and theirs[1] and listed and not _agree(listed.get(theirs[0], ""), theirs[1], question):
-            return None
-        return Match(same=matches, reason="choice letter", taxonomy=Taxonomy.FORMATTING)
-    if not (ours and not ours[1]) and not (theirs and not theirs[1]):
-        return None
-    listed = words.options(question)
-    letter, text = (ours[0], answer) if ours and not ours[1] else (theirs[0] if theirs else "", gold)
-    if letter not in listed:
-        return None
-    fitting = [name for name, option in listed.items() if _agree(option, text, question)]
-    if not fitting:
-        return None
-    return Match(same=fitting == [letter], reason="choice by its text", taxonomy=Taxonomy.LANGUAGE)
-
-
-def _agree(option: str, text: str, question: str) -> bool:
-    if not option:
-        return False
-    try:
-        found = same(read_answer(option).form, read_answer(text).form, question)
-    except Unreadable:
-        return words.plain(option) == words.plain(text) != ""
-    return found is not None and found.same

@@ -60,6 +60,9 @@ _KNOWN: Final = {
 _CANONICAL: Final = {
     name: names[0] for _, _, *names in (line.split() for line in _TABLE.strip().splitlines()) for name in names
 }
+TOTAL: Final = "total "
+"""Before the unit of `3 hours 20 minutes`: a bare 200 is not that."""
+_POWERS: Final = frozenset({"2", "3", "-1", "-2"})
 _COUNTERS: Final = frozenset(
     {"way", "solution", "number", "piece", "people", "person", "student", "ways", "solutions", "numbers", "pieces"}
 )
@@ -84,10 +87,10 @@ def factor(unit: str) -> tuple[str, Fraction] | None:
     """Return the dimension of a canonical unit and its size in it, or None."""
     dimensions: list[str] = []
     size = Fraction(1)
-    for index, part in enumerate(unit.split("/")):
+    for index, part in enumerate(unit.removeprefix(TOTAL).split("/")):
         name, _, power = part.partition("^")
         known = _KNOWN.get(name)
-        if known is None:
+        if known is None or (power and power not in _POWERS):
             return None
         exponent = int(power or 1) * (-1 if index else 1)
         dimensions.append(f"{known[0]}^{exponent}")

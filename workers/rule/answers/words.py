@@ -6,10 +6,14 @@ from typing import Final
 _FILLERS: Final = frozenset(
     {"the", "a", "an", "is", "are", "be", "it", "that", "this", "of", "there", "will", "would", "so", "thus", "only"}
 )
+_NEGATIVE: Final = frozenset({"not", "no", "never", "none", "neither", "nor", "loses", "lose"})
 _NUMBERS: Final = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+}  # fmt: skip
+_TENS: Final = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
 _TOKEN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
 _LETTER: Final = re.compile(r"(?:option |choice |answer )?\(?\s*([A-H])\s*\)?(?:[.):]|$)\s*(.*)", re.DOTALL)
@@ -29,7 +33,11 @@ def plain(text: str) -> str:
 
 
 def number_word(text: str) -> int | None:
-    """Return the number that a single word names, zero to twenty."""
+    """Return the number that a text names, zero to ninety-nine."""
+    tens, dash, ones = text.replace(" ", "-").partition("-")
+    if tens in _TENS:
+        value = _NUMBERS.get(ones, 0) if dash else 0
+        return _TENS[tens] + value if value < 10 and bool(dash) == bool(value) else None
     return _NUMBERS.get(text)
 
 
@@ -57,3 +65,13 @@ def options(question: str) -> dict[str, str]:
     ends = [start for _, start, _ in found[1:]] + [len(question)]
     texts = {letter: question[begin:end] for (letter, _, begin), end in zip(found, ends, strict=True)}
     return {letter: _OPTION_END.sub("", text[:MAX_OPTION]).strip() for letter, text in texts.items()}
+
+
+def differ_by_asked_noun(gold: str, answer: str, question: str) -> bool:
+    """Say whether only the noun that the question asks for is left out: `second` for `second quadrant`."""
+    shorter, longer = sorted((gold.split(), answer.split()), key=len)
+    if len(longer) != len(shorter) + 1 or not shorter or longer[:-1] != shorter or longer[-1] in _NEGATIVE:
+        return False
+    noun = re.escape(longer[-1])
+    asked = rf"\b(?:which|what|what (?:kind|type|sort) of|who)\s+{noun}\b"
+    return re.search(asked, question, re.IGNORECASE) is not None

@@ -21,7 +21,7 @@ from workers.rule.maths.clean import clean
 from workers.rule.maths.tree import Unreadable
 
 _SYMPY_ONLY: Final = re.compile(
-    r"\\(?:int|iint|oint|sum|prod|lim|partial|nabla|det|vec|overline|mathbf|pmod|bmod|operatorname|log|ln|exp|frac)(?![A-Za-z])|\\begin"
+    r"\\(?:int|iint|oint|sum|prod|lim|partial|nabla|det|vec|overline|mathbf|operatorname|log|ln|exp|frac)(?![A-Za-z])|\\begin"
 )
 """What is worth sympy: notation that the structural reader has no rule for, inside of plain mathematics."""
 _WORDS: Final = re.compile(r"(?<![A-Za-z\\])(?!begin|end|cases|matrix|pmatrix|bmatrix|array|aligned)[A-Za-z]{3,}")
