@@ -74,7 +74,7 @@ class Orders:
             await cancel_all([following])
 
     async def _begin(self) -> None:
-        """Before the verifier is opened: wait while the pool sleeps, then choose the model that it is told to run."""
+        """Before the verifier is opened: wait while the pool sleeps, then see which model is told."""
         order = await self._link.insist(lambda: read_order(self._link))
         while order.asleep_s:
             self.state = "asleep"
@@ -82,8 +82,6 @@ class Orders:
             order = await self._link.insist(lambda: read_order(self._link))
         self.state, self._order = "", order
         self._is_chosen = bool(order.model) and self._configured[0] in order.over
-        if self._is_chosen:
-            self._verifier.choose(order.model, order.revision)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[None]:
@@ -92,6 +90,8 @@ class Orders:
         Raises EngineStartError.
         """
         try:
+            if self._is_chosen:
+                self._verifier.choose(self._order.model, self._order.revision)
             await self._verifier.__aenter__()
         except EngineStartError as exc:
             if self._is_chosen:

@@ -23,8 +23,8 @@ from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.server import EmbeddedServer
 from tinyv_stream.config import Config
 from tinyv_stream.pool.supervisor import State, Supervisor
-from tinyv_stream.pool.worker import COMMANDS, WorkerProgram, make_workers, worker_environment
-from tinyv_stream.types import Stage, validate_name
+from tinyv_stream.pool.worker import COMMANDS, WorkerProgram, make_workers, worker_environments
+from tinyv_stream.types import STAGES, Stage, validate_name
 
 _log = logging.getLogger(__name__)
 
@@ -155,10 +155,9 @@ class Pool:
 
     def _make_members(self) -> None:
         _prepare_logs(self.logs)
-        env = worker_environment(self.url, self._config)
-        counts: dict[Stage, int] = {"rule": self._config.rule.workers, "tinyv": self._config.tinyv.workers}
-        for stage, count in counts.items():
-            for program in make_workers(stage, count, self._commands[stage], env=env, logs=self.logs):
+        for stage in STAGES:
+            envs = worker_environments(stage, self.url, self._config)
+            for program in make_workers(stage, self._commands[stage], envs=envs, logs=self.logs):
                 self._members.append((program, Supervisor(program.name, program, grace_s=self._grace_s)))
 
     def _kill_workers(self) -> None:

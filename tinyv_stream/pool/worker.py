@@ -13,6 +13,7 @@ import msgspec
 
 from tinyv_stream.child import Child, LogReader, describe_exit
 from tinyv_stream.config import Config
+from tinyv_stream.pool.placement import device_environment, placed
 from tinyv_stream.types import STAGES, Stage
 
 COMMANDS: Final[Mapping[Stage, tuple[str, ...]]] = MappingProxyType(
@@ -69,11 +70,20 @@ class WorkerProgram:
 
 
 def make_workers(
-    stage: Stage, count: int, command: Sequence[str], *, env: dict[str, str], logs: Path
+    stage: Stage, command: Sequence[str], *, envs: Sequence[dict[str, str]], logs: Path
 ) -> list[WorkerProgram]:
-    """Return the workers of one stage, not started; their logs go to `logs/<name>.log`."""
-    names = [f"{stage}-{number}" for number in range(1, count + 1)]
-    return [WorkerProgram(name, stage, Child(command, log=logs / f"{name}.log", env=env)) for name in names]
+    """Return the workers of one stage, one for each of `envs`, not started; their logs go to `logs/<name>.log`."""
+    named = [(f"{stage}-{number}", env) for number, env in enumerate(envs, start=1)]
+    return [WorkerProgram(name, stage, Child(command, log=logs / f"{name}.log", env=env)) for name, env in named]
+
+
+def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str, str]]:
+    """Return the environment of each worker of a stage: an engine is told its device, and its share of that."""
+    if stage == "rule":
+        return [worker_environment(url, config)] * config.rule.workers
+    cores = len(os.sched_getaffinity(0))
+    own = [placed(config, number, cores) for number in range(config.tinyv.workers)]
+    return [worker_environment(url, one) | device_environment(one.tinyv.engine.device, os.environ) for one in own]
 
 
 def worker_environment(url: str, config: Config) -> dict[str, str]:

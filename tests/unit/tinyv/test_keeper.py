@@ -93,3 +93,66 @@ async def test_cancelled_read_leaves_nothing_running(slow: ScriptedEngine):
         await asyncio.sleep(0)
         names = {task.get_name() for task in asyncio.all_tasks()} - {asyncio.current_task().get_name()}
         assert names == {"tinyv engine keeper"}
+
+
+async def test_swap_serves_another_engine_and_stops_the_one_before():
+    first, second = ScriptedEngine(), ScriptedEngine(model="second")
+    async with keep(first) as kept:
+        await kept.swap(second)
+        assert (await kept.read(PROMPT)).p_true == 1.0
+        assert (len(first.prompts), len(second.prompts)) == (0, 1)
+        second.kill()
+        await wait_until(lambda: kept.restarts == 1, 30, "the new engine is watched")
+        assert second.starts == 2
+
+
+async def test_swap_to_an_engine_that_does_not_start_brings_the_one_before_back():
+    first = ScriptedEngine()
+    async with keep(first) as kept:
+        with pytest.raises(EngineStartError, match="cannot be loaded"):
+            await kept.swap(ScriptedEngine(model="x-broken"))
+        assert kept.state == "ready"
+        assert (await kept.read(PROMPT)).p_true == 1.0
+        assert first.starts == 2
+
+
+async def test_asleep_nothing_is_read_and_ready_waits_until_it_wakes():
+    engine = ScriptedEngine()
+    async with keep(engine) as kept:
+        await kept.sleep()
+        with pytest.raises(EngineDiedError):
+            await kept.read(PROMPT)
+        waiting = asyncio.create_task(kept.ready())
+        assert not (await asyncio.wait({waiting}, timeout=0.3))[0]  # longer than the watchdog, which must not wake it
+        assert engine.starts == 1
+        await kept.wake()
+        await waiting
+        assert (await kept.read(PROMPT)).p_true == 1.0
+
+
+async def test_engine_that_does_not_wake_is_started_anew():
+    engine = ScriptedEngine()
+
+    async def dead():
+        raise EngineDiedError("gone while it slept")
+
+    engine.wake = dead
+    async with keep(engine) as kept:
+        await kept.sleep()
+        await kept.wake()
+        assert kept.restarts == 1
+        assert (await kept.read(PROMPT)).p_true == 1.0
+
+
+async def test_leaving_asleep_or_in_the_middle_of_a_swap_leaves_nothing_running():
+    first, second = ScriptedEngine(), ScriptedEngine(model="second")
+    second._start_s = 600.0
+    async with keep(first) as kept:
+        swapping = asyncio.create_task(kept.swap(second))
+        await wait_until(lambda: kept.state == "switching", 30, "the swap")
+        swapping.cancel()
+        await asyncio.wait({swapping})
+    async with keep(ScriptedEngine()) as kept:
+        await kept.sleep()
+    names = {task.get_name() for task in asyncio.all_tasks()} - {asyncio.current_task().get_name()}
+    assert names == set()

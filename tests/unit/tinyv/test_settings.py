@@ -41,6 +41,23 @@ def test_users_settings_win():
     assert args["kv_cache_memory_bytes"] == 7 * 2**20
 
 
+def test_sleeping_frees_what_the_platform_can():
+    assert settings.sleep_mode(EngineConfig(), GPU) == "offload"
+    assert settings.sleep_mode(EngineConfig(), CPU) == "end"
+    assert settings.sleep_mode(EngineConfig(sleep="keep"), GPU) == "keep"
+    assert settings.engine_args(EngineConfig(), GPU, "hub/id")["enable_sleep_mode"] is True
+    assert settings.engine_args(EngineConfig(sleep="end"), GPU, "hub/id")["enable_sleep_mode"] is False
+    with pytest.raises(EngineStartError, match=r"tinyv\.engine\.sleep"):
+        settings.check(EngineConfig(sleep="offload"), CPU, "hub/id")
+
+
+def test_cores_of_its_own_are_all_used_and_bound():
+    env = settings.environment(EngineConfig(device="4-6"), CPU, "hub/id")
+    assert (env["OMP_NUM_THREADS"], env["TINYV_ENGINE_CORES"]) == ("3", "4-6")
+    assert "TINYV_ENGINE_CORES" not in settings.environment(EngineConfig(device="1"), GPU, "hub/id")
+    assert "TINYV_ENGINE_CORES" not in settings.environment(EngineConfig(), CPU, "hub/id")
+
+
 def test_context_is_cut_to_what_a_local_model_can(tmp_path: Path):
     (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": 512}))
     assert settings.engine_args(EngineConfig(), CPU, str(tmp_path))["max_model_len"] == 512
