@@ -3,7 +3,7 @@
 import logging
 import signal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 import typer
@@ -11,6 +11,7 @@ import typer
 from tinyv_stream.cli.common import INTERRUPTED, log_to_stderr
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.prompt import Style
+from tinyv_stream.lab.tune.plan import Job, Method, Plan
 
 
 class _Preset(msgspec.Struct, frozen=True):
@@ -18,14 +19,17 @@ class _Preset(msgspec.Struct, frozen=True):
     rank: int
     lr: float
     batch: int
+    micro_batch: int
     epochs: float
     warmup: float
+    method: Method
+    checkpointing: bool = False
 
 
 _PRESETS: Final = {
-    "small": _Preset("short", 32, 3e-4, 32, 1.0, 0.03),
-    # TinyV, arXiv 2505.14625: full fine-tuning of Qwen2.5-1.5B-Instruct on 159,136 rows.
-    "paper": _Preset("tinyv", 0, 1e-5, 512, 2.0, 0.1),
+    "small": _Preset("short", 32, 3e-4, 32, 32, 1.0, 0.03, "one_token"),
+    # TinyV, arXiv 2505.14625: supervised fine-tuning of all weights of Qwen2.5-1.5B-Instruct on 159,136 rows.
+    "paper": _Preset("tinyv", 0, 1e-5, 512, 8, 2.0, 0.1, "sft", checkpointing=True),
 }
 
 EPILOG: Final = """
@@ -33,11 +37,14 @@ EPILOG: Final = """
 Examples:
   tinyv-stream train --base ./smollm2-135m --data train.jsonl --held-out held.jsonl --out run1
   tinyv-stream train --base Qwen/Qwen2.5-1.5B-Instruct --preset paper --data t.jsonl --held-out h.jsonl --out run2
+  accelerate launch .venv/bin/tinyv-stream train ...                # the same on all GPUs of the machine
 
 \b
-Trains the reply token: P(True) against P(False) where the reply begins. Interrupted, the same command goes on from the
-last checkpoint. OUT gets adapter_model.safetensors, merged/ (for --model), log.jsonl and CARD.md. `--preset paper` is
-TinyV's recipe: all weights, 1e-5, two epochs, batch 512, the paper's prompt. Needs torch and transformers.
+TRL's SFTTrainer on the reply. `--method one_token` sets P(True) against P(False) where the reply begins; `sft` sets
+the reply against the whole vocabulary. Interrupted, even killed, the same command goes on from the last checkpoint.
+OUT gets the adapter (PEFT's format), merged/ (for --model), log.jsonl, curves.png and CARD.md. `--preset paper` is
+TinyV's recipe: all weights, 1e-5, two epochs, batch 512, cosine with warm-up 0.1, the paper's prompt. Needs the extra
+`train`.
 """
 
 
@@ -48,52 +55,87 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Directory of the run.")],
     *,
     preset: Annotated[str, typer.Option("--preset", help="small (LoRA, short prompt) or paper.")] = "small",
-    method: Annotated[str, typer.Option("--method", help="one_token: the two-token decision.")] = "one_token",
+    method: Annotated[
+        str | None, typer.Option("--method", help="one_token: the two-token decision; sft: the whole vocabulary.")
+    ] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", help="short, tinyv or tinyv_qwen3.")] = None,
     rank: Annotated[
         int | None, typer.Option("--lora", min=0, help="Rank of the adapter; 0 trains all weights.")
     ] = None,
     adapter: Annotated[Path | None, typer.Option("--adapter", help="Start from this adapter.")] = None,
+    export_rank: Annotated[
+        int | None, typer.Option("--export-rank", min=1, help="With --lora 0: write the change as an adapter too.")
+    ] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate.")] = None,
-    batch: Annotated[int | None, typer.Option("--batch", min=1, help="Pairs per step.")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", min=1, help="Pairs per step, over all devices.")] = None,
+    micro_batch: Annotated[
+        int | None, typer.Option("--micro-batch", min=1, help="Most pairs on a device at once; the rest accumulates.")
+    ] = None,
     epochs: Annotated[float | None, typer.Option("--epochs", help="Times through the data.")] = None,
+    evaluate_every: Annotated[
+        int, typer.Option("--evaluate-every", min=1, help="Steps between evaluations, each with a checkpoint.")
+    ] = 50,
+    curriculum: Annotated[bool, typer.Option("--curriculum", help="Begin with formats and unrelated answers.")] = False,
+    split_digits: Annotated[bool, typer.Option("--split-digits", help="Read numbers digit by digit.")] = False,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Most time.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.")] = None,
     seed: Annotated[int, typer.Option("--seed")] = 0,
 ) -> None:
     """Fine-tune a verifier on labelled pairs."""
-    try:
-        from tinyv_stream.lab.tune.loop import Plan
-        from tinyv_stream.lab.tune.run import Job, run
-    except ModuleNotFoundError as exc:
-        raise InvalidInputError("train", exc.name, "install an engine extra: it brings torch and transformers") from exc
     if preset not in _PRESETS:
         raise InvalidInputError("--preset", preset, f"use one of {', '.join(_PRESETS)}")
-    if method != "one_token":
-        raise InvalidInputError("--method", method, "use one_token")
     p = _PRESETS[preset]
+    used_rank = p.rank if rank is None else rank
+    if used_rank and export_rank:
+        raise InvalidInputError("--export-rank", export_rank, "give --lora 0 with it: an adapter is written anyway")
+    if adapter and not used_rank:
+        raise InvalidInputError("--adapter", str(adapter), "give its rank with --lora")
     plan = Plan(
+        method=_one_of("--method", method, Method) if method else p.method,
         epochs=p.epochs if epochs is None else epochs,
         batch=batch or p.batch,
+        micro_batch=micro_batch or p.micro_batch,
         lr=lr or p.lr,
         warmup=p.warmup,
         seed=seed,
+        curriculum=curriculum,
         minutes=minutes,
+        evaluate_every=evaluate_every,
+        checkpointing=p.checkpointing,
     )
     job = Job(
         base=base,
         data=data,
         held_out=held_out,
         out=out,
-        style=p.style,
-        rank=p.rank if rank is None else rank,
+        style=_one_of("--prompt", prompt, Style) if prompt else p.style,
+        rank=used_rank,
         adapter=adapter,
+        export_rank=export_rank,
+        split_digits=split_digits,
         threads=threads,
         plan=plan,
     )
+    _run(job)
+
+
+def _one_of(option: str, given: str, kind: Any) -> Any:  # noqa: ANN401 - a Literal's value
+    if given not in get_args(kind):
+        raise InvalidInputError(option, given, f"use one of {', '.join(get_args(kind))}")
+    return given
+
+
+def _run(job: Job) -> None:
+    try:
+        from tinyv_stream.lab.tune.run import run
+    except ModuleNotFoundError as exc:
+        raise InvalidInputError(
+            "train", exc.name, "install torch (an engine extra has it) and the extra: pip install 'tinyv-stream[train]'"
+        ) from exc
     log_to_stderr(logging.INFO)
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda n, _: stopped.append(n))
     finished = run(job, lambda: bool(stopped))
-    typer.echo(f"{out}: {'done' if finished else 'stopped; the same command goes on'}")
+    typer.echo(f"{job.out}: {'done' if finished else 'stopped; the same command goes on'}")
     raise typer.Exit(0 if finished else INTERRUPTED)

@@ -32,6 +32,8 @@ TINYV_QWEN3: Final = (
 """TinyV-Qwen3-1.7B's prompt (uw-nsl/TinyV, MIT)."""
 
 TEMPLATES: Final[dict[Style, str]] = {"short": SHORT, "tinyv": TINYV, "tinyv_qwen3": TINYV_QWEN3}
+PREFILL: Final[dict[Style, str]] = {"short": "", "tinyv": "", "tinyv_qwen3": "<think>\n\n</think>\n\n"}
+"""What the model is made to have said before its verdict: Qwen3 opens with a think block, empty here."""
 CUT: Final = 120
 """Characters of each answer in the short style."""
 
@@ -52,8 +54,3 @@ def user_turn(pair: Pair, style: Style) -> str:
         out += [text[:at], value]
         text = text[at + len(field) :]
     return "".join(out)
-
-
-def chat(pair: Pair, style: Style) -> str:
-    """Return the whole prompt in ChatML without a system turn, up to where the verdict begins."""
-    return f"<|im_start|>user\n{user_turn(pair, style)}<|im_end|>\n<|im_start|>assistant\n"

@@ -107,3 +107,8 @@ def calibration(scores: Sequence[float], labels: Sequence[bool], bins: int = 10)
 def calibration_error(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
     """Return the expected calibration error over ten bins."""
     return sum(abs(b.p_true - b.correct) * b.n for b in calibration(scores, labels)) / len(scores) if scores else None
+
+
+def brier(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
+    """Return the mean squared distance of P(True) from the truth; 0.25 is what 0.5 for everything gives."""
+    return sum((s - label) ** 2 for s, label in zip(scores, labels, strict=True)) / len(scores) if scores else None

@@ -1,4 +1,8 @@
-"""A causal model as a judge of two words: the logit of `True` less the logit of `False` where its reply begins."""
+"""A causal model as a judge of two words: the logit of `True` less the logit of `False` where its reply begins.
+
+- A prompt is put to the model as the TinyV stage puts it: the tokenizer's own chat template, then the style's prefill.
+- Only the positions that are read go through the head: a vocabulary times a prompt costs more than the model.
+"""
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false
 # transformers is only partly typed.
@@ -6,24 +10,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import torch
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.prompt import Style, chat
+from tinyv_stream.lab.prompt import PREFILL, Style, user_turn
+
+MOST_TOKENS: Final = 2048
+"""Of a prompt, from its end: the paper's cut-off."""
 
 
 class Judge:
     """A model, its tokenizer and the two verdict tokens."""
 
-    def __init__(self, model: Any, tokenizer: Any, style: Style, max_tokens: int = 2048) -> None:
+    def __init__(self, model: Any, tokenizer: Any, style: Style) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self.words = (single_token(tokenizer, "False"), single_token(tokenizer, "True"))
         self._style: Style = style
-        self._max_tokens = max_tokens
-        self._words = [single_token(tokenizer, "False"), single_token(tokenizer, "True")]
 
     @classmethod
     def load(cls, path: Path | str, style: Style, *, dtype: str = "bfloat16") -> Self:
@@ -35,11 +41,29 @@ class Judge:
         return cls(model, tokenizer, style)
 
     def encode(self, pair: Pair) -> list[int]:
-        """Return the prompt's tokens."""
-        return self.tokenizer(chat(pair, self._style), add_special_tokens=False)["input_ids"][-self._max_tokens :]
+        """Return the prompt's tokens, up to where the verdict begins."""
+        text = user_turn(pair, self._style)
+        if self.tokenizer.chat_template:
+            turn = [{"role": "user", "content": text}]
+            text = self.tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)
+        ids: list[int] = self.tokenizer(text + PREFILL[self._style], add_special_tokens=False)["input_ids"]
+        return ids[-MOST_TOKENS:]
 
-    def differences(self, prompts: Sequence[list[int]]) -> torch.Tensor:
-        """Return logit(True) - logit(False) for each prompt, with gradients where they are on."""
+    def p_true(self, pairs: Sequence[Pair], batch: int = 16) -> list[float]:
+        """Return P(True) of each pair, in order; shorter prompts are computed together."""
+        prompts = [self.encode(p) for p in pairs]
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        out = [0.0] * len(prompts)
+        self.model.eval()
+        with torch.no_grad():
+            for start in range(0, len(order), batch):
+                rows = order[start : start + batch]
+                found = torch.sigmoid(self._differences([prompts[i] for i in rows])).tolist()
+                for i, value in zip(rows, found, strict=True):
+                    out[i] = value
+        return out
+
+    def _differences(self, prompts: Sequence[list[int]]) -> torch.Tensor:
         longest = max(map(len, prompts))
         ids = torch.zeros(len(prompts), longest, dtype=torch.long)
         mask = torch.zeros_like(ids)
@@ -47,23 +71,17 @@ class Judge:
             ids[row, : len(prompt)] = torch.tensor(prompt)
             mask[row, : len(prompt)] = 1
         device = self.model.device
-        hidden = self.model.model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False)
-        last = hidden.last_hidden_state[torch.arange(len(prompts)), mask.sum(1) - 1]
-        logits = (last @ self.model.lm_head.weight[self._words].T).float()
-        return logits[:, 1] - logits[:, 0]
+        return differences(self.model, ids.to(device), mask.to(device), mask.sum(1).to(device) - 1, self.words)
 
-    def p_true(self, pairs: Sequence[Pair], batch: int = 16) -> list[float]:
-        """Return P(True) of each pair, in order; shorter prompts are computed together."""
-        prompts = [self.encode(p) for p in pairs]
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        out = [0.0] * len(prompts)
-        with torch.no_grad():
-            for start in range(0, len(order), batch):
-                rows = order[start : start + batch]
-                found = torch.sigmoid(self.differences([prompts[i] for i in rows])).tolist()
-                for i, value in zip(rows, found, strict=True):
-                    out[i] = value
-        return out
+
+def differences(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, places: torch.Tensor, words: tuple[int, int]
+) -> torch.Tensor:
+    """Return logit(True) - logit(False) after position `places` of each row, with gradients where they are on."""
+    kept, index = torch.unique(places, return_inverse=True)
+    logits = model(input_ids=ids, attention_mask=mask, use_cache=False, logits_to_keep=kept).logits
+    found = logits[torch.arange(len(ids), device=logits.device), index].float()
+    return found[:, words[1]] - found[:, words[0]]
 
 
 def single_token(tokenizer: Any, word: str) -> int:

@@ -1,73 +1,125 @@
-"""One training run from files to files: data in; adapter, merged model, log and card out."""
+"""One training run from files to files: data in; adapter, merged model, log and card out.
+
+- The directory belongs to one run: the same command goes on after an interrupt, another command is refused.
+- Under `accelerate launch` each process runs this; the first one writes.
+- What is measured at the end is what was written: the merged weights in bfloat16.
+"""
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# torch and transformers are only partly typed.
+# pyright: reportMissingTypeStubs=false, reportPrivateImportUsage=false
+# torch, transformers and accelerate are only partly typed.
+# ruff: noqa: ANN401
 
 import logging
-from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import msgspec
+import peft
 import torch
+from accelerate import PartialState
+from transformers import PrinterCallback, set_seed
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.lab.pairs import read_pairs
-from tinyv_stream.lab.prompt import Style
+from tinyv_stream.lab.pairs import Pair, read_pairs
 from tinyv_stream.lab.scores import precise_threshold
-from tinyv_stream.lab.tune import card, loop, lora
+from tinyv_stream.lab.tune import adapter, card, difference, rows
 from tinyv_stream.lab.tune.judge import Judge
+from tinyv_stream.lab.tune.plan import Job, settings
+from tinyv_stream.lab.tune.trainer import VerdictTrainer, Watch, figures, last_checkpoint, sweep_torn
 
 _log: Final = logging.getLogger(__name__)
-
-
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What is trained on what. `rank` 0 trains every weight."""
-
-    base: str
-    data: Path
-    held_out: Path
-    out: Path
-    style: Style = "short"
-    rank: int = 32
-    alpha: float = 64.0
-    adapter: Path | None = None
-    """Start from this adapter instead of from nothing."""
-    threads: int | None = None
-    most_fp: float = 0.01
-    """False positives that the recommended threshold may have on the held-out pairs."""
-    plan: loop.Plan = loop.Plan()
 
 
 def run(job: Job, stop: Callable[[], bool] = lambda: False) -> bool:
     """Train and write everything (True); or stop early with a checkpoint to go on from (False)."""
     if job.threads:
         torch.set_num_threads(job.threads)
-    torch.manual_seed(job.plan.seed)
-    _remember(job)
+    is_gpu = torch.cuda.is_available()
+    process = PartialState(cpu=not is_gpu)
+    set_seed(job.plan.seed)
     pairs, held_out = read_pairs(job.data), read_pairs(job.held_out)
     if not pairs or not held_out:
         raise InvalidInputError("--data", str(job.data), "give at least one pair to train on and one to hold out")
+    if process.is_main_process:
+        _remember(job)
+        sweep_torn(job.out)
+    process.wait_for_everyone()
+    judge = _load(job)
+    resume, spent_s = last_checkpoint(job.out)
+    watch = Watch(job.out, stop, job.plan.minutes, spent_s)
+    trainer = _trainer(job, judge, pairs, held_out, is_gpu=is_gpu, devices=process.num_processes)
+    trainer.add_callback(watch)
+    trainer.remove_callback(PrinterCallback)
+    trainer.args.eval_on_start = resume is None
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    if watch.is_stopped:
+        _log.warning("stopped; the same command goes on from step %d", trainer.state.global_step)
+        return False
+    if process.is_main_process:
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        run_of = card.Run(trainer.state.log_history, trainer.state.global_step, watch.elapsed_s, process.num_processes)
+        _write(job, judge, model, held_out, run_of, trained_on=len(pairs))
+    process.wait_for_everyone()
+    return True
+
+
+def _load(job: Job) -> Judge:
     # Weights that are trained have to be float32: a small step on a bfloat16 weight is no step.
     judge = Judge.load(job.base, job.style, dtype="bfloat16" if job.rank else "float32")
-    layers = lora.attach(judge.model, job.rank, job.alpha) if job.rank else {}
-    if job.adapter:
-        lora.load(layers, job.adapter)
-    before = loop.evaluate(judge, held_out)
-    if not loop.train(judge, pairs, held_out, job.plan, out=job.out, stop=stop):
-        _log.warning("stopped; the same command goes on from %s", job.out / "checkpoint.pt")
-        return False
-    if layers:
-        lora.save(layers, job.out / "adapter_model.safetensors")
-        lora.merge(judge.model, layers)
-    judge.model.eval()
+    if job.split_digits and rows.split_digits(judge.tokenizer):
+        _log.info("the tokenizer was changed: numbers are read digit by digit")
+    if job.rank:
+        judge.model = adapter.attach(judge.model, job.rank, job.alpha)
+        if job.adapter:
+            adapter.fill(judge.model, job.adapter)
+    return judge
+
+
+def _trainer(
+    job: Job, judge: Judge, pairs: Sequence[Pair], held_out: Sequence[Pair], *, is_gpu: bool, devices: int
+) -> VerdictTrainer:
+    plan = job.plan
+    table = rows.dataset(judge, pairs, plan.method)
+    lengths = [len(ids) for ids in table["input_ids"]]
+    order = rows.lay_out(
+        pairs, lengths, epochs=plan.epochs, batch=plan.batch, seed=plan.seed, curriculum=plan.curriculum
+    )
+    return VerdictTrainer(
+        model=judge.model,
+        args=settings(plan, job.out, devices=devices, is_gpu=is_gpu),
+        train_dataset=table.select(order),
+        eval_dataset=rows.dataset(judge, held_out, plan.method),
+        processing_class=judge.tokenizer,
+        compute_metrics=figures,
+        words=judge.words,
+        method=plan.method,
+    )
+
+
+def _write(job: Job, judge: Judge, model: Any, held_out: Sequence[Pair], run_of: card.Run, *, trained_on: int) -> None:
+    carried: float | None = None
+    if isinstance(model, peft.PeftModel):
+        adapter.save(model, job.out)
+        model = adapter.merge(model, job.out)
+    elif job.export_rank:
+        carried = _export(job, model, job.export_rank)
+    judge.model = model.to(torch.bfloat16)
     scores, labels = judge.p_true(held_out), [p.label for p in held_out]
-    threshold = precise_threshold(scores, labels, job.most_fp)
     merged = job.out / "merged"
-    judge.model.to(torch.bfloat16).save_pretrained(merged)
+    judge.model.save_pretrained(merged)
     judge.tokenizer.save_pretrained(merged)
-    text = card.text(job, before, held_out, scores, threshold, trained_on=len(pairs))
-    (job.out / "CARD.md").write_text(text, encoding="utf-8")
-    return True
+    threshold = precise_threshold(scores, labels, job.most_fp)
+    (merged / "verifier.json").write_bytes(msgspec.json.encode({"prompt": job.style, "threshold": threshold}))
+    result = card.Result(held_out, scores, threshold, trained_on, carried)
+    (job.out / "CARD.md").write_text(card.text(job, run_of, result), encoding="utf-8")
+    card.picture(run_of, job.out / "curves.png")
+
+
+def _export(job: Job, model: Any, rank: int) -> float:
+    before = Judge.load(job.base, job.style, dtype="float32").model.state_dict()
+    parts, carried = difference.low_rank(before, model.state_dict(), rank)
+    adapter.write(parts, job.out)
+    return carried
 
 
 def _remember(job: Job) -> None:
