@@ -96,6 +96,8 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Branch, tag or commit of a hub id; empty: its main branch."""
     devices: tuple[int | str, ...] = ()
     """Where the workers' engines run, in turn: GPU numbers, or CPU cores such as "0-3". Empty: vLLM's choice."""
+    prompt: Literal["", "short", "tinyv", "tinyv_qwen3"] = ""
+    """Ask in this format instead of the model's own: what a fine-tune elsewhere was trained on."""
     threshold: float | None = None
     """P(true) from which an answer is correct. None: the model's own, 0.5 unless its table row says otherwise."""
     strip_patterns: tuple[str, ...] = ()

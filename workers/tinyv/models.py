@@ -3,6 +3,7 @@
 - One row per model; a user's own (hub id or directory) gets `OWN`.
 - Prompt formats and token limits of the released models are a fixed interface of their weights
   (uw-nsl/TinyV, `verl/utils/reward_score/tinyv_config.json`, MIT): a changed word is another verifier.
+- A directory that `tinyv-stream train` wrote says itself how it is asked, in `verifier.json`.
 - No model is loaded or looked for here.
 """
 
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+
+from tinyv_stream.errors import EngineStartError
 
 _TAIL: Final = (
     "<question>{{QUESTION}}</question>\n\n"
@@ -79,11 +82,51 @@ MODELS: Final[dict[str, ModelRow]] = {
 }
 
 
-def resolve(name: str) -> tuple[str, ModelRow]:
-    """Return the model that `name` means on this machine (a hub id, a directory or `embedded`) and its row."""
+PROMPTS: Final[dict[str, ModelRow]] = {
+    "short": MODELS[EMBEDDED],
+    "tinyv": MODELS["zhangchenxu/TinyV-1.5B"],
+    "tinyv_qwen3": MODELS["zhangchenxu/TinyV-Qwen3-1.7B"],
+}
+"""The formats by the names that settings and `train` use."""
+
+ASKED: Final = "verifier.json"
+
+
+class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a trained model's directory says about itself."""
+
+    prompt: Literal["short", "tinyv", "tinyv_qwen3"]
+    threshold: float
+
+
+def resolve(name: str, prompt: str = "") -> tuple[str, ModelRow]:
+    """Return the model that `name` means on this machine (a hub id, a directory or `embedded`) and its row.
+
+    `prompt` puts another format in place of the model's own. Raises EngineStartError for a `verifier.json` that cannot
+    be read.
+    """
     if name == AUTO:
         name = AUTO_GPU if gpu_found() else EMBEDDED
-    return name, MODELS.get(name, OWN)
+    row = MODELS.get(name) or _of_directory(Path(name)) or OWN
+    return name, _asked_in(row, prompt) if prompt else row
+
+
+def _asked_in(row: ModelRow, prompt: str) -> ModelRow:
+    form = PROMPTS[prompt]
+    return msgspec.structs.replace(
+        row, template=form.template, prefill=form.prefill, cut_answer_chars=form.cut_answer_chars
+    )
+
+
+def _of_directory(path: Path) -> ModelRow | None:
+    file = path / ASKED
+    if not file.is_file():
+        return None
+    try:
+        said = msgspec.json.decode(file.read_bytes(), type=_Asked)
+    except (OSError, msgspec.DecodeError) as exc:
+        raise EngineStartError(f"{file} cannot be read: {exc}", "write it again with `tinyv-stream train`") from exc
+    return msgspec.structs.replace(_asked_in(OWN, said.prompt), threshold=said.threshold)
 
 
 def gpu_found() -> bool:

@@ -177,7 +177,7 @@ class TinyVVerifier:
 
 
 def _engine_for(config: TinyVConfig, model: str, revision: str) -> tuple[Engine, ModelRow]:
-    name, row = resolve(model)
+    name, row = resolve(model, config.prompt)
     row = OWN if config.engine.kind == "scripted" else row
     return make_engine(config, name, row, revision=revision), row
 
