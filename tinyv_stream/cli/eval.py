@@ -1,7 +1,9 @@
 """`tinyv-stream eval`: how good a verifier is on labelled pairs, through the real stream."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, cast, get_args
 
 import msgspec
 import typer
@@ -11,6 +13,7 @@ from tinyv_stream.cli.progress import Progress
 from tinyv_stream.cli.score import own_pool
 from tinyv_stream.config import Config
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.lab.prompt import Style
 
 if TYPE_CHECKING:
     from tinyv_stream.lab.evaluate import Judged, Report
@@ -20,11 +23,14 @@ EPILOG: Final = """
 Examples:
   tinyv-stream eval HardVerify-Math.json --verifier cascade --json cascade.json
   tinyv-stream eval pairs.jsonl --verifier pipeline --model embedded --out verdicts.jsonl --sweep sweep.html
+  tinyv-stream eval pairs.jsonl --verifier tinyv --model ./run/merged --prompt tinyv_qwen3 --sweep sweep.png
 
 \b
 PAIRS is HardVerify-Math's file, or JSONL of {"question", "ground_truth", "model_answer", "label"}. Rule verifiers:
 exact, prime, math_verify, cascade. `tinyv` asks the model about every pair; `pipeline` only about what the rules
-refuse. Intervals are Wilson's, 95 %. What nobody could decide counts as not accepted.
+refuse. Intervals are Wilson's, 95 %. What nobody could decide counts as not accepted. `--prompt tinyv` and
+`tinyv_qwen3` are the two published prompts; without it a model is asked as it was trained. A PNG needs the extra
+`report`.
 """
 
 
@@ -38,19 +44,28 @@ def evaluate(
         ),
     ] = ("pipeline"),
     model: ModelOption = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", help="tinyv, tinyv_qwen3 or short. [default: the model's]")
+    ] = None,
     threshold: Annotated[
         float | None,
         typer.Option("--threshold", help="P(true) from which an answer is correct. [default: the model's]"),
     ] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures as JSON.")] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="F", help="Write one verdict per pair as JSONL.")] = None,
-    sweep: Annotated[Path | None, typer.Option("--sweep", metavar="F", help="Write a page with curves (HTML).")] = None,
+    sweep: Annotated[
+        list[Path] | None,
+        typer.Option("--sweep", metavar="F", help="Write the curves: a page, or a picture if F ends in .png."),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Measure a verifier on labelled pairs."""
     from tinyv_stream.lab.evaluate import pool_config, report
 
+    _check_pictures(sweep or ())
     chosen = pool_config(settings(config, model=model), verifier)
+    if prompt is not None:
+        chosen = msgspec.structs.replace(chosen, tinyv=msgspec.structs.replace(chosen.tinyv, prompt=_prompt(prompt)))
     if threshold is not None:
         if not 0 < threshold < 1:
             raise InvalidInputError("--threshold", threshold, "use a probability between 0 and 1")
@@ -60,8 +75,10 @@ def evaluate(
         lines = await _judge(chosen, pairs, interrupt)
         if lines is None:
             return INTERRUPTED
-        figures = report(lines, verifier=verifier, model=_model_name(chosen), pairs=pairs.name)
-        _write(figures, lines, json=json, out=out, sweep=sweep)
+        figures = report(
+            lines, verifier=verifier, model=_model_name(chosen), prompt=chosen.tinyv.prompt, pairs=pairs.name
+        )
+        _write(figures, lines, json=json, out=out, sweep=sweep or ())
         _show(figures)
         return 0
 
@@ -69,10 +86,10 @@ def evaluate(
 
 
 async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[Judged] | None":
-    from tinyv_stream.lab.evaluate import judge
+    from tinyv_stream.lab.evaluate import judge, with_kinds
     from tinyv_stream.lab.pairs import read_pairs
 
-    pairs = read_pairs(path)
+    pairs = await asyncio.to_thread(with_kinds, read_pairs(path))
     lines: list[Judged] = []
 
     async def work(url: str) -> None:
@@ -89,16 +106,32 @@ def _model_name(config: Config) -> str:
 
 
 def _write(
-    figures: "Report", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Path | None
+    figures: "Report", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Sequence[Path]
 ) -> None:
-    from tinyv_stream.lab.picture import page
+    from tinyv_stream.lab.picture import page, png
 
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
     if out:
         out.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
-    if sweep:
-        sweep.write_text(page(figures, lines), encoding="utf-8")
+    for path in sweep:
+        if path.suffix == ".png":
+            png(figures, path)
+        else:
+            path.write_text(page(figures, lines), encoding="utf-8")
+
+
+def _check_pictures(paths: Sequence[Path]) -> None:
+    from tinyv_stream.lab import plot
+
+    if any(path.suffix == ".png" for path in paths) and not plot.is_available():  # before the work, not after it
+        raise InvalidInputError("--sweep", "PNG", "install the extra: pip install 'tinyv-stream[report]'")
+
+
+def _prompt(given: str) -> Style:
+    if given not in get_args(Style):
+        raise InvalidInputError("--prompt", given, f"use one of {', '.join(get_args(Style))}")
+    return cast("Style", given)
 
 
 def _show(figures: "Report") -> None:
@@ -106,8 +139,10 @@ def _show(figures: "Report") -> None:
 
     for name, value in figures.intervals.items():
         typer.echo(f"{name:10} {percent(value)}")
-    if figures.auc is not None:
-        typer.echo(f"{'auc':10} {figures.auc:.3f}")
+    numbers = {"auc": figures.auc, "calibration error": figures.calibration_error, "brier": figures.brier}
+    for name, value in numbers.items():
+        if value is not None:
+            typer.echo(f"{name:10} {value:.3f}")
     typer.echo(f"{'undecided':10} {figures.undecided} of {figures.n}")
     if figures.busy_s_per_pair:
         typer.echo(f"{'s per pair':10} {figures.busy_s_per_pair['mean']:.4f} inside the verifiers")

@@ -1,12 +1,15 @@
-"""A report as one HTML page with inline SVG: the threshold sweep, the ROC curve and the calibration.
+"""A report as a picture: the threshold sweep, the ROC curve and the calibration, as one HTML page or as PNG.
 
-No script, no font, no file beside it. Every text that came from outside is escaped.
+- The page has inline SVG, no script, no font, no file beside it. Every text that came from outside is escaped.
+- The PNG is matplotlib's, from the extra `report`.
 """
 
 import html
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
+from tinyv_stream.lab import plot
 from tinyv_stream.lab.evaluate import Judged, Rates, Report
 from tinyv_stream.lab.scores import Rate
 from tinyv_stream.types import Outcome
@@ -24,15 +27,8 @@ _STYLE: Final = (
 
 def page(report: Report, lines: Sequence[Judged]) -> str:
     """Return the page."""
-    title = f"{report.verifier} {report.model} on {report.pairs}"
-    points = report.sweep
-    curves = {
-        "recall": [(p.threshold, p.recall) for p in points],
-        "false positives": [(p.threshold, p.fp_rate) for p in points],
-        "accuracy": [(p.threshold, p.accuracy) for p in points],
-    }
-    roc = {"recall": [(p.fp_rate, p.recall) for p in points]}
-    bins = {"recall": [(b.p_true, b.correct) for b in report.calibration]}
+    title = _title(report)
+    curves, roc, bins = _curves(report)
     parts = [
         f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>",
         f"<h1>{html.escape(title)}</h1>",
@@ -47,9 +43,40 @@ def page(report: Report, lines: Sequence[Judged]) -> str:
     return "\n".join(p for p in parts if p) + "\n"
 
 
+def png(report: Report, path: Path) -> None:
+    """Write the same curves as PNG; raise InvalidInputError where the extra `report` is not installed."""
+    curves, roc, bins = _curves(report)
+    panels = [
+        plot.Panel(x="threshold on P(true)", y="share", curves=curves),
+        plot.Panel(x="false positives", y="recall", curves=roc),
+    ]
+    if report.calibration:
+        panels.append(plot.Panel(x="P(true)", y="share correct", curves=bins, diagonal=True))
+    plot.save(panels, _title(report), path)
+
+
+def _title(report: Report) -> str:
+    return " ".join(x for x in (report.verifier, report.model, report.prompt, "on", report.pairs) if x)
+
+
+def _curves(report: Report) -> tuple[dict[str, plot.Curve], dict[str, plot.Curve], dict[str, plot.Curve]]:
+    points = report.sweep
+    curves: dict[str, plot.Curve] = {
+        "recall": [(p.threshold, p.recall) for p in points],
+        "false positives": [(p.threshold, p.fp_rate) for p in points],
+        "accuracy": [(p.threshold, p.accuracy) for p in points],
+    }
+    roc: dict[str, plot.Curve] = {"recall": [(p.fp_rate, p.recall) for p in points]}
+    bins: dict[str, plot.Curve] = {"recall": [(b.p_true, b.correct) for b in report.calibration]}
+    return curves, roc, bins
+
+
 def _figures(report: Report) -> str:
     shown = [(name, percent(r)) for name, r in report.intervals.items()]
-    shown += [("AUC", "" if report.auc is None else f"{report.auc:.3f}"), ("pairs", str(report.n))]
+    numbers = {"AUC": report.auc, "calibration error": report.calibration_error, "Brier score": report.brier}
+    shown += [(name, f"{value:.3f}") for name, value in numbers.items() if value is not None]
+    shown += [("pairs", str(report.n))]
+    shown += [(f"s per pair, {name}", f"{value:.4f}") for name, value in report.busy_s_per_pair.items()]
     shown += [("undecided", str(report.undecided))]
     cells = "".join(f"<tr><th>{html.escape(k)}<td>{html.escape(v)}" for k, v in shown)
     return f"<table>{cells}</table>"
@@ -62,7 +89,7 @@ def percent(r: Rate) -> str:
     return f"{r.value:.1%} [{r.low:.1%}, {r.high:.1%}] ({r.hits} of {r.n})"
 
 
-def _chart(title: str, curves: dict[str, list[tuple[float, float]]], *, diagonal: bool = False) -> str:
+def _chart(title: str, curves: dict[str, plot.Curve], *, diagonal: bool = False) -> str:
     span = _SIZE - 2 * _PAD
 
     def at(x: float, y: float) -> str:

@@ -34,3 +34,6 @@ KINDS: Final[dict[str, Kind]] = {
     for kind in (Kind(f"{number}.{i}", group, name) for i, name in enumerate(names, 1))
 }
 """By identifier, `1.1` to `7.4`, in the paper's order."""
+
+UNCLASSIFIED: Final = "unclassified"
+"""What no kind names."""
