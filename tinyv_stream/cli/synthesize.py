@@ -3,14 +3,18 @@
 import asyncio
 import collections
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair, Question, question_key, read_questions, write_pairs
 from tinyv_stream.lab.taxonomy import KINDS
+
+if TYPE_CHECKING:
+    from tinyv_stream.lab.synth.asked import Written
 
 EPILOG: Final = """
 \b
@@ -22,6 +26,7 @@ Examples:
 \b
 QUESTIONS is JSONL of {"question", "ground_truth"} or HardVerify-Math's file. As many right answers as wrong ones: the
 right ones in the 31 kinds of TinyV's taxonomy, the wrong ones by one near miss each. The same seed gives the same file.
+With --llm a model writes five more forms per answer; one is kept if a program proves it or --llm-judge calls it right.
 """
 
 
@@ -41,6 +46,10 @@ def synthesize(
         str | None, typer.Option("--llm", metavar="URL", help="OpenAI-compatible server that writes forms too (/v1).")
     ] = None,
     llm_model: Annotated[str, typer.Option("--llm-model", help="The model's name on that server.")] = "",
+    llm_judge: Annotated[
+        str | None,
+        typer.Option("--llm-judge", metavar="URL#MODEL", help="A second model that decides what no program can."),
+    ] = None,
     llm_questions: Annotated[int, typer.Option("--llm-questions", min=1, help="Questions to ask it about.")] = 500,
     held_out: Annotated[
         Path | None, typer.Option("--held-out", metavar="F", help="Write a tenth of the questions' pairs here.")
@@ -52,25 +61,35 @@ def synthesize(
     if held_out and held_out.absolute() == out.absolute():
         raise InvalidInputError("--held-out", str(held_out), "choose another file than --out")
     banned = {question_key(q.question) for path in exclude or () for q in read_questions(path)}
+    if llm_judge and llm_judge == f"{llm}#{llm_model}":
+        raise InvalidInputError("--llm-judge", llm_judge, "name another model than the one that writes")
     found = read_questions(questions)
     kept = [q for q in found if question_key(q.question) not in banned]
     typer.echo(f"{len(kept)} of {len(found)} questions, {len(found) - len(kept)} excluded")
     main = [q for q in kept if not (held_out and is_held_out(q))]
-    given = _ask(main[:llm_questions], llm, llm_model) if llm else []
+    given = _ask(main[:llm_questions], llm, llm_model, llm_judge) if llm else []
     _write(out, synthesize(main, Recipe(count=count, seed=seed, invented=invented), given[: count // 2]), count)
     if held_out:
         rest = [q for q in kept if is_held_out(q)]
         _write(held_out, synthesize(rest, Recipe(count=count // 10, seed=seed + 1, invented=invented)), count // 10)
 
 
-def _ask(questions: list[Question], url: str, model: str) -> list[Pair]:
-    from tinyv_stream.lab.synth.asked import write_forms
+def _ask(questions: list[Question], url: str, model: str, judge: str | None) -> list[Pair]:
+    from tinyv_stream.lab.chat import Chat, parse_address
+    from tinyv_stream.lab.synth.asked import WANTED, write_forms
 
-    written = asyncio.run(write_forms(questions, url, model))
+    async def main() -> "Written":
+        async with AsyncExitStack() as stack:
+            writer = await stack.enter_async_context(Chat(url, model))
+            second = Chat(*parse_address("--llm-judge", judge)) if judge else None
+            return await write_forms(questions, writer, await stack.enter_async_context(second) if second else None)
+
+    w = asyncio.run(main())
     typer.echo(
-        f"{len(written.pairs)} forms by {model or url}, {written.refused} refused, {written.failed} replies lost"
+        f"{model or url}: {len(questions)} answers, {WANTED} forms asked of each, {w.forms} written: "
+        f"{len(w.pairs)} right, {w.refused} refused, {w.open} undecided and left out; {w.failed} replies lost"
     )
-    return written.pairs
+    return w.pairs
 
 
 def _write(path: Path, pairs: Iterator[Pair], wanted: int) -> None:

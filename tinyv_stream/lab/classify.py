@@ -36,6 +36,17 @@ def classify(ground_truth: str, answer: str) -> Kind | None:
     return _by_numbers(goal, start)
 
 
+def is_form_of(ground_truth: str, answer: str) -> bool:
+    """Tell whether one form of the generator makes the answer out of the ground truth: then it is right.
+
+    Narrower than `classify`, which is asked about answers that are known to be right and looks from both sides.
+    """
+    if max(len(ground_truth), len(answer)) > _LONGEST:
+        return False
+    start = _plain(answer)
+    return _tight(ground_truth) == _tight(answer) or _plain(ground_truth) == start or start in _rewritten(ground_truth)
+
+
 def _rewritten(text: str) -> dict[str, str]:
     """Return what the forms make of `text`, and the kind of each; wrappers come last."""
     rng = random.Random(0)  # noqa: S311 - the same draws each time

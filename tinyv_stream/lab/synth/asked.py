@@ -1,24 +1,22 @@
-"""Equivalent forms written by a language model behind an OpenAI-compatible server, at least five per answer.
+"""Equivalent forms written by a language model behind an OpenAI-compatible server, at least five asked per answer.
 
-- What the model writes is checked: a form whose numbers can be read and disagree is thrown away, so is a copy.
-- Its text is data: it is parsed as a JSON list of short strings and never put anywhere else.
+- A form counts as right only if a program proves it (`proof`), or, where that is open, a second model calls it right.
+- The model's text is data: it is parsed as a JSON list of short strings and never put anywhere else.
 - A reply that cannot be read, or a server that fails, costs that question's forms and is counted; nothing is retried.
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Sequence
 from typing import Final
 
-import aiohttp
 import msgspec
 
+from tinyv_stream.lab.chat import Chat
 from tinyv_stream.lab.pairs import Pair, Question
+from tinyv_stream.lab.prompt import user_turn
 from tinyv_stream.lab.synth.build import LONGEST
-from tinyv_stream.lab.synth.worth import compare
-
-_log: Final = logging.getLogger(__name__)
+from tinyv_stream.lab.synth.proof import same
 
 WANTED: Final = 5
 """Forms asked for per reference answer, as in the paper."""
@@ -29,68 +27,73 @@ _PROMPT: Final = (
     "Reply with a JSON list of {wanted} strings and nothing else.\n\n"
     "Question:\n{question}\n\nFinal answer:\n{answer}\n"
 )
-_TIMEOUT_S: Final = 120.0
-_REPLY_BYTES: Final = 64 * 1024
+_MOST_TOKENS: Final = 512
 KIND: Final = "llm"
 
 
-class _Message(msgspec.Struct, frozen=True):
-    content: str = ""
-
-
-class _Choice(msgspec.Struct, frozen=True):
-    message: _Message
-
-
-class _Reply(msgspec.Struct, frozen=True):
-    choices: list[_Choice]
-
-
-class Written(msgspec.Struct, frozen=True):
-    """What came of it."""
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it; shares of all forms that were written."""
 
     pairs: list[Pair]
+    forms: int
     refused: int
-    """Forms that were shown to be different, or were copies."""
+    """Forms that were shown to be different, were copies, or that the judge did not call right."""
+    open: int
+    """Forms that no program could decide and no judge was there for: left out."""
     failed: int
     """Questions without a readable reply."""
 
 
-async def write_forms(questions: Sequence[Question], url: str, model: str, *, together: int = 16) -> Written:
-    """Ask for forms of every question's answer, `together` at a time; a cancellation leaves nothing behind."""
-    gate = asyncio.Semaphore(together)
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+async def write_forms(questions: Sequence[Question], writer: Chat, judge: Chat | None = None) -> Written:
+    """Ask for forms of every question's answer, over open `Chat`s; a cancellation leaves nothing behind."""
 
-        async def one(question: Question) -> list[str] | None:
-            async with gate:
-                return await _ask(session, url, model, question)
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(q), name="forms") for q in questions]
-    pairs: list[Pair] = []
-    refused = failed = 0
-    for question, task in zip(questions, tasks, strict=True):
-        forms = task.result()
+    async def one(question: Question) -> _Sorted | None:
+        text = _PROMPT.format(wanted=WANTED, question=question.question, answer=question.ground_truth)
+        reply = await writer.ask(text, max_tokens=_MOST_TOKENS)
+        forms = None if reply is None else parse_forms(reply)
         if forms is None:
-            failed += 1
-            continue
-        kept = accepted(question.ground_truth, forms)
-        refused += len(forms) - len(kept)
-        pairs += [_pair(question, form, number) for number, form in enumerate(kept)]
-    return Written(pairs, refused, failed)
+            return None
+        found = await asyncio.to_thread(sort_forms, question.ground_truth, forms)
+        if judge is None:
+            return found
+        right = [f for f in found.open if await _is_right(judge, _pair(question, f, 0))]
+        return _Sorted(found.proved + right, [], found.refused + len(found.open) - len(right))
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(q), name="forms") for q in questions]
+    results = [(q, r) for q, task in zip(questions, tasks, strict=True) if (r := task.result()) is not None]
+    return Written(
+        pairs=[_pair(q, form, number) for q, r in results for number, form in enumerate(r.proved)],
+        forms=sum(len(r.proved) + len(r.open) + r.refused for _, r in results),
+        refused=sum(r.refused for _, r in results),
+        open=sum(len(r.open) for _, r in results),
+        failed=len(questions) - len(results),
+    )
 
 
-def accepted(reference: str, forms: Sequence[str]) -> list[str]:
-    """Return the forms that are new, short, and not shown to be another value."""
-    kept: list[str] = []
+class _Sorted(msgspec.Struct, frozen=True):
+    proved: list[str]
+    open: list[str]
+    refused: int
+
+
+def sort_forms(reference: str, forms: Sequence[str]) -> _Sorted:
+    """Tell proved forms from open ones; copies, long ones and different values are refused."""
+    proved: list[str] = []
+    undecided: list[str] = []
     for form in forms:
         text = form.strip()
-        if not text or len(text) > LONGEST or text == reference.strip() or text in kept:
+        if not text or len(text) > LONGEST or text == reference.strip() or text in proved or text in undecided:
             continue
-        if compare(reference, text) is not False:
-            kept.append(text)
-    return kept
+        found = same(reference, text)
+        if found is not False:
+            (proved if found else undecided).append(text)
+    return _Sorted(proved, undecided, len(forms) - len(proved) - len(undecided))
+
+
+async def _is_right(judge: Chat, pair: Pair) -> bool:
+    reply = await judge.ask(user_turn(pair, "tinyv"), max_tokens=8, choices=("True", "False"))
+    return reply is not None and reply.strip() == "True"
 
 
 def parse_forms(reply: str) -> list[str] | None:
@@ -100,20 +103,6 @@ def parse_forms(reply: str) -> list[str] | None:
         return msgspec.json.decode(found[0], type=list[str]) if found else None
     except msgspec.DecodeError:
         return None
-
-
-async def _ask(session: aiohttp.ClientSession, url: str, model: str, question: Question) -> list[str] | None:
-    text = _PROMPT.format(wanted=WANTED, question=question.question, answer=question.ground_truth)
-    body = {"model": model, "temperature": 0, "max_tokens": 512, "messages": [{"role": "user", "content": text}]}
-    try:
-        async with session.post(f"{url.rstrip('/')}/chat/completions", json=body) as response:
-            response.raise_for_status()
-            raw = await response.content.read(_REPLY_BYTES)
-        reply = msgspec.json.decode(raw, type=_Reply)
-    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as exc:
-        _log.warning("no forms: %s", type(exc).__name__)
-        return None
-    return parse_forms(reply.choices[0].message.content) if reply.choices else None
 
 
 def _pair(question: Question, form: str, number: int) -> Pair:
