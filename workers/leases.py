@@ -2,6 +2,7 @@
 
 - A busy or blocked event loop does not lose its rollouts.
 - Only entries that are held are renewed, and only while this consumer owns them.
+- Each shard is renewed apart: one whose server is away does not cost the others' leases.
 - What was lost to another worker is logged; a late reward for it is void at the gate, so nothing is undone.
 """
 
@@ -11,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Self
 
-from tinyv_stream.broker.worker_side import WorkerSide
+from tinyv_stream.broker.worker_side import Lease, WorkerSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Stage
@@ -30,9 +31,16 @@ class LeaseRenewer:
     """Start and stop by `with`; `held` is called from the thread and must be safe there (copying a dict is)."""
 
     def __init__(
-        self, url: str, config: BrokerConfig, stage: Stage, consumer: str, held: Callable[[], list[str]]
+        self,
+        url: str,
+        config: BrokerConfig,
+        stage: Stage,
+        consumer: str,
+        held: Callable[[], list[Lease]],
+        *,
+        shards: int,
     ) -> None:
-        self._link = WorkerSide(url, config)
+        self._links = [WorkerSide(url, config, shard=shard, shards=shards) for shard in range(shards)]
         self._stage: Stage = stage
         self._consumer = consumer
         self._held = held
@@ -51,23 +59,32 @@ class LeaseRenewer:
         self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
+        asyncio.run(self._renew_all())
+
+    async def _renew_all(self) -> None:
+        await asyncio.gather(*(self._keep_renewing(link) for link in self._links))
+
+    async def _keep_renewing(self, link: WorkerSide) -> None:
         while not self._stop.is_set():
             try:
-                asyncio.run(self._renew_for_ever())
+                await self._renew(link)
             except Exception as exc:  # noqa: BLE001 without this thread every healthy rollout would be taken away
                 _log.warning("leases not renewed, trying again: %s", exc, exc_info=not isinstance(exc, _PASSING))
-                self._stop.wait(_TICK_S)
+                await self._stopped_within(_TICK_S)
 
-    async def _renew_for_ever(self) -> None:
-        async with self._link as link:
+    async def _renew(self, link: WorkerSide) -> None:
+        async with link:
             while not await self._stopped_within(self._pause_s):
-                entries = self._held()
+                entries = self._held_of(link)
                 for i in range(0, len(entries), _CHUNK):
                     chunk = entries[i : i + _CHUNK]
                     lost = await asyncio.wait_for(link.renew(self._stage, self._consumer, chunk), self._pause_s)
                     # An entry that was finished a moment ago is gone, not lost.
-                    if stolen := set(lost).intersection(self._held()):
+                    if stolen := set(lost).intersection(self._held_of(link)):
                         _log.warning("%d leases are gone: expired, withdrawn, or taken over", len(stolen))
+
+    def _held_of(self, link: WorkerSide) -> list[str]:
+        return [entry for shard, entry in self._held() if shard == link.keys.shard]
 
     async def _stopped_within(self, seconds: float) -> bool:
         give_up = asyncio.get_running_loop().time() + seconds

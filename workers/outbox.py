@@ -1,9 +1,11 @@
 """What a worker tells the broker, in batches: cached verdicts asked for, forwards, endings.
 
-Nothing is dropped here: every call insists until the server answers, and each is safe to run twice.
+Nothing is dropped here: every call insists until the server answers, and each is safe to run twice. Each shard has
+batches of its own, so one whose server is away holds up its own rollouts only.
 """
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Final
 
 from tinyv_stream.batching import Batcher
@@ -18,31 +20,40 @@ _BATCH: Final = 64
 class Outbox:
     """`run` must be running for the others to return."""
 
-    def __init__(self, link: WorkerSide, stage: Stage) -> None:
-        self._finish: Batcher[Ending, bool] = Batcher(
-            lambda some: link.insist(lambda: link.finish(stage, some)), most=_BATCH
-        )
-        self._forward: Batcher[tuple[Delivery, Work, str], int | Verdict] = Batcher(
-            lambda some: link.insist(lambda: link.forward(some)), most=_BATCH
-        )
-        self._lookup: Batcher[str, Verdict | None] = Batcher(
-            lambda some: link.insist(lambda: link.lookup(some)), most=_BATCH
-        )
+    def __init__(self, links: Sequence[WorkerSide], stage: Stage) -> None:
+        self._shards = [_ShardOutbox(link, stage) for link in links]
 
     async def finish(self, ending: Ending) -> bool:
         """Reward a rollout; False if another reward was first."""
-        return await self._finish.put(ending)
+        return await self._shards[ending.delivery.shard].finish.put(ending)
 
     async def forward(self, delivery: Delivery, work: Work, ckey: str) -> int | Verdict:
         """Move a rule delivery on to TinyV; see `WorkerSide.forward`."""
-        return await self._forward.put((delivery, work, ckey))
+        return await self._shards[delivery.shard].forward.put((delivery, work, ckey))
 
-    async def lookup(self, field: str) -> Verdict | None:
-        """Return a cached verdict."""
-        return await self._lookup.put(field)
+    async def lookup(self, delivery: Delivery, field: str) -> Verdict | None:
+        """Return a verdict that is cached where the delivery is."""
+        return await self._shards[delivery.shard].lookup.put(field)
 
     async def run(self) -> None:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for name, batcher in (("finish", self._finish), ("forward", self._forward), ("lookup", self._lookup)):
-                tasks.create_task(batcher.run(), name=f"outbox {name}")
+            for number, shard in enumerate(self._shards):
+                for name, work in shard.loops().items():
+                    tasks.create_task(work, name=f"outbox {name} {number}")
+
+
+class _ShardOutbox:
+    def __init__(self, link: WorkerSide, stage: Stage) -> None:
+        self.finish: Batcher[Ending, bool] = Batcher(
+            lambda some: link.insist(lambda: link.finish(stage, some)), most=_BATCH
+        )
+        self.forward: Batcher[tuple[Delivery, Work, str], int | Verdict] = Batcher(
+            lambda some: link.insist(lambda: link.forward(some)), most=_BATCH
+        )
+        self.lookup: Batcher[str, Verdict | None] = Batcher(
+            lambda some: link.insist(lambda: link.lookup(some)), most=_BATCH
+        )
+
+    def loops(self) -> dict[str, Coroutine[object, object, None]]:
+        return {"finish": self.finish.run(), "forward": self.forward.run(), "lookup": self.lookup.run()}

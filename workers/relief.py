@@ -1,5 +1,7 @@
 """What the rule stage does when TinyV is down or swamped: wait, let the rule verdict stand, or ask about a sample.
 
+- Down: no TinyV worker that can judge was heard of for `tinyv_silent_s`. A starting one is hope and not capacity, but
+  for a pool's first start: it has `tinyv_start_s`, where the pool brings TinyV workers of its own.
 - Looked at twice a second at most; a broker that is away leaves the last finding.
 - A sampled rollout is sampled again when it is handed out again: chosen by its name, not by chance.
 - It decides nothing about a reward but that TinyV is not asked; the reward says why.
@@ -8,11 +10,12 @@
 import asyncio
 import logging
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 from tinyv_stream.broker.worker_side import WorkerSide
 from tinyv_stream.codec import Work
-from tinyv_stream.config import FallbackConfig
+from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError
 
 _log = logging.getLogger(__name__)
@@ -22,9 +25,12 @@ _LOOK_S: Final = 0.5
 class Relief:
     """One rule worker's view of TinyV's state."""
 
-    def __init__(self, link: WorkerSide, config: FallbackConfig) -> None:
-        self._link = link
-        self._config = config
+    def __init__(self, links: Sequence[WorkerSide], config: Config) -> None:
+        self._links = links
+        self._config = config.fallback
+        self._hopes_s = config.fallback.tinyv_start_s if config.tinyv.workers else 0.0
+        self._since: float | None = None
+        """When it first looked, until it sees TinyV able."""
         self._trouble = ""
         self._looking = asyncio.Lock()
         self._looked = float("-inf")
@@ -47,14 +53,25 @@ class Relief:
             return
         self._looked = now
         try:
-            backlog, heard = await self._link.pressure(self._config.tinyv_silent_s)
+            seen = await asyncio.gather(*(link.pressure(self._config.tinyv_silent_s) for link in self._links))
         except BrokerError as exc:
             _log.warning("cannot see how TinyV is doing: %s", exc)
             return
-        trouble = "down" if not heard else "swamped" if backlog >= self._config.tinyv_backlog else ""
+        # Queues are the shards' own; a worker beats in all of them.
+        backlog, able = sum(here for here, _ in seen), max(workers for _, workers in seen)
+        trouble = "swamped" if backlog >= self._config.tinyv_backlog else ""
+        if not able and not self._may_hope(now):
+            trouble = "down"
+        if able:
+            self._hopes_s = 0.0
         if trouble != self._trouble:
-            _log.warning("TinyV is %s (%d queued, %d workers)", trouble or "well again", backlog, heard)
+            _log.warning("TinyV is %s (%d queued, %d able workers)", trouble or "well again", backlog, able)
         self._trouble = trouble
+
+    def _may_hope(self, now: float) -> bool:
+        """Tell whether TinyV may still be on its first way up."""
+        self._since = now if self._since is None else self._since
+        return now - self._since < self._hopes_s
 
 
 def _drawn(uid: str) -> float:

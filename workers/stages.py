@@ -76,7 +76,7 @@ class TinyVStage:
         """See `StageHandler`."""
         work = delivery.work
         field = f"{delivery.ckey}:{self._version}" if delivery.ckey else ""
-        verdict = await self._outbox.lookup(field) if field else None
+        verdict = await self._outbox.lookup(delivery, field) if field else None
         cached = verdict is not None
         if verdict is None:
             finding = await _ask(self._verifier, work)

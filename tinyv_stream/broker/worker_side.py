@@ -21,6 +21,10 @@ MOST_DEAD: Final = 10_000
 _SILENT_S: Final = 60.0
 
 
+Lease = tuple[int, str]
+"""What names a delivery among all that a worker holds: its shard, and its entry there."""
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One handing-over of a rollout to a worker. `ckey` names its equals, '' if it shares with nobody."""
 
@@ -34,6 +38,12 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries of earlier entries, which this entry's own count does not hold."""
     queued_s: float = 0.0
     """How long it waited in the queue, by the server's clock and this host's."""
+    shard: int = 0
+
+    @property
+    def lease(self) -> Lease:
+        """What names it among all that a worker holds."""
+        return self.shard, self.entry
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +140,7 @@ class WorkerSide(Link):
         found: list[Delivery] = []
         for uid, body in cast("list[tuple[bytes, bytes]]", await self.script("overdue", [count])):
             try:
-                found.append(Delivery(entry="", uid=uid.decode(), work=decode_work(body)))
+                found.append(Delivery(entry="", uid=uid.decode(), work=decode_work(body), shard=self.keys.shard))
             except msgspec.DecodeError:
                 _log.warning("overdue work cannot be read", extra={"uid": uid})
         return found
@@ -157,10 +167,13 @@ class WorkerSide(Link):
         await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others)
 
     async def pressure(self, silent_s: float) -> tuple[int, int]:
-        """Return how many rollouts are queued or running at TinyV, and how many of its workers beat in `silent_s`."""
-        got = await self.script("pressure", [int(silent_s * 1000)], [self.keys.heartbeat])
-        backlog, heard = cast("list[int]", got)
-        return backlog, heard
+        """Return how many rollouts are queued or running at TinyV, and how many able workers beat in `silent_s`.
+
+        Able: they judge, or pause on purpose (asleep, changing the model). A starting or a draining one is not.
+        """
+        got = await self.script("pressure", [int(silent_s * 1000)], [self.keys.heartbeat, self.keys.workers])
+        backlog, able = cast("list[int]", got)
+        return backlog, able
 
     async def announce_verifier(self, version: str) -> None:
         """Set the version under which cached verdicts are looked up."""
@@ -188,6 +201,7 @@ class WorkerSide(Link):
                     delivery_count=before + count,
                     before=before,
                     queued_s=queued_s,
+                    shard=self.keys.shard,
                 )
             )
         return good
