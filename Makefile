@@ -15,7 +15,7 @@ DEV   := $(VENV)/.dev
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format chaos soak test-adapters bench-overlap clean
+.PHONY: help demo test lint format chaos soak test-topologies test-adapters bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every 
 
 soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
 	$(BIN)/python -m bench soak
+
+test-topologies: $(STACK) $(DEV) ## Sentinels, a cluster, TLS, ACL: real servers, failed over under load
+	TINYV_TEST_TOPOLOGIES=1 $(BIN)/python -m pytest -rs tests/topologies
 
 bench-overlap: $(STACK) $(DEV) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
 	$(BIN)/python tests/adapters/run.py --only verl --only trl --setup-only

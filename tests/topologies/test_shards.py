@@ -1,0 +1,171 @@
+"""A pool of several shards, here on one server: what a cluster does with it, without the wait for a cluster."""
+
+from pathlib import Path
+
+import pytest
+from load import assert_nothing_stays, streaming, workers
+from servers import Node, free_ports, running
+from stream_kit import rollout, workers_beat
+
+from tinyv_stream import RewardClient, Status
+from tinyv_stream.broker.connect import connect
+from tinyv_stream.broker.link import Link
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.preflight import preflight
+from tinyv_stream.broker.shards import Shards
+from tinyv_stream.broker.trainer_side import FULL, TrainerSide
+from tinyv_stream.broker.worker_side import WorkerSide
+from tinyv_stream.codec import Work, encode, shard_of, work_of
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError, BrokerUnavailableError, UnsupportedServerError
+from tinyv_stream.testing import EmbeddedServer, wait_until
+from tinyv_stream.types import Reward, Source
+
+
+@pytest.fixture
+def broker(pool_name: str) -> BrokerConfig:
+    return BrokerConfig(pool=pool_name, lease_s=5.0, shards=3)
+
+
+def spread_works(count: int) -> list[Work]:
+    """Return works, as a client makes them, of different questions."""
+    return [work_of(rollout("x", n), run_id="run", client_id="c") for n in range(count)]
+
+
+def test_the_shard_follows_from_question_and_ground_truth_alone() -> None:
+    same = [work_of(rollout(f"text {n}", n, question="same"), run_id="run", client_id="c") for n in range(50)]
+    assert len({shard_of(work.uid, 6) for work in same}) == 1
+    assert len({work.uid for work in same}) == 50
+    per_shard = [0] * 6
+    for work in spread_works(3000):
+        per_shard[shard_of(work.uid, 6)] += 1
+    assert min(per_shard) > 350, per_shard  # 500 each, four standard deviations and more off
+    # A name that no client made has a shard as well.
+    assert {shard_of(uid, 3) in range(3) for uid in ("", "#", "run/r", "a#b#", "run/ü#1")} == {True}
+
+
+async def test_every_shard_is_worked_on_and_left_empty(server: EmbeddedServer, broker: BrokerConfig) -> None:
+    async with workers(server.url, broker):
+        # Its own settings do not say how many shards there are: the pool does.
+        async with RewardClient(server.url, run_id="run", pool=broker.pool) as client, streaming(client) as account:
+            await account.until(300, "rewards")
+        account.assert_each_has_its_one_reward()
+        async with OperatorSide(server.url, BrokerConfig(pool=broker.pool)) as operator:
+            await wait_until(lambda: workers_beat(operator, 4), 60, "each worker is known once")
+            assert (await operator.status()).stats["submitted"] == len(account.wanted)
+    async with Shards(Link, server.url, broker) as links:
+        counts = [int(str(await link.command("HGET", link.keys.stats, "submitted") or 0).strip("b'")) for link in links]
+        assert len(counts) == 3 and all(counts)
+        for link in links:
+            for stage in ("rule", "tinyv"):
+                assert await link.redis.xinfo_consumers(link.keys.queue(stage), "w") == []
+    await assert_nothing_stays(server.url, broker)
+
+
+async def test_equal_rollouts_share_one_call_also_with_shards(server: EmbeddedServer, broker: BrokerConfig) -> None:
+    async with workers(server.url, broker), RewardClient(server.url, run_id="run", pool=broker.pool) as client:
+        text = "rule:incorrect tinyv:correct"
+        tickets = [await client.submit(rollout(text, n, question=f"q{n % 4}")) for n in range(64)]
+        assert [(await ticket).value for ticket in tickets] == [1.0] * 64
+        async with OperatorSide(server.url, broker) as operator:
+            stats = (await operator.status()).stats
+    asked = stats["by_tinyv"]
+    assert asked + stats["by_cache"] == 64
+    # Each of two workers may ask before the first verdict is there; nobody asks again after it.
+    assert asked == 4
+
+
+async def test_leaving_takes_the_work_back_from_every_shard(server: EmbeddedServer, broker: BrokerConfig) -> None:
+    async with Shards(Link, server.url, broker):
+        async with RewardClient(server.url, run_id="run", pool=broker.pool) as client:
+            for n in range(30):
+                await client.submit(rollout("x", n))
+        async with RewardClient(server.url, run_id="run", pool=broker.pool) as client:
+            ticket = await client.submit(rollout("x", 99))
+            await ticket.cancel()
+            assert (await ticket).status is Status.CANCELLED
+    await assert_nothing_stays(server.url, broker)
+
+
+async def test_the_cap_is_shared_out(server: EmbeddedServer, pool_name: str) -> None:
+    config = BrokerConfig(pool=pool_name, shards=3, max_outstanding=7)
+    async with Shards(TrainerSide, server.url, config) as sides:
+        for side in sides:
+            items = [(f"run/{n}", 60_000, b"x") for n in range(5)]
+            assert (await side.submit("run", items)).count(FULL) == 2
+            await side.withdraw("run", [uid for uid, _, _ in items])
+
+
+async def test_dead_letters_of_all_shards_are_shown_and_retried_where_they_died(
+    server: EmbeddedServer, broker: BrokerConfig
+) -> None:
+    given_up = Reward(rollout_id="r", value=None, status=Status.FAILED, source=Source.FALLBACK, reason="poison")
+    works = spread_works(12)
+    async with (
+        Shards(TrainerSide, server.url, broker) as trainers,
+        Shards(WorkerSide, server.url, broker) as sides,
+        OperatorSide(server.url, broker) as operator,
+    ):
+        for work in works:
+            side = trainers[shard_of(work.uid, 3)]
+            await side.submit("run", [(work.uid, 60_000, encode(work))])
+        for side in sides:
+            for delivery in await side.claim("rule", "w", count=12, block_s=0):
+                await side.bury("rule", "w", delivery, given_up)
+        letters = await operator.dead_letters()
+        assert len({letter.entry for letter in letters}) == 12
+        assert {letter.uid for letter in letters} == {work.uid for work in works}
+        assert len(await operator.dead_letters(5)) == 5
+        for letter in letters:
+            assert await operator.revive(letter, client_id="again", deadline_s=60)
+        assert (await operator.status()).depth["rule"] == 12
+        for work in works:
+            assert await trainers[shard_of(work.uid, 3)].check("run", [work.uid]) != [0]
+            await trainers[shard_of(work.uid, 3)].withdraw("run", [work.uid])
+
+
+async def test_the_first_word_about_shards_stands(server: EmbeddedServer, pool_name: str) -> None:
+    for asked, given in ((2, 2), (5, 2), (0, 2)):
+        async with Link(server.url, BrokerConfig(pool=pool_name, shards=asked)) as link:
+            assert link.shards == given
+    # A pool that was lost and begun anew with another number is not served by who knew the old one.
+    async with Link(server.url, BrokerConfig(pool=pool_name)) as link:
+        await link.command("DEL", link.keys.meta, link.keys.queue("rule"), link.keys.queue("tinyv"))
+        async with Link(server.url, BrokerConfig(pool=pool_name, shards=4)):
+            pass
+        with pytest.raises(BrokerError, match="has 4 shards now, and had 2: start again"):
+            await link.create_queues()
+
+
+async def test_a_server_of_another_kind_than_its_url_says_is_refused_with_the_right_form(tmp_path: Path) -> None:
+    plain, clustered, watching = free_ports(3)
+    node = Node(tmp_path, clustered, "cluster-enabled yes\n")
+    sentinel = Node(tmp_path, watching, f"sentinel monitor mine 127.0.0.1 {plain} 1\n", sentinel=True)
+    single = Node(tmp_path, plain)
+    cases = {
+        f"redis://{node.place}": "use redis\\+cluster://",
+        f"redis://{sentinel.place}": "use redis\\+sentinel://",
+        f"redis+cluster://{single.place}": "not in cluster mode; use redis://",
+    }
+    async with running([single, node, sentinel]):
+        for url, said in cases.items():
+            async with connect(url) as r:
+                with pytest.raises(UnsupportedServerError, match=said):
+                    await preflight(r, url)
+        for url, said in {
+            f"redis+sentinel://{sentinel.place}/other": "knows none",
+            f"redis+sentinel://{single.place}/mine": "nobody names a primary",
+            f"redis+cluster://{node.place}": "nobody names a primary",  # no slots were given to it
+        }.items():
+            async with connect(url) as r:
+                with pytest.raises(BrokerUnavailableError, match=said):
+                    await preflight(r, url)
+        await node.tell("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+
+        async def is_up() -> bool:
+            return "cluster_state:ok" in (await node.tell("CLUSTER", "INFO")).decode()
+
+        await wait_until(is_up, 60, "the one-node cluster is up")
+        url = f"redis+cluster://127.0.0.1:1,{node.place}"
+        async with Link(url, BrokerConfig()) as link:  # one that is down is passed over
+            assert (link.server.primaries, link.shards) == (1, 1)
