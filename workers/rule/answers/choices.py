@@ -19,7 +19,7 @@ def same_choice(  # noqa: PLR0911 (one way out per pair of spellings)
 ) -> Match | None:
     """Compare the letters of a multiple-choice question, with each other or with the texts of its options."""
     ours, theirs = words.choice(gold), words.choice(answer)
-    if ours and ours[1] and _is_multiple_choice(question):
+    if ours and ours[1] and (_is_multiple_choice(question) or not theirs or theirs[1]):
         return _letter_and_text(ours, answer, theirs, question, same)
     if ours and not ours[1] and theirs:
         listed = words.options(question)

@@ -61,13 +61,13 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     gold, answer = _unchained(gold), _unchained(answer)
     if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
         return same(_only(gold) or gold, _only(answer) or answer, question)
+    asked, question = question, question + _shared_letters(gold.items, answer.items)
     labelled = _assignments(gold, answer, question, same)
     if labelled is not None:
         return labelled
     if not _brackets_agree(gold, answer) or _one_of_them_or_all(gold, answer):
         return None
-    ours, theirs = gold.items, _with_gold_parameter(gold, answer, question).items
-    question += _shared_letters(ours, theirs)
+    ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
     if "{}" in {gold.brackets, answer.brackets}:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):

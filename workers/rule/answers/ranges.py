@@ -1,5 +1,6 @@
 """Intervals, inequalities and set-builders: the same subset of the line, however it is written."""
 
+import re
 from typing import Final
 
 from workers.rule.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence, Taxonomy
@@ -9,11 +10,18 @@ from workers.rule.maths.tree import Node, Unreadable, symbols
 from workers.rule.maths.value import approximate
 
 _FAR: Final = 1e30
+_POINT_ASKED: Final = re.compile(
+    r"ordered pair|coordinates|\bpoint|vertex|vertices|vector|\bfoc(?:us|i)\b", re.IGNORECASE
+)
+_RANGE_ASKED: Final = re.compile(r"interval|range|domain|inequalit|values|monoton|increasing|decreasing", re.IGNORECASE)
 
 
-def same_ranges(gold: Form, answer: Form, question: str) -> Match | None:
+def same_ranges(  # noqa: PLR0911 (one way out per doubt)
+    gold: Form, answer: Form, question: str
+) -> Match | None:
     """Compare two subsets of the line, at least one of which is written as one."""
-    del question
+    if _POINT_ASKED.search(question) and not _RANGE_ASKED.search(question):
+        return None
     if isinstance(gold, Inequality) or isinstance(answer, Inequality):
         return None
     if {type(gold), type(answer)} - {Ranges, Sequence}:

@@ -40,7 +40,7 @@ _MAX_ROWS: Final = 12
 _IF: Final = re.compile(r"\\text\s*\{\s*(?:if|when|for|where)?\s*\}?|\b(?:if|when|for|where)\b|\$|\}\s*$")
 _ROMAN: Final = {"i": "first", "ii": "second", "iii": "third", "iv": "fourth"}
 _PLACES: Final = {**_ROMAN, **dict(zip("1234", _ROMAN.values(), strict=True)), **{v: v for v in _ROMAN.values()}}
-_QUADRANT: Final = re.compile(r"(?:the )?(?:quadrant (i{1,3}|iv|[1-4])|(first|second|third|fourth|[1-4]) quadrant)")
+_QUADRANT: Final = re.compile(r"(?:the )?(?:quadrant (i{1,3}|iv|[1-4])|(first|second|third|fourth|[1-4])\s+quadrant)")
 
 
 def special(text: str, depth: int, read_form: ReadForm) -> Form | None:
@@ -72,7 +72,7 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
         return None
     word = _BASES[int(base) - 2] if 2 <= int(base) < 2 + len(_BASES) else base
     asked = re.search(rf"\bbase[-\s$]*(?:{base}|{word})\b", question, re.IGNORECASE)
-    if asked is None or str(other.node.value) != digits:
+    if (asked is None and base != "10") or str(other.node.value) != digits:
         return None
     return Match(same=True, reason="base left out", taxonomy=Taxonomy.FORMATTING)
 
@@ -111,7 +111,7 @@ def _numeral(text: str) -> Form | None:
     base = int(found[2]) if found[2] else 2 + _BASES.index(found[3])
     if not 2 <= base <= 16 or any(int(digit, 16) >= base for digit in found[1]):
         return None
-    return Scalar(Num(Fraction(int(found[1])))) if base == 10 else Words(f"{found[1]} base {base}")
+    return Words(f"{found[1]} base {base}")
 
 
 def _ratio(text: str) -> Form | None:

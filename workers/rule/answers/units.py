@@ -110,7 +110,7 @@ def from_letter(scalar: Scalar, asked: set[str] | None) -> Scalar:
     if not isinstance(letter, Sym) or power == 0 or symbols(node.args[0]):
         return scalar
     name = canonical(letter.name)
-    if name not in _KNOWN or (asked is not None and name not in asked):
+    if name not in _KNOWN or (asked is not None and (name not in asked or power > 1)):
         return scalar
     return Scalar(node.args[0], unit=name if power == 1 else f"{name}^{power}")
 

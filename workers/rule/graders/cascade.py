@@ -81,11 +81,11 @@ def _is_for_sympy(check: Check) -> bool:
 
 
 def _is_mathematics(text: str) -> bool:
-    """Say whether sympy may see this text: one value, no words, nothing that explodes."""
+    """Say whether sympy may see this text: one value, no words, no chain of equations, nothing that explodes."""
     plain = clean(text)
     if not plain.isascii() or not plain.isprintable() or not any(c.isalnum() for c in plain):
         return False
-    if len(plain) > _MAX_CHARS or _WORDS.search(plain) or _COSTLY.search(plain):
+    if len(plain) > _MAX_CHARS or plain.count("=") > 1 or _WORDS.search(plain) or _COSTLY.search(plain):
         return False
     try:
         return "\\begin" in plain or len(split(plain, frozenset({"or", "and", ";"}))[0]) == 1
