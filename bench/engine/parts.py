@@ -1,10 +1,6 @@
-"""The parts of the engine benchmark that are no part of the product: a counter, a stand-in for rules, the reference."""
+"""The parts of the engine benchmark that are no part of the product: a counter, and a stand-in for the rule stage."""
 
-import asyncio
-import http.client
-import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -12,8 +8,6 @@ from typing import Self
 import msgspec
 import psutil
 
-from bench.overlap.reference import PROCESSES, Server
-from bench.overlap.reference_call import MAX_TOKENS, TIMEOUT_S
 from tinyv_stream.codec import Work
 from tinyv_stream.types import Outcome, Stage, Verdict
 from workers.tinyv.engine import VllmEngine
@@ -38,9 +32,13 @@ class Watch:
     def __init__(self) -> None:
         self._began, self._cpu = time.monotonic(), _cpu_s()
 
-    def rate(self, count: int) -> Rate:
-        """Return the rate of `count` things since the start."""
-        return Rate(count / (time.monotonic() - self._began), count / (_cpu_s() - self._cpu))
+    def rate(self, count: int, *, seconds: float | None = None, others_cpu_s: float = 0.0) -> Rate:
+        """Return the rate of `count` things since the start.
+
+        `seconds` replaces the time that passed; `others_cpu_s` is what processes took that have ended meanwhile.
+        """
+        passed = time.monotonic() - self._began if seconds is None else seconds
+        return Rate(count / passed, count / (_cpu_s() - self._cpu + others_cpu_s))
 
 
 def _cpu_s() -> float:
@@ -62,6 +60,13 @@ class CountingEngine:
     def reset(self) -> None:
         """Count from zero."""
         self.calls = self.prompt_tokens = self.cached_tokens = 0
+        self.readings: list[tuple[str, float | None, bool]] = []
+        """Of each call the prompt, its P(true), and whether it was asked alone and without the cache."""
+
+    @property
+    def computed_tokens(self) -> int:
+        """Tokens that went through the model."""
+        return self.prompt_tokens - self.cached_tokens
 
     @property
     def capacity(self) -> int:
@@ -76,6 +81,18 @@ class CountingEngine:
     async def start(self) -> None:
         """Start the inner one."""
         await self._inner.start()
+
+    async def fetch(self) -> None:
+        """Fetch the inner one's model."""
+        await self._inner.fetch()
+
+    async def sleep(self) -> None:
+        """Let the inner one sleep."""
+        await self._inner.sleep()
+
+    async def wake(self) -> None:
+        """Wake the inner one."""
+        await self._inner.wake()
 
     async def stop(self) -> None:
         """Stop the inner one."""
@@ -93,6 +110,11 @@ class CountingEngine:
         """Describe the inner one."""
         return self._inner.describe()
 
+    def tokens(self, prompt: str) -> list[int] | None:
+        """Return the model's own tokens of a user turn; None where they are a server's business."""
+        inner = self._inner
+        return inner._encode(prompt) if isinstance(inner, VllmEngine) else None  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
     async def forget(self) -> None:
         """Empty the prefix cache, where there is one."""
         if isinstance(self._inner, VllmEngine):
@@ -104,6 +126,7 @@ class CountingEngine:
         self.calls += 1
         self.prompt_tokens += reading.prompt_tokens
         self.cached_tokens += reading.cached_tokens
+        self.readings.append((prompt, reading.p_true, fresh))
         return reading
 
 
@@ -155,29 +178,3 @@ class RefusesAll(_NothingToOpen):
     def describe(self) -> dict[str, str]:
         """Say what it is not."""
         return {"engine": "none", "verifier": "bench: refuses all"}
-
-
-async def reference(server: Server, prompts: list[str]) -> None:
-    """Ask as the reference does: up to 64 synchronous calls, eight tokens each, every rollout on its own.
-
-    Kinder than the reference: threads, not a fresh pool of processes per step, and kept connections.
-    """
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        loop = asyncio.get_running_loop()
-        await asyncio.gather(*(loop.run_in_executor(pool, _call, server, prompt) for prompt in prompts))
-
-
-def _call(server: Server, prompt: str) -> str:
-    body = {
-        "model": server.model,
-        "messages": [{"role": "user", "content": prompt}],
-        "max_tokens": MAX_TOKENS,
-        "temperature": 0,
-    }
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10 * TIMEOUT_S)
-    try:
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
-        return json.loads(connection.getresponse().read())["choices"][0]["message"]["content"] or ""
-    finally:
-        connection.close()

