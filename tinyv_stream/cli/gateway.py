@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from tinyv_stream.broker.home import state_directory
 from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, find_url, log_to_stderr, run
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.tasks import cancel_all
@@ -42,6 +43,15 @@ SourceOption = Annotated[
 AnswerOption = Annotated[
     float, typer.Option("--answer", min=1.0, metavar="SECONDS", help="By when every waiting request is answered.")
 ]
+StateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        help="Keeps unread rewards over a restart; '' for nothing.",
+        show_default="by pool and port",
+    ),
+]
 _GRACE_S: Final = 10.0
 """Between deadline and answer: the pool needs about three to say `expired` itself."""
 
@@ -54,6 +64,7 @@ def gateway(
     on_undecided: UndecidedOption = "abstain",
     data_source: SourceOption = "gateway_tinyv",
     answer: AnswerOption = 110.0,
+    state: StateOption = None,
 ) -> None:
     """Give rewards over HTTP, in our own form and in the trainers'."""
     from tinyv_stream.gateway import GatewayConfig
@@ -69,6 +80,7 @@ def gateway(
         pool=name,
         on_undecided=on_undecided,
         data_source=data_source,
+        state=state_file(name, port) if state is None else state,
         deadline_s=max(answer - _GRACE_S, answer / 2),
         answer_s=answer,
     )
@@ -88,7 +100,13 @@ def config_for(url: str, pool: str, listen: str) -> "GatewayConfig":
     from tinyv_stream.gateway import GatewayConfig
 
     host, port = address(listen)
-    return GatewayConfig(redis_url=url, host=host, port=port, token=os.environ.get(TOKEN_ENV, ""), pool=pool)
+    token = os.environ.get(TOKEN_ENV, "")
+    return GatewayConfig(redis_url=url, host=host, port=port, token=token, pool=pool, state=state_file(pool, port))
+
+
+def state_file(pool: str, port: int) -> str:
+    """Return where a gateway at `port` keeps what it must know after a restart; '' at a free port, which changes."""
+    return str(state_directory(pool) / f"gateway-{port}.db") if port else ""
 
 
 @asynccontextmanager

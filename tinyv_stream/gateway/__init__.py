@@ -2,7 +2,7 @@
 
 - A request is answered within `answer_s`, whatever the pool does; what nobody decided is never a 0.
 - What it holds is bounded: bodies, requests under way, and per client what is unrewarded or unread.
-- It keeps no rewards over a restart: a client posts again what it has no reward for, and nothing is doubled.
+- With a `state` file it may be killed: unread rewards, cursors and unrewarded rollouts are taken up by the next.
 
 It starts no pool, and speaks no TLS: put a proxy in front of it for that.
 """

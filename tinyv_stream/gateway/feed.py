@@ -20,13 +20,14 @@ class CreditError(TinyVError):
 
 
 class StaleCursorError(TinyVError):
-    """The cursor is of another life of the gateway, or older than what is kept."""
+    """The cursor is of another life of the client, or older than what is kept."""
 
 
 class Feed:
-    """Rewards of one client. `epoch` names the gateway's life, and is part of every cursor."""
+    """Rewards of one client. `epoch` is part of every cursor: another client of this name has another."""
 
-    def __init__(self, epoch: str, *, credit: int, now_s: float) -> None:
+    def __init__(self, name: str, epoch: str, *, credit: int, now_s: float) -> None:
+        self.name = name
         self._epoch = epoch
         self._credit = credit
         self._open: set[str] = set()
@@ -38,6 +39,13 @@ class Feed:
         self.readers = 0
         self.touched_s = now_s
 
+    def restore(self, rewards: list[tuple[int, Reward]], rollout_ids: list[str], *, last: int, read: int) -> None:
+        """Take up where an earlier gateway ended: rewards with their numbers, and what has none yet."""
+        self._kept.extend(rewards)
+        self._kept_ids = {reward.rollout_id for _, reward in rewards}
+        self._open.update(rollout_ids)
+        self._last, self._read = last, read
+
     @property
     def unread(self) -> int:
         """Rewards that no reader has taken."""
@@ -47,6 +55,11 @@ class Feed:
     def is_busy(self) -> bool:
         """Something is unrewarded or being read. Unread rewards alone are not waited for without end."""
         return bool(self._open or self.readers)
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest reward that is kept, or else of the next one."""
+        return self._kept[0][0] if self._kept else self._last + 1
 
     @property
     def cursor(self) -> str:
@@ -68,23 +81,24 @@ class Feed:
         """Forget an admitted rollout that was never submitted."""
         self._open.discard(rollout_id)
 
-    def add(self, reward: Reward) -> None:
-        """Append the reward of an admitted rollout; any other is dropped."""
+    def add(self, reward: Reward) -> int:
+        """Append the reward of an admitted rollout, and return its number; any other is dropped (0)."""
         if reward.rollout_id not in self._open:
-            return
+            return 0
         self._open.discard(reward.rollout_id)
         self._last += 1
         self._kept.append((self._last, reward))
         self._kept_ids.add(reward.rollout_id)
         self._forget()
         self._news.set()
+        return self._last
 
     def position(self, cursor: str) -> int:
         """Return the number of the last reward before `cursor`; raise StaleCursorError or InvalidInputError.
 
         Without a cursor: before the oldest that is kept.
         """
-        oldest = self._kept[0][0] if self._kept else self._last + 1
+        oldest = self.oldest
         if not cursor:
             return oldest - 1
         epoch, _, number = cursor.rpartition("-")

@@ -1,11 +1,14 @@
 """The gateway's one client of the pool, and the feeds that its rewards go to.
 
-- A rollout that was posted without waiting is in a feed from its post on; its reward reaches that feed once.
+- A rollout that was posted without waiting is in a feed from its post on; its reward reaches that feed once, also if
+  the gateway is killed meanwhile and started again with the same book.
 - If the client's session breaks for good, `fault` is set: the gateway is no longer ready, and nobody hangs.
 """
 
 import asyncio
+import logging
 import secrets
+import sqlite3
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
@@ -16,7 +19,8 @@ from tinyv_stream.asking import Asker
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.errors import ClientClosedError, InvalidInputError
+from tinyv_stream.gateway.book import Book
 from tinyv_stream.gateway.feed import CreditError, Feed
 from tinyv_stream.gateway.settings import GatewayConfig
 from tinyv_stream.metrics import Metrics, PoolFigures
@@ -24,6 +28,8 @@ from tinyv_stream.stream import RewardStream
 from tinyv_stream.tasks import cancel_all
 from tinyv_stream.trainer_view import Judged, needs_usual
 from tinyv_stream.types import Reward, Rollout, validate_name, validate_rollout
+
+_log = logging.getLogger(__name__)
 
 _TIDY_S: Final = 5.0
 
@@ -35,7 +41,6 @@ class Hub:
         self.config = config
         self.metrics = metrics
         self.fault = False
-        self._epoch = secrets.token_hex(4)
         self._feeds: dict[str, Feed] = {}
         self._feed_of: dict[str, Feed] = {}
         self._stack = AsyncExitStack()
@@ -43,14 +48,17 @@ class Hub:
     async def __aenter__(self) -> Self:
         """Connect, and start handing rewards out."""
         config = self.config
-        client = RewardClient(
-            config.redis_url,
-            run_id=config.run_id,
-            pool=config.pool,
-            max_inflight=config.max_inflight,
-            deadline_s=config.deadline_s,
-        )
         async with AsyncExitStack() as stack:
+            self._book = Book(config.state)
+            stack.callback(self._book.close)
+            client = RewardClient(
+                config.redis_url,
+                run_id=config.run_id,
+                client_id=self._book.client_id,
+                pool=config.pool,
+                max_inflight=config.max_inflight,
+                deadline_s=config.deadline_s,
+            )
             self._operator = await stack.enter_async_context(
                 OperatorSide(config.redis_url, BrokerConfig(pool=config.pool))
             )
@@ -59,6 +67,7 @@ class Hub:
             loop = asyncio.get_running_loop()
             tasks = [
                 loop.create_task(self._hand_out(client.rewards()), name="hand out"),
+                loop.create_task(self._resume(self._restore(loop.time())), name="resume"),
                 loop.create_task(self._tidy(), name="tidy"),
             ]
             stack.push_async_callback(cancel_all, tasks)
@@ -68,7 +77,7 @@ class Hub:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Leave the pool; what is unrewarded is withdrawn."""
+        """Leave the pool. What is unrewarded is withdrawn, or with a book goes on."""
         await self._stack.aclose()
 
     def complete(self, rollouts: list[Rollout]) -> list[Rollout]:
@@ -107,7 +116,9 @@ class Hub:
         if found is None:
             if len(self._feeds) >= self.config.max_clients:
                 raise CreditError(f"{len(self._feeds)} clients are known already")
-            found = self._feeds[name] = Feed(self._epoch, credit=self.config.credit, now_s=now_s)
+            epoch = secrets.token_hex(4)
+            self._book.begin(name, epoch)
+            found = self._feeds[name] = Feed(name, epoch, credit=self.config.credit, now_s=now_s)
         found.touched_s = now_s
         return found
 
@@ -129,6 +140,7 @@ class Hub:
                 raise InvalidInputError(f"rollouts[{i}].rollout_id", rollout_id, "it was submitted by another client")
         waiting = set(feed.admit(ids))
         try:
+            self._book.admit(feed.name, [rollout for rollout in rollouts if rollout.rollout_id in waiting])
             async with asyncio.timeout(self.config.answer_s):
                 for rollout in rollouts:
                     if rollout.rollout_id in waiting:
@@ -139,7 +151,14 @@ class Hub:
             for rollout_id in waiting:
                 feed.withdraw(rollout_id)
                 self._feed_of.pop(rollout_id, None)
+            if waiting:
+                self._book.withdraw(list(waiting))
         return ids
+
+    def taken(self, feed: Feed, position: int) -> None:
+        """Note that a reader of `feed` has the rewards up to `position`."""
+        feed.taken(position)
+        self._book.read(feed.name, position, feed.oldest)
 
     async def look(self) -> PoolFigures:
         """Return the pool's figures; raise BrokerError if it does not answer."""
@@ -160,12 +179,37 @@ class Hub:
         )
 
     async def _hand_out(self, stream: RewardStream) -> None:
-        async for reward in stream:
-            self._count(reward)
-            feed = self._feed_of.pop(reward.rollout_id, None)
-            if feed is not None:
-                feed.add(reward)
-        self.fault = True
+        try:
+            async for reward in stream:
+                self._count(reward)
+                feed = self._feed_of.pop(reward.rollout_id, None)
+                number = feed.add(reward) if feed else 0
+                if feed and number:
+                    self._book.add(feed.name, number, reward)  # before a reader runs: nothing is awaited in between
+        except (ClientClosedError, sqlite3.Error) as exc:
+            _log.error("no more rewards are handed out: %s", exc)
+        finally:
+            self.fault = True
+
+    def _restore(self, now_s: float) -> list[Rollout]:
+        """Take up the clients of the gateway before; return their rollouts that have no reward."""
+        unrewarded: list[Rollout] = []
+        for page in self._book.pages():
+            feed = Feed(page.name, page.epoch, credit=self.config.credit, now_s=now_s)
+            ids = [rollout.rollout_id for rollout in page.open]
+            feed.restore(page.rewards, ids, last=page.last, read=page.read)
+            self._feeds[page.name] = feed
+            self._feed_of.update(dict.fromkeys(ids, feed))
+            unrewarded += page.open
+        return unrewarded
+
+    async def _resume(self, rollouts: list[Rollout]) -> None:
+        """Submit again what the gateway before left unrewarded; the pool knows what it has of that."""
+        try:
+            for rollout in rollouts:
+                await self._client.submit(rollout)
+        except ClientClosedError:
+            return  # `fault` says so
 
     def _count(self, reward: Reward) -> None:
         self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
@@ -178,3 +222,4 @@ class Hub:
             before = clock() - self.config.idle_s
             for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.is_busy]:
                 del self._feeds[name]
+                self._book.end(name)

@@ -45,7 +45,7 @@ async def stream_rewards(request: web.Request, hub: Hub, stopping: asyncio.Event
     feed.readers += 1
     try:
         await response.prepare(request)
-        await _copy(feed, position, response, stopping, events=events, follow=follow)
+        await _copy(hub, feed, position, response, stopping, events=events, follow=follow)
         await response.write_eof()
     except (ConnectionError, TimeoutError):
         if request.transport is not None:
@@ -57,14 +57,21 @@ async def stream_rewards(request: web.Request, hub: Hub, stopping: asyncio.Event
 
 
 async def _copy(
-    feed: Feed, position: int, response: web.StreamResponse, stopping: asyncio.Event, *, events: bool, follow: bool
+    hub: Hub,
+    feed: Feed,
+    position: int,
+    response: web.StreamResponse,
+    stopping: asyncio.Event,
+    *,
+    events: bool,
+    follow: bool,
 ) -> None:
     while True:
         rows = feed.after(position, _CHUNK)
         if rows:
             await _write(response, b"".join(_line(cursor, reward, events=events) for cursor, reward in rows))
             position = int(rows[-1][0].rpartition("-")[2])
-            feed.taken(position)
+            hub.taken(feed, position)
         elif not follow or stopping.is_set():
             return
         elif not await _more(feed, position, stopping):

@@ -26,6 +26,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """For rollouts that name none: rules first, then TinyV."""
     on_undecided: str | float = OnUndecided.ABSTAIN
     """For the trainers' own formats; our own says `status`."""
+    state: str = ""
+    """A file that keeps unread rewards and unrewarded rollouts over a restart; empty: they end with the gateway."""
     deadline_s: float = 100.0
     """For rollouts that give none, from their submission."""
     answer_s: float = 110.0

@@ -1,0 +1,150 @@
+"""What a gateway must know after it was killed: its clients' unrewarded rollouts, and the rewards they may read again.
+
+- A reward is written before a reader can see it, so every cursor that was received stays good over a kill.
+- An unrewarded rollout is kept whole: the next gateway with this book submits it again, under the same id.
+- One gateway at a time: a second one that opens the book is refused.
+
+A file of SQLite, in the user's own directory; without a path it is in memory, and ends with the gateway. Writes are
+short and made on the loop. After a crash of the machine (not of the process) the last rewards may be missing; a
+cursor among them is then refused, not answered wrongly.
+"""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Reward, Rollout
+
+_TABLES: Final = """
+create table if not exists one (client_id text);
+create table if not exists feed (name text primary key, epoch text, last integer, read integer) without rowid;
+create table if not exists rollout (id text primary key, feed text, body blob) without rowid;
+create table if not exists reward (feed text, number integer, body blob, primary key (feed, number)) without rowid;
+"""
+_pack: Final = msgspec.msgpack.Encoder()
+_rollout: Final = msgspec.msgpack.Decoder(Rollout)
+_reward: Final = msgspec.msgpack.Decoder(Reward)
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one client: rewards with their numbers in order, and rollouts without a reward."""
+
+    name: str
+    epoch: str
+    last: int
+    read: int
+    rewards: list[tuple[int, Reward]]
+    open: list[Rollout]
+
+
+class Book:
+    """Opened by the constructor; raises InvalidInputError for a file that cannot be had. Close it."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            self._base = _opened(path)
+        except (OSError, sqlite3.Error) as exc:
+            remedy = f"give a file of your own that no other gateway uses ({exc})"
+            raise InvalidInputError("--state", path, remedy) from exc
+        self.client_id = self._client_id() if path else None
+        """Of the pool's client: a fixed one, so that the pool goes on while the gateway is away. None in memory."""
+
+    def close(self) -> None:
+        """Give the file free."""
+        self._base.close()
+
+    def pages(self) -> Iterator[Page]:
+        """Return what is known of every client."""
+        run = self._base.execute
+        for name, epoch, last, read in run("select name, epoch, last, read from feed").fetchall():
+            rewards = run("select number, body from reward where feed = ? order by number", (name,)).fetchall()
+            rollouts = run("select body from rollout where feed = ?", (name,)).fetchall()
+            yield Page(
+                name=name,
+                epoch=epoch,
+                last=last,
+                read=read,
+                rewards=[(number, _reward.decode(body)) for number, body in rewards],
+                open=[_rollout.decode(body) for (body,) in rollouts],
+            )
+
+    def begin(self, feed: str, epoch: str) -> None:
+        """Note a new client."""
+        with self._change() as run:
+            run.execute("insert into feed values (?, ?, 0, 0)", (feed, epoch))
+
+    def admit(self, feed: str, rollouts: list[Rollout]) -> None:
+        """Note rollouts before they are submitted."""
+        with self._change() as run:
+            run.executemany(
+                "insert or replace into rollout values (?, ?, ?)",
+                [(rollout.rollout_id, feed, _pack.encode(rollout)) for rollout in rollouts],
+            )
+
+    def withdraw(self, rollout_ids: list[str]) -> None:
+        """Forget rollouts that were not submitted after all."""
+        with self._change() as run:
+            run.executemany("delete from rollout where id = ?", [(rollout_id,) for rollout_id in rollout_ids])
+
+    def add(self, feed: str, number: int, reward: Reward) -> None:
+        """Note the reward with this number; its rollout is not needed any more."""
+        with self._change() as run:
+            run.execute("insert into reward values (?, ?, ?)", (feed, number, _pack.encode(reward)))
+            run.execute("delete from rollout where id = ?", (reward.rollout_id,))
+            run.execute("update feed set last = ? where name = ?", (number, feed))
+
+    def read(self, feed: str, number: int, oldest: int) -> None:
+        """Note that a reader has the rewards up to `number`, and forget those before `oldest`."""
+        with self._change() as run:
+            run.execute("update feed set read = ? where name = ?", (number, feed))
+            run.execute("delete from reward where feed = ? and number < ?", (feed, oldest))
+
+    def end(self, feed: str) -> None:
+        """Forget a client."""
+        with self._change() as run:
+            for table, column in (("feed", "name"), ("rollout", "feed"), ("reward", "feed")):
+                run.execute(f"delete from {table} where {column} = ?", (feed,))  # noqa: S608 names of our own
+
+    def _client_id(self) -> str:
+        with self._change() as run:
+            found = run.execute("select client_id from one").fetchone()
+            if found is not None:
+                return cast("str", found[0])
+            made = f"gateway-{secrets.token_hex(6)}"
+            run.execute("insert into one values (?)", (made,))
+            return made
+
+    @contextmanager
+    def _change(self) -> Generator[sqlite3.Cursor]:
+        """All of the block, or none of it."""
+        cursor = self._base.cursor()
+        cursor.execute("begin")
+        try:
+            yield cursor
+        except BaseException:
+            cursor.execute("rollback")
+            raise
+        cursor.execute("commit")
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    if path:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    base = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=1.0)
+    try:
+        base.execute("pragma locking_mode = exclusive")
+        base.execute("pragma journal_mode = wal")
+        base.execute("pragma synchronous = normal")
+        base.executescript(_TABLES)
+    except sqlite3.Error:
+        base.close()
+        raise
+    return base
