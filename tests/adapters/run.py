@@ -34,9 +34,12 @@ AREAL_NEEDS: Final = ("aiofiles", "colorlog", "einops", "flask", "lark", "numba"
 TRAINERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "light": (("verifiers==0.4.0", "skyrl-gym==0.4.0"), ("openrlhf==0.11.2",)),
     "trl": ((TORCH, "trl==1.16.0"), ()),
-    "verl": ((TORCH, "verl==0.9.1", "cachetools", "fastapi", "uvicorn", "pyzmq", *AREAL_NEEDS), ("areal==1.0.4",)),
+    "verl": (
+        (TORCH, "verl==0.9.1", "TransferQueue==0.1.11", "cachetools", "fastapi", "uvicorn", "pyzmq", *AREAL_NEEDS),
+        ("areal==1.0.4",),
+    ),
 }
-SUITE_S: Final = 600
+SUITE_S: Final = 1200
 
 
 def main(given: list[str]) -> int:

@@ -6,6 +6,7 @@ import collections
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def test_eight_ray_workers_give_whole_batches_their_rewards(manager: RewardLoopM
 def test_a_group_scattered_over_ray_workers_costs_one_call(
     manager: RewardLoopManager, tokenizer: Any, pool_url: str
 ) -> None:
-    case = Case("What is 77 + 0?", "It is \\boxed{[[true]] scattered 77}.", "77", 1.0)
+    case = Case("What is 77 + 0?", f"It is \\boxed{{[[true]] {uuid.uuid4().hex} 77}}.", "77", 1.0)
     before = asyncio.run(asked_of_tinyv(pool_url))
     out = manager.compute_rm_score(batch(tokenizer, [case] * 64))
     assert out.batch["rm_scores"].sum(-1).tolist() == [1.0] * 64
@@ -144,7 +145,7 @@ async def test_verls_own_trainer_side_drops_a_lost_sample_and_keeps_its_group(
     group = cases(8)
     streaming = StreamingWorker(manager.reward_loop_worker_handles)
 
-    class Loop(v1.AgentLoopWorkerTQ):
+    class Loop(v1.AgentLoopWorkerTQ.__ray_metadata__.modified_class):
         def __init__(self) -> None:
             rollout = OmegaConf.create({"n": 8, "val_kwargs": {"n": 1}})
             self.config = OmegaConf.create({"actor_rollout_ref": {"rollout": rollout}})
