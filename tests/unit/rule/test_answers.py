@@ -25,8 +25,9 @@ def verdicts() -> list[Verdict]:
 
 def test_the_set_covers_every_class_with_both_labels() -> None:
     counts = collections.Counter((p["taxonomy"], p["label"]) for p in PAIRS)
-    assert len(PAIRS) >= 600
-    assert all(counts[name, label] >= 40 for name in CLASSES for label in (True, False))
+    distinct = {(p["question"], p["ground_truth"], p["model_answer"]) for p in PAIRS}
+    assert len(distinct) == len(PAIRS) >= 2_400
+    assert all(counts[name, label] >= 80 for name in CLASSES for label in (True, False))
 
 
 def test_no_wrong_answer_is_accepted(verdicts: list[Verdict]) -> None:
@@ -38,15 +39,26 @@ def test_no_wrong_answer_is_accepted(verdicts: list[Verdict]) -> None:
     assert wrong == []
 
 
+def test_at_most_one_in_a_hundred_right_answers_is_missed(verdicts: list[Verdict]) -> None:
+    right = [(p, v) for p, v in zip(PAIRS, verdicts, strict=True) if p["label"]]
+    missed = [(p["ground_truth"], p["model_answer"]) for p, v in right if not accepts(v)]
+    assert len(missed) <= 0.01 * len(right), missed
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_right_answers_of_every_class_are_recognised(verdicts: list[Verdict], name: str) -> None:
     right = [v for p, v in zip(PAIRS, verdicts, strict=True) if p["label"] and p["taxonomy"] == name]
     assert sum(map(accepts, right)) >= 0.95 * len(right)
 
 
-def test_an_accepted_answer_has_a_reason_and_a_class(verdicts: list[Verdict]) -> None:
+def test_every_verdict_has_a_reason_and_an_accepted_answer_a_class(verdicts: list[Verdict]) -> None:
     assert all(v.reason for v in verdicts)
     assert all(v.taxonomy in CLASSES for v in verdicts if accepts(v))
+    assert all(v.taxonomy is None for v in verdicts if not accepts(v))
+
+
+def test_every_class_of_the_taxonomy_is_given_to_some_accepted_answer(verdicts: list[Verdict]) -> None:
+    assert {v.taxonomy for v in verdicts if accepts(v)} == set(CLASSES)
 
 
 def accepts(verdict: Verdict) -> bool:

@@ -176,8 +176,8 @@ def _rows(form: Form) -> "list[list[Node]] | None":
 
 
 def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
-    if isinstance(gold, Sequence) and gold.brackets == "=" and isinstance(gold.items[0], Labelled):
-        return same(gold.items[0].value, answer, question)
+    if isinstance(gold, Sequence) and gold.brackets == "=" and not _symbols(gold):
+        return same(gold.items[0], answer, question)
     one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
     if not isinstance(one, Sequence):
         return None

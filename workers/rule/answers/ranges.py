@@ -20,7 +20,8 @@ def same_ranges(  # noqa: PLR0911 (one way out per doubt)
     gold: Form, answer: Form, question: str
 ) -> Match | None:
     """Compare two subsets of the line, at least one of which is written as one."""
-    if _POINT_ASKED.search(question) and not _RANGE_ASKED.search(question):
+    bracketed = any(isinstance(form, Sequence) and form.brackets == "()" for form in (gold, answer))
+    if bracketed and _POINT_ASKED.search(question) and not _RANGE_ASKED.search(question):
         return None
     if isinstance(gold, Inequality) or isinstance(answer, Inequality):
         return None

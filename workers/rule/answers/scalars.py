@@ -26,6 +26,8 @@ _DEGREE: Final = re.compile(
     r"\s*(?:([CF])|\\text\s*\{\s*([CF])\s*\}|(?:\\text\s*\{)?\s*(C|F)(?:elsius|ahrenheit)\s*\}?)?$"
 )
 _WORDED_DEGREE: Final = re.compile(r"\\text\s*\{\s*degrees?\s+(Celsius|Fahrenheit)\s*\}$", re.IGNORECASE)
+_CUT_OFF_DEGREE: Final = re.compile(r"(?<=\d)\s*\^\s*$")
+"""`90^`, as data sets have it where a line break swallowed the rest."""
 _ANGLE_INSIDE: Final = re.compile(r"\\circ|\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 """An angle inside of an expression, where degrees are read as the numbers that they are."""
 _FIXED: Final = frozenset(["yes", "no", "true", "false", "none", "never", "always", "odd", "even", "dne"])
@@ -56,6 +58,7 @@ def read_scalar(text: str) -> Form:
     if angle and not angle[1].strip("-"):
         return _minutes(angle)
     text = _WORDED_DEGREE.sub(lambda m: "degrees " + m[1][0].upper(), text)
+    text = _CUT_OFF_DEGREE.sub("^\\\\circ", text)
     degrees = _DEGREE.search(text)
     if degrees and degrees.start() and not _ANGLE_INSIDE.search(text[: degrees.start()]):
         scale = degrees[1] or degrees[2] or degrees[3]
