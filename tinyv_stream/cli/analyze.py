@@ -1,5 +1,6 @@
 """`tinyv-stream analyze`: which rejected answers were right, of what kind, and which accepted ones are doubtful."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,6 +14,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from tinyv_stream.lab.named import Named
     from tinyv_stream.lab.pairs import Pair
     from tinyv_stream.types import Outcome
 
@@ -20,12 +22,14 @@ EPILOG: Final = """
 \b
 Examples:
   tinyv-stream analyze rollouts.jsonl rewards.jsonl --judge MODEL-A --judge MODEL-B --out report.md
-  tinyv-stream analyze rollouts.jsonl rewards.jsonl --judge embedded --out report.md --html report.html
+  tinyv-stream analyze rollouts.jsonl rewards.jsonl --judge embedded --judge http://127.0.0.1:8000/v1#qwen \\
+      --classifier http://127.0.0.1:8000/v1#qwen --classifier http://127.0.0.1:8001/v1#llama --out r.md --html r.html
 
 \b
-ROLLOUTS is what was pushed, REWARDS what `push` or `score` wrote. Each judge is a verifier model, as for --model;
-a rejected answer counts as a false negative only if all judges call it correct. The kinds are TinyV's 7 x 31; what
-no single kind explains is `unclassified`. A random sample of accepted answers is judged too.
+ROLLOUTS is what was pushed, REWARDS what `push` or `score` wrote. Each judge is a verifier model, as for --model, or
+a model on an OpenAI-compatible server; a rejected answer counts as a false negative only if all judges call it
+correct. The kinds are TinyV's 7 x 31: named by program where a form explains the difference, else by the classifiers
+where they agree, else `unclassified`. A random sample of accepted answers is judged too.
 """
 
 
@@ -34,7 +38,11 @@ def analyze(
     rewards: Annotated[Path, typer.Argument(metavar="REWARDS")],
     out: Annotated[Path, typer.Option("--out", metavar="F", help="Write the report here (Markdown).")],
     *,
-    judge: Annotated[list[str], typer.Option("--judge", help="A model that judges; give two.")],
+    judge: Annotated[list[str], typer.Option("--judge", help="A model that judges, or URL#MODEL; give two.")],
+    classifier: Annotated[
+        list[str] | None,
+        typer.Option("--classifier", metavar="URL#MODEL", help="Names kinds where no program can; give two."),
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="F", help="The same as a page.")] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="F", help="The figures as JSON.")] = None,
     audit: Annotated[int, typer.Option("--audit", min=0, help="Accepted answers to judge too.")] = 100,
@@ -42,8 +50,10 @@ def analyze(
     config: ConfigOption = None,
 ) -> None:
     """Find what the rules got wrong, with its kind, and audit what was accepted."""
-    from tinyv_stream.lab import analysis
+    from tinyv_stream.lab import analysis, analysis_report
+    from tinyv_stream.lab.named import parse_classifiers
 
+    classifiers = parse_classifiers(classifier or ())
     if len(set(judge)) != len(judge):
         raise InvalidInputError("--judge", judge, "give different models: one that agrees with itself proves nothing")
     base = settings(config)
@@ -59,9 +69,14 @@ def analyze(
                 return INTERRUPTED
             verdicts[name] = found
         result = analysis.analyse(rejected, sample, verdicts)
-        out.write_text(analysis.markdown(result), encoding="utf-8")
+        if classifiers and result.unnamed:
+            named: list[Named] = []
+            if not await unless(interrupt.asked, _name_kinds(result.unnamed, classifiers, named)):
+                return INTERRUPTED
+            result = analysis.with_names(result, named[0])
+        out.write_text(analysis_report.markdown(result), encoding="utf-8")
         if html:
-            html.write_text(analysis.web_page(result), encoding="utf-8")
+            html.write_text(analysis_report.web_page(result), encoding="utf-8")
         if json:
             json.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
         if len(judge) < 2:
@@ -72,10 +87,32 @@ def analyze(
     run(main)
 
 
-async def _judge(base: Config, model: str, pairs: "list[Pair]", interrupt: Interrupt) -> "dict[str, Outcome] | None":
-    from tinyv_stream.lab.evaluate import judge, pool_config
+async def _name_kinds(pairs: "list[Pair]", classifiers: list[tuple[str, str]], found: "list[Named]") -> None:
+    from tinyv_stream.lab.chat import Chat
+    from tinyv_stream.lab.named import name_kinds
 
-    chosen = pool_config(msgspec.structs.replace(base, tinyv=msgspec.structs.replace(base.tinyv, model=model)), "tinyv")
+    async with AsyncExitStack() as stack:
+        models = [await stack.enter_async_context(Chat(url, model)) for url, model in classifiers]
+        found.append(await name_kinds(pairs, models))
+
+
+def judge_config(base: Config, judge: str) -> Config:
+    """Return the settings of a pool that asks one judge: a model of this machine, or `URL#MODEL` on a server."""
+    from tinyv_stream.lab.chat import parse_address
+    from tinyv_stream.lab.evaluate import pool_config
+
+    tinyv = msgspec.structs.replace(base.tinyv, model=judge)
+    if judge.startswith(("http://", "https://")):
+        url, model = parse_address("--judge", judge)
+        engine = msgspec.structs.replace(base.tinyv.engine, kind="openai", url=url)
+        tinyv = msgspec.structs.replace(base.tinyv, model=model or "auto", engine=engine)
+    return pool_config(msgspec.structs.replace(base, tinyv=tinyv), "tinyv")
+
+
+async def _judge(base: Config, model: str, pairs: "list[Pair]", interrupt: Interrupt) -> "dict[str, Outcome] | None":
+    from tinyv_stream.lab.evaluate import judge
+
+    chosen = judge_config(base, model)
     found: dict[str, Outcome] = {}
 
     async def work(url: str) -> None:

@@ -2,32 +2,25 @@
 
 - A rejected answer is a false negative only if every judge calls it correct.
 - An accepted one that any judge refuses is suspect: a false positive teaches the policy to cheat, so it weighs more.
-- Judging is somebody else's: this module takes verdicts in and gives a report out. Every model text is escaped.
+- Judging is somebody else's: this module takes verdicts in and gives figures out; `analysis_report` shows them.
 """
 
-import html
 import random
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Literal
 
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.jsonl import Line, read_rollouts
 from tinyv_stream.lab.classify import classify
+from tinyv_stream.lab.named import Named
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate, rate
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.lab.taxonomy import UNCLASSIFIED
 from tinyv_stream.reward_file import RewardLine
 from tinyv_stream.types import Outcome, Status
-
-UNCLASSIFIED: Final = "unclassified"
-_EXAMPLES: Final = 3
-_SHOWN: Final = 200
-"""Characters of an answer in the report."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +29,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     pair: Pair
     kind: str
     """Identifier in the taxonomy, or `unclassified`."""
+    named_by: Literal["program", "models", ""] = ""
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +42,25 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     audited: Rate
     """Accepted answers in the random sample that some judge refuses."""
     suspects: tuple[Pair, ...]
+    sample: tuple[Pair, ...] = ()
+    """All accepted answers of the audit."""
+    named: Named | None = None
+    """What models made of the kinds that no program names; None if none were asked."""
+
+    @property
+    def unnamed(self) -> list[Pair]:
+        """False negatives without a kind."""
+        return [f.pair for f in self.found if f.kind == UNCLASSIFIED]
+
+
+def with_names(analysis: Analysis, named: Named) -> Analysis:
+    """Return the analysis with the kinds that models agree on in it."""
+
+    def renamed(f: Found) -> Found:
+        kind = named.kinds.get(f.pair.pair_id) if f.kind == UNCLASSIFIED else None
+        return msgspec.structs.replace(f, kind=kind, named_by="models") if kind else f
+
+    return msgspec.structs.replace(analysis, found=tuple(renamed(f) for f in analysis.found), named=named)
 
 
 def read_run(rollouts: Path, rewards: Path) -> tuple[list[Pair], list[Pair]]:
@@ -91,7 +104,7 @@ def analyse(rejected: Sequence[Pair], audit: Sequence[Pair], verdicts: Mapping[s
         return all(judge.get(pair.pair_id) is outcome for judge in verdicts.values())
 
     right = [p for p in rejected if all_say(p, Outcome.CORRECT)]
-    found = tuple(Found(pair=p, kind=_kind(p)) for p in right)
+    found = tuple(_found(p) for p in right)
     suspects = tuple(p for p in audit if not all_say(p, Outcome.CORRECT))
     return Analysis(
         judges=tuple(verdicts),
@@ -100,6 +113,7 @@ def analyse(rejected: Sequence[Pair], audit: Sequence[Pair], verdicts: Mapping[s
         found=found,
         audited=rate(len(suspects), len(audit)),
         suspects=suspects,
+        sample=tuple(audit),
     )
 
 
@@ -114,41 +128,6 @@ def final_answer(completion: str) -> str | None:
         if depth == 0:
             return completion[start + 7 : i]
     return None
-
-
-def markdown(a: Analysis) -> str:
-    """Return the report as Markdown; model text stands in code spans that it cannot end."""
-    parts = ["# What the rules got wrong", "", f"Judges: {', '.join(a.judges)}; all have to agree.", ""]
-    parts += [f"- rejected by the rules: {a.rejected}", f"- of these false negatives: {_percent(a.false_negatives)}"]
-    parts += [f"- accepted answers in the audit that a judge refuses: {_percent(a.audited)}", ""]
-    parts += ["| class and kind | false negatives | share |", "|---|---|---|"]
-    counts = Counter(f.kind for f in a.found)
-    parts += [f"| {_name(k)} | {n} | {n / len(a.found):.1%} |" for k, n in counts.most_common()]
-    parts += ["", "## Examples", ""]
-    for kind, examples in _examples(a.found).items():
-        parts += [f"**{_name(kind)}**", "", *(f"- {_both(p)}" for p in examples), ""]
-    parts += ["## Audit: accepted, and refused by a judge", ""]
-    parts += [f"- {_both(p)} ({_code(p.pair_id)})" for p in a.suspects] or ["none"]
-    return "\n".join(parts) + "\n"
-
-
-def web_page(a: Analysis) -> str:
-    """Return the same report as one HTML page without scripts."""
-    counts = Counter(f.kind for f in a.found)
-    rows = "".join(f"<tr><td>{html.escape(_name(k))}<td>{n}<td>{n / len(a.found):.1%}" for k, n in counts.most_common())
-    examples = "".join(
-        f"<tr><td>{html.escape(_name(kind))}{_cells(p)}" for kind, ps in _examples(a.found).items() for p in ps
-    )
-    suspects = "".join(f"<tr><td>{html.escape(p.pair_id)}{_cells(p)}" for p in a.suspects)
-    return (
-        "<!doctype html><meta charset=utf-8><title>What the rules got wrong</title>"
-        "<style>body{font:15px/1.5 system-ui;max-width:64rem;margin:2rem auto}td{padding:.2rem .8rem}</style>"
-        f"<h1>What the rules got wrong</h1><p>Judges: {html.escape(', '.join(a.judges))}; all have to agree."
-        f"<p>{a.rejected} rejected, of these false negatives {_percent(a.false_negatives)};"
-        f" audit: {_percent(a.audited)} refused."
-        f"<table>{rows}</table><h2>Examples</h2><table>{examples}</table>"
-        f"<h2>Audit: accepted, and refused by a judge</h2><table>{suspects}</table>\n"
-    )
 
 
 def _rewards(path: Path) -> dict[str, RewardLine]:
@@ -168,38 +147,6 @@ def _rewards(path: Path) -> dict[str, RewardLine]:
     return found
 
 
-def _kind(pair: Pair) -> str:
+def _found(pair: Pair) -> Found:
     kind = classify(pair.ground_truth, pair.model_answer)
-    return kind.id if kind else UNCLASSIFIED
-
-
-def _examples(found: Iterable[Found]) -> dict[str, list[Pair]]:
-    kinds: dict[str, list[Pair]] = defaultdict(list)
-    for f in found:
-        if len(kinds[f.kind]) < _EXAMPLES:
-            kinds[f.kind].append(f.pair)
-    return dict(sorted(kinds.items()))
-
-
-def _name(kind: str) -> str:
-    known = KINDS.get(kind)
-    return f"{known.id} {known.group}: {known.name}" if known else kind
-
-
-def _percent(r: Rate) -> str:
-    return "none looked at" if r.value is None else f"{r.value:.1%} [{r.low:.1%}, {r.high:.1%}] ({r.hits} of {r.n})"
-
-
-def _code(text: str) -> str:
-    """Return a code span that holds any text: fenced by more back-ticks than it has, on one line, cut."""
-    flat = re.sub(r"\s+", " ", text)[:_SHOWN]
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", flat)), default=0))
-    return f"{fence} {flat} {fence}"
-
-
-def _both(pair: Pair) -> str:
-    return f"{_code(pair.ground_truth)} and {_code(pair.model_answer)}"
-
-
-def _cells(pair: Pair) -> str:
-    return "".join(f"<td><code>{html.escape(t[:_SHOWN])}</code>" for t in (pair.ground_truth, pair.model_answer))
+    return Found(pair=pair, kind=kind.id, named_by="program") if kind else Found(pair=pair, kind=UNCLASSIFIED)

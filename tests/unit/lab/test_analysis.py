@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.lab.analysis import analyse, audit_sample, final_answer, markdown, read_run, web_page
+from tinyv_stream.lab.analysis import analyse, audit_sample, final_answer, read_run, with_names
+from tinyv_stream.lab.analysis_report import markdown, web_page
+from tinyv_stream.lab.named import Named
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.reward_file import RewardLine, RuleLine
 from tinyv_stream.types import Outcome, Rollout, Source, Status
@@ -35,6 +37,26 @@ def test_an_accepted_answer_that_one_judge_refuses_is_suspect() -> None:
     result = analyse([], [pair("0"), pair("1")], verdicts(a="cc", b="ci"))
     assert [p.pair_id for p in result.suspects] == ["1"]
     assert "none looked at" in markdown(result)
+
+
+def test_a_report_of_one_judge_says_that_nothing_was_confirmed() -> None:
+    assert "ONE ONLY" in markdown(analyse([pair("0")], [], verdicts(a="c")))
+    assert "ONE ONLY" not in markdown(analyse([pair("0")], [], verdicts(a="c", b="c")))
+
+
+def test_the_whole_audit_sample_is_there_to_be_read() -> None:
+    result = analyse([], [pair("0", "seen-7"), pair("1", "seen-8")], verdicts(a="cc", b="ci"))
+    for text in (markdown(result), web_page(result)):
+        assert text.count("seen-7") == 1
+        assert text.count("seen-8") == 2
+
+
+def test_models_name_only_what_no_program_names() -> None:
+    result = analyse([pair("0"), pair("1", "something else")], [], verdicts(a="cc", b="cc"))
+    assert [p.pair_id for p in result.unnamed] == ["1"]
+    result = with_names(result, Named({"0": "7.1", "1": "5.3"}, asked=1, disagreed=0, silent=0))
+    assert [(f.kind, f.named_by) for f in result.found] == [("6.1", "program"), ("5.3", "models")]
+    assert "| 5.3 language: phrasing | 1 | 50.0% | 0 | 1 |" in markdown(result)
 
 
 def test_model_text_is_shown_and_not_obeyed() -> None:
