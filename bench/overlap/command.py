@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import uvloop
@@ -18,10 +18,14 @@ from tinyv_stream.timeline.png import missing, png, stacked
 from tinyv_stream.timeline.spans import Recorder
 from tinyv_stream.timeline.trace import chrome_trace
 
+_FILE_WIDTH: Final = 140
+
 
 def main(argv: list[str]) -> int:
     """Run; 0 if the goals hold, 1 if not or if a part failed, 2 for a wrong command line."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
     try:
         settings = parse(argv)
         for reason in settings.left_out.values():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+from msgspec.structs import replace
 
 from bench.overlap.reference_call import TIMEOUT_S, Answer, Endpoint, Job, ask, grade, verify, warm
 from bench.overlap.replay import Found, generation
@@ -57,7 +58,7 @@ async def blocking(server: Endpoint, step: Step, *, number: int) -> Found:
     answers = await asyncio.to_thread(_batch, jobs)
     ended_s = step.wall_s + time.monotonic() - began
     spans = [
-        span_of_answer(line, answer, rewarded_s=ended_s, began_s=step.wall_s, number=number)
+        after_batch(line, answer, rewarded_s=ended_s, wall_s=step.wall_s, number=number, start=began)
         for line, answer in zip(step.lines, answers, strict=True)
     ]
     return found(spans, answers)
@@ -80,9 +81,7 @@ async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
                 if request is not None:
                     answer = await ask(http, answer, request, server)
                 answers.append(answer)
-                spans.append(
-                    span_of_answer(line, answer, rewarded_s=time.monotonic() - start, began_s=None, number=number)
-                )
+                spans.append(span_of_answer(line, answer, rewarded_s=time.monotonic() - start, number=number))
 
             async with generation(step, start, finished, lambda: None):
                 pass
@@ -95,19 +94,24 @@ def _batch(jobs: list[Job]) -> list[Answer]:
         return list(pool.map(verify, jobs))
 
 
-def span_of_answer(line: Line, answer: Answer, *, rewarded_s: float, began_s: float | None, number: int) -> Span:
-    """Return the span of a rollout that a mode without a broker verified."""
+def span_of_answer(line: Line, answer: Answer, *, rewarded_s: float, number: int) -> Span:
+    """Return the span of a rollout that a mode without a broker verified as it ended."""
     return Span(
         rollout_id=line.rollout.rollout_id,
         group_id=line.rollout.group_id,
         step=number,
         ended_s=line.end_s,
-        began_s=began_s,
         rewarded_s=rewarded_s,
         source=Source.RULE if answer.call_s is None else Source.TINYV,
         rule_s=answer.rule_s,
         tinyv_s=answer.call_s,
     )
+
+
+def after_batch(line: Line, answer: Answer, *, rewarded_s: float, wall_s: float, number: int, start: float) -> Span:
+    """Return the span of a rollout that was verified after the batch; `start` is the clock's time at `wall_s`."""
+    span = span_of_answer(line, answer, rewarded_s=rewarded_s, number=number)
+    return replace(span, began_s=wall_s, answered_s=wall_s + answer.at - start)
 
 
 def found(spans: list[Span], answers: list[Answer]) -> Found:

@@ -62,6 +62,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     rule_s: float = 0.0
     call_s: float | None = None
+    at: float = 0.0
+    """When it was known, on the machine's monotonic clock."""
 
 
 def warm() -> None:
@@ -76,7 +78,8 @@ def grade(job: Job) -> tuple[Answer, dict[str, Any] | None]:
     model_answer = grader.extract(job.completion)
     check = Check(model_answer, job.ground_truth, job.question)
     verdict = grader.fast(check) or grader.grade(check)
-    answer = Answer(rollout_id=job.rollout_id, value=0.0, rule_s=time.monotonic() - began)
+    now = time.monotonic()
+    answer = Answer(rollout_id=job.rollout_id, value=0.0, rule_s=now - began, at=now)
     if verdict.outcome is Outcome.CORRECT:
         return msgspec.structs.replace(answer, value=1.0), None
     prompt = PromptBuilder(job.server.row).build(QuestionRule().strip(job.question), job.ground_truth, model_answer)
@@ -99,7 +102,8 @@ def _request(server: Endpoint, prompt: str) -> dict[str, Any]:
 def read(answer: Answer, body: bytes, call_s: float) -> Answer:
     """Return the answer with the server's reply read as the reference reads it."""
     reply = json.loads(body)["choices"][0]["message"]["content"] or ""
-    return msgspec.structs.replace(answer, reply=reply, value=float("true" in reply.lower()), call_s=call_s)
+    value = float("true" in reply.lower())
+    return msgspec.structs.replace(answer, reply=reply, value=value, call_s=call_s, at=time.monotonic())
 
 
 async def ask(http_: aiohttp.ClientSession, answer: Answer, request: dict[str, Any], server: Endpoint) -> Answer:

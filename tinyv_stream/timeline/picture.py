@@ -60,11 +60,12 @@ def lanes(spans: Sequence[Span]) -> dict[str, list[Interval]]:
         found["generation"].append((0.0, s.ended_s))
         began = s.ended_s if s.began_s is None else s.began_s
         ruled = min(s.rewarded_s, began + (s.rule_queue_s or 0.0) + (s.rule_s or 0.0))
-        asked = s.rewarded_s if s.tinyv_s is None else max(ruled, s.rewarded_s - s.tinyv_s)
-        found["rules"].append((began, ruled if s.source != "rule" else s.rewarded_s))
+        done = s.rewarded_s if s.answered_s is None else s.answered_s
+        asked = done if s.tinyv_s is None else max(ruled, done - s.tinyv_s)
+        found["rules"].append((began, ruled if s.source != "rule" else done))
         if s.source != "rule":
             found["TinyV queue"].append((ruled, asked))
-            found["TinyV"].append((asked, s.rewarded_s))
+            found["TinyV"].append((asked, done))
     return found
 
 

@@ -27,6 +27,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The completion ended."""
     began_s: float | None = None
     """Its verification began, where that was not at once."""
+    answered_s: float | None = None
+    """Its verdict was there, where the reward then waited for others."""
     rewarded_s: float
     """The trainer had its reward."""
     status: Status = Status.OK
@@ -65,8 +67,8 @@ def counted_from(spans: Sequence[Span], start_s: float = 0.0) -> list[Span]:
     start_s = min([start_s, *(s.ended_s for s in spans)])
 
     def moved(s: Span) -> Span:
-        began_s = None if s.began_s is None else s.began_s - start_s
-        return replace(s, ended_s=s.ended_s - start_s, began_s=began_s, rewarded_s=s.rewarded_s - start_s)
+        told = {name: getattr(s, name) for name in ("ended_s", "began_s", "answered_s", "rewarded_s")}
+        return replace(s, **{name: at - start_s for name, at in told.items() if at is not None})
 
     return [moved(s) for s in spans]
 

@@ -27,7 +27,7 @@ from datasets import Dataset
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from bench.overlap.reference import GRADERS, found, job_of, prepare, span_of_answer
+from bench.overlap.reference import GRADERS, after_batch, found, job_of, prepare
 from bench.overlap.reference_call import TIMEOUT_S, Answer, Job, ask, grade, warm
 from bench.overlap.replay import Found
 from bench.overlap.trainers.policy import make_tokenizer, save_model
@@ -72,7 +72,7 @@ def _play(trainer: GRPOTrainer, reward: _Reward, task: Task) -> Found:
     if values[:, 0].tolist() != [a.value for a in answers]:
         raise RuntimeError("TRL's rewards are not the function's")
     spans = [
-        span_of_answer(line, answer, rewarded_s=ended_s, began_s=step.wall_s, number=task.number)
+        after_batch(line, answer, rewarded_s=ended_s, wall_s=step.wall_s, number=task.number, start=began)
         for line, answer in zip(step.lines, answers, strict=True)
     ]
     return found(spans, answers)

@@ -75,7 +75,7 @@ class _Player:
             if output.reward_score != answer.value:
                 raise RuntimeError(f"verl gave {output.reward_score} for a score of {answer.value}")
             answers.append(answer)
-            spans.append(span_of_answer(line, answer, rewarded_s=rewarded_s, began_s=None, number=task.number))
+            spans.append(span_of_answer(line, answer, rewarded_s=rewarded_s, number=task.number))
 
         async with generation(task.step, start, finished, lambda: None):
             pass

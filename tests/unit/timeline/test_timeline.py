@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from tinyv_stream import Reward, Source, Status
@@ -132,6 +133,13 @@ def test_the_command_writes_a_png(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["timeline", str(run), "--png", str(file)])
     assert done.exit_code == 0, done.output
     assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_verdict_that_waited_for_the_batch_is_drawn_when_it_was_made() -> None:
+    late = replace(span_of(reward(), rewarded_s=20.0, ended_s=1.0), began_s=10.0, answered_s=11.0)
+    found = lanes([late])
+    assert (found["rules"], found["TinyV"]) == ([(10.0, pytest.approx(10.3))], [(pytest.approx(10.6), 11.0)])
+    assert counted_from([late], 0.5)[0].answered_s == 10.5
 
 
 def test_a_step_is_drawn_from_where_the_one_before_it_ended_and_never_from_before_its_first_completion() -> None:
