@@ -11,6 +11,7 @@ import hypothesis.strategies as st
 import msgspec
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
+from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
 from tinyv_stream.broker.trainer_side import TrainerSide
 from tinyv_stream.broker.worker_side import Delivery, WorkerSide
 from tinyv_stream.codec import Work
@@ -21,6 +22,8 @@ T = TypeVar("T")
 CAP = 5
 UIDS = [f"run/r{n}" for n in range(8)]
 LONG_MS = 10_000_000
+OWNED = ("q:rule", "q:tinyv", "stats", "meta", "dead", "cache", "cache:age", "hb", "workers")
+"""Keys that belong to the pool as such."""
 KEPT = Verdict(outcome=Outcome.CORRECT, grader="model")
 
 uids = st.sampled_from(UIDS)
@@ -37,6 +40,7 @@ class Place(msgspec.Struct):
     ckey: str = ""
     leads: bool = False
     overdue: bool = False
+    readable: bool = True
 
 
 class Held(msgspec.Struct):
@@ -69,7 +73,9 @@ class ModelledBroker(RuleBasedStateMachine):
         config = BrokerConfig(pool=f"m{uuid.uuid4().hex[:12]}", max_outstanding=CAP, lease_s=0.0)
         self.trainer, self.worker = TrainerSide(self.url, config), WorkerSide(self.url, config)
         self.do(self.trainer.__aenter__())
+        self.operator = OperatorSide(self.url, config)
         self.do(self.worker.__aenter__())
+        self.do(self.operator.__aenter__())
         # A blocked read is let go on the server's tick, 100 ms by default: too slow for thousands of empty reads.
         self.do(self.worker.command("CONFIG", "SET", "hz", 500))
         self.keys = self.worker.keys
@@ -77,14 +83,26 @@ class ModelledBroker(RuleBasedStateMachine):
         self.model = Model()
         self.held: dict[str, dict[str, Held]] = {"w0": {}, "w1": {}}
         self.cursor = "0-0"
-        self.saved: tuple[dict[bytes, bytes], Model] | None = None
+        self.saved: tuple[dict[bytes, tuple[bytes, int]], Model] | None = None
 
     def teardown(self) -> None:
+        try:
+            self.nothing_stays_without_an_end_or_an_owner()
+        finally:
+            for key in self.pool_keys():
+                self.do(self.worker.command("DEL", key))
+            for side in (self.trainer, self.worker, self.operator):
+                self.do(side.__aexit__(None, None, None))
+            self.loop.close()
+
+    def nothing_stays_without_an_end_or_an_owner(self) -> None:
+        """Once every client has taken its rewards, or taken its rollouts back."""
+        self.do(self.trainer.withdraw("run", UIDS))
         for key in self.pool_keys():
-            self.do(self.worker.command("DEL", key))
-        self.do(self.trainer.__aexit__(None, None, None))
-        self.do(self.worker.__aexit__(None, None, None))
-        self.loop.close()
+            name = key.decode().removeprefix(f"{self.keys.tag}:")
+            lasts = self.do(self.worker.command("PTTL", key)) == -1
+            assert name in OWNED or not lasts, f"{name} has no end and no owner"
+            assert not name.startswith("done:"), "a reward is kept for a rollout that was taken back"
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -120,13 +138,27 @@ class ModelledBroker(RuleBasedStateMachine):
         """Return one held delivery; where nobody holds any, somebody claims first."""
         wanted = stage or data.draw(st.sampled_from(self.busy() or STAGES))
         if not self.holders(stage):
-            for delivery in self.do(self.worker.claim(wanted, "w0", count=2, block_s=0.001)):
-                self.take("w0", wanted, delivery)
+            self.claim_some(wanted, "w0", 2)
         hypothesis.assume(self.holders(stage))
         return data.draw(st.sampled_from(self.holders(stage)))
 
+    def claim_some(self, stage: Stage, worker: str, count: int) -> None:
+        for delivery in self.do(self.worker.claim(stage, worker, count=count, block_s=0.001)):
+            self.take(worker, stage, delivery)
+        self.discarded()
+
     def busy(self) -> list[Stage]:
         return sorted({p.stage for p in self.model.live.values() if p.stage})
+
+    def discarded(self) -> None:
+        """Note which unreadable works a claim came upon: they are unknown now, and dead letters."""
+        for uid in [u for u, p in self.model.live.items() if not p.readable]:
+            if self.do(self.worker.command("ZSCORE", self.keys.live, uid)) is None:
+                self.release(self.model.live.pop(uid))
+                assert any(letter.uid == uid and letter.work is None for letter in self.letters())
+
+    def letters(self) -> list[DeadLetter]:
+        return self.do(self.operator.dead_letters())
 
     def take(self, worker: str, stage: Stage, delivery: Delivery) -> None:
         place = self.model.live[delivery.uid]

@@ -6,8 +6,10 @@ while clients and workers remember what happened since.
 """
 
 import copy
+from typing import Any, cast
 
 import hypothesis.strategies as st
+import msgspec
 from broker_model import CAP, KEPT, LONG_MS, Held, ModelledBroker, Place, reward, stages, uids, work, workers
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
@@ -29,8 +31,22 @@ class BrokerMachine(ModelledBroker):
 
     @rule(uid=uids, overdue=st.booleans())
     def submit(self, uid: str, *, overdue: bool) -> None:
+        self.submit_body(uid, encode(work(uid)), overdue=overdue)
+
+    @rule(uid=uids)
+    def submit_what_no_worker_can_read(self, uid: str) -> None:
+        """As a newer client does, in a pool whose workers are older."""
+        self.submit_body(uid, b"\x81\xa1t\xa2w9", overdue=False, readable=False)
+
+    @rule(uid=uids)
+    def a_submit_arrives_after_its_withdrawal(self, uid: str) -> None:
+        """The network held it back: nobody waits for it any more, and it ends all the same."""
+        self.withdraw(uid)
+        self.submit(uid, overdue=False)
+
+    def submit_body(self, uid: str, body: bytes, *, overdue: bool, readable: bool = True) -> None:
         model = self.model
-        answer = self.do(self.trainer.submit("run", [(uid, 0 if overdue else LONG_MS, encode(work(uid)))]))[0]
+        answer = self.do(self.trainer.submit("run", [(uid, 0 if overdue else LONG_MS, body)]))[0]
         if uid in model.done:
             assert isinstance(answer, Reward)
         elif uid in model.live:
@@ -39,7 +55,7 @@ class BrokerMachine(ModelledBroker):
             assert answer == FULL
         else:
             assert answer == ACCEPTED
-            model.live[uid] = Place("rule", next(self.turns), overdue=overdue)
+            model.live[uid] = Place("rule", next(self.turns), overdue=overdue, readable=readable)
 
     @rule(uid=uids)
     def withdraw(self, uid: str) -> None:
@@ -72,9 +88,7 @@ class BrokerMachine(ModelledBroker):
     @precondition(lambda self: self.busy())
     @rule(data=st.data(), worker=workers, count=st.integers(1, 3))
     def claim(self, data: st.DataObject, worker: str, count: int) -> None:
-        stage = data.draw(st.sampled_from(self.busy()))
-        for delivery in self.do(self.worker.claim(stage, worker, count=count, block_s=0.001)):
-            self.take(worker, stage, delivery)
+        self.claim_some(data.draw(st.sampled_from(self.busy())), worker, count)
 
     @precondition(lambda self: self.busy())
     @rule(data=st.data(), worker=workers, count=st.integers(1, 3))
@@ -83,6 +97,7 @@ class BrokerMachine(ModelledBroker):
         self.cursor, taken = self.do(self.worker.reclaim(stage, worker, self.cursor, count=count))
         for delivery in taken:
             self.take(worker, stage, delivery)
+        self.discarded()
 
     @precondition(lambda self: self.holders("rule") or "rule" in self.busy())
     @rule(data=st.data(), ckey=st.sampled_from(["k1", "k2", ""]), again=st.booleans())
@@ -152,6 +167,20 @@ class BrokerMachine(ModelledBroker):
         lost = self.do(self.worker.renew(held.stage, worker, [held.delivery.entry]))
         assert bool(lost) == (held.delivery.entry not in self.pending(held.stage, worker))
 
+    @precondition(lambda self: self.holders() or self.busy())
+    @rule(data=st.data(), deliveries=st.integers(1, 4))
+    def start(self, data: st.DataObject, deliveries: int) -> None:
+        """A suspect's turn has come: its delivery is counted, if it is still this worker's."""
+        worker, held = self.pick(data)
+        entry = held.delivery.entry
+        mine = entry in self.pending(held.stage, worker)
+        delivery = msgspec.structs.replace(held.delivery, delivery_count=deliveries, before=0)
+        assert self.do(self.worker.start(held.stage, worker, delivery)) == mine
+        assert (entry in self.pending(held.stage, worker)) == mine
+        if mine:
+            find = self.worker.redis.xpending_range(self.keys.queue(held.stage), "w", entry, entry, 1)
+            assert cast("list[Any]", self.do(find))[0]["times_delivered"] == deliveries
+
     def crash(self, worker: str) -> None:
         self.held[worker].clear()
 
@@ -169,12 +198,29 @@ class BrokerMachine(ModelledBroker):
     @rule()
     def end_overdue(self) -> None:
         found = self.do(self.worker.overdue())
-        assert {d.uid for d in found} == {uid for uid, p in self.model.live.items() if p.overdue}
+        overdue = {uid for uid, p in self.model.live.items() if p.overdue and p.readable}
+        assert {d.uid for d in found} == overdue
         endings = [Ending(delivery=d, reward=reward(d.uid), held=False) for d in found]
         if endings:
             assert all(self.do(self.worker.finish("rule", endings)))
         for delivery in found:
             self.settle(delivery.uid)
+
+    # ---- the operator
+
+    @precondition(lambda self: self.letters())
+    @rule(data=st.data(), again=st.booleans())
+    def revive(self, data: st.DataObject, *, again: bool) -> None:
+        letter = data.draw(st.sampled_from(self.letters()))
+        model, uid = self.model, letter.uid
+        may = letter.work is not None and uid not in model.live
+        assert self.do(self.operator.revive(letter, client_id="c", deadline_s=1000.0)) == may
+        if may:
+            # The reward of its first life is not kept beside the one to come.
+            model.done.discard(uid)
+            model.live[uid] = Place(cast("Stage", letter.stage), next(self.turns))
+            if again:
+                assert not self.do(self.operator.revive(letter, client_id="c", deadline_s=1000.0))
 
     # ---- the server
 
@@ -182,7 +228,10 @@ class BrokerMachine(ModelledBroker):
     def save(self, *, forget_scripts: bool) -> None:
         if forget_scripts:
             self.do(self.worker.command("SCRIPT", "FLUSH"))
-        dump = {key: self.do(self.worker.command("DUMP", key)) for key in self.pool_keys()}
+        dump = {
+            key: (self.do(self.worker.command("DUMP", key)), self.do(self.worker.command("PTTL", key)))
+            for key in self.pool_keys()
+        }
         self.saved = dump, copy.deepcopy(self.model)  # type: ignore[assignment]
 
     @precondition(lambda self: self.saved is not None)
@@ -191,8 +240,8 @@ class BrokerMachine(ModelledBroker):
         assert self.saved is not None
         for key in self.pool_keys():
             self.do(self.worker.command("DEL", key))
-        for key, data in self.saved[0].items():
-            self.do(self.worker.command("RESTORE", key, 0, data))
+        for key, (data, ttl_ms) in self.saved[0].items():
+            self.do(self.worker.command("RESTORE", key, max(0, ttl_ms), data))
         self.model = copy.deepcopy(self.saved[1])
 
 

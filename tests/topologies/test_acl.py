@@ -52,7 +52,7 @@ async def test_each_role_can_do_its_part_of_the_whole_path(guarded: Guarded) -> 
         async with streaming(client) as account:
             await account.until(200, "rewards")
         account.assert_each_has_its_one_reward()
-    await assert_nothing_stays(guarded.url("operator"), BROKER)
+        await assert_nothing_stays(f"redis://{guarded.node.place}", BROKER)
     for role in ROLES:  # each may look
         async with OperatorSide(guarded.url(role), BROKER) as operator:
             assert (await operator.status()).stats["submitted"] == len(account.wanted)

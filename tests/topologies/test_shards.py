@@ -47,9 +47,11 @@ def test_the_shard_follows_from_question_and_ground_truth_alone() -> None:
 async def test_every_shard_is_worked_on_and_left_empty(server: EmbeddedServer, broker: BrokerConfig) -> None:
     async with workers(server.url, broker):
         # Its own settings do not say how many shards there are: the pool does.
-        async with RewardClient(server.url, run_id="run", pool=broker.pool) as client, streaming(client) as account:
-            await account.until(300, "rewards")
-        account.assert_each_has_its_one_reward()
+        async with RewardClient(server.url, run_id="run", pool=broker.pool) as client:
+            async with streaming(client) as account:
+                await account.until(300, "rewards")
+            account.assert_each_has_its_one_reward()
+            await assert_nothing_stays(server.url, broker)
         async with OperatorSide(server.url, BrokerConfig(pool=broker.pool)) as operator:
             await wait_until(lambda: workers_beat(operator, 4), 60, "each worker is known once")
             assert (await operator.status()).stats["submitted"] == len(account.wanted)
@@ -59,7 +61,6 @@ async def test_every_shard_is_worked_on_and_left_empty(server: EmbeddedServer, b
         for link in links:
             for stage in ("rule", "tinyv"):
                 assert await link.redis.xinfo_consumers(link.keys.queue(stage), "w") == []
-    await assert_nothing_stays(server.url, broker)
 
 
 async def test_equal_rollouts_share_one_call_also_with_shards(server: EmbeddedServer, broker: BrokerConfig) -> None:

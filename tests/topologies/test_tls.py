@@ -31,6 +31,8 @@ from tinyv_stream.testing import wait_until
 BROKER = BrokerConfig(pool="tls", lease_s=5.0)
 Url = Callable[..., str]
 
+pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="NO OPENSSL: its program makes the certificates")
+
 
 def openssl(*arguments: str) -> None:
     subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
@@ -40,13 +42,14 @@ def authority(folder: Path, name: str) -> None:
     """Make an authority, and a server's and a client's certificate of it, both for 127.0.0.1."""
     home = folder / name
     home.mkdir()
-    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    openssl(*new, "-keyout", f"{home}/ca.key", "-out", f"{home}/ca.pem", "-subj", f"/CN={name}")
-    signed = ["-CA", f"{home}/ca.pem", "-CAkey", f"{home}/ca.key", "-addext", "subjectAltName=IP:127.0.0.1"]
-    plain = ["-addext", "basicConstraints=critical,CA:FALSE"]
+    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl(*new, "-x509", "-days", "2", "-keyout", f"{home}/ca.key", "-out", f"{home}/ca.pem", "-subj", f"/CN={name}")
+    (home / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    signer = ["-CA", f"{home}/ca.pem", "-CAkey", f"{home}/ca.key", "-CAcreateserial", "-days", "2"]
     for who in ("server", "client"):
-        files = ["-keyout", f"{home}/{who}.key", "-out", f"{home}/{who}.pem"]
-        openssl(*new, *signed, *plain, *files, "-subj", f"/CN={who}")
+        openssl(*new, "-keyout", f"{home}/{who}.key", "-out", f"{home}/{who}.csr", "-subj", f"/CN={who}")
+        files = ["-in", f"{home}/{who}.csr", "-out", f"{home}/{who}.pem", "-extfile", f"{home}/names"]
+        openssl("x509", "-req", *signer, *files)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +152,7 @@ async def test_the_whole_path_goes_over_tls_with_a_client_certificate(url: Url) 
         async with streaming(client) as account:
             await account.until(200, "rewards")
         account.assert_each_has_its_one_reward()
-    await assert_nothing_stays(where, BROKER)
+        await assert_nothing_stays(where, BROKER)
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,8 @@ class OperatorSide(Link):
         work = msgspec.structs.replace(letter.work, client_id=client_id)
         entry, _, shard = letter.entry.partition("@")
         args = [entry, letter.uid, letter.stage, encode(work), int(deadline_s * 1000)]
-        return await self._all[int(shard or 0)].script("revive", args) == 1
+        side = self._all[int(shard or 0)]
+        return await side.script("revive", args, [side.keys.done(work.run_id)]) == 1
 
     async def _oldest_s(self) -> float | None:
         heads: list[int] = []
