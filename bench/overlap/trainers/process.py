@@ -21,6 +21,7 @@ TRAINERS: Final = ("verl", "trl")
 ROOT: Final = Path(__file__).resolve().parents[3]
 HOME: Final = ROOT / ".venv-adapters"
 _LONGEST_LINE: Final = 2**30
+_READY_S: Final = 300.0
 _STOP_S: Final = 30.0
 _ENV: Final = {
     "HF_HUB_OFFLINE": "1",
@@ -53,9 +54,13 @@ class Trainer:
         self._found = msgspec.json.Decoder(Found)
 
     async def hello(self) -> Hello:
-        """Wait until it takes steps; raise EngineStartError with its last line if it ends before."""
+        """Wait until it takes steps; raise EngineStartError with its last line if it ends before, or takes too long."""
         if self._hello is None:
-            self._hello = msgspec.json.decode(await self._line(), type=Hello)
+            try:
+                async with asyncio.timeout(_READY_S):
+                    self._hello = msgspec.json.decode(await self._line(), type=Hello)
+            except TimeoutError:
+                raise self._broken(f"not ready in {_READY_S:.0f} s; ") from None
         return self._hello
 
     async def play(self, step: Step, number: int, server: Endpoint) -> Found:
@@ -73,9 +78,13 @@ class Trainer:
             raise RuntimeError("a trainer's process is started with a pipe")
         line = await self._process.stdout.readline()
         if not line.endswith(b"\n"):
-            lines = self._log.read_text(errors="replace").splitlines()
-            raise EngineStartError(f"{self._name}: {lines[-1] if lines else 'it said nothing'}", "leave out its mode")
+            raise self._broken("")
         return line
+
+    def _broken(self, what: str) -> EngineStartError:
+        lines = self._log.read_text(errors="replace").splitlines()
+        last = lines[-1] if lines else "it said nothing"
+        return EngineStartError(f"{self._name}: {what}{last}", f"leave `{self._name}` out of --modes")
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ from workers.tinyv.models import OWN
 WORKERS: Final = 8
 """verl's default of `reward.num_workers`."""
 _STORE_BYTES: Final = 256 * 2**20
+_TRIES: Final = 3
 _PACKAGES: Final = ("verl", "ray", "torch", "transformers")
 
 
@@ -136,7 +137,7 @@ async def run(out: BinaryIO) -> None:
     """Serve steps on standard input until it ends."""
     with tempfile.TemporaryDirectory(prefix="tinyv-verl-") as home:
         tokenizer = make_tokenizer(Path(home))
-        ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, object_store_memory=_STORE_BYTES)
+        _start_ray()
         try:
             manager = RewardLoopManager(_config(Path(home)))
             loop = _AgentLoop(manager.reward_loop_worker_handles)
@@ -145,6 +146,19 @@ async def run(out: BinaryIO) -> None:
             await serve(out, _hello(manager), player)
         finally:
             ray.shutdown()
+
+
+def _start_ray() -> None:
+    """Start Ray; it gives its own processes 30 s to come up, which engines loading beside it may not leave them."""
+    for left in reversed(range(_TRIES)):
+        try:
+            ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, object_store_memory=_STORE_BYTES)
+        except Exception:  # Ray raises nothing more special
+            ray.shutdown()
+            if not left:
+                raise
+        else:
+            return
 
 
 def _hello(manager: RewardLoopManager) -> Hello:
