@@ -2,13 +2,14 @@ r"""Runs another project's grader over cases, in whichever Python has it: `pytho
 
 Standard library only at import, so that it runs in the reference's environment. NAME: `math_verify` (as its README
 uses it, ground truth in `$`), `trl` (accuracy_reward), `verl_prime` (the package's prime_math, loaded without the rest
-of verl, whose import needs ray and torch).
+of verl, whose import needs ray and torch). `verl_extract` cuts answers out of completions instead.
 """
 
 # pyright: basic
 # Runs in the environment of another project, whose packages are not here.
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import json
@@ -19,7 +20,11 @@ import types
 
 
 def main() -> None:
-    """Print the verdicts and the seconds of each case."""
+    """Print the verdicts and the seconds of each case; or what the reference cuts out of each completion."""
+    if sys.argv[1] == "verl_extract":
+        match_answer = _prime_math().match_answer
+        json.dump([match_answer(completion) for completion in json.load(sys.stdin)], sys.stdout)
+        return
     grade = {"math_verify": _math_verify, "trl": _trl, "verl_prime": _verl_prime}[sys.argv[1]]()
     cases = json.load(sys.stdin)
     with contextlib.suppress(Exception):
@@ -50,7 +55,7 @@ def _math_verify():  # noqa: ANN202
 
 
 def _trl():  # noqa: ANN202
-    from trl.rewards import accuracy_reward  # pyright: ignore[reportMissingImports]
+    accuracy_reward = importlib.import_module("trl.rewards").accuracy_reward
 
     def grade(answer: str, gold: str) -> bool:
         content = f"The final answer is \\boxed{{{answer}}}."
@@ -60,6 +65,11 @@ def _trl():  # noqa: ANN202
 
 
 def _verl_prime():  # noqa: ANN202
+    prime_math = _prime_math()
+    return lambda answer, gold: prime_math.compute_score(f"The final answer is \\boxed{{{answer}}}", gold)[0]
+
+
+def _prime_math():  # noqa: ANN202
     spec = importlib.util.find_spec("verl")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("verl")
@@ -73,7 +83,7 @@ def _verl_prime():  # noqa: ANN202
     sys.modules["verl.utils.metric"] = metric
     from verl.utils.reward_score import prime_math  # pyright: ignore[reportMissingImports]
 
-    return lambda answer, gold: prime_math.compute_score(f"The final answer is \\boxed{{{answer}}}", gold)[0]
+    return prime_math
 
 
 if __name__ == "__main__":

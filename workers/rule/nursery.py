@@ -56,7 +56,7 @@ class Nursery:
             raise EngineStartError(f"the graders did not load ({exc!r})", _REMEDY) from exc
         if said[:1] == REFUSED:
             await self.stop()
-            raise InvalidInputError("grader", ", ".join(self._settings.graders), said[1:].decode())
+            raise InvalidInputError("grader", *msgspec.json.decode(said[1:], type=tuple[str, str]))
         if said != READY:
             await self.stop()
             raise EngineStartError("the grader process ended at once", _REMEDY)

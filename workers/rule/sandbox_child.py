@@ -87,7 +87,7 @@ def main() -> None:
     try:
         graders = {name: load(name) for name in settings.graders}
     except InvalidInputError as exc:
-        control.send(REFUSED + str(exc).encode()[:4096])
+        control.send(REFUSED + msgspec.json.encode((str(exc.value)[:200], exc.remedy[:2000])))
         return
     for name in BUILTIN.keys() & graders.keys():
         for check in _WARM_UP:

@@ -1,6 +1,7 @@
 """Hostile answers through the real sandbox: none runs, none is taken for right, none takes the worker with it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from workers.rule.sandbox import Sandbox
 
 GOLD = "42"
 MEMORY_MB = 1536
+DEADLINE_S = 1.0
 RIGHT = {"$42", "\\left" * 300 + "42"}
 """Odd spellings of the right answer."""
 LOOSE = {"(" * 900 + "42" + ")" * 900, "{" * 900 + "42" + "}" * 900, "٤٢", "४२"}
@@ -56,6 +58,38 @@ async def test_no_payload_runs(sandbox: Sandbox, grader: str) -> None:
     for gold in golds:
         await asyncio.gather(*(sandbox.grade(grader, Check(payload, gold)) for payload in hostile.PAYLOADS))
     assert [place for place in places if (place / hostile.CANARY).exists()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("grader", ["cascade", "prime", "math_verify"])
+async def test_no_answer_costs_more_than_its_deadline_and_half_a_second(grader: str) -> None:
+    # CPU time, not wall time: a busy machine takes time away from this process, but never gives any to a grader.
+    costs: dict[str, float] = {}
+    async with Sandbox(graders=(grader,), processes=1, timeout_s=DEADLINE_S, memory_mb=MEMORY_MB) as box:
+        for answer in hostile.COSTLY + hostile.SHAPES + hostile.PAYLOADS:
+            before_s = cpu_s()
+            await box.grade(grader, Check(answer, r"\frac{\sqrt{2}}{7}"))
+            costs[answer[:60]] = cpu_s() - before_s
+        assert (await box.grade(grader, Check(GOLD, GOLD))).verdict.outcome is Outcome.CORRECT
+    assert max(costs.values()) > 0  # the clock runs
+    assert {answer: cost for answer, cost in costs.items() if cost > DEADLINE_S + 0.5} == {}
+
+
+def cpu_s() -> float:
+    """Return the CPU seconds of all grader processes so far, the ended ones too."""
+    total = 0.0
+    for nursery in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "workers.rule.sandbox_child" not in nursery.cmdline():
+                continue
+            ended = nursery.cpu_times()  # before the living: one that ends in between is missed, not counted twice
+            total += ended.children_user + ended.children_system
+            for process in nursery.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    times = process.cpu_times()
+                    total += times.user + times.system
+    return total
 
 
 async def test_memory_stays_bounded(sandbox: Sandbox) -> None:

@@ -17,6 +17,7 @@ from bench.rules import peer
 from bench.rules.altered import altered, ground_truths
 from bench.rules.mix import grpo_mix
 from tinyv_stream.types import Outcome
+from workers.rule.extract import prime_answer
 from workers.rule.graders import Check, load
 
 PYTHON = os.environ.get("TINYV_VERL_PYTHON", "")
@@ -25,6 +26,19 @@ ROOT = Path(__file__).parents[3]
 OWN = ROOT / "tests" / "data" / "answer_pairs.jsonl"
 DEMO = ROOT / "tinyv_stream" / "data" / "demo.jsonl"
 COUNT = 6_000
+FRAMES = (
+    "@",
+    "So it is @.",
+    "Answer: @",
+    "The ANSWER IS @. Done",
+    "The answers are @\n\nas asked",
+    "@ is the answer. ",
+    r"Thus \boxed{@} holds. Check: 1 = 1",
+    r"\fbox{@}, or \boxed{@",
+    "We get @; let it be\n@",
+    r"Step 2: x = 3.\n\nThe final answer is: \boxed{@}. I hope it is correct.",
+    "We are\n@",
+)
 AGREEMENT = 0.99
 
 
@@ -62,6 +76,19 @@ def test_prime_agrees_with_the_real_grader(tmp_path: Path) -> None:
     sys.stdout.write(f"{len(pairs)} pairs, verl accepts {sum(theirs)}; verl alone: {missed}; we alone: {extra}\n")
     assert len(pairs) >= 5_000
     assert len(missed) + len(extra) <= (1 - AGREEMENT) * len(pairs), (missed, extra)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not PYTHON, reason="TINYV_VERL_PYTHON names no Python with verl in it")
+def test_prime_cuts_out_what_the_real_grader_cuts_out() -> None:
+    texts = [str(json.loads(line)["completion"]) for line in DEMO.read_text("utf-8").splitlines()]
+    texts += [frame.replace("@", gold) for frame in FRAMES for gold in ground_truths(OWN)]
+    command = [str(Path(PYTHON).absolute()), str(peer.__file__), "verl_extract"]
+    done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)
+    ours = [[found.matched, found.text] for found in map(prime_answer, texts)]
+    different = [(text, mine, real) for text, mine, real in zip(texts, ours, json.loads(done.stdout), strict=True)]
+    assert [pair for pair in different if pair[1] != pair[2]] == []
 
 
 def accepts(answer: str, gold: str) -> bool:

@@ -102,10 +102,14 @@ async def test_leaving_the_sandbox_leaves_no_process(monkeypatch: pytest.MonkeyP
     hung.cancel()
 
 
-async def test_a_grader_that_does_not_import_stops_the_start() -> None:
-    with pytest.raises(InvalidInputError, match="no_such"):
-        async with Sandbox(graders=("no_such.module:f",), processes=1, timeout_s=1, memory_mb=512):
+@pytest.mark.parametrize("name", ["no_such.module:f", "nope"])
+async def test_a_grader_that_does_not_load_stops_the_start_and_is_named_once(name: str) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        async with Sandbox(graders=("exact", name), processes=1, timeout_s=1, memory_mb=512):
             pass
+    assert raised.value.value == name
+    assert str(raised.value).count(repr(name)) == 1
+    assert str(raised.value).count("cannot be used") == 1
 
 
 PROGRAM = """

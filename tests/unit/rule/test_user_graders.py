@@ -1,0 +1,92 @@
+"""A user's own grader, by dotted path and by entry point, through the real verifier and its processes."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tinyv_stream.cascade import Route
+from tinyv_stream.codec import Work
+from tinyv_stream.config import RuleConfig
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Outcome, Verdict
+from workers.rule.graders import load
+from workers.rule.verifier import RuleVerifier
+
+CODE = """
+from tinyv_stream.types import Outcome, Verdict
+
+def reversed_text(check):
+    return check.model_answer == check.ground_truth[::-1]
+
+def with_reason(check):
+    return Verdict(outcome=Outcome.CORRECT, grader="nobody", reason=check.question, taxonomy="language")
+
+def faulty(check):
+    raise KeyError(check.model_answer)
+"""
+ENTRY_POINTS = "[tinyv_stream.graders]\nbackwards = their_graders:reversed_text\n"
+NAMES = ("their_graders:reversed_text", "backwards", "their_graders:with_reason", "their_graders:faulty")
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a distribution on the path, as pip would leave it."""
+    (tmp_path / "their_graders.py").write_text(CODE)
+    info = tmp_path / "their_graders-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-graders\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+
+@pytest.fixture
+async def verifier(installed: None) -> AsyncIterator[RuleVerifier]:
+    del installed
+    routes = tuple((f"route{index}", Route(name, tinyv=False)) for index, name in enumerate(NAMES))
+    async with RuleVerifier(RuleConfig(timeout_s=30.0), routes=routes) as opened:
+        yield opened
+
+
+async def verdict(verifier: RuleVerifier, name: str, answer: str) -> Verdict:
+    work = Work(
+        run_id="run",
+        client_id="client",
+        rollout_id="1",
+        question="Why?",
+        ground_truth="abc",
+        completion=rf"So \boxed{{{answer}}}",
+        data_source=f"route{NAMES.index(name)}",
+    )
+    return (await verifier.verify(work)).verdict
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+async def test_a_dotted_path_and_an_entry_point_decide_under_their_own_name(verifier: RuleVerifier, name: str) -> None:
+    right, wrong = await verdict(verifier, name, "cba"), await verdict(verifier, name, "abc")
+    assert (right.outcome, right.grader) == (Outcome.CORRECT, name)
+    assert (wrong.outcome, wrong.grader) == (Outcome.INCORRECT, name)
+
+
+async def test_its_reason_and_class_are_kept_and_its_name_is_not(verifier: RuleVerifier) -> None:
+    found = await verdict(verifier, NAMES[2], "x")
+    assert (found.grader, found.reason, found.taxonomy) == (NAMES[2], "Why?", "language")
+
+
+async def test_its_fault_is_undecided_and_costs_nobody_else(verifier: RuleVerifier) -> None:
+    found = await verdict(verifier, NAMES[3], "x")
+    assert (found.outcome, found.grader) == (Outcome.UNDECIDED, NAMES[3])
+    assert "KeyError" in found.reason
+    assert (await verdict(verifier, NAMES[1], "cba")).outcome is Outcome.CORRECT
+
+
+async def test_its_code_is_never_imported_into_the_worker(verifier: RuleVerifier) -> None:
+    await verdict(verifier, NAMES[0], "cba")
+    assert "their_graders" not in sys.modules
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_name_that_is_nowhere_is_refused_with_what_there_is() -> None:
+    with pytest.raises(InvalidInputError, match="cascade, exact, math_verify, prime"):
+        load("forwards")
