@@ -27,7 +27,8 @@ RedisOption = Annotated[
         "--redis",
         metavar="URL",
         envvar="TINYV_REDIS_URL",
-        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss:// or unix://. A password is safer in the variable.",
+        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://."
+        " A password is safer in the variable.",
     ),
 ]
 PoolOption = Annotated[
