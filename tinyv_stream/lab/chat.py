@@ -2,14 +2,14 @@
 
 - What the model writes is hostile text: bounded in bytes, returned as it is, obeyed by nobody.
 - Greedy; nothing is retried. A server that fails, or a reply that cannot be read, is None and counted by the caller.
-- With `choices` the server is asked to let the model say only one of them (vLLM's structured outputs); a server that
-  knows no such thing is asked again without.
+- With a `shape` the server is asked to let the model say nothing else (one of a few words, or a list of strings as
+  JSON); a server that knows no such thing is asked again without.
 """
 
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -44,7 +44,7 @@ class Chat:
         self.model = model
         self._gate = asyncio.Semaphore(together)
         self._session: aiohttp.ClientSession | None = None
-        self._knows_choices = True
+        self._knows_shapes = True
 
     async def __aenter__(self) -> Self:
         key = os.environ.get("OPENAI_API_KEY", "")
@@ -58,7 +58,7 @@ class Chat:
         if self._session is not None:
             await self._session.close()
 
-    async def ask(self, text: str, *, max_tokens: int, choices: Sequence[str] = ()) -> str | None:
+    async def ask(self, text: str, *, max_tokens: int, shape: Mapping[str, Any] | None = None) -> str | None:
         """Return the model's reply to one user turn; None if there is none. A cancellation leaves nothing behind."""
         body: dict[str, Any] = {
             "model": self.model,
@@ -67,11 +67,11 @@ class Chat:
             "messages": [{"role": "user", "content": text}],
         }
         async with self._gate:
-            if choices and self._knows_choices:
-                status, reply = await self._post(body | {"structured_outputs": {"choice": list(choices)}})
+            if shape and self._knows_shapes:
+                status, reply = await self._post(body | dict(shape))
                 if status != 400:
                     return reply
-                self._knows_choices = False
+                self._knows_shapes = False
             return (await self._post(body))[1]
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, str | None]:
@@ -88,6 +88,22 @@ class Chat:
             _log.warning("no reply from %s: %s", self.model or self._url, type(exc).__name__)
             return 0, None
         return 200, reply.choices[0].message.content if reply.choices else None
+
+
+def one_of(words: Sequence[str]) -> dict[str, Any]:
+    """Return the shape of a reply that is one of `words` (vLLM's structured outputs; most other servers ignore it)."""
+    return {"structured_outputs": {"choice": list(words)}}
+
+
+def strings(count: int, longest: int) -> dict[str, Any]:
+    """Return the shape of a reply that is a JSON list of `count` strings (OpenAI's and vLLM's `response_format`)."""
+    schema = {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": longest},
+        "minItems": count,
+        "maxItems": count,
+    }
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "strings", "schema": schema}}}
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.lab.chat import Chat, parse_address
+from tinyv_stream.lab.chat import Chat, one_of, parse_address
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.taxonomy import KINDS
 
@@ -87,7 +87,7 @@ def parse_kind(reply: str | None) -> str | None:
 
 
 async def _vote(model: Chat, text: str) -> str | None:
-    return parse_kind(await model.ask(text, max_tokens=_MOST_TOKENS, choices=list(KINDS)))
+    return parse_kind(await model.ask(text, max_tokens=_MOST_TOKENS, shape=one_of(list(KINDS))))
 
 
 def _quoted(text: str, field: str) -> str:

@@ -1,6 +1,7 @@
 """Real training of a real, tiny model: it learns a rule, and no interrupt changes what comes out."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -108,6 +109,28 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(job: Job, same_digit: Pair
     assert ends[0] != Judge.load(job.base, "short").p_true(shown)
     steps = [[json.loads(x)["step"] for x in (j.out / "log.jsonl").read_text().splitlines()] for j in (broken, whole)]
     assert steps[0] == steps[1], "the log has no line twice"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batch(
+    job: Job, same_digit: Pairs, tmp_path: Path
+) -> None:
+    """On processors here, by the launcher that `accelerate launch` uses for GPUs."""
+    job = with_plan(job, epochs=0.2, evaluate_every=25)
+    assert run(job)
+    two = tmp_path / "two"
+    command = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "-m", "tinyv_stream.cli", "train"]
+    command += ["--base", job.base, "--data", str(job.data), "--held-out", str(job.held_out), "--out", str(two)]
+    command += ["--lora", "0", "--lr", "5e-4", "--epochs", "0.2", "--evaluate-every", "25"]
+    command += ["--batch", "32", "--micro-batch", "4", "--threads", "1"]
+    ran = subprocess.run([sys.executable, "-m", *command], check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert re.search(r"steps, time, processes \| 25, \d+ s, 2 \|", (two / "CARD.md").read_text())
+    shown = same_digit(20, 2)
+    ends = [Judge.load(out / "merged", "short").p_true(shown) for out in (two, job.out)]
+    assert ends[0] == pytest.approx(ends[1], abs=0.02)
+    assert ends[0] != pytest.approx(Judge.load(job.base, "short").p_true(shown), abs=0.1)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.lab.chat import Chat
+from tinyv_stream.lab.chat import Chat, one_of, strings
 from tinyv_stream.lab.pairs import Pair, Question
 from tinyv_stream.lab.prompt import user_turn
 from tinyv_stream.lab.synth.build import LONGEST
@@ -28,6 +28,8 @@ _PROMPT: Final = (
     "Question:\n{question}\n\nFinal answer:\n{answer}\n"
 )
 _MOST_TOKENS: Final = 512
+_LONGEST: Final = 80
+"""Characters of a form: five of them fit into the tokens above."""
 KIND: Final = "llm"
 
 
@@ -49,7 +51,7 @@ async def write_forms(questions: Sequence[Question], writer: Chat, judge: Chat |
 
     async def one(question: Question) -> _Sorted | None:
         text = _PROMPT.format(wanted=WANTED, question=question.question, answer=question.ground_truth)
-        reply = await writer.ask(text, max_tokens=_MOST_TOKENS)
+        reply = await writer.ask(text, max_tokens=_MOST_TOKENS, shape=strings(WANTED, _LONGEST))
         forms = None if reply is None else parse_forms(reply)
         if forms is None:
             return None
@@ -92,7 +94,7 @@ def sort_forms(reference: str, forms: Sequence[str]) -> _Sorted:
 
 
 async def _is_right(judge: Chat, pair: Pair) -> bool:
-    reply = await judge.ask(user_turn(pair, "tinyv"), max_tokens=8, choices=("True", "False"))
+    reply = await judge.ask(user_turn(pair, "tinyv"), max_tokens=8, shape=one_of(("True", "False")))
     return reply is not None and reply.strip() == "True"
 
 

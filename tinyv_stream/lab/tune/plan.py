@@ -104,6 +104,7 @@ def settings(plan: Plan, out: Path, *, devices: int, is_gpu: bool) -> "SFTConfig
         logging_steps=max(1, plan.evaluate_every // 5),
         max_length=None,
         dataloader_pin_memory=is_gpu,
+        ddp_find_unused_parameters=False,
         disable_tqdm=not sys.stderr.isatty(),
         report_to="none",
     )
