@@ -2,13 +2,14 @@
 
 Nothing may grow: not the memory of server, client and workers, not what is left in Redis, not the cost of a rollout.
 Figures are taken at every tenth of the way; it fails where the end is dearer than the first tenth by more than it
-promises.
+promises, and where it is not through after `--at-most` seconds.
 """
 
 import argparse
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -21,11 +22,14 @@ from tinyv_stream import RewardClient, Rollout
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.testing import EmbeddedServer
 
+_MARKS: Final = 10
 _GROWTH: Final = 1.10
 """Most that the last tenth may cost, as a multiple of the second: the first one pays for starting up."""
 _MEMORY: Final = 1.25
 """Most that a process may hold at the end, as a multiple of what it held after a tenth."""
 _SUBMITTERS: Final = 64
+_AT_MOST_S: Final = 3600.0
+"""A million at less than 300 a second is a fault, however busy the machine."""
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,20 +56,29 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench soak", description=__doc__)
     parser.add_argument("--rollouts", type=int, default=1_000_000)
     parser.add_argument("--bytes", type=int, default=2_000, help="of each completion")
+    parser.add_argument("--at-most", type=float, default=_AT_MOST_S, metavar="SECONDS", help="give up after so long")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the marks there")
     args = parser.parse_args(argv)
-    marks = uvloop.run(_soak(args.rollouts, "x" * args.bytes))
+    marks = uvloop.run(_soak(args.rollouts, "x" * args.bytes, args.at_most))
     if args.json:
         args.json.write_bytes(msgspec.json.format(msgspec.json.encode(marks), indent=2))
-    broken = _grown(marks, args.rollouts)
+    is_whole = len(marks) == _MARKS
+    broken = _grown(marks, args.rollouts) if is_whole else [f"not through in {args.at_most:g} s: {len(marks)} tenths"]
     for sentence in broken:
         sys.stdout.write(f"BROKEN {sentence}\n")
     sys.stdout.write("flat\n" if not broken else "")
     return 1 if broken else 0
 
 
-async def _soak(count: int, text: str) -> list[Mark]:
+async def _soak(count: int, text: str, at_most_s: float) -> list[Mark]:
     marks: list[Mark] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(at_most_s):
+            await _run(count, text, marks)
+    return marks
+
+
+async def _run(count: int, text: str, marks: list[Mark]) -> None:
     async with (
         EmbeddedServer(tcp=True, maxmemory_mb=1024) as server,
         Fleet(server) as fleet,
@@ -75,8 +88,8 @@ async def _soak(count: int, text: str) -> list[Mark]:
         look = _Looker(operator, psutil.Process(server.pid), [psutil.Process(pid) for pid in fleet.pids])
         stream = client.rewards()
         seen: dict[str, int] = {}
-        for tenth in range(10):
-            span = range(count * tenth // 10, count * (tenth + 1) // 10)
+        for tenth in range(_MARKS):
+            span = range(count * tenth // _MARKS, count * (tenth + 1) // _MARKS)
             numbers = iter(span)
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(_SUBMITTERS):
@@ -90,7 +103,6 @@ async def _soak(count: int, text: str) -> list[Mark]:
             marks.append(await look.mark(span.stop, len(span), seen.get("ok", 0)))
             sys.stdout.write(f"{msgspec.json.encode(marks[-1]).decode()}\n")
             sys.stdout.flush()
-    return marks
 
 
 async def _submit(client: RewardClient, numbers: Any, text: str) -> None:  # noqa: ANN401 an iterator that all share
