@@ -17,6 +17,8 @@ LOADS: Final = (0.1, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.
 FLEETS: Final = (8, 16, 32, 64, 128, 256, 512)
 CURVE_MODES: Final[tuple[Mode, ...]] = ("rule_only", "stream", "stream_no_coalesce", "verl", "trl", "blocking")
 GROUP: Final = 8
+MADE: Final = "made from the seed"
+"""What a result says of its questions where they can be made again."""
 _BLOCK: Final = 256
 
 
@@ -80,14 +82,17 @@ def fleets(
 def check(told: dict[str, Any]) -> list[dict[str, Any]]:
     """Return, for each mode of an overlap result, exposed and waiting time as measured and as simulated.
 
-    The engine's rate is that of `blocking` (all calls at once), its lone verdict and the rules' time are the result's.
+    The engine's rate is that of `trl`, else `blocking` (all calls at once; `blocking` forks 64 processes besides); its
+    lone verdict and the rules' time are the result's. Raises ValueError if the seed does not give the steps again.
     """
     modes, setting = told["modes"], told["setting"]
-    blocking, rules = modes["blocking"], modes["rule_only"]
+    if setting["questions"] != MADE or setting["policy_tokens"] is not None:
+        raise ValueError("its questions or its generation are not made from the seed")
+    full, rules = modes.get("trl") or modes["blocking"], modes["rule_only"]
     rule_s = rules["work_s"]["median"] / rules["rollouts"]["median"]
     fleet = Fleet(
         engines=1,
-        rate=blocking["calls"]["median"] / blocking["exposed_s"]["median"],
+        rate=full["calls"]["median"] / full["exposed_s"]["median"],
         verdict_s=told["verdict_s"],
         rule_servers=2,
         rule_s=rule_s,

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.overlap.definition import DEFINITION, Exposure
+from bench.overlap.growth import MADE
 from bench.overlap.run import Measured, Repeat
 from bench.overlap.settings import Settings
 from bench.workload import Step
@@ -187,7 +188,7 @@ def _setting(settings: Settings) -> dict[str, Any]:
         "seed": settings.seed,
         "habit": settings.habit,
         "policy_tokens": settings.policy_tokens if settings.policy else None,
-        "questions": settings.questions.name if settings.questions else "made from the seed",
+        "questions": settings.questions.name if settings.questions else MADE,
         "broker": "own" if settings.redis else "embedded",
         "config": settings.config,
         "versions": {name: version for name, version in versions.items() if version},
