@@ -15,6 +15,8 @@ from rich.text import Text
 from tinyv_stream.broker.operator_side import PoolStatus, WorkerInfo
 from tinyv_stream.types import Source, Status
 
+_ELSEWHERE: Final = frozenset({"state", "configured", "order", "revision"})
+"""Shown in another column, or by `tinyv-stream model status`."""
 _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""
 
@@ -100,7 +102,7 @@ def _workers(workers: list[WorkerInfo]) -> Table:
 
 def about(worker: WorkerInfo) -> str:
     """Return what a worker says of itself, on one line."""
-    facts = (f"{key} {value}" for key, value in sorted(worker.about.items()) if value and key != "state")
+    facts = (f"{key} {value}" for key, value in sorted(worker.about.items()) if value and key not in _ELSEWHERE)
     return ", ".join(facts).replace("\n", " ")
 
 

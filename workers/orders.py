@@ -98,7 +98,8 @@ class Orders:
                 await self._refuse(self._order, exc, only_new=True)
             raise
         try:
-            await self._link.insist(lambda: obey(self._link, self._order))
+            if self._is_chosen:
+                await self._link.insist(lambda: obey(self._link, self._order))
             yield
         finally:
             await self._verifier.__aexit__(None, None, None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -180,6 +181,18 @@ def test_rollouts_wait_while_the_pool_sleeps_and_a_started_worker_sleeps_too(tmp
         assert pushing.wait(60) == 0
     all_once(rewards_in(out), 40)
     assert {r["source"] for r in rewards_in(out)} == {"rule", "tinyv"}
+
+
+def test_a_pool_that_is_stopped_in_the_middle_of_a_switch_ends_as_ever(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    with cli.up() as process:
+        switching = cli.start("model", "switch", "it-is-slow")
+        wait_until_sync(lambda: [s["state"] for s in seats(cli)] == ["switching"], 60.0, "the switch is under way")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        switching.kill()
+        switching.wait()
+    wait_until_sync(lambda: not cli.left_running(), 30.0, "its processes are gone")
 
 
 def test_without_a_tinyv_worker_there_is_nothing_to_change(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Says True where the prompt's answer equals its reference, up to case and white space, and False otherwise; an
 answer that holds `[[true]]`, `[[false]]` or `[[undecided]]` decides for itself. `TINYV_SCRIPTED_DELAY_S` is the
 time of one reading, `TINYV_SCRIPTED_START_S` that of a start. A model whose name ends in `-missing` cannot be fetched,
-one that ends in `-broken` does not start.
+one that ends in `-broken` does not start, and one that ends in `-slow` takes an hour for it.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class ScriptedEngine:
     async def start(self) -> None:
         """Come up, also after a kill or a freeze, unless the name says otherwise."""
         await self.fetch()
-        await asyncio.sleep(self._start_s)
+        await asyncio.sleep(3_600.0 if self._model.endswith("-slow") else self._start_s)
         if self._model.endswith("-broken"):
             raise EngineStartError(f"{self._model} cannot be loaded", "choose another tinyv.model")
         self._dead.clear()
