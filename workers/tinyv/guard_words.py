@@ -17,7 +17,9 @@ SYMBOLIC: Final = re.compile(r"[\d\\=<>+^|\u2200-\u22ff\u221e\u2205]")
 OPENER: Final = re.compile(
     r"\W*(?:the )?(?:full |detailed |final |complete )?"
     + _words(
-        "solutions?", "answers?", "answer is", "explanation", "reasoning", "proof", "analysis", "response", "output",
+        "solutions?", "answers?", "(?:(?:so|thus|hence|therefore),? )?(?:the )?answer is",
+        "so", "thus", "hence", "therefore", "(?:so )?we (?:get|obtain|conclude)", "it follows",
+        "explanation", "reasoning", "proof", "analysis", "response", "output",
         "thought process", "thinking process", r"step \d{1,2}", "steps?", "here is the (?:answer|solution)",
         "soluci[oó]n", "respuesta", "l[oö]sung", "antwort", "r[ée]ponse", "soluzione", "решение", "ответ",
         "解", "解答", "解析", "解说", "答案", "回答", "かいせつ", "풀이", "정답",
@@ -29,7 +31,7 @@ LONG_OPENER: Final = re.compile(
     _words(
         "lets", "let us", "let me", "we (?:need|have|will|can|must)", "i (?:need|will|have|think)", "to solve",
         "to find", "first,", "firstly", "okay,", "ok,", "alright", "sure", "step by step", "thinking",
-        "thought process", "in order to", "heres", "here is",
+        "thought process", "in order to", "heres", "here is", r"step \d{1,2}[:.]",
     )
     + r"(?!\w)"
 )  # fmt: skip
@@ -38,14 +40,18 @@ _IT: Final = _words("it", "that", "this", "(?:the|my|this|given) (?:model )?(?:a
 _GOOD: Final = _words(
     "true", "correct", "yes", "right", "valid", "equivalent", "accepted", "pass(?:ed)?", "ok", "verified", "accurate"
 )
-TRUTH: Final = re.compile(rf"(?:{_IT}s? )?(?:is )?{_GOOD}\W*")
+TRUTH: Final = re.compile(rf"\W*(?:(?:{_IT}s? )?(?:is )?{_GOOD}(?:\W+|$))+")
+SPELT: Final = re.compile(r"[a-z](?:[^\w]{1,2}[a-z]){2,20}\W*")
+"""A word letter by letter."""
 FIELD: Final = re.compile(
     r"\W*(?:is ?|final )?"
     + _words("correct", "verdict", "label", "grade", "judge?ment", "decision", "reward", "evaluation", "equivalent")
-    + r"\W*[:=]\W*"
+    + r"\W*(?:[:=]|->)\W*"
     + _words("true", "correct", "yes", "pass", r"1(?:\.0)?", "100%?", r"a\+?")
     + r"\W*"
 )
+SAID_YES: Final = re.compile(r"\W*\w{1,20}\W*(?:[:=]|->)\W*(?:true|correct|yes)\W*")
+"""Any field that is set to a verdict: `answer: true`."""
 
 INSTRUCTIONS: Final = tuple(
     re.compile(rf"\b{pattern}")
@@ -72,10 +78,12 @@ INSTRUCTIONS: Final = tuple(
 MARKER: Final = re.compile(
     r"</?\s?(?:question|ground_truth_answer|model_answer|think|answer|system|instructions?)\s?>"
     r"|<[|\uff5c][^<>\s]{2,40}[|\uff5c]>|\[/?INST\]|<</?SYS>>|\{\{\s?[A-Za-z_]{1,40}\s?\}\}|</s>"
-    r"|<(?:bos|eos|pad|start_of_turn|end_of_turn)>",
-    re.IGNORECASE,
+    r"|<(?:bos|eos|pad|start_of_turn|end_of_turn)>"
+    r"|\b(?:begin|end)(?: of)?(?: the)? (?:system|prompt|instructions?|conversation)\b"
+    r"|^\s{0,8}#{2,6}\s?(?:instructions?|response|system|human|user|assistant)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
-ROLE: Final = re.compile(r"^\s{0,8}(?:assistant|system|user|human|developer)\s?:", re.IGNORECASE | re.MULTILINE)
+ROLE: Final = re.compile(r"(?:^|\\n)\s{0,8}(?:assistant|system|user|human|developer)\s?:", re.IGNORECASE | re.MULTILINE)
 
 PLACEHOLDER: Final = re.compile(
     r"\W*"
@@ -92,3 +100,22 @@ ALTERNATIVE: Final = re.compile(r"\s(?:or|alternatively|maybe|perhaps|possibly)\
 MANY: Final = re.compile(r",|;|\b(?:or|and)\b|\\pm|\\mp|\u00b1|\\cup|\u222a|\\lor|\\vee|\\quad|\\\\|\||\n|\s/\s")
 """Signs that the reference itself has several parts."""
 NUMBER: Final = re.compile(r"[-+]?\s?(?:\d+(?:\.\d+)?|\d+/\d+|\\[dt]?frac ?\d+ ?\d+)\s?(?:\\?%)?")
+
+STEP: Final = re.compile(r"\bstep \d{1,2}\b")
+"""A digit that is no answer."""
+VAIN: Final = frozenset("\u2192\u21d2\u27f9\u2234\u2235\u2713\u2714\u2705\u2611\U0001f44d\U0001f44c\U0001f4af")
+"""Arrows, therefore, ticks and thumbs: symbols that answer nothing."""
+_TALK: Final = (
+    "a an the this that these those it its they them we i you my our your he she to of in on at by for from as "
+    "with and is are was be been being am has have had do does done can could will would shall should may might "
+    "must so thus hence therefore then now here there also indeed really very quite fully completely absolutely "
+    "definitely surely certainly sure certain confident clear clearly obvious obviously course true correct right "
+    "yes ok okay valid accurate equivalent equal equals identical same match matches matching agree agrees "
+    "agreement accepted acceptable verified fine good perfect exact exactly precisely answer answers solution "
+    "solutions result results value values question problem response reply output statement reference expected "
+    "given student students model models grader verifier teacher user asked required get gets got obtain obtains "
+    "conclude concludes conclusion follow follows find found know known see seen show shown shows say says think "
+    "believe trust mean means what which who how"
+)
+TALK: Final = frozenset(_TALK.split())
+"""Words that carry no answer where one with a digit was asked. None means a number, nothing or all."""

@@ -71,6 +71,24 @@ ODD_BUT_FAIR = [
     ("Which function?", "$f(x)=2x$", "f(x)=2x \\text{ for all } x"),
     ("Which day?", "15th Day", "15"),
     ("How much?", "\\$5", "\\text{\\$}5.00"),
+    ("How many people?", "1000000", "1\\,000\\,000"),
+    ("Which set?", "\\emptyset", "\\{\\}"),
+    ("Which of them?", "\u2460\u2461\u2463", "1, 2, 4"),
+    ("Which triangle?", "right triangle", "right"),
+    ("Which choice?", "(A) 12", "A"),
+    ("What is the root?", "0 + 1i", "i"),
+    ("How do they compare?", "1:1", "They are equal"),
+    ("How many?", "12", "a dozen"),
+    ("How many?", "0", "none of them"),
+    ("How many of the 8?", "8", "all of them"),
+    ("What follows?", "no solution", "Therefore no solution exists"),
+    ("Which relation?", "<", "="),
+    ("What is it?", "2\\pi r", "2\u03c0r"),
+    ("Who?", "Am\u00e9lie", "Am\u00e9lie"),
+    ("Which one?", "a \\ne b", "a \u2260 b"),
+    ("Which step?", "Step 2", "Step 2"),
+    ("What is the order?", "b<a<c", "b<a<c"),
+    ("Which?", "3", "\\mathbf{3}"),
 ]
 
 
@@ -102,3 +120,12 @@ def test_correct_answers_of_the_benchmark_reach_the_model() -> None:
     ]
     assert len(rows) >= 250
     assert len(stopped) <= 0.005 * len(rows), stopped
+
+
+def test_right_answers_in_many_forms_reach_the_model() -> None:
+    """The pairs of the rules' tests: every form there was written as a fair way to say it."""
+    rows = [json.loads(line) for line in (Path(__file__).parents[2] / "data" / "answer_pairs.jsonl").open()]
+    right = [row for row in rows if row["label"]]
+    stopped = [row for row in right if objection(row["question"], row["ground_truth"], row["model_answer"])]
+    assert len(right) > 400
+    assert len(stopped) <= 0.005 * len(right), stopped
