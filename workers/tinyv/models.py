@@ -9,7 +9,7 @@
 
 import os
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -96,7 +96,7 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a trained model's directory says about itself."""
 
     prompt: Literal["short", "tinyv", "tinyv_qwen3"]
-    threshold: float
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 def resolve(name: str, prompt: str = "") -> tuple[str, ModelRow]:

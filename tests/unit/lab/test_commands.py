@@ -62,6 +62,26 @@ def test_eval_refuses_a_threshold_that_is_no_probability(questions: Path) -> Non
         run("eval", questions, "--threshold", "2")
 
 
+def test_eval_names_a_prompt_that_is_none(questions: Path) -> None:
+    with pytest.raises(InvalidInputError, match="--prompt"):
+        run("eval", questions, "--prompt", "loud")
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), [(["--export-rank", "4"], "--export-rank"), (["--lora", "0", "--adapter", "a"], "--adapter")]
+)
+def test_train_refuses_options_that_exclude_each_other(tmp_path: Path, options: list[str], named: str) -> None:
+    files = ("--base", "x", "--data", tmp_path / "x", "--held-out", tmp_path / "x", "--out", tmp_path / "out")
+    with pytest.raises(InvalidInputError, match=named):
+        run("train", *files, *options)
+
+
+def test_the_model_that_writes_forms_cannot_judge_them(questions: Path, tmp_path: Path) -> None:
+    llm = ("--llm", "http://127.0.0.1:9/v1", "--llm-model", "m", "--llm-judge", "http://127.0.0.1:9/v1#m")
+    with pytest.raises(InvalidInputError, match="--llm-judge"):
+        run("synthesize", questions, "--out", tmp_path / "o", *llm)
+
+
 def test_a_judge_cannot_agree_with_itself(questions: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="--judge"):
         run("analyze", questions, questions, "--out", tmp_path / "r.md", "--judge", "m", "--judge", "m")

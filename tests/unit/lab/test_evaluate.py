@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tinyv_stream.config import Config
-from tinyv_stream.lab.evaluate import Judged, pool_config, report
+from tinyv_stream.lab.evaluate import Judged, pool_config, report, with_kinds
 from tinyv_stream.lab.pairs import Pair, write_pairs
-from tinyv_stream.lab.picture import page
+from tinyv_stream.lab.picture import page, png
 from tinyv_stream.types import Outcome, Setup
 
 YES, NO, OPEN = Outcome.CORRECT, Outcome.INCORRECT, Outcome.UNDECIDED
@@ -67,7 +67,35 @@ def test_the_page_shows_hostile_text_without_obeying_it() -> None:
     assert "polyline" in shown
 
 
-@pytest.mark.timeout(120)
+def test_the_curves_are_drawn_as_a_picture_whatever_the_names_hold(tmp_path: Path) -> None:
+    image = pytest.importorskip("matplotlib.image")
+    lines = [wrong(YES, 0.9), right(YES, 0.8), right(NO, 0.3)]
+    for number, name in enumerate(("plain", "$\\frac{", "<b>\x1b[31m\u202e" * 99)):
+        path = tmp_path / f"{number}.png"
+        png(report(lines, model=name, pairs=name), path)
+        pixels = image.imread(path)
+        assert pixels.shape[1] > 2.5 * pixels.shape[0], "three panels beside each other"
+        assert pixels[:, :, :3].std() > 0.05, "and something on them"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_right_answers_without_a_kind_get_one_by_program() -> None:
+    pairs = [
+        Pair(ground_truth="5,1", model_answer="1, 5", label=True),
+        Pair(ground_truth="5,1", model_answer="a riddle", label=True),
+        Pair(ground_truth="5,1", model_answer="5,2", label=False),
+        Pair(ground_truth="5,1", model_answer="1, 5", label=True, kind="7.4"),
+    ]
+    assert [p.kind for p in with_kinds(pairs)] == ["6.1", "unclassified", "", "7.4"]
+
+
+def test_the_brier_score_is_the_mean_squared_miss() -> None:
+    found = report([right(YES, 0.9), wrong(NO, 0.3), wrong(YES)])
+    assert found.brier == pytest.approx((0.1**2 + 0.3**2) / 2)
+    assert report([right(YES)]).brier is None
+
+
+@pytest.mark.timeout(300)
 def test_the_command_measures_a_grader_in_a_real_pool(tmp_path: Path) -> None:
     pairs = [
         Pair(question="q", ground_truth="\\frac{1}{2}", model_answer="\\dfrac{1}{2}", label=True, kind="1.3"),
@@ -90,6 +118,7 @@ def test_the_command_measures_a_grader_in_a_real_pool(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     figures = json.loads((tmp_path / "f.json").read_text())
     assert (figures["n"], figures["fp_rate"]) == (4, 0.0)
+    assert {"1.3 formatting: markup", "digit", "unclassified"} <= set(figures["by_kind"])
     assert figures["recall"] == pytest.approx(2 / 3)
     verdicts = [json.loads(row) for row in (tmp_path / "v.jsonl").read_text().splitlines()]
     assert [v["outcome"] for v in verdicts] == ["correct", "incorrect", "correct", "incorrect"]

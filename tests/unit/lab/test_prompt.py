@@ -5,22 +5,22 @@ from typing import get_args
 import pytest
 
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.prompt import CUT, Style, user_turn
-from workers.tinyv.models import EMBEDDED, MODELS, TINYV_QWEN3_TEMPLATE, TINYV_TEMPLATE
+from tinyv_stream.lab.prompt import CUT, PREFILL, Style, user_turn
+from workers.tinyv.models import PROMPTS, TINYV_QWEN3_TEMPLATE, TINYV_TEMPLATE
 from workers.tinyv.prompts import PromptBuilder
 
 PAIR = Pair(question="What is 1+1?", ground_truth="2", model_answer="\\frac{4}{2}", label=True)
-ROWS = {
-    "short": MODELS[EMBEDDED],
-    "tinyv": MODELS["zhangchenxu/TinyV-1.5B"],
-    "tinyv_qwen3": MODELS["zhangchenxu/TinyV-Qwen3-1.7B"],
-}
 
 
 @pytest.mark.parametrize("style", get_args(Style))
 def test_training_and_use_agree(style: Style) -> None:
-    built = PromptBuilder(ROWS[style]).build(PAIR.question, PAIR.ground_truth, PAIR.model_answer)
+    built = PromptBuilder(PROMPTS[style]).build(PAIR.question, PAIR.ground_truth, PAIR.model_answer)
     assert user_turn(PAIR, style) == built
+    assert PREFILL[style] == PROMPTS[style].prefill
+
+
+def test_every_style_has_its_row() -> None:
+    assert set(PROMPTS) == set(get_args(Style))
 
 
 def test_the_released_prompts_are_told_apart() -> None:
@@ -28,7 +28,7 @@ def test_the_released_prompts_are_told_apart() -> None:
 
 
 def test_both_answers_are_cut_where_use_cuts_them() -> None:
-    assert ROWS["short"].cut_answer_chars == CUT
+    assert PROMPTS["short"].cut_answer_chars == CUT
 
 
 def test_a_field_in_an_answer_stays_text() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tinyv_stream.errors import EngineStartError
 from workers.tinyv import models
 
 RELEASED = {
@@ -34,6 +35,26 @@ def test_templates_are_the_released_ones_to_the_byte():
 def test_own_model_is_asked_in_tinyvs_format(tmp_path: Path):
     assert models.resolve(str(tmp_path)) == (str(tmp_path), models.OWN)
     assert models.OWN.template == models.TINYV_TEMPLATE
+
+
+def test_a_trained_directory_says_how_it_is_asked(tmp_path: Path):
+    (tmp_path / models.ASKED).write_text('{"prompt": "short", "threshold": 0.75}')
+    _, row = models.resolve(str(tmp_path))
+    assert (row.template, row.cut_answer_chars, row.threshold) == (models.EMBEDDED_TEMPLATE, 120, 0.75)
+    _, row = models.resolve(str(tmp_path), "tinyv_qwen3")
+    assert (row.template, row.prefill, row.cut_answer_chars) == (
+        models.TINYV_QWEN3_TEMPLATE,
+        "<think>\n\n</think>\n\n",
+        None,
+    )
+    assert row.threshold == 0.75
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"prompt": "loud", "threshold": 0.5}', '{"prompt": "short", "threshold": 7}'])
+def test_a_directory_that_says_nonsense_is_not_guessed_about(tmp_path: Path, text: str):
+    (tmp_path / models.ASKED).write_text(text)
+    with pytest.raises(EngineStartError, match=models.ASKED):
+        models.resolve(str(tmp_path))
 
 
 @pytest.mark.parametrize(("gpu", "name"), [(True, "zhangchenxu/TinyV-1.5B"), (False, "embedded")])
