@@ -23,8 +23,11 @@ from tinyv_stream.types import Reward, Source
 
 
 @pytest.fixture
-def broker(pool_name: str) -> BrokerConfig:
-    return BrokerConfig(pool=pool_name, lease_s=5.0, shards=3)
+async def broker(server: EmbeddedServer, pool_name: str) -> BrokerConfig:
+    config = BrokerConfig(pool=pool_name, lease_s=5.0, shards=3)
+    async with Link(server.url, config) as first:  # or a client might open the pool, and settle for one shard
+        assert first.shards == 3
+    return config
 
 
 def spread_works(count: int) -> list[Work]:
@@ -125,10 +128,13 @@ async def test_dead_letters_of_all_shards_are_shown_and_retried_where_they_died(
             await trainers[shard_of(work.uid, 3)].withdraw("run", [work.uid])
 
 
-async def test_the_first_word_about_shards_stands(server: EmbeddedServer, pool_name: str) -> None:
+async def test_the_first_word_about_shards_stands(
+    server: EmbeddedServer, pool_name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     for asked, given in ((2, 2), (5, 2), (0, 2)):
         async with Link(server.url, BrokerConfig(pool=pool_name, shards=asked)) as link:
             assert link.shards == given
+    assert [line for line in caplog.messages if "shards" in line] == ["the pool has 2 shards, not 5 as configured"]
     # A pool that was lost and begun anew with another number is not served by who knew the old one.
     async with Link(server.url, BrokerConfig(pool=pool_name)) as link:
         await link.command("DEL", link.keys.meta, link.keys.queue("rule"), link.keys.queue("tinyv"))

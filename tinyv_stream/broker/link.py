@@ -12,6 +12,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
@@ -122,6 +123,8 @@ class Link:
         there = cast("int", await self.script("create", [wanted]))
         if self.shards not in {0, there}:
             raise BrokerError(redact(self.url), f"the pool has {there} shards now, and had {self.shards}: start again")
+        if self.config.shards not in {0, there} and not self.shards:
+            _log.warning("the pool has %d shards, not %d as configured", there, self.config.shards)
         self.shards = there
 
     async def script(self, name: str, args: Sequence[Arg], others: Sequence[str] = ()) -> object:
@@ -196,7 +199,9 @@ class Link:
     async def _reconnect(self) -> None:
         """Drop idle connections: the next command asks anew where the primary is."""
         for client in (self.redis, self.blocking):
-            await client.connection_pool.disconnect(inuse_connections=False)
+            # One that cannot be closed in time is dropped all the same.
+            with suppress(redis_errors.RedisError, OSError, RuntimeError):
+                await client.connection_pool.disconnect(inuse_connections=False)
 
 
 def _error(url: str, text: str) -> BrokerError:
