@@ -50,7 +50,10 @@ def test_a_trained_directory_says_how_it_is_asked(tmp_path: Path):
     assert row.threshold == 0.75
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"prompt": "loud", "threshold": 0.5}', '{"prompt": "short", "threshold": 7}'])
+NONSENSE = ["", "{}", '{"prompt": "loud", "threshold": 0.5}', '{"prompt": "short", "threshold": 7}']
+
+
+@pytest.mark.parametrize("text", NONSENSE)
 def test_a_directory_that_says_nonsense_is_not_guessed_about(tmp_path: Path, text: str):
     (tmp_path / models.ASKED).write_text(text)
     with pytest.raises(EngineStartError, match=models.ASKED):
