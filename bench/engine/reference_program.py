@@ -10,6 +10,7 @@ Reads a Job as JSON on stdin and writes an Outcome on stdout; the clock runs fro
 
 import http.client
 import json
+import multiprocessing
 import resource
 import sys
 import time
@@ -47,7 +48,7 @@ def run(job: Job) -> Outcome:
     """Ask for every prompt; blocks. Raises what the first failed call raised."""
     began = time.monotonic()
     ask = partial(_through_client if job.as_published else _call, job.port, job.model)
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
         written = sum(pool.map(ask, job.prompts))
     wall_s = time.monotonic() - began
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

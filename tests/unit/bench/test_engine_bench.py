@@ -40,10 +40,17 @@ class Served:
         self.most = self._held = 0
         self._fails = fails
         self._together = asyncio.Event()
+        self.asked_for_models = 0
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.add_routes([web.post("/v1/chat/completions", self._reply), web.get("/metrics", self._metrics)])
+        app.add_routes(
+            [
+                web.post("/v1/chat/completions", self._reply),
+                web.get("/v1/models", self._models),
+                web.get("/metrics", self._metrics),
+            ]
+        )
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -63,6 +70,10 @@ class Served:
         await self._together.wait()  # the first waits for a second: calls are made at the same time
         self._held -= 1
         return web.json_response({"usage": {"completion_tokens": 8}}, status=500 if self._fails else 200)
+
+    async def _models(self, _request: web.Request) -> web.Response:
+        self.asked_for_models += 1
+        return web.json_response({"object": "list", "data": [{"id": self.model, "object": "model"}]})
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         done = len(self.requests)
@@ -88,6 +99,15 @@ async def test_reference_asks_for_each_rollout_and_holds_no_more_than_its_proces
     assert found.computed == (100 - 60 + 8 - 1) * len(prompts)
     assert found.hit_rate == pytest.approx(0.6)
     assert found.rate.per_s == pytest.approx(len(prompts) / found.wall_s)
+
+
+async def test_reference_as_published_asks_for_the_models_in_each_process() -> None:
+    pytest.importorskip("openai")
+    async with Served() as server:
+        found = await pattern(server, ["a", "b", "a"], as_published=True)
+    assert len(server.requests) == 3
+    assert 1 < server.asked_for_models <= 3
+    assert found.written == 24
 
 
 async def test_reference_that_fails_is_no_figure() -> None:
