@@ -20,8 +20,9 @@ from workers.rule.answers.forms import (
     Scalar,
     Sequence,
     Taxonomy,
+    Words,
 )
-from workers.rule.answers.words import mentions
+from workers.rule.answers.words import RANGE_ASKED, mentions
 from workers.rule.maths.equal import equal
 from workers.rule.maths.tree import Node, Sym, rename, symbols
 
@@ -65,7 +66,7 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     labelled = _assignments(gold, answer, question, same)
     if labelled is not None:
         return labelled
-    if not _brackets_agree(gold, answer) or _one_of_them_or_all(gold, answer):
+    if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
     if "{}" in {gold.brackets, answer.brackets}:
@@ -85,8 +86,11 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
 
 
 def _one_of_them_or_all(gold: Sequence, answer: Sequence) -> bool:
-    """Say whether one means `x = 1 and y = 2`, the other `x = 1 or y = 2`."""
-    return gold.either != answer.either and _by_label(gold) is not None and _by_label(answer) is not None
+    """Say whether one means `x = 1 and y = 2`, or `Ann and Bob`, the other the same with "or"."""
+    if gold.either == answer.either:
+        return False
+    names = [isinstance(i, Words) or (isinstance(i, Scalar) and isinstance(i.node, Sym)) for i in gold.items]
+    return any(names) or (_by_label(gold) is not None and _by_label(answer) is not None)
 
 
 def _unchained(sequence: Sequence) -> Sequence:
@@ -189,12 +193,12 @@ def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | 
     return found
 
 
-def _brackets_agree(gold: Sequence, answer: Sequence) -> bool:
+def _brackets_agree(gold: Sequence, answer: Sequence, question: str) -> bool:
     pair = {gold.brackets, answer.brackets}
-    if len(pair) == 1 or pair in ({"", "{}"}, {"", "()"}, {"", "[]"}):
+    if len(pair) == 1 or pair == {"", "{}"} or (pair == {"", "()"} and not RANGE_ASKED.search(question)):
         return True
-    # a list in square brackets is a set or a tuple when it cannot be an interval
-    return "[]" in pair and len(gold.items) != 2
+    # what could be an interval is no list
+    return ("[]" in pair or pair == {"", "()"}) and len(gold.items) != 2
 
 
 def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:

@@ -180,19 +180,21 @@ def _units(  # noqa: PLR0911 (one way out per doubt)
         return Fraction(1)
     measured = units.factor(unit)
     if measured is not None:
-        asked = {name for name in units.names_in(question) if (f := units.factor(name)) and f[0] == measured[0]}
+        asked = {
+            name for name in units.names_in(question) if (f := units.factor(name)) and units.is_alike(f[0], measured[0])
+        }
         if asked and unit not in asked:
-            return _into(asked, measured[1])
+            return _into(asked, measured)
         return Fraction(1)
     if units.is_known(unit) or all(part in question.lower() for part in re.findall(r"[a-z]+", unit)):
         return Fraction(1)
     return None
 
 
-def _into(asked: set[str], size: Fraction) -> Fraction | None:
+def _into(asked: set[str], measured: tuple[str, Fraction]) -> Fraction | None:
     """Return what a unit is worth in the only one that the question names; None where it names several."""
     named = units.factor(next(iter(asked))) if len(asked) == 1 else None
-    return size / named[1] if named else None
+    return measured[1] / named[1] if named and named[0] == measured[0] else None
 
 
 def _scaled(gold: Node, answer: Node, factor: Fraction) -> Match:

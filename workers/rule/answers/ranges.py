@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from workers.rule.answers import words
 from workers.rule.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence, Taxonomy
 from workers.rule.answers.line import as_ranges
 from workers.rule.maths.equal import equal
@@ -13,7 +14,6 @@ _FAR: Final = 1e30
 _POINT_ASKED: Final = re.compile(
     r"ordered pair|coordinates|\bpoint|vertex|vertices|vector|\bfoc(?:us|i)\b", re.IGNORECASE
 )
-_RANGE_ASKED: Final = re.compile(r"interval|range|domain|inequalit|values|monoton|increasing|decreasing", re.IGNORECASE)
 
 
 def same_ranges(  # noqa: PLR0911 (one way out per doubt)
@@ -21,7 +21,7 @@ def same_ranges(  # noqa: PLR0911 (one way out per doubt)
 ) -> Match | None:
     """Compare two subsets of the line, at least one of which is written as one."""
     bracketed = any(isinstance(form, Sequence) and form.brackets == "()" for form in (gold, answer))
-    if bracketed and _POINT_ASKED.search(question) and not _RANGE_ASKED.search(question):
+    if bracketed and _POINT_ASKED.search(question) and not words.RANGE_ASKED.search(question):
         return None
     if isinstance(gold, Inequality) or isinstance(answer, Inequality):
         return None

@@ -6,6 +6,7 @@
 """
 
 import re
+from fractions import Fraction
 from typing import Final
 
 from workers.rule.answers import line, relations, scalars, shapes
@@ -14,12 +15,15 @@ from workers.rule.answers.split import enclosed, split
 from workers.rule.extract import last_box
 from workers.rule.maths.clean import clean
 from workers.rule.maths.read import read
-from workers.rule.maths.tree import Node, Sym, Unreadable
+from workers.rule.maths.tree import Node, Num, Sym, Unreadable
 
 MAX_DEPTH: Final = 6
 ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
 
 _JOINED: Final = re.compile(r"\\text\s*\{\s*,?\s*(and|or|;)\s*,?\s*\}")
+_COMMA: Final = re.compile(r"\\text\s*\{\s*([,;])\s*\}")
+_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no solutions?\.?", re.IGNORECASE)
+_POSITIVE: Final = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^\s*\{?\s*\+\s*\}?")
 _TRAILING_AND: Final = re.compile(r"\\text\s*\{([^{}]*[a-z]),?\s+(and|or)\s*\}")
 _LEAD: Final = re.compile(
     r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
@@ -72,7 +76,7 @@ def read_answer(text: str) -> Reading:
     text = _BOLD.sub(r"\1", clean(text)).removeprefix("=").strip()
     if "\\boxed" in text:
         text = last_box(text) or text
-    text = _JOINED.sub(lambda m: f" {m[1]} ", text)
+    text = _COMMA.sub(r"\1", _JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     text = _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;.:")
     conditions: set[str] = set()
@@ -125,7 +129,7 @@ def _whole_text(text: str, depth: int) -> Form | None:
             return read_form(_JOINED.sub(lambda m: f" {m[1]} ", clean(text)), depth + 1)
         except Unreadable:
             return scalars.read_words(text)
-    return scalars.lone_word(text)
+    return Sequence("{}", ()) if _NO_SOLUTION.fullmatch(text) else scalars.lone_word(text)
 
 
 def _several(parts: list[str], used: list[str], depth: int) -> Form:
@@ -212,6 +216,8 @@ def _ranges(text: str, depth: int) -> Form | None:
     """Read a union of intervals, a difference from the reals, or the reals."""
     if _REALS.fullmatch(text):
         return ALL_REALS
+    if _POSITIVE.fullmatch(text):
+        return line.interval(Num(Fraction(0)), Sym("\\infty"), low_closed=False, high_closed=False)
     if (points := _EXCEPT.fullmatch(text)) is not None:
         found = read_form(points[1].strip(), depth + 1)
         items = found.items if isinstance(found, Sequence) else (found,)
@@ -231,7 +237,7 @@ def _ranges(text: str, depth: int) -> Form | None:
 def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
     point = _POINT.fullmatch(text)
     if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence):
-        return Labelled(point[1].removeprefix("Point").strip() or "P", form)
+        return Labelled(point[1].removeprefix("Point").strip().lower() or "p", form)
     pair = enclosed(text)
     if pair is None:
         return None

@@ -9,7 +9,7 @@ from workers.rule.answers.forms import Chain, Equation, Form, Inequality, Interv
 from workers.rule.maths.clean import clean
 from workers.rule.maths.equal import equal
 from workers.rule.maths.read import read
-from workers.rule.maths.tree import Node, Op, Sym, Unreadable, symbols
+from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, symbols
 from workers.rule.maths.value import approximate
 
 _EQUALS: Final = frozenset({"=", "\\approx", "\\equiv"})
@@ -104,6 +104,8 @@ def _equation(parts: list[str], used: list[str], depth: int) -> Form:
         return Labelled(found[0], _read(parts[0], depth), found[1])
     trees = [read(clean(part)) for part in parts]
     if all(equal(a, b) for a, b in itertools.pairwise(trees)):
+        if isinstance(trees[0], Num) and not isinstance(trees[-1], Num):
+            raise Unreadable("a number taken apart")  # `2015 = 7 + 2008`: which parts is the answer
         return _read(parts[-1], depth)
     if len(trees) != 2:
         raise Unreadable("a chain of equations")

@@ -78,6 +78,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return _proportional(gold.difference, answer.difference, positive=True)
         case (Ranges(), Inequality()) | (Inequality(), Ranges()):
             return _inequalities(gold, answer)
+        case Ranges(), Ranges() if gold.variable and answer.variable and gold.variable != answer.variable:
+            return _inequalities(gold, answer)
         case (Ranges(), _) | (_, Ranges()):
             return ranges.same_ranges(gold, answer, question)
         case (Equation(), Scalar()) | (Scalar(), Equation()):

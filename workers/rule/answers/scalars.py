@@ -30,6 +30,7 @@ _CUT_OFF_DEGREE: Final = re.compile(r"(?<=\d)\s*\^\s*$")
 """`90^`, as data sets have it where a line break swallowed the rest."""
 _ANGLE_INSIDE: Final = re.compile(r"\\circ|\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 """An angle inside of an expression, where degrees are read as the numbers that they are."""
+_SPACED: Final = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _FIXED: Final = frozenset(["yes", "no", "true", "false", "none", "never", "always", "odd", "even", "dne"])
 MAX_WORDS: Final = 400
 
@@ -51,6 +52,8 @@ def lone_word(text: str) -> Form | None:
 
 def read_scalar(text: str) -> Form:
     """Read one value, or words; raise Unreadable for other mathematics."""
+    if _SPACED.fullmatch(text):
+        text = text.replace(" ", "")
     percent = _PERCENT.search(text)
     if percent and percent.start():
         return Scalar(_expression(text[: percent.start()]), percent=True)

@@ -21,6 +21,7 @@ ReadForm = Callable[[str, int], Form]
 _CLOCK: Final = re.compile(
     r"(\d{1,2})(?:\s*:\s*(\d{2}))?\s*(?:\\text\s*\{)?\s*([ap])\.?\s?m\.?\s*\}?(?: sharp)?", re.IGNORECASE
 )
+_BARE_CLOCK: Final = re.compile(r"0\d:[0-5]\d")
 _O_CLOCK: Final = " o'clock"
 _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMERAL: Final = re.compile(
@@ -97,6 +98,8 @@ def is_residue(form: Scalar) -> bool:
 
 
 def _clock(text: str) -> Form | None:
+    if _BARE_CLOCK.fullmatch(text):
+        return Words(text + _O_CLOCK)
     found = _CLOCK.fullmatch(text)
     if found is None or not 1 <= int(found[1]) <= 12 or int(found[2] or 0) > 59:
         return None

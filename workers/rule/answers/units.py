@@ -115,6 +115,11 @@ def from_letter(scalar: Scalar, asked: set[str] | None) -> Scalar:
     return Scalar(node.args[0], unit=name if power == 1 else f"{name}^{power}")
 
 
+def is_alike(one: str, other: str) -> bool:
+    """Say whether two dimensions measure the same thing, if only in units without an exact factor between them."""
+    return one.replace("2^", "^") == other.replace("2^", "^")
+
+
 def names_in(text: str) -> set[str]:
     """Return the canonical units of measure that a text mentions by words of two letters or more."""
     return {_CANONICAL[w] for w in re.findall(r"[a-z]{2,}", text.lower()) if w in _CANONICAL}

@@ -15,6 +15,8 @@ _NUMBERS: Final = {
 _TENS: Final = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+RANGE_ASKED: Final = re.compile(r"interval|range|domain|inequalit|monoton|increasing|decreasing", re.IGNORECASE)
+"""What asks for a subset of the line."""
 _TOKEN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
 _LETTER: Final = re.compile(r"(?:option |choice |answer )?\(?\s*([A-H])\s*\)?(?:[.):]|$)\s*(.*)", re.DOTALL)
 _OPTION: Final = re.compile(

@@ -128,6 +128,7 @@ _UPRIGHT: Final = re.compile(
 )
 _COLOUR: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9]*\}")
 _INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
+_ROOT: Final = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
 _MAX_INFIX: Final = 8
 _PRIME: Final = re.compile(r"\^\s*(?:\{\s*((?:'\s*)+)\}|(')(?!'))")
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
@@ -143,6 +144,7 @@ def clean(text: str) -> str:
     if "<su" in text:
         text = _MARKUP.sub(lambda m: ("^" if m[1] == "p" else "_") + "{" + m[2] + "}", text)
     if not text.isascii():
+        text = _ROOT.sub(r"\\sqrt{\1}", text)
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
     if "\\" not in text:
         return " ".join(text.replace("$", " $ ").split()) if "$" in text else " ".join(text.split())
