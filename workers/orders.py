@@ -150,7 +150,7 @@ class Orders:
                 raise
             return
         self._order, self.state = order, ""
-        await obey(self._link, order)
+        await self._link.insist(lambda: obey(self._link, order))
 
     async def _swap(self, model: str) -> None:
         _log.info("%s goes over to %s", self._worker, model)

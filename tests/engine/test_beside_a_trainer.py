@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 def engine_processes(worker_pid: int) -> list[psutil.Process]:
     children = psutil.Process(worker_pid).children(recursive=True)
-    return [child for child in children if child.name().startswith("VLLM")]
+    return [c for c in children if c.name().startswith("VLLM") and c.status() != psutil.STATUS_ZOMBIE]
 
 
 async def test_a_running_pool_changes_its_model_and_sleeps(

@@ -15,8 +15,9 @@ from tinyv_stream.codec import Work
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until, wait_until_sync
 from tinyv_stream.types import Outcome
+from workers.tinyv.children import engine_processes
 from workers.tinyv.decision import decide, p_true
-from workers.tinyv.engine import VllmEngine, _engine_processes, _sampling
+from workers.tinyv.engine import VllmEngine, _sampling
 from workers.tinyv.engine_api import PromptTooLongError
 from workers.tinyv.models import OWN
 from workers.tinyv.verifier import TinyVVerifier
@@ -160,7 +161,7 @@ async def test_overlong_prompt_is_refused_or_cut(stage: TinyVVerifier) -> None:
 
 @SESSION
 async def test_verdict_names_model_and_engine(stage: TinyVVerifier, tiny: Path) -> None:
-    assert (await stage.verify(work(1))).verdict.model == str(tiny)
+    assert (await stage.verify(work(1))).verdict.model.rpartition("@")[0] == str(tiny)
     assert stage.describe()["engine"] == "vllm"
     assert stage.describe()["state"] == "ready"
 
@@ -172,14 +173,14 @@ async def test_engine_that_dies_or_freezes_gives_no_verdict_and_comes_back(
 ) -> None:
     before = (await stage.verify(work(1))).verdict.p_true
     restarts = stage._keeper.restarts
-    for process in _engine_processes():
+    for process in engine_processes():
         process.send_signal(hurt)
     ended = await asyncio.gather(*(stage.verify(work(i)) for i in range(8)), return_exceptions=True)
     assert {type(e) for e in ended} == {EngineDiedError}
     await wait_until(lambda: stage._keeper.restarts > restarts, 120, "the restart")
     await stage.ready()
     assert (await stage.verify(work(1))).verdict.p_true == pytest.approx(before, abs=0.03)
-    assert len(_engine_processes()) == 1
+    assert len(engine_processes()) == 1
 
 
 @pytest.mark.parametrize("moment", ["ready", "loading"])

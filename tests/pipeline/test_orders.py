@@ -1,6 +1,7 @@
 """Orders to several workers at once: all of them follow, or none; asleep they hold nothing, and deadlines go on."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -95,6 +96,34 @@ async def stream(client: RewardClient, count: int) -> dict[Status, int]:
         reward = await ticket
         found[reward.status] = found.get(reward.status, 0) + 1
     return found
+
+
+async def test_any_order_of_orders_under_load_leaves_one_reward_each(pool: Pool) -> None:
+    """Orders overtake one another here: nobody waits for one before the next is given."""
+    draw = random.Random(7)
+    async with pool.serving(judge(), judge()) as client, OperatorSide(pool.url, pool.broker) as side:
+        rewards = asyncio.create_task(stream(client, 400))
+        for _ in range(24):
+            name = draw.choice(["first", "second", "x-broken", "x-missing", ""])
+            await draw.choice(
+                [
+                    lambda name=name: give_order(side, name, "", {"auto"}),
+                    lambda: order_sleep(side, 60),
+                    lambda: order_sleep(side, 0),
+                ]
+            )()
+            await asyncio.sleep(draw.random() / 2)
+        await order_sleep(side, 0)
+        last = await give_order(side, "last", "", {"auto"})
+
+        async def have_followed() -> bool:
+            seats = (await model.look(pool.url, pool=pool.name)).seats
+            return [(s.model, s.state, s.order) for s in seats] == [("last", "ready", last)] * 2
+
+        await wait_until(have_followed, 60, "both workers run the last model")
+        assert await rewards == {Status.OK: 400}
+        await wait_until(lambda: is_empty(side), 30, "an empty pool")
+        assert await side.dead_letters() == []
 
 
 async def test_an_order_that_takes_too_long_is_taken_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

