@@ -26,7 +26,7 @@ async def classify(request: web.Request) -> web.Response:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_a_run_is_analysed_from_its_files(tmp_path: Path) -> None:
     rollouts, rewards = [], []
     for number, answer in enumerate(ANSWERS):

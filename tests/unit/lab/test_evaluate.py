@@ -95,7 +95,7 @@ def test_the_brier_score_is_the_mean_squared_miss() -> None:
     assert report([right(YES)]).brier is None
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_command_measures_a_grader_in_a_real_pool(tmp_path: Path) -> None:
     pairs = [
         Pair(question="q", ground_truth="\\frac{1}{2}", model_answer="\\dfrac{1}{2}", label=True, kind="1.3"),

@@ -1,6 +1,7 @@
 """Real training of a real, tiny model: it learns a rule, and no interrupt changes what comes out."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -112,7 +113,7 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(job: Job, same_digit: Pair
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batch(
     job: Job, same_digit: Pairs, tmp_path: Path
 ) -> None:
@@ -124,7 +125,8 @@ def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batc
     command += ["--base", job.base, "--data", str(job.data), "--held-out", str(job.held_out), "--out", str(two)]
     command += ["--lora", "0", "--lr", "5e-4", "--epochs", "0.2", "--evaluate-every", "25"]
     command += ["--batch", "32", "--micro-batch", "4", "--threads", "1"]
-    ran = subprocess.run([sys.executable, "-m", *command], check=False, capture_output=True, text=True)
+    env = {**os.environ, "GLOO_SOCKET_IFNAME": "lo"}  # a machine's own name may lead nowhere
+    ran = subprocess.run([sys.executable, "-m", *command], check=False, capture_output=True, text=True, env=env)
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert re.search(r"steps, time, processes \| 25, \d+ s, 2 \|", (two / "CARD.md").read_text())
     shown = same_digit(20, 2)
@@ -134,7 +136,7 @@ def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batc
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_run_that_is_asked_to_stop_goes_on_from_that_step(job: Job) -> None:
     job = with_plan(job, epochs=0.1, evaluate_every=100)
     calls = iter(range(100))
@@ -145,7 +147,7 @@ def test_a_run_that_is_asked_to_stop_goes_on_from_that_step(job: Job) -> None:
     assert (job.out / "merged" / "config.json").is_file()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_run_out_of_time_ends_with_a_model(job: Job) -> None:
     assert run(with_plan(job, minutes=0.0))
     assert (job.out / "merged" / "config.json").is_file()

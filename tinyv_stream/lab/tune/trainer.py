@@ -111,9 +111,13 @@ class Watch(TrainerCallback):
         return time.monotonic() - self._began
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Ask for a checkpoint and the end."""
-        self.is_stopped = self._stop()
-        if self.is_stopped or (self._most_s is not None and self.elapsed_s >= self._most_s):
+        """Ask for a checkpoint and the end, in all processes at the same step."""
+        is_late = self._most_s is not None and self.elapsed_s >= self._most_s
+        flags = torch.tensor([self._stop(), is_late], dtype=torch.int32, device=args.device)
+        if torch.distributed.is_initialized():  # one that saves while another trains on would wait for ever
+            torch.distributed.all_reduce(flags, torch.distributed.ReduceOp.MAX)
+        self.is_stopped, is_late = map(bool, flags.tolist())
+        if self.is_stopped or is_late:
             control.should_save = True
             control.should_training_stop = True
 
