@@ -61,14 +61,28 @@ def _title(report: Report) -> str:
 
 def _curves(report: Report) -> tuple[dict[str, plot.Curve], dict[str, plot.Curve], dict[str, plot.Curve]]:
     points = report.sweep
+    wrong = 1 - report.intervals["recall"].n / report.n if report.n else 0.0
     curves: dict[str, plot.Curve] = {
-        "recall": [(p.threshold, p.recall) for p in points],
-        "false positives": [(p.threshold, p.fp_rate) for p in points],
-        "accuracy": [(p.threshold, p.accuracy) for p in points],
+        "recall": stairs([(p.threshold, p.recall) for p in points], 0.0),
+        "false positives": stairs([(p.threshold, p.fp_rate) for p in points], 0.0),
+        "accuracy": stairs([(p.threshold, p.accuracy) for p in points], wrong),
     }
-    roc: dict[str, plot.Curve] = {"recall": [(p.fp_rate, p.recall) for p in points]}
+    roc: dict[str, plot.Curve] = {"recall": [*((p.fp_rate, p.recall) for p in points), (0.0, 0.0)]}
     bins: dict[str, plot.Curve] = {"recall": [(b.p_true, b.correct) for b in report.calibration]}
     return curves, roc, bins
+
+
+def stairs(points: Sequence[tuple[float, float]], above: float) -> list[tuple[float, float]]:
+    """Return what holds at every threshold from 0 to 1: between two scores the share is that of the higher one.
+
+    `above` is what accepting nothing gives.
+    """
+    out: list[tuple[float, float]] = []
+    last = 0.0
+    for threshold, value in points:
+        out += [(last, value), (threshold, value)]
+        last = threshold
+    return out if last >= 1 else [*out, (last, above), (1.0, above)]
 
 
 def _figures(report: Report) -> str:

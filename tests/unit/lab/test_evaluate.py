@@ -10,7 +10,7 @@ import pytest
 from tinyv_stream.config import Config
 from tinyv_stream.lab.evaluate import Judged, pool_config, report, with_kinds
 from tinyv_stream.lab.pairs import Pair, write_pairs
-from tinyv_stream.lab.picture import page, png
+from tinyv_stream.lab.picture import page, png, stairs
 from tinyv_stream.types import Outcome, Setup
 
 YES, NO, OPEN = Outcome.CORRECT, Outcome.INCORRECT, Outcome.UNDECIDED
@@ -77,6 +77,13 @@ def test_the_curves_are_drawn_as_a_picture_whatever_the_names_hold(tmp_path: Pat
         assert pixels.shape[1] > 2.5 * pixels.shape[0], "three panels beside each other"
         assert pixels[:, :, :3].std() > 0.05, "and something on them"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_between_two_scores_the_curve_is_level() -> None:
+    lines = [right(YES, 0.8), right(NO, 0.4), wrong(NO, 0.2)]
+    recall = stairs([(p.threshold, p.recall) for p in report(lines).sweep], 0.0)
+    assert recall == [(0, 1), (0.2, 1), (0.2, 1), (0.4, 1), (0.4, 0.5), (0.8, 0.5), (0.8, 0), (1, 0)]
+    assert stairs([(1.0, 0.7)], 0.0) == [(0, 0.7), (1, 0.7)]
 
 
 def test_right_answers_without_a_kind_get_one_by_program() -> None:
