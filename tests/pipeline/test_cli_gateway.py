@@ -1,5 +1,6 @@
 """`tinyv-stream gateway`, `up --gateway` and `doctor --trainer` as real processes."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from cli_kit import Cli
+from gateway_kit import gateway, workers
 
-from tinyv_stream.testing import wait_until_sync
+from tinyv_stream.cli.trainer_checks import TRAINERS, Trainer, check_adapter, check_gateway, check_release
+from tinyv_stream.testing import EmbeddedServer, wait_until, wait_until_sync
 
 ROLLOUT = {"question": "1+1?", "completion": "It is \\boxed{2}.", "ground_truth": "2"}
 
@@ -80,6 +83,50 @@ def test_a_wrong_option_is_named(tmp_path: Path, args: tuple[str, ...], says: st
     done = Cli(tmp_path).run(*args)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "areal",
+        "atropos",
+        "nemo-gym",
+        "nemo-rl",
+        "openrlhf",
+        "prime-rl",
+        "roll",
+        "skyrl",
+        "slime",
+        "trl",
+        "verifiers",
+        "verl",
+    ],
+)
+def test_doctor_looks_at_every_trainer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the release that the adapter was made for, with another, and without the trainer."""
+    trainer = TRAINERS[name]
+    for version, level in ((f"{trainer.release or '1'}.0", "ok"), ("99.0", "note" if trainer.release else "ok")):
+        monkeypatch.setattr("importlib.metadata.version", lambda package, found=version: found)
+        assert check_release(trainer).level == level
+    monkeypatch.undo()
+    missing = check_release(Trainer("no-such-package", trainer.release, trainer.adapter, trainer.remedy))
+    assert (missing.level, "install" in missing.remedy) == ("wrong", True)
+    if trainer.adapter != "gateway":
+        assert check_adapter(trainer).level == "ok"
+
+
+async def test_doctor_asks_the_gateway_where_a_trainer_does(
+    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYV_GATEWAY_URL", "http://127.0.0.1:9")
+    assert check_gateway().level == "wrong"
+    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+        monkeypatch.setenv("TINYV_GATEWAY_URL", http.gateway.url)
+        await wait_until(_level, 60, "a rule worker is ready")
+
+
+async def _level() -> bool:
+    return (await asyncio.to_thread(check_gateway)).level == "ok"
 
 
 def test_doctor_names_a_missing_trainer_and_a_bad_setting(tmp_path: Path) -> None:

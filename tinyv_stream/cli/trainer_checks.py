@@ -3,8 +3,10 @@
 By package metadata and environment variables alone: no trainer is imported.
 """
 
+import asyncio
 import importlib.metadata
 import os
+import urllib.request
 from importlib.util import find_spec
 from typing import Final
 
@@ -18,17 +20,28 @@ from tinyv_stream.types import validate_name
 
 
 class Trainer(msgspec.Struct, frozen=True):
-    """A trainer's package, the release that its adapter was made for, and the adapter."""
+    """A trainer's package, the release that its adapter was made for ('' for any), and the adapter."""
 
     package: str
     release: str
     adapter: str
+    remedy: str = ""
+    """How to get the package where it is not to be had by its name from PyPI."""
 
 
+_GATEWAY: Final = "gateway"
+_GATEWAY_PORT: Final = 8377
+_LOOK_S: Final = 5.0
 TRAINERS: Final = {
     "areal": Trainer("areal", "1.0", "areal_reward"),
+    "atropos": Trainer("atroposlib", "0.4", "shared"),
+    "nemo-gym": Trainer("nemo-gym", "", _GATEWAY),
+    "nemo-rl": Trainer("nemo-rl", "0.6", "shared", "install NeMo-RL from its repository: PyPI's nemo-rl is empty"),
     "openrlhf": Trainer("openrlhf", "0.11", "openrlhf_reward"),
+    "prime-rl": Trainer("verifiers", "0.4", "verifiers_reward"),
+    "roll": Trainer("roll", "", "shared", "install ROLL from its repository: PyPI's roll is another project"),
     "skyrl": Trainer("skyrl-gym", "0.4", "skyrl_reward"),
+    "slime": Trainer("slime", "0.3", "slime_reward", "install slime from its repository: PyPI's is another project"),
     "trl": Trainer("trl", "1.16", "trl_reward"),
     "verifiers": Trainer("verifiers", "0.4", "verifiers_reward"),
     "verl": Trainer("verl", "0.9", "verl_reward"),
@@ -41,7 +54,10 @@ async def examine_trainer(name: str, redis: str | None) -> list[Check]:
     if trainer is None:
         raise InvalidInputError("--trainer", name, f"use one of {', '.join(TRAINERS)}")
     url = redis or os.environ.get("TINYV_REDIS_URL")
-    found = [check_python(), check_release(trainer), check_adapter(trainer), check_settings()]
+    found = [check_python(), check_release(trainer), check_settings()]
+    if trainer.adapter == _GATEWAY:
+        return [*found, await asyncio.to_thread(check_gateway)]
+    found.insert(2, check_adapter(trainer))
     return [*found, await check_server(url) if url else check_running(os.environ.get("TINYV_POOL") or "main")]
 
 
@@ -50,9 +66,12 @@ def check_release(trainer: Trainer) -> Check:
     try:
         version = importlib.metadata.version(trainer.package)
     except importlib.metadata.PackageNotFoundError:
-        remedy = f"run this in the trainer's environment, or install {trainer.package}=={trainer.release}.*"
+        wanted = f"{trainer.package}=={trainer.release}.*" if trainer.release else trainer.package
+        remedy = f"run this in the trainer's environment, or {trainer.remedy or f'install {wanted}'}"
         return Check(name="trainer", level="wrong", found=f"{trainer.package} is not installed here", remedy=remedy)
     found = f"{trainer.package} {version}, adapter made for {trainer.release}"
+    if not trainer.release:
+        return Check(name="trainer", level="ok", found=f"{trainer.package} {version}")
     if version.split(".")[: trainer.release.count(".") + 1] == trainer.release.split("."):
         return Check(name="trainer", level="ok", found=found)
     remedy = f"install {trainer.package}=={trainer.release}.*, or run tests/adapters/run.py against yours"
@@ -65,6 +84,19 @@ def check_adapter(trainer: Trainer) -> Check:
     if find_spec("trainer_adapters") is not None and find_spec(module) is not None:
         return Check(name="adapter", level="ok", found=module)
     return Check(name="adapter", level="wrong", found=f"{module} cannot be found", remedy="install tinyv-stream here")
+
+
+def check_gateway() -> Check:
+    """See whether a gateway answers where `TINYV_GATEWAY_URL` says, and is ready."""
+    url = os.environ.get("TINYV_GATEWAY_URL") or f"http://127.0.0.1:{_GATEWAY_PORT}"
+    remedy = "start `tinyv-stream gateway` beside a pool, or set TINYV_GATEWAY_URL"
+    if not url.startswith(("http://", "https://")):
+        return Check(name="gateway", level="wrong", found=f"{url} is no URL of a gateway", remedy=remedy)
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=_LOOK_S):  # noqa: S310 the scheme was looked at
+            return Check(name="gateway", level="ok", found=f"{url} is ready")
+    except (OSError, ValueError) as exc:
+        return Check(name="gateway", level="wrong", found=f"{url}: {exc}", remedy=remedy)
 
 
 def check_settings() -> Check:
