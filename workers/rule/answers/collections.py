@@ -44,7 +44,7 @@ _UNORDERED: Final = re.compile(
     r"(?:find|determine|list|give|name|identify|compute|what are|are) all\b|"
     r"\ball (?:the )?(?:possible|real|complex|integer|positive|negative|natural|odd|even|prime|ordered|pairs|triples|"
     r"solutions|values|numbers|integers|primes|roots|functions|such|points)|"
-    r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|\bset\b|"
+    r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|find the angles|\bset\b|"
     r"which (?:of|numbers|values|statements|propositions)|"
     r"(?:correct|true|false) (?:statements|propositions|conclusions)|"
     r"(?:statements|propositions|conclusions)[^.?]*(?:correct|true|false)|"
@@ -185,12 +185,20 @@ def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | 
     one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
     if not isinstance(one, Sequence):
         return None
+    if one.either and isinstance(other, Scalar) and all(_agree(one.items[0], item, same) for item in one.items[1:]):
+        one = Sequence(one.brackets, one.items[:1])  # `0.5 or 50%` says one thing twice
+        gold, answer = (one, other) if gold is not other else (other, one)
     if len(one.items) != 1:
         return Match(same=False, reason="one value against several") if isinstance(other, Scalar) else None
     found = same(one.items[0], other, question) if one is gold else same(other, one.items[0], question)
     if found and found.same:
         return Match(same=True, reason="same value, brackets aside", taxonomy=Taxonomy.SET_LIST)
     return found
+
+
+def _agree(one: Form, other: Form, same: Comparison) -> bool:
+    found = same(one, other, "")
+    return found is not None and found.same and isinstance(one, Scalar) and isinstance(other, Scalar)
 
 
 def _brackets_agree(gold: Sequence, answer: Sequence, question: str) -> bool:
@@ -206,7 +214,7 @@ def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
         return False
     if gold.brackets in {"{}", "cases"} or gold.either:
         return True
-    if all(isinstance(item, Sequence) for item in gold.items):
+    if all(isinstance(item, Sequence) for item in gold.items) or all(isinstance(item, Ranges) for item in gold.items):
         return "respectively" not in question.lower()
     if _ORDERED.search(question) and not _ALTERNATIVES.search(question):
         return False

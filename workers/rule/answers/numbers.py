@@ -65,6 +65,8 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
         return units.from_letter(gold, None), answer
     if symbols(answer.node) and not symbols(gold.node) and not gold.unit:
         return gold, units.from_letter(answer, units.names_in(question))
+    if symbols(gold.node) and not symbols(answer.node) and not answer.unit:
+        return units.from_letter(gold, units.names_in(question)), answer
     return gold, answer
 
 

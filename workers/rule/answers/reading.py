@@ -133,7 +133,9 @@ def _whole_text(text: str, depth: int) -> Form | None:
 
 
 def _several(parts: list[str], used: list[str], depth: int) -> Form:
-    kept = [part for part in parts if part]
+    used = [sign for sign, part in zip(used, parts[1:], strict=True) if part]  # `, or` is an "or"
+    parts = kept = [part for part in parts if part]
+    used = used[-(len(kept) - 1) :]
     if len(kept) == 1:
         return read_form(kept[0], depth + 1)
     for outer in (_EITHER, frozenset({";"})):
@@ -187,7 +189,7 @@ def _joined(parts: list[str], used: list[str]) -> list[str]:
 
 def _points_as_ranges(items: list[Form]) -> list[Form]:
     """Return `x < 1 or x = 3` with the point as a range of its own."""
-    names = {item.variable.lower() for item in items if isinstance(item, Ranges)}
+    names = {item.variable for item in items if isinstance(item, Ranges)}
     if len(names) != 1:
         return items
     found: list[Form] = []
@@ -237,7 +239,7 @@ def _ranges(text: str, depth: int) -> Form | None:
 def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
     point = _POINT.fullmatch(text)
     if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence):
-        return Labelled(point[1].removeprefix("Point").strip().lower() or "p", form)
+        return Labelled(point[1].removeprefix("Point").strip() or "P", form)
     pair = enclosed(text)
     if pair is None:
         return None

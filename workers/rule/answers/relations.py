@@ -17,6 +17,8 @@ _LESS: Final = frozenset({"<", "\\lt", "\\le", "<="})
 _MORE: Final = frozenset({">", "\\gt", "\\ge", ">="})
 _UNEQUAL: Final = frozenset({"\\ne", "!="})
 _STRICT: Final = frozenset({"<", "\\lt", ">", "\\gt"})
+_WORD_CHARS: Final = 4
+"""Characters from which a label is a word, whose capitals mean nothing."""
 _ROUGHLY: Final = 0.01
 """Relative distance at which one number is no rounding of another."""
 SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
@@ -24,7 +26,7 @@ SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
 _LABEL: Final = re.compile(
     r"(?!\\not(?![a-z]))(?:\\angle\s*|\\triangle\s*|\\overline\s*|\\vec\s*|\\hat\s*|m\s*\\angle\s*)?\{?"
     r"(?:[A-Za-z]'{0,3}|[A-Z]{2,4}|\\[A-Za-z]+|\|\s*[A-Z]{2}\s*\||\\text\s*\{[^{}]*\}|[A-Za-z]{4,}(?: [a-z]+){0,4})\}?"
-    r"(?:\s*_\s*(?:\{[^{}]*\}|[A-Za-z0-9]))?'{0,3}(?:\s*\^\s*\{?\s*-1\s*\}?)?(?:\s*\(\s*([A-Za-z](?:\s*,\s*[A-Za-z])*|[^()]{1,12})\s*\))?"
+    r"(?:\s*_\s*(?:\{[^{}]*\}|[A-Za-z0-9]))?'{0,3}(?:\s*\^\s*\{?\s*-1\s*\}?)?(?:\s*\(\s*([A-Za-z](?:\s*,\s*[A-Za-z])*|[^()]{1,40})\s*\))?"
 )
 _LENGTH: Final = re.compile(
     r"\|\s*(?:[abzw]|\\(?:vec|overrightarrow|overline|text)\s*\{\s*([A-Za-z]{1,2})\s*\}|\\vec\s+([a-z]))\s*\|"
@@ -54,12 +56,17 @@ def label(text: str) -> tuple[str, str] | None:
     """Return (label, variable) if `text` is a name such as `x`, `a_n`, `AB`, `f(x)`, `Area`; None for an expression."""
     text = text.strip()
     if _LENGTH.fullmatch(text) or ("\\c" in text and _SETS.fullmatch(text)):
-        return re.sub(r"\s+|[{}]|\\(?:vec|overrightarrow|overline|text)", "", text).lower(), ""
+        return re.sub(r"\s+|[{}]|\\(?:vec|overrightarrow|overline|text)", "", text), ""
+    if re.fullmatch(r"\\text\s*\{[A-Za-z ]{1,40}\}", text):
+        text = text[text.index("{") + 1 : -1].strip()
     found = _LABEL.fullmatch(text)
     if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text)\b.*", text):
         return None
     variable = (found[1] or "").strip()
-    name = re.sub(r"\s+|[{}]|\\text|\\overline|\\vec|\\angle|\\triangle|\||^m(?=\\)", "", text).lower()
+    name = re.sub(r"\s+|[{}]|\\text|\\overline|\\vec|\\angle|\\triangle|\||^m(?=\\)", "", text)
+    bare = re.sub(r"\([A-Za-z]\)$", "", name)
+    if len(bare) >= _WORD_CHARS and not set("_(") & set(bare):  # R and r are two radii, Area and area are one
+        name = name.lower()
     if re.fullmatch(r"[A-Za-z]", variable):
         return re.sub(r"\([a-z]\)$", "", name), variable
     return name, ""
@@ -86,7 +93,7 @@ def _read(text: str, depth: int) -> Form:
 
 def _member(name: str, form: Form) -> Form:
     if isinstance(form, Sequence) and form.brackets == "{}":
-        return Labelled(name.strip().lower(), form)
+        return Labelled(name.strip(), form)
     return line.named(line.as_ranges(form), name.strip())
 
 

@@ -36,6 +36,7 @@ from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, rename, subs
 from workers.rule.maths.value import approximate
 
 _LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
+_WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
 _RATIO_ASKED: Final = re.compile(r"ratio|proportion|odds|scale", re.IGNORECASE)
 _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
@@ -45,7 +46,7 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked
-    ours, theirs = clean(gold), clean(answer)
+    ours, theirs = (_WRAPPED.sub(r"\1", clean(text)) for text in (gold, answer))
     word = ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower()
     if (_LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs) and ours) or word:
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
@@ -139,7 +140,7 @@ def _spelt_out(form: Form, other: Form) -> Form:
     names, values = form.label[1:-1].split(","), form.value.items
     if form.label.startswith("(") and form.value.brackets == "()" and len(names) == len(values):
         named = all(isinstance(item, Labelled) for item in other.items)
-        labels = [label(name) or (name.lower(), "") for name in names]
+        labels = [label(name) or (name, "") for name in names]
         items = tuple(Labelled(name, value, of) for (name, of), value in zip(labels, values, strict=True))
         return Sequence("", items) if named else form
     if form.value.brackets == "" and any(isinstance(item, Equation) for item in other.items):
