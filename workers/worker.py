@@ -1,6 +1,7 @@
 """Worker: claim, verify, finish. Both stages run it with another verifier.
 
-- It holds at most its verifier's slots, and renews what it holds until that is finished or given back.
+- It holds at most its verifier's slots (and one more per further shard of its pool), and renews what it holds until
+  that is finished or given back.
 - A delivery that came back often runs alone in its process; one that came back too often is a dead letter.
 - On stop it claims no more, finishes within the grace time, and gives back what it cannot finish.
 - A failing engine costs no delivery: its work goes back uncounted the first time, and nothing is claimed until it is

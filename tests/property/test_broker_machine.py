@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import hypothesis.strategies as st
 import msgspec
+import pytest
 from broker_model import CAP, KEPT, LONG_MS, Held, ModelledBroker, Place, reward, stages, uids, work, workers
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
@@ -245,6 +246,7 @@ class BrokerMachine(ModelledBroker):
         self.model = copy.deepcopy(self.saved[1])
 
 
+@pytest.mark.timeout(900)  # a failure is shrunk before it is told
 def test_every_rollout_is_always_in_exactly_one_place(server: EmbeddedServer) -> None:
     machine = type("BrokerMachine", (BrokerMachine,), {"url": server.url})
     bounds = settings(

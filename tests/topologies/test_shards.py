@@ -1,9 +1,11 @@
 """A pool of several shards, here on one server: what a cluster does with it, without the wait for a cluster."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from load import assert_nothing_stays, streaming, workers
+from scripted_verifier import ScriptedVerifier
 from servers import Node, free_ports, running
 from stream_kit import rollout, workers_beat
 
@@ -16,10 +18,12 @@ from tinyv_stream.broker.shards import Shards
 from tinyv_stream.broker.trainer_side import FULL, TrainerSide
 from tinyv_stream.broker.worker_side import WorkerSide
 from tinyv_stream.codec import Work, encode, shard_of, work_of
-from tinyv_stream.config import BrokerConfig
+from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Reward, Source
+from workers.verifier import Finding
+from workers.worker import Worker
 
 
 @pytest.fixture
@@ -77,6 +81,43 @@ async def test_equal_rollouts_share_one_call_also_with_shards(server: EmbeddedSe
     assert asked + stats["by_cache"] == 64
     # Each of two workers may ask before the first verdict is there; nobody asks again after it.
     assert asked == 4
+
+
+async def test_shards_share_the_slots_of_a_worker(server: EmbeddedServer, broker: BrokerConfig) -> None:
+    most = 0
+
+    class Watched(ScriptedVerifier):
+        async def verify(self, work: Work) -> Finding:
+            nonlocal most
+            most = max(most, len(worker._held))
+            return await super().verify(work)
+
+    worker = Worker(server.url, Config(broker=broker), Watched("rule", slots=4, delay_s=0.005))
+    stop = asyncio.Event()
+    async with RewardClient(server.url, run_id="run", pool=broker.pool) as client, asyncio.TaskGroup() as tasks:
+        tickets = [await client.submit(rollout("rule:correct", n)) for n in range(120)]
+        tasks.create_task(worker.run(stop))
+        assert [(await ticket).value for ticket in tickets] == [1.0] * 120
+        stop.set()
+    assert 4 <= most <= 4 + 2, "each further shard may be waited for with one rollout more"
+
+
+async def test_poison_in_several_shards_runs_alone(server: EmbeddedServer, broker: BrokerConfig) -> None:
+    stop, tinyv = asyncio.Event(), ScriptedVerifier("tinyv", slots=8)
+    async with RewardClient(server.url, run_id="run", pool=broker.pool) as client, asyncio.TaskGroup() as tasks:
+        for verifier in (ScriptedVerifier("rule"), tinyv):
+            tasks.create_task(Worker(server.url, Config(broker=broker), verifier).run(stop))
+        texts = ["tinyv:die"] * 4 + ["tinyv:correct"] * 40
+        tickets = [await client.submit(rollout(text, n)) for n, text in enumerate(texts)]
+        rewards = [await ticket for ticket in tickets]
+        stop.set()
+    assert len({shard_of(work.uid, 3) for work in spread_works(4)}) > 1
+    assert [r.status for r in rewards] == [Status.FAILED] * 4 + [Status.OK] * 40
+    assert tinyv.alone_with == {"r0", "r1", "r2", "r3"}
+    async with OperatorSide(server.url, broker) as operator:
+        assert {letter.uid.partition("#")[0] for letter in await operator.dead_letters()} == {
+            f"run/r{n}" for n in range(4)
+        }
 
 
 async def test_leaving_takes_the_work_back_from_every_shard(server: EmbeddedServer, broker: BrokerConfig) -> None:
