@@ -88,10 +88,12 @@ class TinyVVerifier:
 
     async def fetch(self, model: str, revision: str) -> bool:
         """Bring the model here; see Switchable."""
-        if revision and self._config.engine.kind == "openai":
+        served = self._config.engine.kind == "openai"
+        if revision and served:
             raise EngineStartError(f"revision {revision!r} is not ours to choose", "load it on the server")
         engine, row = _engine_for(self._config, model, revision)
-        await engine.fetch()
+        if not (served and model == self._config.model):  # as configured it is asked for whatever the server has
+            await engine.fetch()
         self._next = engine, row
         return engine.describe()["model"] != self._label
 

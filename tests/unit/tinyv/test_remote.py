@@ -7,11 +7,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tinyv_stream.config import EngineConfig
+from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from workers.tinyv.engine_api import PromptTooLongError, Reading
 from workers.tinyv.models import MODELS, OWN, ModelRow
 from workers.tinyv.remote import OpenAIEngine
+from workers.tinyv.verifier import TinyVVerifier
 
 
 class FakeServer:
@@ -53,6 +54,26 @@ async def ask(url: str, row: ModelRow = OWN) -> Reading:
         return await engine.read("2 + 2")
     finally:
         await engine.stop()
+
+
+async def test_only_a_model_that_is_served_is_switched_to_and_there_is_a_way_back(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.models = ["m", "other"]
+    config = TinyVConfig(engine=EngineConfig(kind="openai", url=url))
+    async with TinyVVerifier(config) as stage:
+        assert stage.describe()["model"] == "m"
+        for model, revision in (("third", ""), ("other", "v2")):
+            with pytest.raises(EngineStartError, match="on the server"):
+                await stage.fetch(model, revision)
+        assert await stage.fetch("other", "")
+        await stage.switch()
+        assert stage.describe()["model"] == "other"
+        assert await stage.fetch("auto", "")
+        await stage.switch()
+        assert stage.describe()["model"] == "m"
+        await stage.sleep()
+        await stage.wake()
+        await stage.ready()
 
 
 async def test_probability_is_of_the_two_words(fake: tuple[FakeServer, str]) -> None:
