@@ -99,6 +99,22 @@ def test_a_full_tuning_is_carried_by_an_adapter_of_enough_rank(
     assert before.p_true(pairs) == pytest.approx(tuned.p_true(pairs), abs=0.02)
 
 
+def test_an_exported_difference_is_an_adapter_to_peft(tiny_base: Path, tmp_path: Path, same_digit: Pairs) -> None:
+    import peft
+
+    before, tuned = (Judge.load(tiny_base, "short", dtype="float32") for _ in range(2))
+    with torch.no_grad():
+        tuned.model.model.layers[0].self_attn.q_proj.weight.add_(0.3)
+    parts, carried = difference.low_rank(before.model.state_dict(), tuned.model.state_dict(), 2)
+    assert carried == pytest.approx(1, abs=1e-4)
+    adapter.write(parts, tmp_path)
+    adapter.configuration(2, 2 * difference.ALPHA_OVER_RANK).save_pretrained(str(tmp_path))
+    plain, pairs = before.p_true(same_digit(8, 5)), same_digit(8, 5)
+    before.model = peft.PeftModel.from_pretrained(before.model, str(tmp_path))
+    assert before.p_true(pairs) == pytest.approx(tuned.p_true(pairs), abs=0.02)
+    assert before.p_true(pairs) != pytest.approx(plain, abs=0.03)
+
+
 def test_a_change_that_no_adapter_can_carry_is_counted_as_lost(tiny_base: Path) -> None:
     state = Judge.load(tiny_base, "short", dtype="float32").model.state_dict()
     changed = {name: part + 1 if "norm" in name else part for name, part in state.items()}

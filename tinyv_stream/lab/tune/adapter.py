@@ -22,10 +22,14 @@ from tinyv_stream.errors import InvalidInputError
 FILE: Final = "adapter_model.safetensors"
 
 
+def configuration(rank: int, alpha: float) -> peft.LoraConfig:
+    """Return PEFT's word for such an adapter."""
+    return peft.LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")  # pyright: ignore[reportArgumentType]  # a float is taken
+
+
 def attach(model: Any, rank: int, alpha: float) -> peft.PeftModel:
     """Return `model` frozen, with an adapter that at first changes nothing."""
-    config = peft.LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")  # pyright: ignore[reportArgumentType]  # a float is taken
-    return peft.get_peft_model(model, config)
+    return peft.get_peft_model(model, configuration(rank, alpha))
 
 
 def fill(model: peft.PeftModel, path: Path) -> None:

@@ -119,6 +119,7 @@ def _export(job: Job, model: Any, rank: int) -> float:
     before = Judge.load(job.base, job.style, dtype="float32").model.state_dict()
     parts, carried = difference.low_rank(before, model.state_dict(), rank)
     adapter.write(parts, job.out)
+    adapter.configuration(rank, difference.ALPHA_OVER_RANK * rank).save_pretrained(str(job.out))
     return carried
 
 
