@@ -70,7 +70,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     block_size: int | None = None
     dtype: str | None = None
     gpu_memory_utilization: float = 0.15
-    """Share of a GPU's memory, divided among workers on one GPU. The reference's figure for a place beside a trainer."""
+    """Share of a GPU's memory, divided among workers on one GPU; the reference's, who sits beside a trainer too."""
     kv_cache_mb: int | None = None
     """KV cache on CPU."""
     threads: int | None = None
