@@ -181,7 +181,7 @@ async def test_a_cancelled_trainer_leaves_no_work_behind(
 ) -> None:
     asking = asyncio.create_task(shared.ask(chosen, rollout("rule:correct")))
     async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-        await wait_until(lambda: _live(operator, 1), 5, "the rollout to be submitted")
+        await wait_until(lambda: _live(operator, 1), 30, "the rollout to be submitted")
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     await _until_empty(server, pool_name)
@@ -283,4 +283,4 @@ async def _live(operator: OperatorSide, count: int) -> bool:
 
 async def _until_empty(server: EmbeddedServer, pool_name: str) -> None:
     async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-        await wait_until(lambda: _live(operator, 0), 5, "the rollout to be withdrawn")
+        await wait_until(lambda: _live(operator, 0), 30, "the rollout to be withdrawn")

@@ -40,7 +40,7 @@ async def test_what_nobody_decides_is_answered_in_time_and_is_no_score(server: E
         status, body = await http.post("/v1/rollouts", {"rollouts": [rollout("rule:correct")]})
         assert (status, body["rewards"][0]["status"], body["rewards"][0]["value"]) == (200, "expired", None)
         async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-            await wait_until(lambda: _is_empty(operator), 5, "the rollout to be withdrawn")
+            await wait_until(lambda: _is_empty(operator), 30, "the rollout to be withdrawn")
 
 
 async def test_openrlhf_gets_numbers_scores_and_logs(server: EmbeddedServer, pool_name: str) -> None:
@@ -181,9 +181,9 @@ async def test_a_trainer_that_hangs_up_withdraws_its_rollouts(server: EmbeddedSe
         OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator,
     ):
         asking = asyncio.create_task(http.post("/v1/rollouts", {"rollouts": [rollout("x", n) for n in range(3)]}))
-        await wait_until(lambda: _has_live(operator, 3), 5, "three rollouts to be submitted")
+        await wait_until(lambda: _has_live(operator, 3), 30, "three rollouts to be submitted")
         asking.cancel()
-        await wait_until(lambda: _is_empty(operator), 5, "them to be withdrawn")
+        await wait_until(lambda: _is_empty(operator), 30, "them to be withdrawn")
 
 
 async def test_readiness_follows_the_workers_and_metrics_count(server: EmbeddedServer, pool_name: str) -> None:
@@ -191,7 +191,7 @@ async def test_readiness_follows_the_workers_and_metrics_count(server: EmbeddedS
         status, body = await http.get("/readyz")
         assert (status, msgspec.json.decode(body)["reason"]) == (503, "no rule worker is ready")
         async with workers(server.url, pool_name):
-            await wait_until(lambda: _is_ready(http), 5, "the gateway to be ready")
+            await wait_until(lambda: _is_ready(http), 30, "the gateway to be ready")
             await http.post("/v1/rollouts", {"rollouts": [rollout("rule:incorrect tinyv:correct")]})
             text = (await http.get("/metrics"))[1].decode()
     assert 'tinyv_rewards_total{source="tinyv",status="ok"} 1.0' in text
@@ -205,7 +205,7 @@ async def test_too_many_requests_are_told_to_come_back(server: EmbeddedServer, p
         body = {"rollouts": [{k: v for k, v in rollout("rule:correct").items() if k != "rollout_id"}]}
         first = [asyncio.create_task(http.post("/v1/rollouts", body)) for _ in range(2)]
         async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-            await wait_until(lambda: _has_live(operator, 2), 5, "two requests under way")
+            await wait_until(lambda: _has_live(operator, 2), 30, "two requests under way")
         assert (await http.post("/v1/rollouts", body))[0] == 503
         async with workers(server.url, pool_name):
             assert [status for status, _ in await asyncio.gather(*first)] == [200, 200]
@@ -216,7 +216,7 @@ async def test_a_stopping_gateway_finishes_what_it_has(server: EmbeddedServer, p
     async with workers(server.url, pool_name, rule), AsyncExitStack() as stack:
         http = await stack.enter_async_context(gateway(server.url, pool_name))
         asking = asyncio.create_task(http.post("/v1/rollouts", {"rollouts": [rollout("rule:correct")]}))
-        await wait_until(lambda: rule.together == 1, 5, "the worker to hold it")
+        await wait_until(lambda: rule.together == 1, 30, "the worker to hold it")
         await http.gateway.__aexit__(None, None, None)
         status, body = await asking
     assert (status, values(body["rewards"])) == (200, [1.0])
