@@ -49,9 +49,8 @@ def bundled() -> list[tuple[str, str]]:
     return list(dict.fromkeys([(line["model_answer"], line["ground_truth"]) for line in lines] + made))
 
 
-def drawn(path: Path) -> list[tuple[str, str]]:
-    made = [(answer, gold) for answer, gold, _ in altered(ground_truths(path))]
-    return random.Random(0).sample(made, k=min(COUNT, len(made)))
+def altered_of(path: Path) -> list[tuple[str, str]]:
+    return [(answer, gold) for answer, gold, _ in altered(ground_truths(path))]
 
 
 def test_there_are_pairs_enough_with_verdicts_both_ways() -> None:
@@ -65,7 +64,8 @@ def test_there_are_pairs_enough_with_verdicts_both_ways() -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not PYTHON, reason="TINYV_VERL_PYTHON names no Python with verl in it")
 def test_prime_agrees_with_the_real_grader(tmp_path: Path) -> None:
-    pairs = drawn(Path(OTHERS)) if OTHERS else bundled()
+    made = altered_of(Path(OTHERS)) if OTHERS else bundled()
+    pairs = random.Random(0).sample(made, k=min(COUNT, len(made)))
     # in an empty directory: the real grader evaluates some of these texts as Python
     command = [str(Path(PYTHON).absolute()), str(peer.__file__), "verl_prime"]
     done = subprocess.run(command, input=json.dumps(pairs), capture_output=True, text=True, check=True, cwd=tmp_path)

@@ -133,7 +133,10 @@ def _same_element(gold: str, answer: str) -> bool:
         return False
     both = f"({gold})-({answer})"
     letters = {c for c in both.replace("sqrt", "").replace("frac", "") if c.isalpha()}
-    if len(letters) > 2 or _UNREAD.search(both):
+    signs = any(
+        not c.isascii() and not c.isalpha() for c in both
+    )  # a degree sign or a square is an error to its parser
+    if len(letters) > 2 or signs or _UNREAD.search(both):
         return False
     left, right = _tree(gold), _tree(answer)
     return left is not None and right is not None and _equal(left, right)
