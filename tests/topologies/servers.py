@@ -1,6 +1,7 @@
 """Real servers on loopback, wired up as users wire them: nodes, replicas, Sentinels, a cluster of six."""
 
 import contextlib
+import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -63,6 +64,14 @@ class Node:
     def kill(self) -> None:
         """Kill it with -9."""
         self._child.kill()
+
+    def hang(self) -> None:
+        """Stop it where it is: its connections stay open, and nothing answers."""
+        self._child.send(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on, believing what it believed."""
+        self._child.send(signal.SIGCONT)
 
     async def tell(self, *command: str | int) -> Any:  # noqa: ANN401 whatever the server says
         async with Redis(host="127.0.0.1", port=self.port, single_connection_client=True) as r:

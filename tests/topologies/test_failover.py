@@ -83,6 +83,30 @@ async def test_a_sentinel_failover_that_loses_writes_costs_no_reward(
             await fail_over(topology.primary, topology.replica, topology.url, caplog)
 
 
+async def test_a_primary_that_hangs_and_comes_back_after_its_failover_costs_no_reward(tmp_path: Path) -> None:
+    topology = Sentinels(tmp_path)
+    url = topology.url
+    async with (
+        topology.running(),
+        workers(url, BROKER),
+        RewardClient(url, run_id="run", pool=BROKER.pool, deadline_s=LONG_S) as client,
+    ):
+        async with streaming(client) as account:
+            await account.until(200, "rewards before the fault")
+            topology.primary.hang()
+            await wait_until(lambda: is_primary(topology.replica), START_S, "the replica is promoted")
+            await account.until(300, "rewards after the failover")
+            topology.primary.go_on()
+            await wait_until(lambda: is_replica(topology.primary), 2 * START_S, "the old primary is a replica")
+            await account.until(300, "rewards after its return")
+        account.assert_each_has_its_one_reward()
+        await assert_nothing_stays(url, BROKER)
+
+
+async def is_replica(node: Node) -> bool:
+    return await node.info("role") == "slave"
+
+
 async def test_a_cluster_failover_that_loses_writes_costs_no_reward(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
