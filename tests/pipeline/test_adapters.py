@@ -3,6 +3,7 @@
 import asyncio
 import math
 import pickle
+import sys
 import types
 from collections.abc import AsyncIterator
 
@@ -13,7 +14,7 @@ from scripted_verifier import ScriptedVerifier
 
 from tinyv_stream import InvalidInputError, Outcome, Reward, Rollout, Source, Status, UndecidedError, Verdict
 from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.config import BrokerConfig
+from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.trainer_view import (
     Judged,
@@ -31,6 +32,7 @@ from tinyv_stream.usual import Usual
 from trainer_adapters import shared
 from trainer_adapters.slime_reward import custom_rm, keep_decided
 from trainer_adapters.trl_reward import TinyVReward
+from workers.worker import Worker
 
 
 @pytest.fixture
@@ -185,6 +187,30 @@ async def test_a_cancelled_trainer_leaves_no_work_behind(
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     await _until_empty(server, pool_name)
+
+
+async def test_what_a_killed_trainer_asked_from_a_thread_ends_by_its_deadline(
+    server: EmbeddedServer, pool_name: str
+) -> None:
+    given = f"redis_url={server.url!r}, pool={pool_name!r}, deadline_s=3.0"
+    code = (
+        "from tinyv_stream import Rollout; from trainer_adapters.shared import *;"
+        f"chosen = settings(dict({given}));"
+        "asked = [background.start(ask(chosen, Rollout(question='q', completion=f'rule:correct {n}',"
+        " ground_truth='1', data_source='x_tinyv'))) for n in range(20)]; asked[0].result()"
+    )
+    trainer = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        await wait_until(lambda: _live(operator, 20), 60, "the trainer to have asked")
+        trainer.kill()
+        await trainer.wait()
+        rule = ScriptedVerifier("rule", delay_s=600.0)  # nobody answers; the deadline is what ends them
+        stop = asyncio.Event()
+        worker = Worker(server.url, Config(broker=BrokerConfig(pool=pool_name, lease_s=1.0)), rule, grace_s=0.1)
+        run = asyncio.create_task(worker.run(stop))
+        await wait_until(lambda: _live(operator, 0), 60, "its rollouts to end")
+        stop.set()
+        await run
 
 
 async def test_synchronous_code_asks_by_a_loop_in_the_background(

@@ -227,6 +227,9 @@ async def test_the_document_describes_every_route(server: EmbeddedServer, pool_n
         document = msgspec.json.decode((await http.get("/openapi.json"))[1])
     assert set(document["paths"]) >= {"/v1/rollouts", "/v1/rewards", "/get_reward", "/remote_rm", "/verify", "/readyz"}
     assert "completion" in document["components"]["schemas"]["Rollout"]["required"]
+    assert document["security"] == [{"token": []}]
+    async with gateway(server.url, pool_name, token="") as http:
+        assert msgspec.json.decode((await http.get("/openapi.json"))[1])["security"] == []
 
 
 async def _is_empty(operator: OperatorSide) -> bool:

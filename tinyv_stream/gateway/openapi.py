@@ -33,13 +33,13 @@ _ERRORS: Final = {
 }
 
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document."""
+def document(*, needs_token: bool) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of a gateway with or without a token."""
     _, components = msgspec.json.schema_components(_BODIES, ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
         "info": {"title": "tinyv-stream gateway", "version": version("tinyv-stream")},
-        "security": [{"token": []}],
+        "security": [{"token": []}] if needs_token else [],
         "paths": _paths(),
         "components": {
             "schemas": {**components, "Error": _ERROR},

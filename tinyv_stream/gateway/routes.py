@@ -99,7 +99,7 @@ class Routes:
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Describe all this."""
-        return answer(document())
+        return answer(document(needs_token=bool(self._hub.config.token)))
 
     async def _state(self) -> tuple[str, dict[tuple[str, str], int]]:
         if self._stopping.is_set():
