@@ -9,6 +9,7 @@ import pytest
 from tinyv_stream.types import Outcome, Verdict
 from workers.rule.graders import Check, load
 
+DEMO = Path(__file__).parents[3] / "tinyv_stream" / "data" / "demo.jsonl"
 PAIRS = [
     json.loads(line)
     for line in (Path(__file__).parents[2] / "data" / "answer_pairs.jsonl").read_text("utf-8").splitlines()
@@ -59,6 +60,18 @@ def test_every_verdict_has_a_reason_and_an_accepted_answer_a_class(verdicts: lis
 
 def test_every_class_of_the_taxonomy_is_given_to_some_accepted_answer(verdicts: list[Verdict]) -> None:
     assert {v.taxonomy for v in verdicts if accepts(v)} == set(CLASSES)
+
+
+def test_no_wrong_answer_of_the_demo_set_is_accepted() -> None:
+    grader = load("cascade")
+    wrong: list[str] = []
+    for text in DEMO.read_text("utf-8").splitlines():
+        line = json.loads(text)
+        check = Check(grader.extract(line["completion"]), line["ground_truth"], line["question"])
+        verdict = grader.grade(check)
+        if verdict is not None and accepts(verdict) and not line["label"]:
+            wrong.append(line["rollout_id"])
+    assert wrong == []
 
 
 def accepts(verdict: Verdict) -> bool:

@@ -12,7 +12,10 @@ from workers.rule.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, re
 from workers.rule.maths.value import CONTEXT, approximate, exact
 
 _ROUNDING_ASKED: Final = re.compile(
-    r"nearest|round|approximat|decimal|about|estimat|significant|accurate|calculator|≈", re.IGNORECASE
+    r"to the nearest|nearest (?:tenth|hundredth|thousandth|whole|integer|cent|dollar|percent|degree)|\brounded\b|"
+    r"\bround(?:ing)? (?:your|the|to|off|up|down|it|answer)|approximat|decimal (?:place|point)|decimals\b|about how|"
+    r"estimat|significant|accurate to|accuracy|calculator|≈",
+    re.IGNORECASE,
 )
 _PERCENT_ASKED: Final = re.compile(r"percent|\\?%", re.IGNORECASE)
 _CONSTANT_NAMES: Final = frozenset("CcKkAn") | {"c_1", "C_1"}
