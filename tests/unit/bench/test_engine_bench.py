@@ -1,19 +1,24 @@
 """The engine benchmark's own arithmetic, and that its reference asks as it says."""
 
 import asyncio
+import itertools
 import json
+import zlib
 from typing import Self
 
 import pytest
 from aiohttp import web
 
+from bench.engine import run
 from bench.engine.bound import least
 from bench.engine.command import result
-from bench.engine.determinism import Asked
+from bench.engine.determinism import Asked, asked
 from bench.engine.parts import Rate
 from bench.engine.reference import pattern
 from bench.engine.reference_program import PROCESSES
+from bench.engine.run import Settings
 from tinyv_stream.errors import EngineError
+from workers.tinyv.scripted import ScriptedEngine
 
 PROMOTED = ("worker_over_raw", "x_reference", "calls_avoided", "prefix_hit_rate", "p50_ms", "p99_ms")
 
@@ -163,3 +168,23 @@ def test_determinism_holds_only_if_no_verdict_turned_and_none_could(
         margin=0.25,
     )
     assert row.holds is holds
+
+
+async def test_turned_verdict_is_found_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three orders on a scripted engine: one that is the same every time, and one that wavers around a half."""
+    calls = itertools.count()
+
+    def steady(prompt: str) -> float:
+        return 0.999 if zlib.crc32(prompt.encode()) % 2 else 0.001
+
+    def wavering(_prompt: str) -> float:
+        return 0.999 if next(calls) % 3 == 0 else 0.001
+
+    for rule, wavers in ((steady, False), (wavering, True)):
+        monkeypatch.setattr(run, "make_engine", lambda *_, rule=rule: ScriptedEngine(rule))
+        rows = await asked(Settings(model="embedded"), 24, lambda _text: None)
+        assert [(row.prompt, row.prompts) for row in rows] == [("own", 24), ("TinyV-1.5B", 24)]
+        for row in rows:
+            assert (row.flips > 0) is wavers
+            assert (row.largest_difference > 10) is wavers
+            assert row.holds is not wavers
