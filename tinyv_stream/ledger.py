@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, eq=False, kw_only=True):
     ticket: Ticket
     submitted: float
     deadline: float
+    shard: int = 0
+    """Where in the pool it belongs; known from its first send on."""
     stored: bool = False
     """The broker said that it has it."""
     sending: asyncio.Future[int | Reward] | None = None

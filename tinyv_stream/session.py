@@ -83,12 +83,12 @@ class Session:
 
         Not beyond the deadline: then the rollout has its reward, and the trainer goes on.
         """
-        shard = self._shard(entry.uid)
+        entry.shard = shard_of(entry.uid, len(self._links))
         while not entry.ticket.done:
-            entry.sending = self._outboxes[shard].offer(entry)
+            entry.sending = self._outboxes[entry.shard].offer(entry)
             answer = await entry.sending
             if isinstance(answer, Reward) and self.settle(answer):
-                await self._commit(self._links[shard], _NOTHING, [entry.uid])
+                await self._commit(self._links[entry.shard], _NOTHING, [entry.uid])
             if answer != FULL:
                 entry.stored = True
                 return
@@ -116,11 +116,8 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
 
-    def _shard(self, uid: str) -> int:
-        return shard_of(uid, len(self._links))
-
     def _of(self, link: TrainerSide, entries: list[Entry]) -> list[Entry]:
-        return [e for e in entries if self._links[self._shard(e.uid)] is link]
+        return [e for e in entries if self._links[e.shard] is link]
 
     async def _withdraw(self, link: TrainerSide, entries: list[Entry]) -> None:
         for i in range(0, len(entries), BATCH):

@@ -79,7 +79,7 @@ async def test_equal_rollouts_share_one_call_also_with_shards(server: EmbeddedSe
             stats = (await operator.status()).stats
     asked = stats["by_tinyv"]
     assert asked + stats["by_cache"] == 64
-    # Each of two workers may ask before the first verdict is there; nobody asks again after it.
+    # Equal ones meet in one shard, and wait there for the first one's verdict.
     assert asked == 4
 
 
