@@ -15,6 +15,9 @@ from tinyv_stream.testing import wait_until
 START_S = 400.0
 """Two engines at once on a machine that others use heavily."""
 
+ASKERS = 4
+"""Questions that the trainer has open at once."""
+
 
 class Trainer:
     """Asks one question after the other, a few at a time, and never the same twice."""
@@ -24,7 +27,7 @@ class Trainer:
         self._over = asyncio.Event()
         self.rewards: list[Reward] = []
         self._asked: list[str] = []
-        self._tasks = [asyncio.create_task(self._ask()) for _ in range(4)]
+        self._tasks = [asyncio.create_task(self._ask()) for _ in range(ASKERS)]
 
     async def ask(self, question: str, rollout_id: str) -> Reward:
         completion = r"The answer is \boxed{13}."
@@ -59,6 +62,9 @@ class RealPool:
 
     async def engines(self) -> list[WorkerInfo]:
         return [w for w in (await self._side.status()).workers if w.stage == "tinyv" and w.state != "lost"]
+
+    async def waiting(self) -> int:
+        return (await self._side.status()).depth["tinyv"]
 
     async def seats(self) -> list[model.Seat]:
         return (await model.look(self.url, pool="engines")).seats
