@@ -15,7 +15,7 @@ DEV   := $(VENV)/.dev
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format chaos soak test-topologies test-adapters bench-overlap clean
+.PHONY: help demo test test-long lint format chaos soak test-topologies test-adapters bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,8 +23,11 @@ help: ## Show this
 demo: $(STACK) ## Run the main job on the bundled rollouts; writes demo.json
 	$(BIN)/tinyv-stream demo --json demo.json
 
-test: $(STACK) $(DEV) lint ## Gates, then every test that needs no trainer package
-	$(BIN)/python -m pytest
+test: $(STACK) $(DEV) lint ## Gates, then the tests that need no trainer package and no minutes
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(STACK) $(DEV) ## The tests that take minutes each: trainings, and real engines that are switched and killed
+	$(BIN)/python -m pytest -m long
 
 lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
 	$(BIN)/ruff check .

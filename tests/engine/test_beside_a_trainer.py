@@ -16,7 +16,7 @@ from tinyv_stream.testing import wait_until
 from workers.tinyv.engine import VllmEngine
 from workers.tinyv.verifier import TinyVVerifier
 
-pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(1_200)]
+pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.timeout(1_200)]
 
 
 def engine_processes(worker_pid: int) -> list[psutil.Process]:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 import pytest
@@ -71,7 +70,7 @@ def with_plan(job: Job, **changes: object) -> Job:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("method", get_args(Method))
+@pytest.mark.parametrize("method", ["one_token", pytest.param("sft", marks=pytest.mark.long)])
 def test_a_tiny_model_learns_to_compare(job: Job, same_digit: Pairs, method: Method) -> None:
     assert run(with_plan(job, method=method))
     held_out = same_digit(200, 1)
@@ -89,7 +88,7 @@ def test_a_tiny_model_learns_to_compare(job: Job, same_digit: Pairs, method: Met
     assert any("loss" in line for line in log)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("rank", [0, 4])
 def test_a_killed_run_ends_where_an_unbroken_one_does(job: Job, same_digit: Pairs, tmp_path: Path, rank: int) -> None:
@@ -112,7 +111,7 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(job: Job, same_digit: Pair
     assert steps[0] == steps[1], "the log has no line twice"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batch(
     job: Job, same_digit: Pairs, tmp_path: Path

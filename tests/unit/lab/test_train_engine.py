@@ -17,7 +17,7 @@ pytest.importorskip("trl")
 
 
 @pytest.mark.vllm
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_vllm_gives_the_probabilities_of_the_merged_weights(
     tiny_base: Path, tmp_path: Path, same_digit: Callable[[int, int], list[Pair]]
