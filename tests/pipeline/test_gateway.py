@@ -93,24 +93,37 @@ async def test_an_undecided_one_waits_for_the_first_that_is_decided(server: Embe
         assert await undecided == (200, 1.0)
 
 
+def _nemo_gym(text: str) -> dict[str, object]:
+    said = [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}]
+    asked = {"input": [{"role": "user", "content": "q"}]}
+    return {
+        "responses_create_params": asked,
+        "response": {"id": "x", "output": said},
+        "expected_answer": "1",
+        "more": 7,
+    }
+
+
 async def test_nemo_gym_gets_back_what_it_sent_with_a_reward_or_its_mark_of_failure(
     server: EmbeddedServer, pool_name: str
 ) -> None:
-    def body(text: str) -> dict[str, object]:
-        said = [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}]
-        asked = {"input": [{"role": "user", "content": "q"}]}
-        return {
-            "responses_create_params": asked,
-            "response": {"id": "x", "output": said},
-            "expected_answer": "1",
-            "more": 7,
-        }
-
     async with workers(server.url, pool_name), gateway(server.url, pool_name, on_undecided="abstain") as http:
-        _, good = await http.post("/verify", body("rule:incorrect tinyv:correct"))
-        _, failed = await http.post("/verify", body("rule:raise tinyv:raise"))
+        _, good = await http.post("/verify", _nemo_gym("rule:incorrect tinyv:correct"))
+        _, failed = await http.post("/verify", _nemo_gym("rule:raise tinyv:raise"))
     assert (good["reward"], good["library_reward"], good["more"], "_ng_failure_class" in good) == (1.0, 0.0, 7, False)
-    assert failed["_ng_failure_class"] == "judge_failed"
+    assert (failed["_ng_failure_class"], failed["reward"]) == ("judge_failed", 1.0)
+
+
+async def test_nemo_gyms_mark_has_no_made_up_number_beside_it(server: EmbeddedServer, pool_name: str) -> None:
+    async with workers(server.url, pool_name), gateway(server.url, pool_name, answer_s=3.0) as http:
+        assert (await http.post("/verify", _nemo_gym("rule:raise tinyv:raise")))[0] == 503
+    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+        undecided = asyncio.create_task(http.post("/verify", _nemo_gym("rule:raise tinyv:raise 2")))
+        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+            await wait_until(lambda: _has_given(operator, 2), 30, "the undecided one has ended")
+        assert (await http.post("/verify", _nemo_gym("rule:correct")))[1]["reward"] == 1.0
+        status, marked = await undecided
+    assert (status, marked["reward"], marked["_ng_failure_class"]) == (200, 1.0, "judge_failed")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The trainers' own wire formats: from their bodies to rollouts, and from rewards to their answers. Pure.
 
-- These formats cannot say "undecided" (NeMo-Gym's can): there the number is what decided rewards were worth lately,
-  or as the policy says, with `undecided` beside it where the format has room.
+- These formats cannot say "undecided" (NeMo-Gym's can, but has a number beside it): there the number is what decided
+  rewards were worth lately, or as the policy says, with `undecided` beside it where the format has room.
+- Where nothing was decided so far there is no such number, and none is made up: UndecidedError.
 """
 
 import re
@@ -14,6 +15,7 @@ from tinyv_stream.trainer_view import (
     Judged,
     Policy,
     completion_of,
+    decided,
     figures,
     fitted,
     number_of,
@@ -96,7 +98,10 @@ def from_nemo_gym(body: NemoGym, data_source: str) -> Rollout:
 
 
 def to_nemo_gym(judged: Judged, policy: Policy, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return NeMo-Gym's answer: what was sent, with the reward, or with its mark of a judge that failed."""
+    """Return NeMo-Gym's answer: what was sent, with the reward, or with its mark of a judge that failed.
+
+    Raises UndecidedError as `number_of` does: the mark has a number beside it, too.
+    """
     value = value_of(judged.reward, policy)
     rule = judged.reward.rule
     answer = {**sent, "library_reward": float(rule is not None and rule.outcome is Outcome.CORRECT), **figures(judged)}
@@ -104,7 +109,7 @@ def to_nemo_gym(judged: Judged, policy: Policy, sent: Mapping[str, Any]) -> dict
         return {**answer, "reward": value}
     # NeMo-Gym's own spelling. It puts 0 beside it, which would be a score for whoever does not look at the mark.
     reason = f"{judged.reward.status}: {judged.reward.reason}"
-    number = 0.0 if judged.usual is None else judged.usual
+    number = decided(judged.reward, judged.usual)
     return {**answer, "reward": number, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
 
 
