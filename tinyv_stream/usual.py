@@ -3,9 +3,10 @@
 - It is a mean of rewards that verifiers gave: of the same question's if there are any, else of all.
 - An undecided rollout that is given it is, for a trainer that subtracts a baseline, neither better nor worse than its
   neighbours; no verdict is made up.
-- What is kept is bounded. Pure; one loop only.
+- What is kept is bounded, in number and in bytes: no text is kept. Pure; one loop only.
 """
 
+import hashlib
 from collections import OrderedDict, deque
 from typing import Final
 
@@ -24,7 +25,7 @@ class Usual:
 
     def __init__(self) -> None:
         self._all: deque[float] = deque(maxlen=_LATELY)
-        self._of: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._of: OrderedDict[bytes, deque[float]] = OrderedDict()
 
     def add(self, rollout: Rollout, value: float) -> None:
         """Take in the reward of a rollout that a verifier decided."""
@@ -41,5 +42,9 @@ class Usual:
         return sum(known) / len(known) if known else None
 
 
-def _key(rollout: Rollout) -> tuple[str, str]:
-    return rollout.question or rollout.prompt, rollout.ground_truth
+def _key(rollout: Rollout) -> bytes:
+    """Return 16 bytes for question and reference answer, which may be of a quarter of a megabyte each time."""
+    question = rollout.question or rollout.prompt
+    # The length keeps apart what would be one text when put together; a lone surrogate must not raise here.
+    text = f"{len(question)}:{question}{rollout.ground_truth}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

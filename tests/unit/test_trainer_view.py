@@ -1,5 +1,7 @@
 """A reward as trainers take it: what an undecided one becomes, and the figures beside it."""
 
+import tracemalloc
+
 import msgspec
 import pytest
 
@@ -63,6 +65,26 @@ def test_the_usual_is_of_the_same_question_else_of_all_and_forgets() -> None:
         usual.add(msgspec.structs.replace(rollout("x"), question=f"q{n}"), 0.25)
     assert usual.mean(rollout("y")) == usual.mean(other) == 0.25
     assert len(usual._of) <= 4096
+
+
+def test_the_usual_keeps_no_text_of_any_question() -> None:
+    usual = Usual()
+    tracemalloc.start()
+    try:
+        for n in range(200):
+            usual.add(msgspec.structs.replace(rollout("x"), question=f"{n} " + "x" * 100_000), 1.0)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2_000_000, "200 questions of 100 kB are 20 MB"
+
+
+def test_the_usual_of_one_question_is_not_that_of_another_that_is_written_alike() -> None:
+    usual = Usual()
+    for question, truth, value in (("a\ud800", "bc", 1.0), ("a\ud800b", "c", 0.0)):
+        usual.add(msgspec.structs.replace(rollout("x"), question=question, ground_truth=truth), value)
+    for question, truth, value in (("a\ud800", "bc", 1.0), ("a\ud800b", "c", 0.0)):
+        assert usual.mean(msgspec.structs.replace(rollout("x"), question=question, ground_truth=truth)) == value
 
 
 @pytest.mark.parametrize(
