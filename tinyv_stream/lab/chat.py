@@ -67,12 +67,15 @@ class Chat:
             "messages": [{"role": "user", "content": text}],
         }
         async with self._gate:
-            if shape and self._knows_shapes:
-                status, reply = await self._post(body | dict(shape))
-                if status != 400:
-                    return reply
+            if not (shape and self._knows_shapes):
+                return (await self._post(body))[1]
+            status, reply = await self._post(body | dict(shape))
+            if status != 400:
+                return reply
+            status, reply = await self._post(body)
+            if status == 200:  # otherwise it was the question that is refused, say as too long, and not the shape
                 self._knows_shapes = False
-            return (await self._post(body))[1]
+            return reply
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, str | None]:
         if self._session is None:
