@@ -85,8 +85,13 @@ class Steps:
         self._rows: list[dict[str, float]] = []
 
     def add(self, step: int | None, judged: Judged) -> None:
-        """Take in a reward of `step`. Late ones of an asynchronous trainer count with the step that is under way."""
-        if step is not None and (self._step is None or step > self._step):
+        """Take in a reward of `step`. Late ones of an asynchronous trainer count with the step that is under way.
+
+        One without a step belongs to no line, and is left out.
+        """
+        if step is None:
+            return
+        if self._step is None or step > self._step:
             self._tell()
             self._step, self._rows = step, []
         self._rows.append(figures(judged))

@@ -22,10 +22,12 @@ from verl.experimental.reward_loop import RewardLoopManager
 from verl.trainer.ppo.reward import load_reward_manager
 from verl_kit import batch, config, row
 
-from tinyv_stream import UndecidedError
+from tinyv_stream import Reward, Source, Status, UndecidedError
 from tinyv_stream.broker.operator_side import OperatorSide
 from tinyv_stream.config import BrokerConfig
+from tinyv_stream.trainer_view import Judged
 from trainer_adapters import shared
+from trainer_adapters.verl_reward import Steps
 
 ROOT = Path(__file__).resolve().parents[3]
 KEYS = {"score", "acc", "rule_correct", "tinyv_correct", "rescued", "undecided", "wait_s"}
@@ -182,6 +184,15 @@ async def test_it_loads_by_file_path_too_and_tells_of_every_step_in_the_drivers_
     assert (figures["step"], figures["rewards"], figures["undecided"], figures["rescued"]) == ("3", "8", "0.25", "0.25")
     assert float(figures["wait_max_s"]) >= float(figures["wait_s"]) > 0
     await shared.close()
+
+
+def test_what_has_no_step_is_in_no_steps_line_and_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    reward = Reward(rollout_id="r", value=1.0, status=Status.OK, source=Source.RULE)
+    steps = Steps()
+    for step in (None, None, 1, None, 1, None, 2, None):
+        steps.add(step, Judged(reward=reward, waited_s=1.0))
+    assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()] == [["tinyv", "step=1", "rewards=2"]]
+    assert len(steps._rows) == 1
 
 
 @pytest.mark.parametrize(("said", "value"), [("rule", 0.0), (0.25, 0.25), ("-1", -1.0)])
