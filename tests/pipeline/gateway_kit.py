@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ from scripted_verifier import ScriptedVerifier
 
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.gateway import Gateway, GatewayConfig
+from tinyv_stream.testing import wait_until
 from workers.worker import Worker
 
 TOKEN = "secret-for-tests"
@@ -59,14 +61,36 @@ class Http:
 
     async def take(self, path: str, most: int) -> list[dict[str, Any]]:
         """Read `most` rewards of a stream, then hang up."""
-        taken: list[dict[str, Any]] = []
         async with self.session.get(self.gateway.url + path) as got:
-            async for line in got.content:
-                if line.strip():
-                    taken.append(msgspec.json.decode(line))
-                if len(taken) >= most:
-                    break
-        return taken
+            return await _read(got, most)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, client: str) -> AsyncIterator[Callable[[int], Awaitable[list[dict[str, Any]]]]]:
+        """Be `client`'s reader once there is room for it, and give what reads so many rewards.
+
+        Who listens cannot be forgotten between a post and its reward, however slowly this machine goes.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            streams: list[aiohttp.ClientResponse] = []
+
+            async def is_open() -> bool:
+                got = await self.session.get(f"{self.gateway.url}/v1/rewards?client={client}")
+                stack.callback(got.close)
+                streams.append(got)
+                return got.status == 200
+
+            await wait_until(is_open, 30, f"room for {client}")
+            yield functools.partial(_read, streams[-1])
+
+
+async def _read(got: aiohttp.ClientResponse, most: int) -> list[dict[str, Any]]:
+    taken: list[dict[str, Any]] = []
+    async for line in got.content:
+        if line.strip():
+            taken.append(msgspec.json.decode(line))
+        if len(taken) >= most:
+            break
+    return taken
 
 
 @contextlib.asynccontextmanager

@@ -130,14 +130,15 @@ async def test_the_cursor_of_a_client_that_was_forgotten_is_not_good_for_the_nex
 ) -> None:
     more = {"idle_s": 0.2, "max_clients": 1}
     async with workers(server.url, pool_name), gateway(server.url, pool_name, **more) as http:
-        await http.post("/v1/rollouts", _post(0, 3))
-        old = (await http.take(STREAM, 3))[0]["cursor"]
-        other = _post(3, 4) | {"client": "other"}
-        await wait_until(lambda: _accepts(http, other), 30, "the first to be forgotten")
-        await http.take("/v1/rewards?client=other", 1)
-        await wait_until(lambda: _accepts(http, _post(4, 9)), 30, "the other to be forgotten")
-        await http.take(STREAM, 5)
-        assert (await http.get(f"{STREAM}&follow=false&cursor={old}"))[0] == 410
+        async with http.listening("trainer") as read:
+            await http.post("/v1/rollouts", _post(0, 3))
+            old = (await read(3))[0]["cursor"]
+        async with http.listening("other"):  # there is room for one: the first was forgotten
+            pass
+        async with http.listening("trainer") as read:
+            await http.post("/v1/rollouts", _post(4, 9))
+            assert len(await read(5)) == 5
+            assert (await http.get(f"{STREAM}&follow=false&cursor={old}"))[0] == 410
 
 
 async def test_a_reader_that_takes_nothing_is_cut_off_and_resumes(

@@ -74,9 +74,9 @@ async def test_a_client_that_stays_away_is_forgotten_but_never_while_something_i
         for _ in range(5):
             await asyncio.sleep(0.1)  # longer than idle_s in all: what must not happen has the time to
             assert (await http.post("/v1/rollouts", _post(1, 2, "b")))[0] == 429
-        async with workers(server.url, pool_name):
-            await http.take("/v1/rewards?client=a", 1)
-            await wait_until(lambda: _accepts(http, _post(1, 2, "b")), 30, "a to be forgotten")
+        async with http.listening("a") as read, workers(server.url, pool_name):
+            assert len(await read(1)) == 1
+        await wait_until(lambda: _accepts(http, _post(1, 2, "b")), 30, "a to be forgotten")
 
 
 async def test_server_sent_events_resume_by_their_id(server: EmbeddedServer, pool_name: str) -> None:

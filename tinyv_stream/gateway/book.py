@@ -12,8 +12,8 @@ cursor among them is then refused, not answered wrongly.
 import os
 import secrets
 import sqlite3
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, cast
 
@@ -45,35 +45,29 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Book:
-    """Opened by the constructor; raises InvalidInputError for a file that cannot be had. Close it."""
+    """Opened by the constructor; raises InvalidInputError for a file that cannot be had or is no book. Close it."""
 
     def __init__(self, path: str) -> None:
-        try:
+        self._path = path
+        with _usable(path), ExitStack() as stack:
             self._base = _opened(path)
-        except (OSError, sqlite3.Error) as exc:
-            remedy = f"give a file of your own that no other gateway uses ({exc})"
-            raise InvalidInputError("--state", path, remedy) from exc
-        self.client_id = self._client_id() if path else None
-        """Of the pool's client: a fixed one, so that the pool goes on while the gateway is away. None in memory."""
+            stack.callback(self._base.close)
+            self.client_id = self._client_id() if path else None
+            """Of the pool's client: a fixed one, so that the pool goes on while the gateway is away. None in memory."""
+            stack.pop_all()
 
     def close(self) -> None:
         """Give the file free."""
         self._base.close()
 
-    def pages(self) -> Iterator[Page]:
-        """Return what is known of every client."""
+    def pages(self) -> list[Page]:
+        """Return what is known of every client; raise InvalidInputError for a book that is damaged or not like ours."""
         run = self._base.execute
-        for name, epoch, last, read in run("select name, epoch, last, read from feed").fetchall():
-            rewards = run("select number, body from reward where feed = ? order by number", (name,)).fetchall()
-            rollouts = run("select body from rollout where feed = ?", (name,)).fetchall()
-            yield Page(
-                name=name,
-                epoch=epoch,
-                last=last,
-                read=read,
-                rewards=[(number, _reward.decode(body)) for number, body in rewards],
-                open=[_rollout.decode(body) for (body,) in rollouts],
-            )
+        with _usable(self._path):
+            return [
+                self._page(name, epoch, last, read)
+                for name, epoch, last, read in run("select name, epoch, last, read from feed").fetchall()
+            ]
 
     def begin(self, feed: str, epoch: str) -> None:
         """Note a new client."""
@@ -112,6 +106,19 @@ class Book:
             for table, column in (("feed", "name"), ("rollout", "feed"), ("reward", "feed")):
                 run.execute(f"delete from {table} where {column} = ?", (feed,))  # noqa: S608 names of our own
 
+    def _page(self, name: str, epoch: str, last: int, read: int) -> Page:
+        run = self._base.execute
+        rewards = run("select number, body from reward where feed = ? order by number", (name,)).fetchall()
+        rollouts = run("select body from rollout where feed = ?", (name,)).fetchall()
+        return Page(
+            name=name,
+            epoch=epoch,
+            last=last,
+            read=read,
+            rewards=[(number, _reward.decode(body)) for number, body in rewards],
+            open=[_rollout.decode(body) for (body,) in rollouts],
+        )
+
     def _client_id(self) -> str:
         with self._change() as run:
             found = run.execute("select client_id from one").fetchone()
@@ -132,6 +139,16 @@ class Book:
             cursor.execute("rollback")
             raise
         cursor.execute("commit")
+
+
+@contextmanager
+def _usable(path: str) -> Generator[None]:
+    """Whatever is wrong with the file within the block is the user's file, and no fault of ours."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError, TypeError) as exc:
+        remedy = f"give a file of your own, of this release, that no other gateway uses ({exc})"
+        raise InvalidInputError("--state", path, remedy) from exc
 
 
 def _opened(path: str) -> sqlite3.Connection:

@@ -81,17 +81,20 @@ class Feed:
         """Forget an admitted rollout that was never submitted."""
         self._open.discard(rollout_id)
 
-    def add(self, reward: Reward) -> int:
-        """Append the reward of an admitted rollout, and return its number; any other is dropped (0)."""
+    def number_for(self, rollout_id: str) -> int:
+        """Return the number that the reward of an admitted rollout gets by `add`; 0 for any other rollout."""
+        return self._last + 1 if rollout_id in self._open else 0
+
+    def add(self, reward: Reward) -> None:
+        """Append the reward of an admitted rollout, and wake readers; any other is dropped."""
         if reward.rollout_id not in self._open:
-            return 0
+            return
         self._open.discard(reward.rollout_id)
         self._last += 1
         self._kept.append((self._last, reward))
         self._kept_ids.add(reward.rollout_id)
         self._forget()
         self._news.set()
-        return self._last
 
     def position(self, cursor: str) -> int:
         """Return the number of the last reward before `cursor`; raise StaleCursorError or InvalidInputError.

@@ -2,7 +2,8 @@
 
 - A rollout that was posted without waiting is in a feed from its post on; its reward reaches that feed once, also if
   the gateway is killed meanwhile and started again with the same book.
-- If the client's session breaks for good, `fault` is set: the gateway is no longer ready, and nobody hangs.
+- If the client's session breaks for good, or the book cannot be written, `fault` is set: the gateway is no longer
+  ready, and takes nothing in.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from tinyv_stream.metrics import Metrics, PoolFigures
 from tinyv_stream.stream import RewardStream
 from tinyv_stream.tasks import cancel_all
 from tinyv_stream.trainer_view import Judged, needs_usual
-from tinyv_stream.types import Reward, Rollout, validate_name, validate_rollout
+from tinyv_stream.types import Reward, Rollout, Source, Status, validate_name, validate_rollout
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Hub:
         async with AsyncExitStack() as stack:
             self._book = Book(config.state)
             stack.callback(self._book.close)
+            loop = asyncio.get_running_loop()
+            unrewarded = self._restore(loop.time())
             client = RewardClient(
                 config.redis_url,
                 run_id=config.run_id,
@@ -64,12 +67,13 @@ class Hub:
             )
             self._client = await stack.enter_async_context(client)
             self._asker = await stack.enter_async_context(Asker(client, answer_s=config.answer_s))
-            loop = asyncio.get_running_loop()
             tasks = [
                 loop.create_task(self._hand_out(client.rewards()), name="hand out"),
-                loop.create_task(self._resume(self._restore(loop.time())), name="resume"),
+                loop.create_task(self._resume(unrewarded), name="resume"),
                 loop.create_task(self._tidy(), name="tidy"),
             ]
+            for task in tasks:
+                task.add_done_callback(self._seen)
             stack.push_async_callback(cancel_all, tasks)
             self._stack = stack.pop_all()
         return self
@@ -181,11 +185,7 @@ class Hub:
     async def _hand_out(self, stream: RewardStream) -> None:
         try:
             async for reward in stream:
-                self._count(reward)
-                feed = self._feed_of.pop(reward.rollout_id, None)
-                number = feed.add(reward) if feed else 0
-                if feed and number:
-                    self._book.add(feed.name, number, reward)  # before a reader runs: nothing is awaited in between
+                self._give(reward)
         except (ClientClosedError, sqlite3.Error) as exc:
             _log.error("no more rewards are handed out: %s", exc)
         finally:
@@ -204,14 +204,26 @@ class Hub:
         return unrewarded
 
     async def _resume(self, rollouts: list[Rollout]) -> None:
-        """Submit again what the gateway before left unrewarded; the pool knows what it has of that."""
-        try:
-            for rollout in rollouts:
-                await self._client.submit(rollout)
-        except ClientClosedError:
-            return  # `fault` says so
+        """Submit again what the gateway before left unrewarded; the pool knows what it has of that.
 
-    def _count(self, reward: Reward) -> None:
+        One that cannot travel (any more) has failed: its client is told so, and the others go on.
+        """
+        for rollout in rollouts:
+            try:
+                await self._client.submit(rollout)
+            except ClientClosedError:
+                return  # `fault` says so
+            except InvalidInputError as exc:
+                _log.error("rollout %r of the book cannot be submitted again: %s", rollout.rollout_id, exc)
+                self._give(_failed(rollout, str(exc)))
+
+    def _give(self, reward: Reward) -> None:
+        """Hand a reward to its feed; raises sqlite3.Error, and then no reader gets it."""
+        feed = self._feed_of.pop(reward.rollout_id, None)
+        if feed and (number := feed.number_for(reward.rollout_id)):
+            # The book first: a reward that was read, but is not in it, would come again by the next gateway.
+            self._book.add(feed.name, number, reward)
+            feed.add(reward)
         self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
         self.metrics.rescued.inc(reward.rescued)
 
@@ -221,5 +233,26 @@ class Hub:
             await asyncio.sleep(min(_TIDY_S, self.config.idle_s / 2))
             before = clock() - self.config.idle_s
             for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.is_busy]:
-                del self._feeds[name]
-                self._book.end(name)
+                try:
+                    self._book.end(name)  # first: a client that is left in the book could not begin again
+                except sqlite3.Error as exc:
+                    _log.warning("client %s is not forgotten yet: %s", name, exc)
+                else:
+                    del self._feeds[name]
+
+    def _seen(self, task: asyncio.Task[None]) -> None:
+        """Set `fault` for a task that failed."""
+        if not task.cancelled() and (exc := task.exception()):
+            self.fault = True
+            _log.error("the task %r of the gateway failed", task.get_name(), exc_info=exc)
+
+
+def _failed(rollout: Rollout, reason: str) -> Reward:
+    return Reward(
+        rollout_id=rollout.rollout_id,
+        value=None,
+        status=Status.FAILED,
+        source=Source.FALLBACK,
+        reason=reason,
+        group_id=rollout.group_id,
+    )

@@ -69,7 +69,7 @@ class Routes:
     async def nemo_gym(self, request: web.Request) -> web.Response:
         """Answer NeMo-Gym's `/verify`."""
         rollout = wire.from_nemo_gym(await read(request, NemoGym), self._source(request))
-        (judged,) = await self._ask([rollout], wire.NEMO_GYM_NAMES)
+        (judged,) = await self._ask([rollout], wire.NEMO_GYM_NAMES, needs_number=True)
         sent = await read(request, dict[str, Any])
         return answer(wire.to_nemo_gym(judged, self._hub.config.policy, sent))
 
@@ -105,7 +105,7 @@ class Routes:
         if self._stopping.is_set():
             return "stopping", {}
         if self._hub.fault:
-            return "the session with the broker is broken; restart the gateway", {}
+            return "no more rewards are handed out, see the log; restart the gateway", {}
         try:
             async with asyncio.timeout(_LOOK_S):
                 return "", dict((await self._hub.look()).workers)
