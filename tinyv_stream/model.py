@@ -196,5 +196,8 @@ def _seat(worker: WorkerInfo) -> Seat:
 
 def _absolute(model: str) -> str:
     """Workers have working directories of their own."""
-    is_directory = model not in _NAMES and Path(model).is_dir()
+    try:
+        is_directory = model not in _NAMES and Path(model).is_dir()
+    except OSError as exc:
+        raise InvalidInputError("model", model[:100], "use a hub id, or a directory that can be read") from exc
     return str(Path(model).resolve()) if is_directory else model

@@ -90,6 +90,8 @@ PROMPTS: Final[dict[str, ModelRow]] = {
 """The formats by the names that settings and `train` use."""
 
 ASKED: Final = "verifier.json"
+_SHOWN: Final = 200
+"""Characters of a file's name, and again of the reason, that an error repeats."""
 
 
 class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,12 +122,13 @@ def _asked_in(row: ModelRow, prompt: str) -> ModelRow:
 
 def _of_directory(path: Path) -> ModelRow | None:
     file = path / ASKED
-    if not file.is_file():
-        return None
     try:
+        if not file.is_file():
+            return None
         said = msgspec.json.decode(file.read_bytes(), type=_Asked)
-    except (OSError, msgspec.DecodeError) as exc:
-        raise EngineStartError(f"{file} cannot be read: {exc}", "write it again with `tinyv-stream train`") from exc
+    except (OSError, ValueError, msgspec.DecodeError) as exc:
+        reason = f"{str(file)[:_SHOWN]} cannot be read: {exc}"[: 2 * _SHOWN]
+        raise EngineStartError(reason, "check the model's name, or write it again with `tinyv-stream train`") from exc
     return msgspec.structs.replace(_asked_in(OWN, said.prompt), threshold=said.threshold)
 
 

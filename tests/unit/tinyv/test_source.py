@@ -36,6 +36,19 @@ async def test_a_directory_without_a_model_or_with_a_revision_is_refused(model: 
         await locate(str(model))
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "/" + "y" * 5_000, "a\0b"])
+async def test_a_name_that_no_file_can_have_is_refused_and_raises_nothing_else(name: str):
+    with pytest.raises(EngineStartError):
+        await locate(name)
+
+
+async def test_weights_that_cannot_be_read_are_refused(model: Path):
+    (model / "model.safetensors").unlink()
+    (model / "model.safetensors").mkdir()
+    with pytest.raises(EngineStartError, match="cannot be read"):
+        await locate(str(model))
+
+
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A hub's cache on this disk with two commits of one model; the hub itself is not asked."""
