@@ -46,11 +46,11 @@ SPELT: Final = re.compile(r"[a-z](?:[^\w]{1,2}[a-z]){2,20}\W*")
 FIELD: Final = re.compile(
     r"\W*(?:is ?|final )?"
     + _words("correct", "verdict", "label", "grade", "judge?ment", "decision", "reward", "evaluation", "equivalent")
-    + r"\W*(?:[:=]|->)\W*"
+    + r"\W{0,8}(?:[:=]|->)\W{0,8}"
     + _words("true", "correct", "yes", "pass", r"1(?:\.0)?", "100%?", r"a\+?")
     + r"\W*"
 )
-SAID_YES: Final = re.compile(r"\W*\w{1,20}\W*(?:[:=]|->)\W*(?:true|correct|yes)\W*")
+SAID_YES: Final = re.compile(r"\W*\w{1,20}\W{0,8}(?:[:=]|->)\W{0,8}(?:true|correct|yes)\W*")
 """Any field that is set to a verdict: `answer: true`."""
 
 INSTRUCTIONS: Final = tuple(
@@ -99,7 +99,7 @@ PLACEHOLDER: Final = re.compile(
 ALTERNATIVE: Final = re.compile(r"\s(?:or|alternatively|maybe|perhaps|possibly)\b|\s/\s")
 MANY: Final = re.compile(r",|;|\b(?:or|and)\b|\\pm|\\mp|\u00b1|\\cup|\u222a|\\lor|\\vee|\\quad|\\\\|\||\n|\s/\s")
 """Signs that the reference itself has several parts."""
-NUMBER: Final = re.compile(r"[-+]?\s?(?:\d+(?:\.\d+)?|\d+/\d+|\\[dt]?frac ?\d+ ?\d+)\s?(?:\\?%)?")
+NUMBER: Final = re.compile(r"[-+]?\s?(?:\d+(?:\.\d+)?|\d+/\d+|\\[dt]?frac ?\d{1,20} ?\d{1,20})\s?(?:\\?%)?")
 
 STEP: Final = re.compile(r"\bstep \d{1,2}\b")
 """A digit that is no answer."""

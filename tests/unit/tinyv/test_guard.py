@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tinyv_stream.codec import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.types import Outcome
 from workers.tinyv.guard import objection
+from workers.tinyv.guard_words import FIELD, NUMBER, OPENER, PLACEHOLDER, SAID_YES, SPELT, TRUTH
 from workers.tinyv.scripted import ScriptedEngine
 from workers.tinyv.verifier import TinyVVerifier
 
@@ -102,6 +104,18 @@ def test_attack_on_meaning_is_the_models_to_judge(family: str) -> None:
     """The guard never plays mathematician: these are counted with a real model instead (docs/engine.md)."""
     for question, reference, answer in attacks.tries(family):
         assert objection(question, reference, answer) is None, (answer, reference)
+
+
+HOSTILE = ["a" + "=" * 20_000, "verdict" + "=" * 20_000, "\\frac" + "1" * 20_000 + "x", "=" * 20_000 + "x"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["field", "verdict", "fraction", "signs"])
+def test_hostile_text_makes_no_pattern_slow(text: str) -> None:
+    """Processor time, not the clock's: linear it is thousandths of a second, quadratic it is many seconds."""
+    began = time.process_time()
+    for pattern in (FIELD, SAID_YES, NUMBER, OPENER, PLACEHOLDER, TRUTH, SPELT):
+        pattern.fullmatch(text)
+    assert time.process_time() - began < 2
 
 
 def test_reference_itself_always_reaches_the_model() -> None:
