@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Final
 
 import psutil
@@ -30,7 +31,8 @@ def engine_processes() -> list[psutil.Process]:
 def kill_engine() -> None:
     """Kill them; returns at once."""
     for process in engine_processes():
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            process.kill()
 
 
 async def engine_is_gone() -> None:

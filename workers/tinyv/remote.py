@@ -107,8 +107,10 @@ class OpenAIEngine:
 
     async def fetch(self) -> None:
         """Look whether the server serves the model; raise EngineStartError if it does not: it is not ours to load."""
-        await self.start()
-        await self.stop()
+        try:
+            await self.start()
+        finally:
+            await self.stop()
         if self._model.id != self._wanted:
             raise EngineStartError(f"{self._url} does not serve {self._wanted}", "load it on the server first")
 
@@ -127,10 +129,18 @@ class OpenAIEngine:
             headers={"Authorization": f"Bearer {key}"} if key else {},
         )
         try:
+            self._model = await self._found()
+        except BaseException:  # also a cancellation: no session is left open
+            await self.stop()
+            raise
+        if self._model.id != self._wanted:
+            _log.warning("%s does not serve %s: its %s is asked", self._url, self._wanted, self._model.id)
+
+    async def _found(self) -> _Model:
+        try:
             async with asyncio.timeout(_CONNECT_S):
                 served = await self._served()
         except (EngineDiedError, TimeoutError, msgspec.MsgspecError) as exc:
-            await self.stop()
             raise EngineStartError(
                 f"{self._url} does not answer as an OpenAI-compatible server: {exc}",
                 "start the server, or correct tinyv.engine.url (it ends in /v1)",
@@ -138,9 +148,7 @@ class OpenAIEngine:
         named = [model for model in served if model.id == self._wanted] or served[:1]
         if not named:
             raise EngineStartError(f"{self._url} serves no model", "load one on the server")
-        self._model = named[0]
-        if self._model.id != self._wanted:
-            _log.warning("%s does not serve %s: its %s is asked", self._url, self._wanted, self._model.id)
+        return named[0]
 
     async def stop(self) -> None:
         """Close the session; the server stays as it is."""

@@ -1,5 +1,6 @@
 """What the HTTP engine makes of a server's words: bounds on the safe side, and no verdict out of a refusal."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
+from tinyv_stream.testing import wait_until
 from workers.tinyv.engine_api import PromptTooLongError, Reading
 from workers.tinyv.models import MODELS, OWN, ModelRow
 from workers.tinyv.remote import OpenAIEngine
@@ -22,6 +24,9 @@ class FakeServer:
         self.status = 200
         self.reply: object = {}
         self.models = ["m"]
+        self.listed = 0
+        self.silent: asyncio.Event | None = None
+        """Until it is set, no list is given."""
         self.asked: list[dict[str, object]] = []
 
     async def complete(self, request: web.Request) -> web.Response:
@@ -29,6 +34,9 @@ class FakeServer:
         return web.Response(status=self.status, text=json.dumps(self.reply), content_type="application/json")
 
     async def list(self, request: web.Request) -> web.Response:
+        self.listed += 1
+        if self.silent:
+            await self.silent.wait()
         return web.json_response({"data": [{"id": name} for name in self.models]})
 
     def say(self, content: str, finish: str = "stop", **top: float) -> None:
@@ -135,5 +143,20 @@ async def test_temperature_is_zero_and_thinking_is_off_where_the_row_prefills_it
 async def test_server_without_a_model_is_told(fake: tuple[FakeServer, str]) -> None:
     told, url = fake
     told.models = []
+    engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
     with pytest.raises(EngineStartError, match="serves no model"):
-        await ask(url)
+        await engine.start()
+    assert engine._session is None
+
+
+async def test_a_cancelled_look_leaves_no_session_open(fake: tuple[FakeServer, str]) -> None:
+    told, url = fake
+    told.silent = asyncio.Event()
+    engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
+    looking = asyncio.create_task(engine.fetch())
+    await wait_until(lambda: told.listed == 1, 30, "the server is asked")
+    assert engine._session is not None
+    looking.cancel()
+    await asyncio.wait({looking})
+    told.silent.set()
+    assert engine._session is None
