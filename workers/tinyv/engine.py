@@ -5,7 +5,7 @@
   tokenizer; a model that has no single tokens for them is read as text.
 - The engine core is a process of its own; it is killed with `kill`, and ends by itself if this process is
   killed (lifeline).
-- Does not restart itself, and has no timeout of its own: see keeper.
+- Does not restart itself: see keeper, which also finds a frozen one, but while it is put to sleep or woken.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # vllm and its tokenizers are only partly typed; what leaves this file is.
@@ -18,8 +18,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -125,7 +125,7 @@ class VllmEngine:
         if self._sleep == "end":
             await self.stop()
         elif self._sleep == "offload":
-            with _death_told():
+            async with _answered_within(self._config.watchdog_s):
                 await self._running().sleep(level=1)
 
     async def wake(self) -> None:
@@ -133,7 +133,7 @@ class VllmEngine:
         if self._llm is None:
             await self.start()
         elif self._sleep == "offload":
-            with _death_told():
+            async with _answered_within(self._config.watchdog_s):
                 await self._llm.wake_up()
 
     async def stop(self) -> None:
@@ -241,6 +241,20 @@ class VllmEngine:
             _log.warning("%s has no single tokens for True and False: its reply is read as text", self._model)
             return None
         return ids[0][0], ids[1][0]
+
+
+@asynccontextmanager
+async def _answered_within(limit_s: float) -> AsyncGenerator[None]:
+    """Raise EngineDiedError where vLLM fails in any way, or does not answer: what it is then in nobody knows."""
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except EngineDiedError:
+        raise
+    except TimeoutError as exc:
+        raise EngineDiedError(f"no answer within {limit_s:g} s") from exc
+    except Exception as exc:  # too little free memory, for one: vLLM raises whatever its parts raise
+        raise EngineDiedError(f"{type(exc).__name__}: {exc}") from exc
 
 
 @contextmanager

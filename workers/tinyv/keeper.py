@@ -86,6 +86,7 @@ class EngineKeeper:
             await self.engine.sleep()
         except EngineDiedError as exc:
             _log.warning("engine died before it could sleep: %s", exc)
+            self.engine.kill()
             await self.engine.stop()
 
     async def wake(self) -> None:
