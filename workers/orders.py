@@ -54,7 +54,7 @@ class Orders:
         self._order = Order()
         self._is_chosen = False
         self.state = ""
-        """`fetching`, `switching`, `asleep` or `waking`; empty while it works."""
+        """`fetching`, `switching`, `pausing`, `asleep` or `waking`; empty while it works."""
 
     def describe(self) -> dict[str, str]:
         """Say what was configured and which order is followed, for `status`."""
@@ -127,6 +127,7 @@ class Orders:
 
     async def _sleep(self) -> None:
         _log.info("%s falls asleep", self._worker)
+        self.state = "pausing"
         await self._pause()
         await self._verifier.sleep()
         self.state = "asleep"
@@ -142,7 +143,11 @@ class Orders:
         model, revision = (order.model, order.revision) if order.model else self._configured
         try:
             self.state = "fetching"
-            if await self._verifier.fetch(model, revision):
+            is_other = await self._fetch(order, model, revision)
+            if is_other is None:
+                self.state = ""
+                return
+            if is_other:
                 await self._swap(model)
         except EngineStartError as exc:
             self.state = ""
@@ -151,6 +156,23 @@ class Orders:
             return
         self._order, self.state = order, ""
         await self._link.insist(lambda: obey(self._link, order))
+
+    async def _fetch(self, order: Order, model: str, revision: str) -> bool | None:
+        """Bring a model here; False if it is the present one, None if `order` was overtaken meanwhile.
+
+        Then what is there of it is kept. Raises EngineStartError if there is no such model.
+        """
+        fetching = asyncio.create_task(self._verifier.fetch(model, revision), name="fetching")
+        try:
+            while not fetching.done():
+                await asyncio.wait({fetching}, timeout=_LOOK_S)
+                now = await self._link.insist(lambda: read_order(self._link))
+                if now.number != order.number or now.asleep_s:
+                    _log.info("%s leaves %s: another order came", self._worker, model)
+                    return None
+            return fetching.result()
+        finally:
+            await cancel_all([fetching])
 
     async def _swap(self, model: str) -> None:
         _log.info("%s goes over to %s", self._worker, model)
