@@ -26,6 +26,8 @@ from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
 
 SLEEP_S: Final = 3_600.0
 """Longest sleep unless asked for: a trainer that died asleep must not keep its pool so for ever."""
+LEAST_SLEEP_S: Final = 10.0
+"""Shorter ones could be over before a heartbeat (each second) told that the last worker sleeps."""
 WAIT_S: Final = 600.0
 """How long a change may take unless said otherwise: a model may have to be downloaded."""
 _NAMES: Final = ("auto", "embedded")
@@ -116,8 +118,8 @@ async def sleep(
     They wake by themselves after `at_most_s`; asking again begins that time anew. Raises EngineError if the pool has
     no TinyV worker or they are not asleep within `wait_s`, BrokerError if the broker does not answer.
     """
-    if at_most_s <= 0:
-        raise InvalidInputError("at_most_s", at_most_s, "use a positive number of seconds")
+    if at_most_s < LEAST_SLEEP_S:
+        raise InvalidInputError("at_most_s", at_most_s, f"use {LEAST_SLEEP_S:g} seconds or more")
     async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
         await _present(side)
         await order_sleep(side, at_most_s)
@@ -155,6 +157,8 @@ async def _until(
         on_change(now)
         if _are(now, states, number):
             return now
+        if states is _RESTING and not now.order.asleep_s:
+            raise EngineError("woken, or its time was over, before all slept")
         if time.monotonic() > give_up:
             late = ", ".join(f"{seat.worker} is {seat.state}" for seat in now.seats if seat.state not in states)
             raise EngineError(f"not done within {wait_s:g} s: {late or 'no TinyV worker is there'}")

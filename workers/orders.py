@@ -140,7 +140,7 @@ class Orders:
         self.state = ""
 
     async def _switch(self, order: Order) -> None:
-        model, revision = (order.model, order.revision) if order.model else self._configured
+        model, revision = (order.model, order.revision) if order.is_for(self._configured[0]) else self._configured
         try:
             self.state = "fetching"
             is_other = await self._fetch(order, model, revision)

@@ -11,7 +11,7 @@ from stream_kit import is_empty, rollout
 
 from tinyv_stream import InvalidInputError, RewardClient, Source, Status, model
 from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.orders import give_order, order_sleep, read_order, refuse
+from tinyv_stream.broker.orders import give_order, obey, order_sleep, read_order, refuse
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineError, EngineStartError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -135,6 +135,34 @@ async def test_an_order_that_takes_too_long_is_taken_back(pool: Pool, monkeypatc
         await wait_until(lambda: is_model(pool, "scripted"), 30, "with the model before")
 
 
+class Slow(TinyVVerifier):
+    """Fetches one model for ever, as from a hub that hangs, and counts how often it was told to leave that."""
+
+    left = 0
+
+    async def fetch(self, model: str, revision: str) -> bool:
+        if model != "far":
+            return await super().fetch(model, revision)
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            self.left += 1
+
+
+async def test_a_fetch_is_left_when_its_order_is_taken_back_or_the_pool_sleeps(pool: Pool) -> None:
+    slow = judge(Slow)
+    assert isinstance(slow, Slow)
+    async with pool.serving(judge(), slow), OperatorSide(pool.url, pool.broker) as side:
+        with pytest.raises(EngineStartError, match="not everywhere within 2 s; all workers use the model before"):
+            await model.switch(pool.url, "far", pool=pool.name, wait_s=2.0)
+        assert slow.left == 1
+        assert await pool.models() == ["scripted", "scripted"]
+        await give_order(side, "far", "", {"auto"})
+        await wait_until(lambda: pool.workers[2]._about().state == "fetching", 30, "the fetch")
+        asleep = await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
+        assert [seat.state for seat in asleep.seats] == ["asleep", "asleep"]
+
+
 async def is_model(pool: Pool, name: str) -> bool:
     return await pool.models() == [name]
 
@@ -158,11 +186,7 @@ async def test_what_is_under_way_is_finished_before_the_sleep(pool: Pool, monkey
     monkeypatch.setenv(DELAY_ENV, "4.0")
     async with pool.serving(judge()) as client, OperatorSide(pool.url, pool.broker) as side:
         tickets = [await client.submit(rollout("1", n)) for n in range(8)]
-
-        async def are_held() -> bool:
-            return sum(w.held for w in (await side.status()).workers if w.stage == "tinyv") == 8
-
-        await wait_until(are_held, 30, "TinyV holds all")
+        await wait_until(lambda: len(pool.workers[1]._held) == 8, 30, "TinyV holds all")
         await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
         assert await is_empty(side), "a sleeping pool still owed rewards for what it had begun"
         assert {(await ticket).source for ticket in tickets} == {Source.TINYV}
@@ -170,7 +194,7 @@ async def test_what_is_under_way_is_finished_before_the_sleep(pool: Pool, monkey
 
 async def test_nobody_can_keep_a_pool_asleep_for_ever(pool: Pool) -> None:
     async with pool.serving(judge()):
-        await model.sleep(pool.url, pool=pool.name, at_most_s=3.0, wait_s=WAIT_S)
+        await model.sleep(pool.url, pool=pool.name, at_most_s=10.0, wait_s=WAIT_S)
         await wait_until(lambda: pool.are_ready(2), 30, "it wakes by itself")
 
 
@@ -179,7 +203,7 @@ async def test_orders_that_make_no_sense_are_refused(pool: Pool) -> None:
         with pytest.raises(InvalidInputError):
             await model.switch(pool.url, "", pool=pool.name)
         with pytest.raises(InvalidInputError):
-            await model.sleep(pool.url, pool=pool.name, at_most_s=0)
+            await model.sleep(pool.url, pool=pool.name, at_most_s=model.LEAST_SLEEP_S - 1)
         await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
         with pytest.raises(EngineError, match="asleep"):
             await model.switch(pool.url, "second", pool=pool.name)
@@ -208,6 +232,15 @@ async def test_refusing_goes_back_to_what_somebody_has_run(server: EmbeddedServe
         now = await read_order(side)
         assert (now.model, now.refused, now.reason, now.refused_by) == ("", second, "no memory", "w")
         assert await refuse(side, now.number, "w", "again") == 2
+        assert now.is_way_back
+        assert not now.over
+        third = await give_order(side, "third", "", {"auto"})
+        await obey(side, await read_order(side))
+        fourth = await give_order(side, "fourth", "", {"auto", "own"})
+        assert await refuse(side, fourth, "w", "no memory") == 1
+        back = await read_order(side)
+        assert (back.number, back.model, back.over) == (third + 2, "third", ("auto",))
+        assert (back.is_for("auto"), back.is_for("own")) == (True, False), "a worker's own word was newer"
         await order_sleep(side, 100)
         assert 90 < (await read_order(side)).asleep_s <= 100
         await order_sleep(side, 0)

@@ -33,6 +33,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     refused_by: str = ""
     reason: str = ""
 
+    @property
+    def is_way_back(self) -> bool:
+        """It stands in for an order that was refused."""
+        return 0 < self.refused == self.number - 1
+
+    def is_for(self, configured: str) -> bool:
+        """Tell whether it names the model of a worker with this setting.
+
+        One that had a newer word of its own goes back to that.
+        """
+        return bool(self.model) and (configured in self.over or not self.is_way_back)
+
 
 async def read_order(link: Link) -> Order:
     """Return what holds now."""

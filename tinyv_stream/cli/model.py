@@ -71,7 +71,13 @@ def switch(
 def sleep(
     *,
     at_most: Annotated[
-        float, typer.Option("--at-most", min=1.0, metavar="SECONDS", help="They wake by themselves after this time.")
+        float,
+        typer.Option(
+            "--at-most",
+            min=models.LEAST_SLEEP_S,
+            metavar="SECONDS",
+            help="They wake by themselves after this time.",
+        ),
     ] = models.SLEEP_S,
     redis: RedisOption = None,
     pool: PoolOption = None,
