@@ -60,11 +60,17 @@ class Lanes:
 
     async def give_back(self, leases: Iterable[Lease], *, engine_died: bool = False) -> None:
         """Return rollouts; see `WorkerSide.give_back`."""
-        held = list(leases)
-        for link in self.links:
-            entries = [entry for shard, entry in held if shard == link.keys.shard]
-            if entries:
-                await link.insist(partial(link.give_back, self._stage, self._name, entries, engine_died=engine_died))
+        entries: dict[int, list[str]] = {}
+        for shard, entry in leases:
+            entries.setdefault(shard, []).append(entry)
+        here = ((link, entries[link.keys.shard]) for link in self.links if link.keys.shard in entries)
+        # At once: a shard that is away must not hold up the others.
+        await asyncio.gather(
+            *(
+                link.insist(partial(link.give_back, self._stage, self._name, those, engine_died=engine_died))
+                for link, those in here
+            )
+        )
 
     async def announce(self, version: str) -> None:
         """Set the version under which cached verdicts are looked up."""

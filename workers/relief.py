@@ -2,7 +2,7 @@
 
 - Down: no TinyV worker that can judge was heard of for `tinyv_silent_s`. A starting one is hope and not capacity, but
   for a pool's first start: it has `tinyv_start_s`, where the pool brings TinyV workers of its own.
-- Looked at twice a second at most; a broker that is away leaves the last finding.
+- Looked at twice a second at most; a shard that is away is left out, and a broker that is leaves the last finding.
 - A sampled rollout is sampled again when it is handed out again: chosen by its name, not by chance.
 - It decides nothing about a reward but that TinyV is not asked; the reward says why.
 """
@@ -52,10 +52,8 @@ class Relief:
         if now - self._looked < _LOOK_S:
             return
         self._looked = now
-        try:
-            seen = await asyncio.gather(*(link.pressure(self._config.tinyv_silent_s) for link in self._links))
-        except BrokerError as exc:
-            _log.warning("cannot see how TinyV is doing: %s", exc)
+        seen = [told for told in await asyncio.gather(*map(self._told, self._links)) if told]
+        if not seen:
             return
         # Queues are the shards' own; a worker beats in all of them.
         backlog, able = sum(here for here, _ in seen), max(workers for _, workers in seen)
@@ -67,6 +65,15 @@ class Relief:
         if trouble != self._trouble:
             _log.warning("TinyV is %s (%d queued, %d able workers)", trouble or "well again", backlog, able)
         self._trouble = trouble
+
+    async def _told(self, link: WorkerSide) -> tuple[int, int] | None:
+        """Ask one shard; None if it does not answer soon: the others' word counts then."""
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return await link.pressure(self._config.tinyv_silent_s)
+        except (BrokerError, TimeoutError) as exc:
+            _log.warning("shard %d does not say how TinyV is doing: %s", link.keys.shard, exc or "no answer")
+            return None
 
     def _may_hope(self, now: float) -> bool:
         """Tell whether TinyV may still be on its first way up."""

@@ -151,7 +151,8 @@ class Worker:
     async def _claim_until(self, stop: asyncio.Event, link: WorkerSide) -> None:
         """Claim from one shard; those of a pool share this worker's slots."""
         while not stop.is_set():
-            await unless(stop, self._open.wait())
+            if not self._open.is_set():
+                await unless(stop, self._open.wait())
             await unless(stop, self._verifier.ready())
             if not self._open.is_set():
                 continue
@@ -172,7 +173,9 @@ class Worker:
         """One more than the slots, or a worker that is always busy would never take over what another left."""
         if not self._open.is_set() or not self._together.is_set():
             return 0
-        return max(1, self._verifier.slots - len(self._held)) if len(self._held) <= self._verifier.slots else 0
+        if len(self._held) > self._verifier.slots:
+            return 0
+        return max(1, self._lanes.free // len(self._lanes.links))  # every shard is swept, each by itself
 
     def _accept(self, delivery: Delivery) -> None:
         """Own a delivery, new or taken over: run it, or run it alone later, or give it up."""
