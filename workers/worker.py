@@ -65,6 +65,10 @@ class Worker:
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._handler: StageHandler | None = None
+        self._model = ""
+        """Whose verdicts the handler gives, with its revision."""
+        self._outbox: Outbox | None = None
+        self._noticing = asyncio.Lock()
         self._open = asyncio.Event()
         """Set while work may begin."""
         self._orders: Orders | None = None
@@ -144,8 +148,10 @@ class Worker:
     async def _open_stage(self, outbox: Outbox) -> StageHandler:
         if self._stage == "rule":
             return RuleStage(outbox, self._config, self._verifier, Relief(self._lanes.links, self._config))
-        version = cache_version(self._config.tinyv, self._verifier.describe().get("model", ""))
+        model = self._model_now()
+        version = cache_version(self._config.tinyv, model)
         await self._lanes.announce(version)
+        self._model, self._outbox = model, outbox
         return TinyVStage(outbox, self._config, self._verifier, version)
 
     async def _claim_until(self, stop: asyncio.Event, link: WorkerSide) -> None:
@@ -220,17 +226,27 @@ class Worker:
             self._let_go(suspect)
 
     async def _see_through(self, delivery: Delivery) -> None:
-        handler = cast("StageHandler", self._handler)  # nothing is claimed before the stage is open
         if not self._open.is_set():  # a claim was under way when the pause began
             await self._lanes.give_back([delivery.lease])
             return
         try:
             await self._verifier.ready()  # a claim may have been under way when the engine died
+            await self._notice_model()
+            handler = cast("StageHandler", self._handler)  # nothing is claimed before the stage is open
             await handler.handle(delivery)
             self._done += 1
         except EngineDiedError as exc:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
             await self._lanes.give_back([delivery.lease], engine_died=True)
+
+    async def _notice_model(self) -> None:
+        """Open the stage anew where a restarted engine is another model: the cache must tell their verdicts apart."""
+        async with self._noticing:
+            if self._outbox is not None and self._model_now() != self._model:
+                self._handler = await self._open_stage(self._outbox)
+
+    def _model_now(self) -> str:
+        return self._verifier.describe().get("model", "")
 
     async def _letting_go(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
         """Let go of the delivery once `work` ended. After a cancellation it is still held: the drain gives it back."""

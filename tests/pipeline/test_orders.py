@@ -15,7 +15,7 @@ from tinyv_stream.broker.orders import give_order, obey, order_sleep, read_order
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineError, EngineStartError
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from workers.tinyv.scripted import DELAY_ENV
+from workers.tinyv.scripted import DELAY_ENV, ScriptedEngine
 from workers.tinyv.verifier import TinyVVerifier
 from workers.worker import Worker
 
@@ -165,6 +165,23 @@ async def test_a_fetch_is_left_when_its_order_is_taken_back_or_the_pool_sleeps(p
 
 async def is_model(pool: Pool, name: str) -> bool:
     return await pool.models() == [name]
+
+
+async def test_an_engine_that_comes_back_as_another_model_is_another_to_the_cache(pool: Pool) -> None:
+    verifier = judge()
+    engine = verifier._keeper.engine
+    assert isinstance(engine, ScriptedEngine)
+    async with pool.serving(verifier) as client:
+        first = await (await client.submit(rollout("1", 1)))
+        assert first.tinyv is not None
+        assert first.tinyv.model == "scripted"
+        engine._model = "trained anew"
+        engine.kill()
+        await wait_until(lambda: engine.starts == 2, 30, "the restart")
+        await (await client.submit(rollout("1", 2)))
+        again = await (await client.submit(rollout("1", 1, rollout_id="again")))
+        assert again.tinyv is not None
+        assert again.tinyv.model == "trained anew"
 
 
 async def test_a_sleeping_pool_holds_nothing_and_deadlines_go_on(pool: Pool) -> None:

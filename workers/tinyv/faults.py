@@ -3,12 +3,15 @@
 The sentence is often known to the engine's process alone: `lifeline` leaves it in a file, and it is read here.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from tinyv_stream.config import EngineConfig
-from tinyv_stream.errors import EngineStartError
+from tinyv_stream.errors import EngineDiedError, EngineStartError
 
 _MOST_CHARS: Final = 400
 
@@ -67,3 +70,17 @@ def _cause(exc: Exception, last_words: Path) -> str:
         told = ""
     text = told or str(exc) or type(exc).__name__
     return " ".join(text.split())[:_MOST_CHARS]
+
+
+@asynccontextmanager
+async def answered_within(limit_s: float) -> AsyncGenerator[None]:
+    """Raise EngineDiedError where vLLM fails in any way, or does not answer: what it is then in nobody knows."""
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except EngineDiedError:
+        raise
+    except TimeoutError as exc:
+        raise EngineDiedError(f"no answer within {limit_s:g} s") from exc
+    except Exception as exc:  # too little free memory, for one: vLLM raises whatever its parts raise
+        raise EngineDiedError(f"{type(exc).__name__}: {exc}") from exc

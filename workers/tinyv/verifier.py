@@ -132,7 +132,11 @@ class TinyVVerifier:
         self._row = row
         self._threshold = row.threshold if self._config.threshold is None else self._config.threshold
         self._prompts = PromptBuilder(row, self._keeper.engine.markers)
-        self._label = self._keeper.engine.describe()["model"]
+
+    @property
+    def _label(self) -> str:
+        """The engine's model as it is now: one that was started again may have found other weights."""
+        return self._keeper.engine.describe()["model"]
 
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""

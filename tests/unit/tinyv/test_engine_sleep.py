@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,22 @@ async def test_any_failure_is_a_death(core: Callable[[], object], why: str, step
     async with asyncio.timeout(60):
         with pytest.raises(EngineDiedError, match=why):
             await getattr(engine, step)()
+
+
+async def test_a_directory_that_was_trained_anew_is_another_model_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"before")
+    engine = VllmEngine(str(tmp_path), OWN, EngineConfig())
+
+    async def load(path: str, last_words: Path) -> None:
+        assert (path, last_words.name) == (str(tmp_path), "last_words")
+
+    monkeypatch.setattr(engine, "_load", load)
+    await engine.start()
+    before = engine.describe()["model"]
+    (tmp_path / "model.safetensors").write_bytes(b"trained")
+    assert engine.describe()["model"] == before
+    await engine.start()
+    assert engine.describe()["model"] != before
