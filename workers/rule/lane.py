@@ -150,7 +150,8 @@ class _Runner:
             reader, writer, self.hello = await self.lane.nursery.fork()
             self.streams = reader, writer
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.hello.pid, self.lane.nice)
+                nice = os.getpriority(os.PRIO_PROCESS, 0) + self.lane.nice
+                os.setpriority(os.PRIO_PROCESS, self.hello.pid, nice)
 
     async def work(self, jobs: list[_Job]) -> None:
         """Send a batch and settle each job as its answer comes; what was not begun goes back."""

