@@ -74,7 +74,7 @@ async def test_no_answer_costs_more_than_its_deadline_and_half_a_second(grader: 
         for answer in answers:
             costs[answer[:60]] = await least_cost_s(box, grader, answer)
         assert (await box.grade(grader, Check(GOLD, GOLD))).verdict.outcome is Outcome.CORRECT
-    assert max(costs.values()) > 0  # the clock runs
+    assert grader != "math_verify" or max(costs.values()) > 0.1  # the clock runs; ours refuse by structure
     assert {answer: cost for answer, cost in costs.items() if cost > DEADLINE_S + 0.5} == {}
 
 
