@@ -26,7 +26,7 @@ demo: $(STACK) ## Run the main job on the bundled rollouts; writes demo.json
 test: $(STACK) $(DEV) lint ## Gates, then the tests that need no trainer package and no minutes
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: $(STACK) $(DEV) ## The tests that take minutes each: trainings, and real engines that are switched and killed
+test-long: $(STACK) $(DEV) ## The longer tests: trainings, model switches, engines that are put to sleep and killed
 	$(BIN)/python -m pytest -m long
 
 lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes

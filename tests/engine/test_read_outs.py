@@ -20,7 +20,7 @@ from workers.tinyv.gate import MARGIN, is_near
 from workers.tinyv.models import EMBEDDED, MODELS, OWN, ModelRow
 from workers.tinyv.prompts import PromptBuilder
 
-pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.timeout(900)]
 
 HERE = Path(__file__).parent
 PAIRS = 96

@@ -105,6 +105,7 @@ async def test_a_switch_under_load_loses_nothing(tmp_path: Path) -> None:
     assert set(load.models()[since:]) == {"second@r2"}
 
 
+@pytest.mark.long
 def test_verdicts_of_the_model_before_are_not_reused(tmp_path: Path) -> None:
     cli = Cli(tmp_path)
     rollouts, out, again, back = (tmp_path / f"{n}.jsonl" for n in ("in", "out", "again", "back"))
@@ -144,6 +145,7 @@ async def test_a_model_that_does_not_start_leaves_the_pool_with_the_one_before(t
     assert set(load.models()) == {"scripted"}
 
 
+@pytest.mark.long
 def test_an_order_outlives_a_killed_worker(tmp_path: Path) -> None:
     cli = Cli(tmp_path)
     with cli.up():
@@ -159,6 +161,7 @@ def test_an_order_outlives_a_killed_worker(tmp_path: Path) -> None:
         assert {s["model"] for s in seats(cli) if s["worker"] != before.name} == {"second"}
 
 
+@pytest.mark.long
 def test_rollouts_wait_while_the_pool_sleeps_and_a_started_worker_sleeps_too(tmp_path: Path) -> None:
     cli = Cli(tmp_path)
     rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
@@ -183,6 +186,7 @@ def test_rollouts_wait_while_the_pool_sleeps_and_a_started_worker_sleeps_too(tmp
     assert {r["source"] for r in rewards_in(out)} == {"rule", "tinyv"}
 
 
+@pytest.mark.long
 def test_a_pool_that_is_stopped_in_the_middle_of_a_switch_ends_as_ever(tmp_path: Path) -> None:
     cli = Cli(tmp_path)
     with cli.up() as process:

@@ -209,6 +209,7 @@ async def test_what_is_under_way_is_finished_before_the_sleep(pool: Pool, monkey
         assert {(await ticket).source for ticket in tickets} == {Source.TINYV}
 
 
+@pytest.mark.long
 async def test_nobody_can_keep_a_pool_asleep_for_ever(pool: Pool) -> None:
     async with pool.serving(judge()):
         await model.sleep(pool.url, pool=pool.name, at_most_s=10.0, wait_s=WAIT_S)

@@ -64,7 +64,7 @@ async def test_no_payload_runs(sandbox: Sandbox, grader: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("grader", ["cascade", "prime", "math_verify"])
+@pytest.mark.parametrize("grader", ["cascade", "prime", pytest.param("math_verify", marks=pytest.mark.long)])
 async def test_no_answer_costs_more_than_its_deadline_and_half_a_second(grader: str) -> None:
     # CPU time, not wall time: a busy machine takes time away from graders. It also wakes this process late, and a
     # grader works on until then, so that how late the loop was is no cost of the answer.
