@@ -7,6 +7,7 @@ promises, and where it is not through after `--at-most` seconds.
 
 import argparse
 import asyncio
+import statistics
 import sys
 import time
 from contextlib import suppress
@@ -24,10 +25,12 @@ from tinyv_stream.testing import EmbeddedServer
 
 _MARKS: Final = 10
 _GROWTH: Final = 1.10
-"""Most that the last tenth may cost, as a multiple of the second: the first one pays for starting up."""
+"""Most that the last tenth may cost in yardsticks, as a multiple of the second: the first one pays for starting up."""
 _MEMORY: Final = 1.25
 """Most that a process may hold at the end, as a multiple of what it held after a tenth."""
 _SUBMITTERS: Final = 64
+_YARD: Final = range(40_000)
+_YARD_EVERY_S: Final = 0.3
 _AT_MOST_S: Final = 3600.0
 """A million at less than 300 a second is a fault, however busy the machine."""
 
@@ -39,6 +42,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     rate: float
     cpu_us: float
+    yard_us: float
+    """What a fixed piece of Python cost meanwhile: neighbours on a shared machine make both dearer alike."""
     server_mb: float
     server_used_mb: float
     """By the server's own count, `used_memory`."""
@@ -86,6 +91,7 @@ async def _run(count: int, text: str, marks: list[Mark]) -> None:
         RewardClient(server.url, run_id="soak", pool=CONFIG.broker.pool) as client,
     ):
         look = _Looker(operator, psutil.Process(server.pid), [psutil.Process(pid) for pid in fleet.pids])
+        measuring = asyncio.create_task(look.measure())
         stream = client.rewards()
         seen: dict[str, int] = {}
         for tenth in range(_MARKS):
@@ -103,6 +109,7 @@ async def _run(count: int, text: str, marks: list[Mark]) -> None:
             marks.append(await look.mark(span.stop, len(span), seen.get("ok", 0)))
             sys.stdout.write(f"{msgspec.json.encode(marks[-1]).decode()}\n")
             sys.stdout.flush()
+        measuring.cancel()
 
 
 async def _submit(client: RewardClient, numbers: Any, text: str) -> None:  # noqa: ANN401 an iterator that all share
@@ -120,6 +127,18 @@ class _Looker:
         self._server, self._client, self._workers = server, psutil.Process(), workers
         self._began = self._last = time.perf_counter()
         self._cpu_s = self._cpu()
+        self._yards_s: list[float] = []
+
+    async def measure(self) -> None:
+        """Time the fixed piece of work again and again, until cancelled."""
+        while True:
+            self._measure_once()
+            await asyncio.sleep(_YARD_EVERY_S)
+
+    def _measure_once(self) -> None:
+        began_s = time.thread_time()
+        sum(n * n for n in _YARD)
+        self._yards_s.append(time.thread_time() - began_s)
 
     def _cpu(self) -> float:
         times = [p.cpu_times() for p in (self._server, self._client, *self._workers)]
@@ -127,6 +146,7 @@ class _Looker:
 
     async def mark(self, rollouts: int, since: int, rewarded: int) -> Mark:
         now, cpu_s = time.perf_counter(), self._cpu()
+        self._measure_once()
         status = await self._operator.status()
         info = cast("dict[str, Any]", await self._operator.command("INFO", "memory"))
         mark = Mark(
@@ -134,6 +154,7 @@ class _Looker:
             seconds=round(now - self._began, 1),
             rate=round(since / (now - self._last), 1),
             cpu_us=round((cpu_s - self._cpu_s) * 1e6 / since, 1),
+            yard_us=round(statistics.mean(self._yards_s) * 1e6, 1),
             server_mb=_mb(self._server),
             server_used_mb=round(int(info["used_memory"]) / 1e6, 2),
             client_mb=_mb(self._client),
@@ -144,6 +165,7 @@ class _Looker:
             rewarded=rewarded,
         )
         self._last, self._cpu_s = now, cpu_s
+        self._yards_s.clear()
         return mark
 
 
@@ -157,7 +179,8 @@ def _grown(marks: list[Mark], count: int) -> list[str]:
     found = [] if end.rewarded == count else [f"{end.rewarded} of {count} rewarded ok"]
     if end.live or end.entries:
         found.append(f"{end.live} live and {end.entries} queued at the end")
-    if end.cpu_us > base.cpu_us * _GROWTH:
-        found.append(f"a rollout cost {base.cpu_us} us of CPU, and {end.cpu_us} at the end")
+    if end.cpu_us / end.yard_us > base.cpu_us / base.yard_us * _GROWTH:
+        costs = [f"{mark.cpu_us} us of CPU ({mark.cpu_us / mark.yard_us:.4f} yardsticks)" for mark in (base, end)]
+        found.append(f"a rollout cost {costs[0]}, and {costs[1]} at the end")
     memory = [(n, getattr(early, n), getattr(end, n)) for n in ("server_mb", "client_mb", "workers_mb")]
     return found + [f"{name} grew from {was} to {now}" for name, was, now in memory if now > was * _MEMORY]
