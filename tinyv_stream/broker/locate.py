@@ -9,6 +9,7 @@ for every connection: after a failover the next connection goes to the new prima
 - Nothing is retried here.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
@@ -60,7 +61,7 @@ def located(address: Address, tag: str) -> dict[str, Any]:
     }
 
 
-class _LookUp:
+class _LookUp(ABC):
     """Asks one after the other until one answers."""
 
     def __init__(self, address: Address) -> None:
@@ -82,8 +83,8 @@ class _LookUp:
             said.append(f"{host[0]}:{host[1]} knows none")
         raise RedisConnectionError(f"nobody names a primary ({'; '.join(said)})")
 
-    async def _ask(self, host: Host) -> Host | None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _ask(self, host: Host) -> Host | None: ...
 
 
 class _Sentinels(_LookUp):

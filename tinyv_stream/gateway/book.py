@@ -135,7 +135,7 @@ class Book:
         cursor.execute("begin")
         try:
             yield cursor
-        except BaseException:
+        except BaseException:  # half a change is taken back, whatever stopped it
             cursor.execute("rollback")
             raise
         cursor.execute("commit")
