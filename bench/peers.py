@@ -114,7 +114,10 @@ def main() -> None:
         for process in workers:
             process.terminate()
         for process in workers:
-            process.wait(20)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:  # taskiq's, at times; the figure is there
+                process.kill()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=1, help="how many seeds, one after the other")
     parser.add_argument("--seconds", type=float, default=90.0, help="of faults per run")
     parser.add_argument("--poison", type=int, default=3, help="rollouts per run that kill their workers")
+    parser.add_argument("--shards", type=int, default=2, help="of the pool")
     parser.add_argument("--deadline", type=float, default=120.0, metavar="SECONDS", help="of each rollout")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep logs and data there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
@@ -51,19 +52,19 @@ def main(argv: list[str]) -> int:
                 deadline_s=args.deadline,
                 journal=str(directory / "journal"),
             )
-            verdicts.append(asyncio.run(run(directory, task, seconds=args.seconds)))
+            verdicts.append(asyncio.run(run(directory, task, seconds=args.seconds, shards=args.shards)))
         _show(verdicts[-1])
     if args.json:
         args.json.write_bytes(msgspec.json.format(msgspec.json.encode(verdicts), indent=2))
     return 0 if all(v.is_kept for v in verdicts) else 1
 
 
-async def run(directory: Path, task: Task, *, seconds: float) -> Verdict:
+async def run(directory: Path, task: Task, *, seconds: float, shards: int) -> Verdict:
     """Run once: faults for `seconds`, then quiet until the client has every reward, then the verdict."""
     began = time.monotonic()
-    verdict = Verdict(seed=task.seed, rollouts=task.rollouts, seconds=0.0)
+    verdict = Verdict(seed=task.seed, shards=shards, rollouts=task.rollouts, seconds=0.0)
     letters: dict[str, str] = {}
-    async with World(directory, task) as world:
+    async with World(directory, task, shards=shards) as world:
         faults = Faults(world, task.seed)
         watching = asyncio.create_task(_watch_letters(world, letters), name="chaos letters")
         world.start_client()
@@ -110,7 +111,8 @@ async def _watch_letters(world: World, letters: dict[str, str]) -> None:
 
 def _show(verdict: Verdict) -> None:
     say = sys.stdout.write
-    say(f"seed {verdict.seed}: {verdict.rewarded} of {verdict.rollouts} rewarded in {verdict.seconds:.0f} s\n")
+    say(f"seed {verdict.seed}, {verdict.shards} shards: {verdict.rewarded} of {verdict.rollouts} rewarded")
+    say(f" in {verdict.seconds:.0f} s\n")
     say(f"  faults    {verdict.injected}\n  restarts  {verdict.restarts}\n  counters  {verdict.counters}\n")
     say(f"  rewards   {verdict.sources}, p50 {verdict.p50_s:.3f} s, longest {verdict.max_s:.1f} s\n")
     say(f"  left      {verdict.left_in_done} in done, {verdict.consumers} consumers, {verdict.dead_letters} letters\n")

@@ -25,6 +25,7 @@ class Verdict(msgspec.Struct, kw_only=True):
     """The figures of a run; `faults` of the promise are in `broken`, one sentence each."""
 
     seed: int
+    shards: int
     rollouts: int
     seconds: float
     rewarded: int = 0
@@ -83,41 +84,52 @@ def _judge(verdict: Verdict, case: Case, line: Line, deadline_s: float) -> None:
 
 async def leftovers(operator: OperatorSide) -> list[str]:
     """Return what should be gone once every rollout is rewarded, one sentence each."""
-    k, found = operator.keys, list[str]()
-    for name, command in (
-        ("live", "ZCARD"),
-        ("at", "HLEN"),
-        ("parked", "HLEN"),
-        ("leaders", "HLEN"),
-    ):
-        count = await operator.command(command, str(getattr(k, name)))
-        if count:
-            found.append(f"{count} left in {name}")
-    for stage in STAGES:
-        waiting = await operator.command("XLEN", k.queue(stage))
-        pending = cast("dict[str, Any]", await operator.command("XPENDING", k.queue(stage), GROUP))["pending"]
-        if waiting or pending:
-            found.append(f"{waiting} queued and {pending} leased in stage {stage}")
+    found = [sentence for side in operator.sides for sentence in await _left_in(side)]
     held = sum(w.held for w in (await operator.status()).workers if w.state != "lost")
     if held:
         found.append(f"workers say that they hold {held}")
     return found
 
 
+async def _left_in(shard: OperatorSide) -> list[str]:
+    k, found = shard.keys, list[str]()
+    for name, command in (
+        ("live", "ZCARD"),
+        ("at", "HLEN"),
+        ("parked", "HLEN"),
+        ("leaders", "HLEN"),
+    ):
+        count = await shard.command(command, str(getattr(k, name)))
+        if count:
+            found.append(f"{count} left in {name} of shard {k.shard}")
+    for stage in STAGES:
+        waiting = await shard.command("XLEN", k.queue(stage))
+        pending = cast("dict[str, Any]", await shard.command("XPENDING", k.queue(stage), GROUP))["pending"]
+        if waiting or pending:
+            found.append(f"{waiting} queued and {pending} leased in stage {stage} of shard {k.shard}")
+    return found
+
+
 async def judge_server(verdict: Verdict, world: World) -> None:
     """Look at what the run left on the server."""
-    operator, k = world.operator, world.operator.keys
+    operator = world.operator
     verdict.broken += await leftovers(operator)
+    tags = [f"{side.keys.tag}:" for side in operator.sides]
     for raw in cast("list[bytes]", await operator.command("KEYS", "*")):
         name = raw.decode()
-        owned = any(fnmatch.fnmatch(name.removeprefix(f"{k.tag}:"), pattern) for pattern in _POOL_OWNS)
+        tag = next((tag for tag in tags if name.startswith(tag)), "?")
+        owned = any(fnmatch.fnmatchcase(name.removeprefix(tag), pattern) for pattern in _POOL_OWNS)
         if not owned and await operator.command("PTTL", name) == -1:
             verdict.broken.append(f"key {name} has no end and no owner")
-    run_id = f"chaos{world.task.seed}"
-    verdict.left_in_done = cast("int", await operator.command("HLEN", k.done(run_id)))
-    for stage in STAGES:
-        groups = cast("list[dict[str, Any]]", await operator.command("XINFO", "CONSUMERS", k.queue(stage), GROUP))
-        verdict.consumers += len(groups)
+    for side in operator.sides:
+        await _count_in(side, verdict, f"chaos{world.task.seed}")
     verdict.counters = (await operator.status()).stats
     verdict.restarts = dict(world.restarts)
     verdict.broken += [f"the client ended with status {status}" for status in [world.client_exit.result()] if status]
+
+
+async def _count_in(shard: OperatorSide, verdict: Verdict, run_id: str) -> None:
+    verdict.left_in_done += cast("int", await shard.command("HLEN", shard.keys.done(run_id)))
+    for stage in STAGES:
+        groups = await shard.command("XINFO", "CONSUMERS", shard.keys.queue(stage), GROUP)
+        verdict.consumers += len(cast("list[object]", groups))

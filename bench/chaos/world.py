@@ -39,9 +39,10 @@ _BACK_S: Final = 0.3
 class World:
     """All processes of one run, while it is open. `directory` keeps logs, data and the client's journal."""
 
-    def __init__(self, directory: Path, task: Task) -> None:
+    def __init__(self, directory: Path, task: Task, *, shards: int) -> None:
         self.directory = directory
         self.task = task
+        self._config = msgspec.structs.replace(CONFIG, broker=msgspec.structs.replace(CONFIG.broker, shards=shards))
         self.server = EmbeddedServer(directory / "server", tcp=True, maxmemory_mb=256)
         self.workers: list[tuple[Stage, Child]] = []
         self.client = Child([sys.executable, "-m", "bench.chaos.client"], log=directory / "client.log")
@@ -58,7 +59,7 @@ class World:
         self.client_net, self.worker_net = [
             await self._open.enter_async_context(Proxy("127.0.0.1", port)) for _ in range(2)
         ]
-        self.operator = OperatorSide(self.server.url, CONFIG.broker)
+        self.operator = OperatorSide(self.server.url, self._config.broker)
         await self._open.enter_async_context(self.operator)
         counts: dict[Stage, int] = {"rule": CONFIG.rule.workers, "tinyv": CONFIG.tinyv.workers}
         self.workers = [(stage, self._worker(stage, n)) for stage in STAGES for n in range(counts[stage])]
@@ -106,7 +107,7 @@ class World:
         env = {
             **os.environ,
             "TINYV_REDIS_URL": self._through(self.worker_net),
-            "TINYV_CONFIG": msgspec.json.encode(CONFIG).decode(),
+            "TINYV_CONFIG": msgspec.json.encode(self._config).decode(),
         }
         command = [sys.executable, "-m", "bench.chaos.worker", stage]
         return Child(command, log=self.directory / f"{stage}-{number}.log", env=env)

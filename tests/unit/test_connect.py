@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tinyv_stream.broker.connect import MAX_BLOCK_S, connect, redact
+from tinyv_stream.broker.connect import TIMEOUT_S, connect, redact
 from tinyv_stream.broker.preflight import is_supported, preflight
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -83,8 +83,8 @@ async def test_replies_are_bytes_over_resp3_by_the_c_parser(server: EmbeddedServ
 
 
 async def test_a_command_whose_connection_breaks_is_not_sent_again(server: EmbeddedServer, pool_name: str) -> None:
-    async with connect(server.url, blocking=True) as reader, connect(server.url) as other:
-        waiting = asyncio.ensure_future(reader.blpop([pool_name], timeout=MAX_BLOCK_S))
+    async with connect(server.url) as reader, connect(server.url) as other:
+        waiting = asyncio.ensure_future(reader.blpop([pool_name], timeout=TIMEOUT_S))
 
         async def blocked() -> list[dict[str, str]]:
             return [c for c in await other.client_list() if c["cmd"] == "blpop"]

@@ -4,7 +4,7 @@
 
 - Nothing is retried here. redis-py would resend a command up to ten times by itself; whoever sends knows whether
   sending again is safe.
-- Every read has a time-out, and that of a blocking read is longer than the block.
+- Every read has a time-out.
 - A password never appears in a message or a log (`redact`).
 """
 
@@ -20,29 +20,26 @@ from tinyv_stream.broker.address import FORMS, parse, redact
 from tinyv_stream.broker.locate import located
 from tinyv_stream.errors import InvalidInputError
 
-__all__ = ["CONNECTIONS", "MAX_BLOCK_S", "TIMEOUT_S", "connect", "redact"]
+__all__ = ["CONNECTIONS", "TIMEOUT_S", "connect", "redact"]
 
 TIMEOUT_S: Final = 10.0
 """Longest wait for a reply. Longer than any pause of a healthy server, shorter than a lease."""
-MAX_BLOCK_S: Final = 10.0
-"""Longest that a read may block on the server (`XREADGROUP ... BLOCK`) on a blocking connection."""
 CONNECTIONS: Final = 8
 """Most connections of one client; a command beyond them waits. A trainer and its workers need two or three each."""
 
 
-def connect(url: str, *, tag: str = "", blocking: bool = False) -> Redis:
+def connect(url: str, *, tag: str = "") -> Redis:
     """Return an asyncio client; connects on first use, and belongs to the loop that uses it.
 
-    On a cluster it speaks to the node that owns the keys of `tag`, and to no other. `blocking` is for reads that wait
-    on the server, up to `MAX_BLOCK_S`. Replies are bytes. Raises InvalidInputError for a URL that cannot be used.
-    Close it with `aclose()`. A cancelled command may have been carried out; its connection is dropped, the client
-    stays usable.
+    On a cluster it speaks to the node that owns the keys of `tag`, and to no other. Replies are bytes. Raises
+    InvalidInputError for a URL that cannot be used. Close it with `aclose()`. A cancelled command may have been carried
+    out; its connection is dropped, the client stays usable.
     """
     address = parse(url)
     options: dict[str, Any] = {
         "protocol": 3,
         "decode_responses": False,
-        "socket_timeout": MAX_BLOCK_S + 5 if blocking else TIMEOUT_S,
+        "socket_timeout": TIMEOUT_S,
         "socket_connect_timeout": 5.0,
         "health_check_interval": 0,
         "retry": Retry(NoBackoff(), 0),

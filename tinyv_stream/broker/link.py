@@ -7,6 +7,8 @@
 """
 
 import asyncio
+import functools
+import hashlib
 import logging
 import math
 import random
@@ -18,9 +20,9 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
 from redis import exceptions as redis_errors
-from redis.commands.core import AsyncScript
 
-from tinyv_stream.broker.connect import connect, redact
+from tinyv_stream.broker.connect import TIMEOUT_S, connect, redact
+from tinyv_stream.broker.lines import Lines
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
@@ -33,6 +35,8 @@ Arg = str | bytes | int | float
 Entry = tuple[bytes, dict[bytes, bytes]]
 """A stream entry: its id and its fields."""
 
+MAX_BLOCK_S: Final = 10.0
+"""Longest that a read may wait on the server (`XREADGROUP ... BLOCK`)."""
 _BUSY_S: Final = (0.05, 2.0)
 """First and longest pause between attempts: a failover takes about two seconds."""
 
@@ -68,11 +72,14 @@ class FullError(BrokerError):
     """The server has no memory for more work; completions still pass."""
 
 
-def _source(name: str) -> str:
+@functools.cache
+def _script(name: str) -> tuple[str, str]:
+    """Return a script's text and its digest."""
     folder = files("tinyv_stream.broker") / "lua"
     # Work that ends frees memory, so only taking more in may be refused when memory is short.
     flags = "" if name == "submit" else " flags=allow-oom"
-    return f"#!lua{flags}\n" + (folder / "_common.lua").read_text() + (folder / f"{name}.lua").read_text()
+    text = f"#!lua{flags}\n" + (folder / "_common.lua").read_text() + (folder / f"{name}.lua").read_text()
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Link:
@@ -91,13 +98,13 @@ class Link:
             *(k.live, k.at, k.parked, k.leaders, k.cache, k.cache_age, k.stats, k.meta, k.dead),
             *(k.queue("rule"), k.queue("tinyv")),
         )
-        self._scripts: dict[str, AsyncScript] = {}
         self._failed_at = -math.inf
 
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
         self.redis = connect(self.url, tag=self.keys.tag)
-        self.blocking = connect(self.url, tag=self.keys.tag, blocking=True)
+        self._quick = Lines(self.redis, timeout_s=TIMEOUT_S)
+        self._blocking = Lines(self.redis, timeout_s=MAX_BLOCK_S + 5)
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
@@ -109,9 +116,10 @@ class Link:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Close both connections; the server keeps everything."""
-        for connection in (self.redis, self.blocking):
-            await connection.aclose()
+        """Disconnect; the server keeps everything."""
+        await self._quick.drop()
+        await self._blocking.drop()
+        await self.redis.aclose()
 
     async def create_queues(self) -> None:
         """Create both queues and their groups at 0, so that nothing added before is missed. May run twice.
@@ -129,9 +137,15 @@ class Link:
 
     async def script(self, name: str, args: Sequence[Arg], others: Sequence[str] = ()) -> object:
         """Run one Lua script on the shard's keys plus `others`; reload it where the server forgot it."""
-        if name not in self._scripts:
-            self._scripts[name] = self.redis.register_script(_source(name))
-        return await self._reply(self._scripts[name](keys=[*self._shared, *others], args=list(args)))
+        return await self._reply(self._run(name, (*self._shared, *others), args))
+
+    async def _run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> object:
+        source, digest = _script(name)
+        try:
+            return await self._quick.ask("EVALSHA", digest, len(keys), *keys, *args)
+        except redis_errors.NoScriptError:
+            await self._quick.ask("SCRIPT", "LOAD", source)
+            return await self._quick.ask("EVALSHA", digest, len(keys), *keys, *args)
 
     async def command(self, *args: Arg) -> object:
         """Run one command on the command connection."""
@@ -139,13 +153,16 @@ class Link:
 
     async def read_group(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Entry]:
         """Claim up to `count` new entries, waiting at most `block_s`; a cancellation may leave some claimed."""
-        streams: dict[Any, Any] = {self.keys.queue(stage): ">"}
-        block_ms = max(1, int(block_s * 1000)) if block_s else None
-        return _entries(await self._reply(self.blocking.xreadgroup(GROUP, consumer, streams, count, block_ms)))
+        block = ("BLOCK", max(1, int(block_s * 1000))) if block_s else ()
+        where = ("STREAMS", self.keys.queue(stage), ">")
+        ask = self._blocking.ask("XREADGROUP", "GROUP", GROUP, consumer, "COUNT", count, *block, *where)
+        return _entries(await self._reply(ask))
 
     async def read_after(self, key: str, cursor: str, *, count: int, block_s: float) -> list[Entry]:
         """Read up to `count` entries after `cursor`, waiting at most `block_s`."""
-        return _entries(await self._reply(self.blocking.xread({key: cursor}, count, max(1, int(block_s * 1000)))))
+        block_ms = max(1, int(block_s * 1000))
+        ask = self._blocking.ask("XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", key, cursor)
+        return _entries(await self._reply(ask))
 
     async def insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Await `attempt` until the server answers; it must be safe to run twice. Cancel to give up."""
@@ -198,10 +215,11 @@ class Link:
 
     async def _reconnect(self) -> None:
         """Drop idle connections: the next command asks anew where the primary is."""
-        for client in (self.redis, self.blocking):
-            # One that cannot be closed in time is dropped all the same.
-            with suppress(redis_errors.RedisError, OSError, RuntimeError):
-                await client.connection_pool.disconnect(inuse_connections=False)
+        await self._quick.drop()
+        await self._blocking.drop()
+        # One that cannot be closed in time is dropped all the same.
+        with suppress(redis_errors.RedisError, OSError, RuntimeError):
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
 
 
 def _error(url: str, text: str) -> BrokerError:
@@ -212,8 +230,6 @@ def _error(url: str, text: str) -> BrokerError:
 
 
 def _entries(got: object) -> list[Entry]:
-    """Return the entries of a one-stream read; under RESP3 redis-py wraps them once more than under RESP2."""
-    if not got:
-        return []
-    found = next(iter(cast("dict[bytes, list[Any]]", got).values()))
-    return cast("list[Entry]", found[0] if found and isinstance(found[0], list) else found)
+    """Return the entries of a one-stream read, as RESP3 gives them."""
+    streams = cast("dict[bytes, list[tuple[bytes, list[bytes]]]]", got or {})
+    return [(entry, dict(zip(f[::2], f[1::2], strict=True))) for rows in streams.values() for entry, f in rows]

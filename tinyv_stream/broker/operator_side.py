@@ -67,7 +67,8 @@ class OperatorSide(Link):
 
     def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
         super().__init__(url, config, shard=shard, shards=shards)
-        self._all: list[OperatorSide] = [self]
+        self.sides: list[OperatorSide] = [self]
+        """Of the first shard: all of the pool's, itself included."""
         self._others = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -77,7 +78,7 @@ class OperatorSide(Link):
             try:
                 for shard in range(1, self.shards):
                     other = OperatorSide(self.url, self.config, shard=shard, shards=self.shards)
-                    self._all.append(await self._others.enter_async_context(other))
+                    self.sides.append(await self._others.enter_async_context(other))
             except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
                 await self.__aexit__(None, None, None)
                 raise
@@ -92,7 +93,7 @@ class OperatorSide(Link):
 
     async def status(self) -> PoolStatus:
         """Return the pool's figures; no lock is taken, so they may be a moment apart."""
-        here, *others = await asyncio.gather(*(side.status_here() for side in self._all))
+        here, *others = await asyncio.gather(*(side.status_here() for side in self.sides))
         return _sum([here, *others]) if others else here
 
     async def status_here(self) -> PoolStatus:
@@ -115,7 +116,7 @@ class OperatorSide(Link):
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
         """Return the newest dead letters, newest first."""
-        found = await asyncio.gather(*(side.dead_letters_here(count) for side in self._all))
+        found = await asyncio.gather(*(side.dead_letters_here(count) for side in self.sides))
         letters = sorted((letter for some in found for letter in some), key=_age, reverse=True)
         return letters[:count]
 
@@ -139,7 +140,7 @@ class OperatorSide(Link):
         work = msgspec.structs.replace(letter.work, client_id=client_id)
         entry, _, shard = letter.entry.partition("@")
         args = [entry, letter.uid, letter.stage, encode(work), int(deadline_s * 1000)]
-        side = self._all[int(shard or 0)]
+        side = self.sides[int(shard or 0)]
         return await side.script("revive", args, [side.keys.done(work.run_id)]) == 1
 
     async def _oldest_s(self) -> float | None:
