@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -53,11 +54,17 @@ def main(given: list[str]) -> int:
     chosen = [*args.names, *args.only] or list(TRAINERS)
     if unknown := set(chosen) - set(TRAINERS):
         parser.error(f"no such trainer: {', '.join(sorted(unknown))}; use {', '.join(TRAINERS)}")
-    pythons = {name: timed(f"{name}: environment", partial(environment, args.home / name, name)) for name in chosen}
+    with ThreadPoolExecutor() as installing:  # at once: one waits for the network while another unpacks
+        pythons = dict(zip(chosen, installing.map(partial(prepare, args.home), chosen), strict=True))
     if args.setup_only:
         print(*pythons.values(), sep="\n")
         return 0
     return run_all(pythons)
+
+
+def prepare(home: Path, name: str) -> Path:
+    """Return the Python of a trainer's environment, and say how long it took."""
+    return timed(f"{name}: environment", partial(environment, home / name, name))
 
 
 def run_all(pythons: dict[str, Path]) -> int:
@@ -92,7 +99,7 @@ def environment(home: Path, name: str) -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     if not note.exists() or note.read_text() != wanted:
         print(f"{name}: installing {', '.join((*full, *bare))}", flush=True)
-        pip = [str(python), "-m", "pip", "install", "-qq"]
+        pip = [str(python), "-m", "pip", "install", "-qq", "--no-compile"]
         subprocess.run([*pip, *full, *TEST_TOOLS, "-e", str(ROOT)], check=True)
         if bare:
             subprocess.run([*pip, "--no-deps", *bare], check=True)

@@ -6,7 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
+from certificates import client_options, server_lines, tls_program
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -35,17 +37,29 @@ def free_ports(count: int) -> list[int]:
 
 
 class Node:
-    """One server process; `settings` are lines of its configuration file. It dies with this process."""
+    """One server process; `settings` are lines of its configuration file. It dies with this process.
 
-    def __init__(self, folder: Path, port: int, settings: str = "", *, sentinel: bool = False) -> None:
+    `tls` is a folder of `certificates`: then it speaks TLS alone, also with the others of its topology.
+    """
+
+    def __init__(
+        self, folder: Path, port: int, settings: str = "", *, sentinel: bool = False, tls: Path | None = None
+    ) -> None:
         self.port = port
+        self._reach: dict[str, Any] = {"host": "127.0.0.1", "port": port, "single_connection_client": True}
+        places = f"port {port}\n"
+        if tls:
+            self._reach |= {"ssl": True, **client_options(tls, tls)}
+            cluster = "" if sentinel else "tls-cluster yes\n"
+            places = f"port 0\ntls-port {port}\ntls-replication yes\n{cluster}{server_lines(tls)}"
         self.home = folder / str(port)
         self.home.mkdir()
         # A server of this kind rewrites its file to remember what it learnt.
         self._conf = self.home / "node.conf"
         data = "" if sentinel else 'save ""\nappendonly no\nmaxmemory-policy noeviction\nrepl-diskless-sync-delay 0\n'
-        self._conf.write_text(f"port {port}\nbind 127.0.0.1\ndir {self.home}\n{data}{settings}")
-        command = [str(find_binary()), str(self._conf), *(["--sentinel"] if sentinel else [])]
+        self._conf.write_text(f"{places}bind 127.0.0.1\ndir {self.home}\n{data}{settings}")
+        program = tls_program() if tls else str(find_binary())
+        command = [program, str(self._conf), *(["--sentinel"] if sentinel else [])]
         self._child = Child(command, log=self.home / "log")
 
     @property
@@ -74,11 +88,11 @@ class Node:
         self._child.send(signal.SIGCONT)
 
     async def tell(self, *command: str | int) -> Any:  # noqa: ANN401 whatever the server says
-        async with Redis(host="127.0.0.1", port=self.port, single_connection_client=True) as r:
+        async with Redis(**self._reach) as r:
             return await r.execute_command(*command)
 
     async def info(self, field: str) -> str:
-        async with Redis(host="127.0.0.1", port=self.port, single_connection_client=True) as r:
+        async with Redis(**self._reach) as r:
             found = cast("dict[str, Any]", await r.info("replication"))
         return str(found.get(field, ""))
 
@@ -97,19 +111,20 @@ async def running(nodes: Sequence[Node]) -> AsyncIterator[None]:
 class Sentinels:
     """A primary, a replica, and three Sentinels, two of which have to agree."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tls: Path | None = None) -> None:
+        self._tls = tls
         one, two, *others = free_ports(5)
-        self.primary = Node(folder, one)
-        self.replica = Node(folder, two, f"replicaof 127.0.0.1 {one}\n")
+        self.primary = Node(folder, one, tls=tls)
+        self.replica = Node(folder, two, f"replicaof 127.0.0.1 {one}\n", tls=tls)
         watched = (
             f"sentinel monitor mine 127.0.0.1 {one} 2\nsentinel down-after-milliseconds mine 1500\n"
             "sentinel failover-timeout mine 10000\n"
         )
-        self.sentinels = [Node(folder, port, watched, sentinel=True) for port in others]
+        self.sentinels = [Node(folder, port, watched, sentinel=True, tls=tls) for port in others]
 
     @property
     def url(self) -> str:
-        return f"redis+sentinel://{','.join(s.place for s in self.sentinels)}/mine"
+        return _url("sentinel", self.sentinels, "/mine", self._tls)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -130,14 +145,15 @@ class Sentinels:
 class Cluster:
     """Three primaries with one replica each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tls: Path | None = None) -> None:
+        self._tls = tls
         settings = "cluster-enabled yes\ncluster-node-timeout 3000\ncluster-replica-validity-factor 0\n"
-        self.nodes = [Node(folder, port, settings) for port in free_ports(6)]
+        self.nodes = [Node(folder, port, settings, tls=tls) for port in free_ports(6)]
         self.primaries, self.replicas = self.nodes[:3], self.nodes[3:]
 
     @property
     def url(self) -> str:
-        return f"redis+cluster://{','.join(node.place for node in self.primaries)}"
+        return _url("cluster", self.primaries, "", self._tls)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -166,6 +182,11 @@ class Cluster:
         ranges = [await node.tell("CLUSTER", "SLOTS") for node in self.nodes]
         seen = all(len(rows) == 3 and all(len(row) == 4 for row in rows) for rows in ranges)
         return seen and all("cluster_state:ok" in state for state in states) and links == ["up"] * 3
+
+
+def _url(kind: str, nodes: Sequence[Node], path: str, tls: Path | None) -> str:
+    query = f"?{urlencode(client_options(tls, tls))}" if tls else ""
+    return f"redis{'s' if tls else ''}+{kind}://{','.join(node.place for node in nodes)}{path}{query}"
 
 
 def _pairs(reply: list[Any] | dict[Any, Any]) -> dict[str, str]:

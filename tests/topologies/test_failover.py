@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from certificates import two_authorities
 from load import LONG_S, assert_nothing_stays, streaming, workers
 from redis.exceptions import ResponseError
 from servers import START_S, Cluster, Node, Sentinels
@@ -133,9 +134,26 @@ async def test_a_primary_that_hands_over_to_its_replica_costs_no_reward_on_a_clu
         await hand_over(replica, lambda: replica.tell("CLUSTER", "FAILOVER"), topology.url)
 
 
+async def test_a_sentinel_failover_over_tls_costs_no_reward(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    topology = Sentinels(tmp_path, tls=two_authorities(tmp_path) / "ours")
+    with caplog.at_level(logging.WARNING):
+        async with topology.running():
+            await fail_over(topology.primary, topology.replica, topology.url, caplog)
+
+
+async def test_a_cluster_failover_over_tls_costs_no_reward(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    topology = Cluster(tmp_path, tls=two_authorities(tmp_path) / "ours")
+    with caplog.at_level(logging.WARNING):
+        async with topology.running():
+            victim = await owner_of_first_shard(topology)
+            replica = topology.replicas[topology.primaries.index(victim)]
+            await fail_over(victim, replica, topology.url, caplog)
+
+
 async def owner_of_first_shard(topology: Cluster) -> Node:
     async with Link(topology.url, BROKER) as link:
-        port = (await link.redis.config_get("port"))["port"]
+        found = await link.redis.config_get("port", "tls-port")
+        port = found.get("tls-port", "0") if found["port"] == "0" else found["port"]
     return next(node for node in topology.primaries if str(node.port) == str(port))
 
 

@@ -11,22 +11,20 @@ import contextlib
 import os
 import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from certificates import client_options, two_authorities
 from load import assert_nothing_stays, streaming, workers
-from servers import START_S, Node, free_ports, running
+from servers import Node, free_ports, running
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.connect import connect
 from tinyv_stream.broker.link import Link
-from tinyv_stream.child import Child
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError
-from tinyv_stream.testing import wait_until
 
 BROKER = BrokerConfig(pool="tls", lease_s=5.0)
 Url = Callable[..., str]
@@ -34,41 +32,9 @@ Url = Callable[..., str]
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="NO OPENSSL: its program makes the certificates")
 
 
-def openssl(*arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
-
-
-def authority(folder: Path, name: str) -> None:
-    """Make an authority, and a server's and a client's certificate of it, both for 127.0.0.1."""
-    home = folder / name
-    home.mkdir()
-    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    openssl(*new, "-x509", "-days", "2", "-keyout", f"{home}/ca.key", "-out", f"{home}/ca.pem", "-subj", f"/CN={name}")
-    (home / "names").write_text("subjectAltName=IP:127.0.0.1\n")
-    signer = ["-CA", f"{home}/ca.pem", "-CAkey", f"{home}/ca.key", "-CAcreateserial", "-days", "2"]
-    for who in ("server", "client"):
-        openssl(*new, "-keyout", f"{home}/{who}.key", "-out", f"{home}/{who}.csr", "-subj", f"/CN={who}")
-        files = ["-in", f"{home}/{who}.csr", "-out", f"{home}/{who}.pem", "-extfile", f"{home}/names"]
-        openssl("x509", "-req", *signer, *files)
-
-
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("keys")
-    authority(folder, "ours")
-    authority(folder, "theirs")
-    return folder
-
-
-def tls_program() -> str | None:
-    """Return a server program that was built with TLS."""
-    named = [os.environ.get("TINYV_TLS_SERVER"), shutil.which("redis-server"), shutil.which("valkey-server")]
-    for program in filter(None, named):
-        said = subprocess.run([program, "--port", "0", "--tls-port", "1"], capture_output=True, timeout=20, check=False)
-        # It ends either way: without TLS it has no such option, with TLS it has no certificate.
-        if b"No tls-cert-file" in said.stdout:
-            return program
-    return None
+    return two_authorities(tmp_path_factory.mktemp("keys"))
 
 
 @contextlib.asynccontextmanager
@@ -100,32 +66,8 @@ async def ended_here(folder: Path, keys: Path) -> AsyncIterator[int]:
 
 @contextlib.asynccontextmanager
 async def spoken_by_the_server(folder: Path, keys: Path) -> AsyncIterator[int]:
-    program = tls_program()
-    if program is None:
-        pytest.skip("NO SERVER WITH TLS: install redis-server (Debian's has it), or set TINYV_TLS_SERVER to one")
-    port = free_ports(1)[0]
-    ours = keys / "ours"
-    files = ["--tls-cert-file", f"{ours}/server.pem", "--tls-key-file", f"{ours}/server.key"]
-    command = [
-        program,
-        "--port",
-        "0",
-        "--tls-port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--dir",
-        str(folder),
-    ]
-    child = Child([*command, *files, "--tls-ca-cert-file", f"{ours}/ca.pem"], log=folder / "log")
-    child.start()
-    try:
-        await wait_until(lambda: "Ready to accept" in " ".join(child.last_lines()), START_S, "the server is up")
-        yield port
-    finally:
-        child.kill()
+    async with running([node := Node(folder, free_ports(1)[0], tls=keys / "ours")]):
+        yield node.port
 
 
 # In `make test-topologies` a server that is missing is a skip with its reason; elsewhere it is not looked for.
@@ -138,9 +80,7 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path, keys: Path) -> Asy
     async with request.param(tmp_path, keys) as port:
 
         def make(*, trusts: str = "ours", shows: str = "ours", host: str = "127.0.0.1") -> str:
-            options = {"ssl_ca_certs": keys / trusts / "ca.pem"}
-            if shows:
-                options |= {"ssl_certfile": keys / shows / "client.pem", "ssl_keyfile": keys / shows / "client.key"}
+            options = client_options(keys / trusts, keys / shows if shows else None)
             return f"rediss://{host}:{port}/0?{urlencode(options)}"
 
         yield make

@@ -1,0 +1,59 @@
+"""Two authorities with a server's and a client's certificate each, and a server program that can use them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
+
+
+def authority(folder: Path, name: str) -> None:
+    """Make an authority, and a server's and a client's certificate of it, both for 127.0.0.1."""
+    home = folder / name
+    home.mkdir()
+    new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl(*new, "-x509", "-days", "2", "-keyout", f"{home}/ca.key", "-out", f"{home}/ca.pem", "-subj", f"/CN={name}")
+    (home / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    signer = ["-CA", f"{home}/ca.pem", "-CAkey", f"{home}/ca.key", "-CAcreateserial", "-days", "2"]
+    for who in ("server", "client"):
+        openssl(*new, "-keyout", f"{home}/{who}.key", "-out", f"{home}/{who}.csr", "-subj", f"/CN={who}")
+        files = ["-in", f"{home}/{who}.csr", "-out", f"{home}/{who}.pem", "-extfile", f"{home}/names"]
+        openssl("x509", "-req", *signer, *files)
+
+
+def two_authorities(folder: Path) -> Path:
+    """Make `ours` and `theirs` in `folder`; skip the test where there is no openssl to make them with."""
+    if not shutil.which("openssl"):
+        pytest.skip("NO OPENSSL: its program makes the certificates")
+    authority(folder, "ours")
+    authority(folder, "theirs")
+    return folder
+
+
+def tls_program() -> str:
+    """Return a server program that was built with TLS; skip the test where there is none."""
+    named = [os.environ.get("TINYV_TLS_SERVER"), shutil.which("redis-server"), shutil.which("valkey-server")]
+    for program in filter(None, named):
+        said = subprocess.run([program, "--port", "0", "--tls-port", "1"], capture_output=True, timeout=20, check=False)
+        # It ends either way: without TLS it has no such option, with TLS it has no certificate.
+        if b"No tls-cert-file" in said.stdout:
+            return program
+    pytest.skip("NO SERVER WITH TLS: install redis-server (Debian's has it), or set TINYV_TLS_SERVER to one")
+
+
+def server_lines(home: Path) -> str:
+    """Return the configuration of a server that shows its certificate and asks for its clients'."""
+    return f"tls-cert-file {home}/server.pem\ntls-key-file {home}/server.key\ntls-ca-cert-file {home}/ca.pem\n"
+
+
+def client_options(trusts: Path, shows: Path | None) -> dict[str, str]:
+    """Return what redis-py and a broker's URL call these files."""
+    options = {"ssl_ca_certs": f"{trusts}/ca.pem"}
+    if shows:
+        options |= {"ssl_certfile": f"{shows}/client.pem", "ssl_keyfile": f"{shows}/client.key"}
+    return options
