@@ -1,6 +1,7 @@
 """The kept connections, on a real server: no reply is ever taken for another command's."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -33,6 +34,31 @@ async def test_a_reply_is_its_own_commands_after_cancellations_and_errors(server
                 await lines.ask("HGET", "too", "many", "arguments")
             assert await lines.ask("ECHO", f"answer {n}") == f"answer {n}".encode()
         await lines.drop()
+
+
+@pytest.mark.parametrize("kind", ["client", "lines"])
+async def test_no_cancellation_is_lost_to_a_server_that_answers_with_errors(kind: str):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1000):
+                writer.write(b"%0\r\n" if b"HELLO" in data else b"-LOADING the dataset\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as loading:
+        port = loading.sockets[0].getsockname()[1]
+        async with connect(f"redis://127.0.0.1:{port}") as client:
+            ask = client.execute_command if kind == "client" else Lines(client, timeout_s=5.0).ask
+            cancelled = 0
+            for n in range(300):
+                task = asyncio.create_task(ask("PING"))
+                for _ in range(n % 40):  # at every step of sending and reading
+                    await asyncio.sleep(0)
+                if task.cancel():
+                    cancelled += 1
+                with contextlib.suppress(redis_errors.BusyLoadingError, asyncio.CancelledError):
+                    await task
+                assert task.cancelled() or not task.cancelling(), f"lost after {n % 40} steps"
+            assert cancelled > 50
 
 
 async def test_a_silent_server_is_a_time_out_and_the_line_is_given_up(server: EmbeddedServer):

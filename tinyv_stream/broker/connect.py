@@ -19,6 +19,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from tinyv_stream.broker.address import FORMS, parse, redact
 from tinyv_stream.broker.locate import located
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.tasks import heeding
 
 __all__ = ["CONNECTIONS", "TIMEOUT_S", "connect", "redact"]
 
@@ -26,6 +27,13 @@ TIMEOUT_S: Final = 10.0
 """Longest wait for a reply. Longer than any pause of a healthy server, shorter than a lease."""
 CONNECTIONS: Final = 8
 """Most connections of one client; a command beyond them waits. A trainer and its workers need two or three each."""
+
+
+class _Client(Redis):
+    """redis-py's, but for cancellations: none is lost."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 redis-py's signature
+        return await heeding(super().execute_command(*args, **options))
 
 
 def connect(url: str, *, tag: str = "") -> Redis:
@@ -50,6 +58,6 @@ def connect(url: str, *, tag: str = "") -> Redis:
     }
     try:
         where: dict[str, Any] = dict(parse_url(url)) if address.kind == "single" else located(address, tag)
-        return Redis.from_pool(BlockingConnectionPool(**options | where))
+        return _Client.from_pool(BlockingConnectionPool(**options | where))
     except ValueError as exc:
         raise InvalidInputError("redis url", redact(url), FORMS) from exc

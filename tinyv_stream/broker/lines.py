@@ -8,12 +8,16 @@ that: one command at a time, one time-out around all of it.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
+from tinyv_stream.tasks import heeding
+
+Word = str | bytes | float
 _AT_ONCE: Final = 8
 """Most commands under way; a further one waits its turn."""
 
@@ -27,15 +31,13 @@ class Lines:
         self._idle: list[AbstractConnection] = []
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(self, *command: str | bytes | float) -> object:
+    async def ask(self, *command: Word) -> object:
         """Return the reply as it came. After a time-out, a lost connection or a cancellation it may have been done."""
         async with self._turns:
             line = self._idle.pop() if self._idle else self._new()
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    await _make_ready(line)
-                    await line.send_command(*command)
-                    reply = await line.read_response()
+                    reply = await heeding(_asked(line, command))
             except redis_errors.ResponseError:
                 self._idle.append(line)
                 raise
@@ -57,6 +59,12 @@ class Lines:
         idle, self._idle = self._idle, []
         for line in idle:
             await line.disconnect(nowait=True)
+
+
+async def _asked(line: AbstractConnection, command: Sequence[Word]) -> object:
+    await _make_ready(line)
+    await line.send_command(*command)
+    return await line.read_response()
 
 
 async def _make_ready(line: AbstractConnection) -> None:

@@ -185,8 +185,6 @@ class Link:
 
     async def _reply(self, work: Awaitable[T]) -> T:
         """Await redis-py; raise our errors in place of its, with the password left out."""
-        task = asyncio.current_task()
-        cancelled_before = task.cancelling() if task else 0
         try:
             return await work
         except _GONE as exc:
@@ -208,10 +206,6 @@ class Link:
                 self._failed_at = time.monotonic()
                 await self._reconnect()
             raise error from exc
-        finally:
-            # redis-py 8.1 loses a cancellation that meets an arriving error reply; whoever cancelled waits for us.
-            if task and task.cancelling() > cancelled_before:
-                raise asyncio.CancelledError
 
     async def _reconnect(self) -> None:
         """Drop idle connections: the next command asks anew where the primary is."""
