@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections import Counter
+from pathlib import Path
 
 import aiohttp
 import msgspec
@@ -51,10 +52,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--rollouts", type=int, default=50_000)
     parser.add_argument("--batch", type=int, default=16, help="rollouts per request")
-    given = parser.parse_args(argv)
-    token = os.environ.get("TINYV_GATEWAY_TOKEN", "")
-    figures = asyncio.run(run(Load(**vars(given), token=token)))
-    sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    given = vars(parser.parse_args(argv))
+    file: Path | None = given.pop("json")
+    figures = asyncio.run(run(Load(**given, token=os.environ.get("TINYV_GATEWAY_TOKEN", ""))))
+    text = msgspec.json.encode(figures)
+    sys.stdout.write(text.decode() + "\n")
+    if file:
+        file.write_bytes(text)
     return int(bool(figures.missing or figures.doubled or figures.not_ok))
 
 
