@@ -1,10 +1,9 @@
 """Ending tasks for certain."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-T = TypeVar("T")
 _AGAIN_S = 0.2
 
 
@@ -20,17 +19,3 @@ async def cancel_all(tasks: Sequence[asyncio.Future[Any]]) -> None:
     for task in tasks:
         if not task.cancelled():
             task.exception()
-
-
-async def heeding(work: Awaitable[T]) -> T:
-    """Await `work`; raise CancelledError if this task was cancelled meanwhile, also where `work` swallowed that.
-
-    redis-py 8.1 does, where a cancellation meets an arriving error reply; whoever cancelled waits for us.
-    """
-    task = asyncio.current_task()
-    before = task.cancelling() if task else 0
-    try:
-        return await work
-    finally:
-        if task and task.cancelling() > before:
-            raise asyncio.CancelledError

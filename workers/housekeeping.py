@@ -15,6 +15,7 @@ from tinyv_stream.broker.operator_side import WorkerInfo
 from tinyv_stream.broker.worker_side import Delivery, Ending, WorkerSide
 from tinyv_stream.codec import Work
 from tinyv_stream.errors import BrokerError
+from tinyv_stream.seldom import Seldom
 from tinyv_stream.types import Reward, Stage
 
 _log = logging.getLogger(__name__)
@@ -80,10 +81,12 @@ class Housekeeping:
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    seldom = Seldom()
     while True:
         # Jitter, so that many workers do not scan in step.
         await asyncio.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311
         try:
             await step()
         except BrokerError as exc:
-            _log.warning("housekeeping put off: %s", exc)
+            if seldom.is_due():
+                _log.warning("housekeeping put off: %s", exc)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 from redis import exceptions as redis_errors
@@ -11,6 +12,10 @@ from redis.asyncio import Redis
 from bench.chaos.proxy import Proxy
 from tinyv_stream.broker.connect import connect
 from tinyv_stream.broker.lines import Lines
+from tinyv_stream.broker.link import Link
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerUnavailableError
+from tinyv_stream.tasks import cancel_all
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 
@@ -22,7 +27,7 @@ async def server() -> AsyncIterator[EmbeddedServer]:
 
 async def test_a_reply_is_its_own_commands_after_cancellations_and_errors(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client, timeout_s=5.0)
+        lines = Lines(client)
         for n in range(50):
             waiting = asyncio.create_task(lines.ask("BLPOP", "nothing", 1))
             for _ in range(n % 7):  # at every step of sending and reading
@@ -33,7 +38,7 @@ async def test_a_reply_is_its_own_commands_after_cancellations_and_errors(server
             with pytest.raises(redis_errors.ResponseError):
                 await lines.ask("HGET", "too", "many", "arguments")
             assert await lines.ask("ECHO", f"answer {n}") == f"answer {n}".encode()
-        await lines.drop()
+        await lines.close()
 
 
 @pytest.mark.parametrize("kind", ["client", "lines"])
@@ -47,7 +52,7 @@ async def test_no_cancellation_is_lost_to_a_server_that_answers_with_errors(kind
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as loading:
         port = loading.sockets[0].getsockname()[1]
         async with connect(f"redis://127.0.0.1:{port}") as client:
-            ask = client.execute_command if kind == "client" else Lines(client, timeout_s=5.0).ask
+            ask = client.execute_command if kind == "client" else Lines(client).ask
             cancelled = 0
             for n in range(300):
                 task = asyncio.create_task(ask("PING"))
@@ -63,70 +68,118 @@ async def test_no_cancellation_is_lost_to_a_server_that_answers_with_errors(kind
 
 async def test_a_silent_server_is_a_time_out_and_the_line_is_given_up(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client, timeout_s=0.2)
+        lines = Lines(client)
         with pytest.raises(redis_errors.TimeoutError):
-            await lines.ask("BLPOP", "nothing", 2)
+            await lines.ask("BLPOP", "nothing", 2, timeout_s=0.2)
         assert await lines.ask("ECHO", "next") == b"next"
-        await lines.drop()
+        await lines.close()
 
 
-async def test_a_line_that_was_closed_while_idle_is_connected_anew(server: EmbeddedServer):
+async def test_a_line_that_the_server_closed_while_idle_is_connected_anew(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client, timeout_s=5.0)
+        lines = Lines(client)
         first = await lines.ask("CLIENT", "ID")
         assert await lines.ask("CLIENT", "ID") == first, "a line is kept"
         await client.execute_command("CLIENT", "KILL", "ID", first)
-        deadline = asyncio.get_running_loop().time() + 5
-        while (again := await _id(lines)) in {None, first}:
-            assert asyncio.get_running_loop().time() < deadline
-        assert again != first
-        await lines.drop()
+        await wait_until(lines._idle[0].can_read, 30, "its end has arrived")
+        assert await lines.ask("CLIENT", "ID") != first
+        await lines.close()
 
 
 async def test_a_command_whose_connection_breaks_is_not_sent_again(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client, timeout_s=10.0)
+        lines = Lines(client)
         number = await lines.ask("CLIENT", "ID")
         waiting = asyncio.create_task(lines.ask("BLPOP", "nothing", 8))
-        await wait_until(lambda: _blocked(client), 10, "the read blocks")
+        await wait_until(lambda: _blocked(client), 30, "the read blocks")
         await client.execute_command("CLIENT", "KILL", "ID", number)
         with pytest.raises(redis_errors.ConnectionError):
             await waiting
         assert not await _blocked(client)
-        await lines.drop()
+        await lines.close()
 
 
-async def test_commands_beyond_the_most_at_once_wait_their_turn(server: EmbeddedServer):
+async def test_commands_beyond_the_most_at_once_wait_their_turn_within_their_time(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client, timeout_s=10.0)
+        lines = Lines(client)
         found = await asyncio.gather(*(lines.ask("ECHO", str(n)) for n in range(100)))
         assert found == [str(n).encode() for n in range(100)]
-        used = await client.client_list()
-        assert len(used) <= 9, "eight, and the one that asks"
-        await lines.drop()
+        assert len(await client.client_list()) <= 9, "eight, and the one that asks"
+        blocked = [asyncio.create_task(lines.ask("BLPOP", "nothing", 8)) for _ in range(8)]
+        await wait_until(lambda: _are_blocked(client, 8), 30, "every turn is taken")
+        with pytest.raises(redis_errors.TimeoutError):
+            await lines.ask("PING", timeout_s=0.2)
+        await cancel_all(blocked)
+        assert await lines.ask("PING") == b"PONG"
+        await lines.close()
 
 
 async def test_lines_find_their_way_after_a_network_that_swallowed_everything(server: EmbeddedServer):
-    port = int(server.url.rsplit(":", 1)[1].split("/")[0])
-    async with Proxy("127.0.0.1", port) as proxy, connect(server.url.replace(f":{port}", f":{proxy.port}")) as client:
-        lines = Lines(client, timeout_s=0.3)
+    async with _behind_a_proxy(server) as (proxy, url), connect(url) as client:
+        lines = Lines(client)
         assert await lines.ask("PING") == b"PONG"
         proxy.is_hole = True
         for _ in range(2):  # on a line that is open, and on one that would have to be opened
             with pytest.raises(redis_errors.TimeoutError):
-                await lines.ask("PING")
+                await lines.ask("PING", timeout_s=0.3)
         proxy.is_hole = False
         proxy.reset()
         assert await lines.ask("PING") == b"PONG"
-        await lines.drop()
+        await lines.close()
+
+
+async def test_lines_that_are_let_go_of_or_closed_while_they_are_busy_stay_nowhere(server: EmbeddedServer):
+    async with connect(server.url) as client:
+        lines = Lines(client)
+        for end in (lines.drop, lines.close):
+            waiting = asyncio.create_task(lines.ask("BLPOP", "nothing", 1))
+            await wait_until(lambda: _blocked(client), 30, "the read blocks")
+            await end()
+            assert await waiting is None
+            await wait_until(lambda: _is_alone(client), 30, "its connection is closed")
+        with pytest.raises(redis_errors.ConnectionError, match="closed"):
+            await lines.ask("PING")
+
+
+async def test_a_link_whose_idle_connections_were_all_reset_fails_once_at_most(server: EmbeddedServer):
+    async with _behind_a_proxy(server) as (proxy, url), Link(url, BrokerConfig(pool="reset")) as link:
+        await asyncio.gather(*(link.script("lookup", [f"{n}"]) for n in range(50)))
+        assert len(link._quick._idle) > 1
+        for fault in range(3):
+            proxy.reset()
+            failed = 0
+            for _ in range(20):
+                try:
+                    await link.script("lookup", ["x"])
+                except BrokerUnavailableError:
+                    failed += 1
+            assert failed <= 1, f"reset {fault}"
+            await asyncio.gather(*(link.script("lookup", [f"{n}"]) for n in range(50)))
+
+
+async def test_whoever_still_insists_on_a_closed_link_is_told(server: EmbeddedServer):
+    async with Link(server.url, BrokerConfig(pool="closed")) as link:
+        server.kill()
+        insisting = asyncio.create_task(link.insist(lambda: link.script("lookup", ["x"])))
+        await asyncio.sleep(0)
+    with pytest.raises(BrokerUnavailableError):
+        await asyncio.wait_for(insisting, 30)
+
+
+@contextlib.asynccontextmanager
+async def _behind_a_proxy(server: EmbeddedServer) -> AsyncIterator[tuple[Proxy, str]]:
+    port = urlsplit(server.url).port or 0
+    async with Proxy("127.0.0.1", port) as proxy:
+        yield proxy, server.url.replace(f":{port}/", f":{proxy.port}/")
 
 
 async def _blocked(client: Redis) -> list[dict[str, str]]:
     return [c for c in await client.client_list() if c["cmd"] == "blpop"]
 
 
-async def _id(lines: Lines) -> object:
-    try:
-        return await lines.ask("CLIENT", "ID")
-    except redis_errors.ConnectionError:
-        return None
+async def _are_blocked(client: Redis, count: int) -> bool:
+    return len(await _blocked(client)) == count
+
+
+async def _is_alone(client: Redis) -> bool:
+    return len(await client.client_list()) == 1

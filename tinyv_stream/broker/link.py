@@ -4,6 +4,7 @@
 
 - Nothing is retried below `insist`, and everything given to `insist` may run twice.
 - A blocking read has a connection of its own, so it never delays a reward.
+- One lost connection lets go of all that are idle: they lead to the same server, or to one that is no more.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
 from tinyv_stream.keys import GROUP, Keys
+from tinyv_stream.seldom import Seldom
 from tinyv_stream.types import Stage
 
 _log = logging.getLogger(__name__)
@@ -35,8 +37,6 @@ Arg = str | bytes | int | float
 Entry = tuple[bytes, dict[bytes, bytes]]
 """A stream entry: its id and its fields."""
 
-MAX_BLOCK_S: Final = 10.0
-"""Longest that a read may wait on the server (`XREADGROUP ... BLOCK`)."""
 _BUSY_S: Final = (0.05, 2.0)
 """First and longest pause between attempts: a failover takes about two seconds."""
 
@@ -53,15 +53,16 @@ _GONE: Final = (
 )
 
 _ELSEWHERE: Final = (
+    redis_errors.ConnectionError,
     redis_errors.TimeoutError,
     redis_errors.ReadOnlyError,
     redis_errors.ClusterDownError,
     redis_errors.AskError,
 )
-"""Errors after which other open connections lead to the wrong server, too."""
+"""Errors after which other open connections lead to a server that is gone, or to the wrong one."""
 
-_PASSING: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
-"""Answers of a server that may be well again in a moment (a full disk, a lost replica, a long script)."""
+_PASSING: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED", "max number of clients")
+"""Answers of a server that may be well again in a moment (a full disk, a lost replica, a long script, a crowd)."""
 
 
 class NoGroupError(BrokerError):
@@ -99,12 +100,13 @@ class Link:
             *(k.queue("rule"), k.queue("tinyv")),
         )
         self._failed_at = -math.inf
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
         self.redis = connect(self.url, tag=self.keys.tag)
-        self._quick = Lines(self.redis, timeout_s=TIMEOUT_S)
-        self._blocking = Lines(self.redis, timeout_s=MAX_BLOCK_S + 5)
+        self._quick = Lines(self.redis)
+        self._blocking = Lines(self.redis)
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
@@ -116,9 +118,9 @@ class Link:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Disconnect; the server keeps everything."""
-        await self._quick.drop()
-        await self._blocking.drop()
+        """Disconnect; the server keeps everything. Whatever still insists raises BrokerUnavailableError."""
+        self._is_closed = True
+        await asyncio.gather(self._quick.close(), self._blocking.close())
         await self.redis.aclose()
 
     async def create_queues(self) -> None:
@@ -155,23 +157,29 @@ class Link:
         """Claim up to `count` new entries, waiting at most `block_s`; a cancellation may leave some claimed."""
         block = ("BLOCK", max(1, int(block_s * 1000))) if block_s else ()
         where = ("STREAMS", self.keys.queue(stage), ">")
-        ask = self._blocking.ask("XREADGROUP", "GROUP", GROUP, consumer, "COUNT", count, *block, *where)
-        return _entries(await self._reply(ask))
+        words = ("XREADGROUP", "GROUP", GROUP, consumer, "COUNT", count, *block, *where)
+        return _entries(await self._reply(self._blocking.ask(*words, timeout_s=block_s + TIMEOUT_S)))
 
     async def read_after(self, key: str, cursor: str, *, count: int, block_s: float) -> list[Entry]:
         """Read up to `count` entries after `cursor`, waiting at most `block_s`."""
         block_ms = max(1, int(block_s * 1000))
-        ask = self._blocking.ask("XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", key, cursor)
-        return _entries(await self._reply(ask))
+        words = ("XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", key, cursor)
+        return _entries(await self._reply(self._blocking.ask(*words, timeout_s=block_s + TIMEOUT_S)))
 
     async def insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Await `attempt` until the server answers; it must be safe to run twice. Cancel to give up."""
-        pause_s = _BUSY_S[0]
+        """Await `attempt` until the server answers; it must be safe to run twice. Cancel to give up.
+
+        Raises BrokerUnavailableError only once the link is closed.
+        """
+        pause_s, seldom = _BUSY_S[0], Seldom()
         while True:
             try:
                 return await attempt()
             except BrokerUnavailableError as exc:
-                _log.warning("broker does not answer, trying again in %.2f s: %s", pause_s, exc.reason)
+                if self._is_closed:
+                    raise
+                if seldom.is_due():
+                    _log.warning("broker does not answer, trying until it does: %s", exc.reason)
             except NoGroupError:
                 _log.warning("queues are gone, creating them again")
                 await self.insist(self.create_queues)
@@ -192,12 +200,6 @@ class Link:
             if isinstance(exc, _ELSEWHERE):
                 await self._reconnect()
             raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
-        except RuntimeError as exc:
-            # uvloop's way to say that the connection was reset; redis-py lets it through, and drops the connection.
-            if "handler is closed" not in str(exc):
-                raise
-            self._failed_at = time.monotonic()
-            raise BrokerUnavailableError(redact(self.url), "connection reset") from exc
         except redis_errors.OutOfMemoryError as exc:
             raise FullError(redact(self.url), "out of memory") from exc
         except redis_errors.ResponseError as exc:
@@ -206,11 +208,12 @@ class Link:
                 self._failed_at = time.monotonic()
                 await self._reconnect()
             raise error from exc
+        except redis_errors.RedisError as exc:
+            raise BrokerError(redact(self.url), f"{type(exc).__name__}: {exc}"[:200]) from exc
 
     async def _reconnect(self) -> None:
         """Drop idle connections: the next command asks anew where the primary is."""
-        await self._quick.drop()
-        await self._blocking.drop()
+        await asyncio.gather(self._quick.drop(), self._blocking.drop())
         # One that cannot be closed in time is dropped all the same.
         with suppress(redis_errors.RedisError, OSError, RuntimeError):
             await self.redis.connection_pool.disconnect(inuse_connections=False)

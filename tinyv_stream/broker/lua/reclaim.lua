@@ -3,7 +3,13 @@
 -- not be counted dead with the one that runs before it.
 -- Returns the next cursor and, per entry: entry, its fields, the number of this delivery of the entry.
 local q, alone = queue[ARGV[1]], tonumber(ARGV[6])
-local got = redis.call('XAUTOCLAIM', q, GROUP, ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5], 'JUSTID')
+local cursor, got = ARGV[4], nil
+-- It looks at ten entries for each that it may take: a worker with little room would else ask again and again.
+for _ = 1, 20 do
+  got = redis.call('XAUTOCLAIM', q, GROUP, ARGV[2], ARGV[3], cursor, 'COUNT', ARGV[5], 'JUSTID')
+  cursor = got[1]
+  if got[2][1] or cursor == '0-0' then break end
+end
 local out = {}
 for _, entry in ipairs(got[2]) do
   local pending = redis.call('XPENDING', q, GROUP, entry, entry, 1)
@@ -15,4 +21,4 @@ for _, entry in ipairs(got[2]) do
   end
 end
 if #out > 0 then count('redelivered', #out) end
-return { got[1], out }
+return { cursor, out }

@@ -1,0 +1,22 @@
+"""For what would fill a log: said at once, and then once a minute for as long as it goes on."""
+
+import math
+import time
+from typing import Final
+
+_EVERY_S: Final = 60.0
+
+
+class Seldom:
+    """One per thing that may go on; not shared between things."""
+
+    def __init__(self) -> None:
+        self._said_at = -math.inf
+
+    def is_due(self) -> bool:
+        """Whether to say it now; the caller does so if it is."""
+        now = time.monotonic()
+        if now - self._said_at < _EVERY_S:
+            return False
+        self._said_at = now
+        return True
