@@ -2,9 +2,9 @@
 
 - While it is down, `read` raises EngineDiedError at once and `ready` waits.
 - A frozen engine (stopped process, hung device) gives no error of its own: a sign of life that does not come
-  within `watchdog_s` counts as death, and every read in flight raises EngineDiedError.
-- A restart that fails is tried again with growing pauses; after `_MOST_RESTARTS` in a row `ready` raises, and
-  the program may end: its pool starts a new process.
+  within `watchdog_s`, or fails in any way, counts as death, and every read in flight raises EngineDiedError.
+- A restart that fails, whatever the error, is tried again with growing pauses; after `_MOST_RESTARTS` in a row `ready`
+  raises, and the program may end: its pool starts a new process.
 - Nothing is retried here: the worker gives its work back to the broker.
 - `swap`, `sleep` and `wake` are for the time when nothing is being read; an engine that sleeps is not watched.
 """
@@ -122,6 +122,14 @@ class EngineKeeper:
 
     def _watch_on(self, *, is_down: bool = False) -> None:
         self._task = asyncio.create_task(self._keep(is_down=is_down), name="tinyv engine keeper")
+        self._task.add_done_callback(self._on_end)
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """Give the engine up where its keeping failed: nobody would see it die."""
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            _log.error("the engine is no longer watched", exc_info=fault)
+            self._give_up(_start_error(fault))
 
     async def _watch_off(self, state: str) -> None:
         """Leave the engine to the caller; whoever asks meanwhile waits, and a read raises."""
@@ -161,24 +169,28 @@ class EngineKeeper:
             except EngineDiedError as exc:
                 _log.error("engine died: %s", exc)  # a death is an event here, not a bug to trace
                 return
+            except Exception:  # noqa: BLE001 (whatever it is, no sign of life came, and the watch goes on)
+                _log.exception("engine was asked for a sign of life and failed: it counts as dead")
+                return
 
     async def _restart(self) -> None:
+        failure: EngineStartError | None = None
         for attempt in range(_MOST_RESTARTS):
-            self.engine.kill()
-            await self.engine.stop()
             try:
+                self.engine.kill()
+                await self.engine.stop()
                 await self.engine.start()
-            except EngineStartError as exc:
-                _log.error("engine restart %d of %d failed: %s", attempt + 1, _MOST_RESTARTS, exc)
-                self._failure = exc
+            except Exception as exc:  # noqa: BLE001 (whatever it is, the engine is not up: a failed attempt)
+                failure = _start_error(exc)
+                trace = None if failure is exc else exc
+                _log.error("engine restart %d of %d failed: %s", attempt + 1, _MOST_RESTARTS, failure, exc_info=trace)
                 await asyncio.sleep(2**attempt)
             else:
                 self.restarts += 1
                 self._up()
                 _log.warning("engine is up again (restart %d)", self.restarts)
                 return
-        self.state = "failed"
-        self._settled.set()
+        self._give_up(failure)
         await asyncio.Event().wait()  # nothing more to keep; cancelled by __aexit__
 
     def _up(self) -> None:
@@ -186,3 +198,18 @@ class EngineKeeper:
         self._died = asyncio.Event()
         self.state = "ready"
         self._settled.set()
+
+    def _give_up(self, failure: EngineStartError | None) -> None:
+        self._failure = failure
+        self._died.set()
+        self.state = "failed"
+        self._settled.set()
+
+
+def _start_error(exc: BaseException) -> EngineStartError:
+    """Return `exc` as `ready` raises it."""
+    if isinstance(exc, EngineStartError):
+        return exc
+    failure = EngineStartError(f"{type(exc).__name__}: {exc}", "the log says where it came from")
+    failure.__cause__ = exc
+    return failure

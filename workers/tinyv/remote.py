@@ -140,7 +140,7 @@ class OpenAIEngine:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 served = await self._served()
-        except (EngineDiedError, TimeoutError, msgspec.MsgspecError) as exc:
+        except (EngineDiedError, TimeoutError) as exc:
             raise EngineStartError(
                 f"{self._url} does not answer as an OpenAI-compatible server: {exc}",
                 "start the server, or correct tinyv.engine.url (it ends in /v1)",
@@ -208,7 +208,10 @@ class OpenAIEngine:
         status, body = await self._send("GET", "/models")
         if status != 200:
             raise EngineDiedError(f"{self._url} answers {status}")
-        return _models.decode(body).data
+        try:
+            return _models.decode(body).data
+        except ValueError as exc:  # msgspec's errors are, and so is that of bytes that are no UTF-8
+            raise EngineDiedError(f"{self._url} answers with something else than its models: {exc}") from exc
 
     async def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
         if self._session is None:

@@ -84,6 +84,75 @@ async def test_engine_that_never_returns_is_given_up(monkeypatch: pytest.MonkeyP
             await kept.ready()
 
 
+async def test_sign_of_life_that_fails_in_any_way_is_a_death_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch):
+    engine = ScriptedEngine()
+    beat, faults = engine.beat, [ValueError("no sense in it")]
+
+    async def odd():
+        if faults:
+            raise faults.pop()
+        await beat()
+
+    monkeypatch.setattr(engine, "beat", odd)
+    async with keep(engine) as kept:
+        await wait_until(lambda: kept.restarts == 1, 30, "the restart")
+        engine.kill()
+        await wait_until(lambda: kept.restarts == 2, 30, "it is still watched")
+        await kept.ready()
+        assert (await kept.read(PROMPT)).p_true == 1.0
+
+
+@pytest.mark.parametrize("step", ["start", "stop"])
+async def test_restart_that_fails_in_any_way_is_one_attempt(monkeypatch: pytest.MonkeyPatch, step: str):
+    engine = ScriptedEngine()
+    async with keep(engine) as kept:
+        does, faults = getattr(engine, step), [OSError(28, "No space left on device")]
+
+        async def odd():
+            if faults:
+                raise faults.pop()
+            await does()
+
+        monkeypatch.setattr(engine, step, odd)
+        engine.kill()
+        await wait_until(lambda: kept.restarts == 1, 30, "the second attempt")
+        await kept.ready()
+        assert (await kept.read(PROMPT)).p_true == 1.0
+
+
+async def test_engine_that_nothing_can_start_is_given_up_with_the_last_error(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(keeper_module, "_MOST_RESTARTS", 1)
+    engine = ScriptedEngine()
+    async with keep(engine) as kept:
+
+        async def full():
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(engine, "start", full)
+        engine.kill()
+        await wait_until(lambda: kept.state == "failed", 30, "giving up")
+        with pytest.raises(EngineStartError, match="No space left on device"):
+            await kept.ready()
+
+
+async def test_keeper_that_fails_itself_gives_the_engine_up(monkeypatch: pytest.MonkeyPatch, slow: ScriptedEngine):
+    watched = asyncio.Event()
+
+    async def faulty(_: EngineKeeper):
+        await watched.wait()
+        raise RuntimeError("a mistake in the keeper")
+
+    monkeypatch.setattr(EngineKeeper, "_watch", faulty)
+    async with keep(slow) as kept:
+        read = asyncio.create_task(kept.read(PROMPT))
+        await wait_until(lambda: bool(slow.prompts), 30, "the read")
+        watched.set()
+        with pytest.raises(EngineDiedError):
+            await read
+        with pytest.raises(EngineStartError, match="a mistake in the keeper"):
+            await kept.ready()
+
+
 async def test_cancelled_read_leaves_nothing_running(slow: ScriptedEngine):
     async with keep(slow) as kept:
         read = asyncio.create_task(kept.read(PROMPT))

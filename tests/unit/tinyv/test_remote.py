@@ -12,6 +12,7 @@ from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until
 from workers.tinyv.engine_api import PromptTooLongError, Reading
+from workers.tinyv.keeper import EngineKeeper
 from workers.tinyv.models import MODELS, OWN, ModelRow
 from workers.tinyv.remote import OpenAIEngine
 from workers.tinyv.verifier import TinyVVerifier
@@ -25,6 +26,8 @@ class FakeServer:
         self.reply: object = {}
         self.models = ["m"]
         self.listed = 0
+        self.odd: bytes | None = None
+        """Given once with status 200 in place of the list."""
         self.silent: asyncio.Event | None = None
         """Until it is set, no list is given."""
         self.asked: list[dict[str, object]] = []
@@ -37,6 +40,9 @@ class FakeServer:
         self.listed += 1
         if self.silent:
             await self.silent.wait()
+        if self.odd is not None:
+            odd, self.odd = self.odd, None
+            return web.Response(body=odd, content_type="text/html")
         return web.json_response({"data": [{"id": name} for name in self.models]})
 
     def say(self, content: str, finish: str = "stop", **top: float) -> None:
@@ -138,6 +144,33 @@ async def test_temperature_is_zero_and_thinking_is_off_where_the_row_prefills_it
     assert (first["max_tokens"], second["max_tokens"]) == (1, 512)
     assert first["chat_template_kwargs"] == {"enable_thinking": False}
     assert "chat_template_kwargs" not in second
+
+
+ODD = [b"<html>Bad gateway</html>", b'{"error": "not now"}', b'{"data": [{"id": "\xff"}]}']
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_one_odd_list_of_models_is_outlived(fake: tuple[FakeServer, str], odd: bytes) -> None:
+    told, url = fake
+    told.say("True", **{"True": -1.0, "False": -2.0})
+    engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
+    async with EngineKeeper(engine, watchdog_s=30, beat_every_s=0.02) as kept:
+        told.odd = odd
+        await wait_until(lambda: kept.restarts == 1, 30, "the server is looked at again")
+        told.odd = odd
+        await wait_until(lambda: kept.restarts == 2, 30, "the server is still watched")
+        await kept.ready()
+        assert (await kept.read("2 + 2")).p_true is not None
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_server_with_an_odd_list_of_models_is_named_at_the_start(
+    fake: tuple[FakeServer, str], odd: bytes
+) -> None:
+    told, url = fake
+    told.odd = odd
+    with pytest.raises(EngineStartError, match="something else than its models"):
+        await ask(url)
 
 
 async def test_server_without_a_model_is_told(fake: tuple[FakeServer, str]) -> None:
