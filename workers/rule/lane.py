@@ -2,6 +2,8 @@
 
 - A runner sends a batch, and holds the deadline over each check in it from the moment the process begins it.
 - Whatever happens to a process, each job of its batch is settled or goes back to the front of the queue.
+- Where no process can be had because the graders do not load, checks are undecided: nobody knows when they will again.
+- A runner ends by its lane's `stop` alone.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.errors import EngineStartError
+from tinyv_stream.errors import EngineStartError, InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
 from workers.rule.nursery import Nursery, receive
 from workers.rule.sandbox_child import HEADER, Answer, Hello, Task
@@ -25,8 +27,10 @@ _BATCH: Final = 8
 """Most checks sent at a time: enough to hide the round trip, few enough that a killed one delays few others."""
 _PAUSE_S: Final = 0.1
 """Between attempts to get a process that does not come."""
-_LOST: Final = (OSError, asyncio.IncompleteReadError, TimeoutError, EngineStartError)
+_LOST: Final = (OSError, asyncio.IncompleteReadError, TimeoutError)
 """How the loss of a process, or of the whole nursery, shows itself."""
+_NO_GRADERS: Final = (EngineStartError, InvalidInputError)
+"""How it shows itself that the nursery does not start again: code that was edited, an environment that was replaced."""
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -138,7 +142,7 @@ class _Runner:
     async def run(self) -> None:
         try:
             while True:
-                with contextlib.suppress(*_LOST):  # work() tries again, and says what is wrong
+                with contextlib.suppress(Exception):  # work() tries again, and says what is wrong
                     await self.ensure()
                 await self.work(await self.lane.batch())
         finally:
@@ -169,12 +173,13 @@ class _Runner:
             _log.warning("no grader process in lane %s (%r); trying again", self.lane.name, exc)
             self.drop()
             await asyncio.sleep(_PAUSE_S)
+        except _NO_GRADERS:  # the nursery has said why
+            self.give_up(left, "the graders do not load")
+            await asyncio.sleep(_PAUSE_S)
         except Exception:  # noqa: BLE001 (whatever it is, these checks are undecided and the lane goes on)
             _log.exception("lane %s could not grade a batch", self.lane.name)
             self.drop()
-            verdict = Verdict(outcome=Outcome.UNDECIDED, grader=left[0].task.grader, reason="the sandbox failed")
-            while left:
-                self.finish(left.popleft(), Graded(verdict, 0.0))
+            self.give_up(left, "the sandbox failed")
         finally:
             self.lane.give_back(list(left))
 
@@ -201,6 +206,12 @@ class _Runner:
         if answer.leaving:
             self.drop()
         return answer.leaving
+
+    def give_up(self, left: collections.deque[_Job], reason: str) -> None:
+        while left:
+            job = left.popleft()
+            verdict = Verdict(outcome=Outcome.UNDECIDED, grader=job.task.grader, reason=reason)
+            self.finish(job, Graded(verdict, 0.0))
 
     def on_settled(self, done: asyncio.Future[Graded]) -> None:
         """Kill the process when the caller gives up the check that it is working on."""

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from typing import Final
 
 import msgspec
@@ -17,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 _START_S: Final = 60.0
 """Most time for importing the graders, on a busy machine."""
+_AGAIN_S: Final = 5.0
+"""Pause after a restart that failed: each imports the graders, which takes a core for a second or more."""
 _REMEDY: Final = "see `tinyv-stream doctor`"
 
 
@@ -28,27 +31,31 @@ class Nursery:
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._starting = asyncio.Lock()
+        self._not_before = 0.0
 
     async def start(self) -> None:
-        """Start the process and wait until its graders are loaded."""
+        """Start the process and wait until its graders are loaded.
+
+        Raises InvalidInputError naming the grader that does not load, EngineStartError for everything else.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)  # noqa: FBT003 (the socket API)
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "workers.rule.sandbox_child",
-                str(theirs.fileno()),
-                msgspec.json.encode(self._settings).decode(),
-                env=_clean_environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
         self._control = ours
         try:
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "workers.rule.sandbox_child",
+                    str(theirs.fileno()),
+                    msgspec.json.encode(self._settings).decode(),
+                    env=_clean_environment(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                )
             async with asyncio.timeout(_START_S):
                 said = await asyncio.get_running_loop().sock_recv(ours, 8192)
         except (TimeoutError, OSError) as exc:
@@ -73,12 +80,13 @@ class Nursery:
             self._process = None
 
     async def fork(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, Hello]:
-        """Return the streams of a fresh grader process; raise OSError if there is none to be had."""
+        """Return the streams of a fresh grader process; raise OSError if there is none to be had.
+
+        Raises EngineStartError or InvalidInputError where the nursery died and does not start again.
+        """
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
-                _log.warning("the grader nursery died; starting another")
-                await self.stop()
-                await self.start()
+                await self._start_again()
         if self._control is None:
             raise ConnectionError("the nursery is closed")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -96,6 +104,18 @@ class Nursery:
             writer.close()
             raise
         return reader, writer, hello
+
+    async def _start_again(self) -> None:
+        if time.monotonic() < self._not_before:
+            raise EngineStartError("the graders did not load a moment ago", _REMEDY)
+        _log.warning("the grader nursery died; starting another")
+        await self.stop()
+        try:
+            await self.start()
+        except (EngineStartError, InvalidInputError) as exc:
+            _log.error("checks are undecided until the graders load again: %s", exc)
+            self._not_before = time.monotonic() + _AGAIN_S
+            raise
 
     def kill(self, pid: int) -> None:
         """Have the group of a grader process killed."""

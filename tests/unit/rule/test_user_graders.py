@@ -1,16 +1,20 @@
 """A user's own grader, by dotted path and by entry point, through the real verifier and its processes."""
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tinyv_stream.cascade import Route
 from tinyv_stream.codec import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome, Verdict
+from workers.rule import nursery
 from workers.rule.graders import load
 from workers.rule.verifier import RuleVerifier
 
@@ -84,6 +88,81 @@ async def test_its_fault_is_undecided_and_costs_nobody_else(verifier: RuleVerifi
 async def test_its_code_is_never_imported_into_the_worker(verifier: RuleVerifier) -> None:
     await verdict(verifier, NAMES[0], "cba")
     assert "their_graders" not in sys.modules
+
+
+BROKEN = {
+    "gone": "import no_such_module\n",
+    "unreadable": "def reversed_text(check\n",
+    "raises": "raise RuntimeError('half an edit')\n",
+    "ends": "raise SystemExit(3)\n",
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+async def test_a_file_that_is_broken_under_a_running_worker_makes_its_checks_undecided_until_it_is_mended(
+    verifier: RuleVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(nursery, "_AGAIN_S", 0.0)
+    file = tmp_path / "their_graders.py"
+    file.write_text(BROKEN[fault])
+    await lose_graders(verifier)
+    for index in range(6):  # more than there are processes
+        assert (await within(verdict(verifier, NAMES[0], f"{index}"))).reason == "the graders do not load"
+    file.write_text(CODE)
+
+    async def is_mended() -> bool:
+        return (await within(verdict(verifier, NAMES[0], "cba"))).outcome is Outcome.CORRECT
+
+    await wait_until(is_mended, 60, "the graders load again")
+
+
+async def test_an_environment_that_is_gone_makes_checks_undecided_and_is_not_tried_all_the_time(
+    verifier: RuleVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    async def no_python(*args: object, **_: object) -> None:
+        tried.append(args)
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(nursery, "_AGAIN_S", 3600.0)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", no_python)
+    await lose_graders(verifier)
+    for index in range(6):
+        assert (await within(verdict(verifier, NAMES[0], f"{index}"))).outcome is Outcome.UNDECIDED
+    assert len(tried) == 1
+
+
+@pytest.mark.parametrize("fault", ["gone", "unreadable", "raises"])
+async def test_a_file_that_does_not_import_stops_the_start_and_is_named(
+    installed: None, tmp_path: Path, fault: str
+) -> None:
+    del installed
+    (tmp_path / "their_graders.py").write_text(BROKEN[fault])
+    with pytest.raises(InvalidInputError, match="their_graders:faulty"):
+        await RuleVerifier(RuleConfig(), routes=(("x", Route(NAMES[3], tinyv=False)),)).__aenter__()
+
+
+async def within(asked: Coroutine[object, object, Verdict]) -> Verdict:
+    async with asyncio.timeout(30):  # a check that nobody works on would wait for ever
+        return await asked
+
+
+async def lose_graders(verifier: RuleVerifier) -> None:
+    """Kill the nursery, and return once that shows: a process of it may still answer a check or two."""
+    for process in psutil.Process().children():
+        if "workers.rule.sandbox_child" in process.cmdline():
+            process.kill()
+    asked = 0
+
+    async def shows() -> bool:
+        nonlocal asked
+        asked += 1
+        found = await within(verdict(verifier, NAMES[0], f"early {asked}"))
+        assert found.grader == NAMES[0]
+        return (found.outcome, found.reason) == (Outcome.UNDECIDED, "the graders do not load")
+
+    await wait_until(shows, 60, "the loss shows")
 
 
 @pytest.mark.usefixtures("installed")

@@ -92,9 +92,10 @@ def stand_in(name: str) -> Grader:
 
 def load(name: str) -> Grader:
     """Import the grader called `name`; raise InvalidInputError if there is none or it does not import."""
+    path = BUILTIN.get(name) or _path_of(name)
     try:
-        found = _import(BUILTIN.get(name) or _path_of(name))
-    except (ImportError, AttributeError) as exc:
+        found = _import(path)
+    except Exception as exc:  # a file that was just edited may raise anything
         raise InvalidInputError("grader", name, f"its code does not import ({exc})") from exc
     if isinstance(found, type):
         return cast("Grader", found())
