@@ -3,10 +3,11 @@
 - Which grader looks is decided by `cascade.route_for`; the verdict says which one it was.
 - An answer over the length limit is `undecided` without a look.
 - The model answer travels on to TinyV even where the rules could not decide.
-- Equal pairs of answer and ground truth are graded once: completions of a group repeat one another.
+- Equal pairs of answer and ground truth are graded once: completions of a group repeat one another. No text is kept.
 """
 
 import collections
+import hashlib
 import time
 from types import TracebackType
 from typing import Final, Self
@@ -20,7 +21,7 @@ from workers.rule.sandbox import Sandbox
 from workers.verifier import Finding
 
 _REMEMBERED: Final = 4_096
-"""Verdicts kept: some hundred groups, about 1 MB."""
+"""Verdicts kept: some hundred groups, about 1 MB; the one that was asked for longest ago goes first."""
 
 
 class RuleVerifier:
@@ -37,7 +38,7 @@ class RuleVerifier:
             timeout_s=config.timeout_s,
             memory_mb=config.memory_mb,
         )
-        self._known: collections.OrderedDict[tuple[str, Check], Verdict] = collections.OrderedDict()
+        self._known: collections.OrderedDict[bytes, Verdict] = collections.OrderedDict()
 
     @property
     def stage(self) -> Stage:
@@ -73,12 +74,15 @@ class RuleVerifier:
             verdict = Verdict(outcome=Outcome.UNDECIDED, grader=grader.name, reason="the answer is too long")
             return Finding(verdict=verdict, model_answer=answer[-most:], elapsed_s=time.monotonic() - started)
         check = Check(answer, work.ground_truth, work.question)
-        verdict = grader.fast(check) or self._known.get((grader.name, check))
-        if verdict is not None:
+        if verdict := grader.fast(check):
+            return Finding(verdict=verdict, model_answer=answer, elapsed_s=time.monotonic() - started)
+        key = _key(grader.name, check)
+        if verdict := self._known.get(key):
+            self._known.move_to_end(key)
             return Finding(verdict=verdict, model_answer=answer, elapsed_s=time.monotonic() - started)
         graded = await self._sandbox.grade(grader.name, check)
         if graded.verdict.outcome is not Outcome.UNDECIDED:
-            self._remember(grader.name, check, graded.verdict)
+            self._remember(key, graded.verdict)
         return Finding(verdict=graded.verdict, model_answer=answer, elapsed_s=graded.elapsed_s)
 
     def describe(self) -> dict[str, str]:
@@ -90,7 +94,14 @@ class RuleVerifier:
             "state": "ready",
         }
 
-    def _remember(self, grader: str, check: Check, verdict: Verdict) -> None:
-        self._known[grader, check] = verdict
+    def _remember(self, key: bytes, verdict: Verdict) -> None:
+        self._known[key] = verdict
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _key(grader: str, check: Check) -> bytes:
+    """Return 16 bytes for what is asked of a grader: question and ground truth may be of a quarter of a megabyte."""
+    parts = (grader, check.model_answer, check.ground_truth, check.question)
+    text = "".join(f"{len(part)}:{part}" for part in parts)  # the lengths keep apart what would be one text together
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

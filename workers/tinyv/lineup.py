@@ -6,13 +6,14 @@
   than one window of later ones.
 """
 
+import hashlib
 from collections import OrderedDict
 from typing import Final
 
 WINDOW: Final = 64
 """Questions that may overtake each other: about one batch."""
 _KNOWN: Final = 4_096
-"""Questions that are remembered; a step of 128 prompts fits many times."""
+"""Questions that are remembered, by digest: one may be of many kilobytes. A step of 128 prompts fits many times."""
 _LENGTHS: Final = 100_000
 
 
@@ -20,18 +21,19 @@ class Lineup:
     """Gives every arrival its place; a lower number goes first."""
 
     def __init__(self) -> None:
-        self._places: OrderedDict[str, int] = OrderedDict()
+        self._places: OrderedDict[bytes, int] = OrderedDict()
         self._seen = 0
 
     def place(self, question: str) -> int:
         """Return the place of one more rollout of `question`."""
-        known = self._places.get(question)
+        key = hashlib.blake2b(question.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        known = self._places.get(key)
         if known is not None:
-            self._places.move_to_end(question)
+            self._places.move_to_end(key)
             return known
         place = self._seen // WINDOW * _LENGTHS + min(len(question), _LENGTHS - 1)
         self._seen += 1
-        self._places[question] = place
+        self._places[key] = place
         if len(self._places) > _KNOWN:
             self._places.popitem(last=False)
         return place

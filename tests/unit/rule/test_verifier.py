@@ -1,15 +1,21 @@
 """The rule stage as the worker sees it, on real grader processes."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from tinyv_stream.cascade import Route
 from tinyv_stream.codec import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.types import Outcome
+from tinyv_stream.types import Outcome, Verdict
+from workers.rule import verifier as verifier_module
+from workers.rule.graders import Check
+from workers.rule.lane import Graded
+from workers.rule.sandbox import Sandbox
 from workers.rule.verifier import RuleVerifier
 
 
@@ -73,6 +79,51 @@ async def test_many_at_once_each_get_their_own_verdict(verifier: RuleVerifier) -
     findings = await asyncio.gather(*(verifier.verify(w) for w in works))
     correct = [f.verdict.outcome is Outcome.CORRECT for f in findings]
     assert correct == [i == i % 7 for i in range(60)]
+
+
+@pytest.fixture
+def graded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have no sandbox, and return the list of the answers that would have been graded there."""
+    asked: list[str] = []
+
+    async def refuse(_: Sandbox, grader: str, check: Check) -> Graded:
+        asked.append(check.model_answer)
+        return Graded(Verdict(outcome=Outcome.INCORRECT, grader=grader), 0.1)
+
+    monkeypatch.setattr(Sandbox, "grade", refuse)
+    return asked
+
+
+async def test_of_equal_checks_the_one_asked_for_longest_ago_is_forgotten_first(
+    graded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier_module, "_REMEMBERED", 2)
+    verifier = RuleVerifier(RuleConfig())
+    for answer in ("x+1", "x+2", "x+1", "x+3", "x+1", "x+2"):
+        await verifier.verify(work("", "y", model_answer=answer))
+    assert graded == ["x+1", "x+2", "x+3", "x+2"]
+
+
+async def test_checks_that_differ_anywhere_are_graded_each(graded: list[str]) -> None:
+    verifier = RuleVerifier(RuleConfig())
+    asked = [work("", "yz", model_answer="x"), work("", "z", model_answer="xy"), work("", "yz\ud800", model_answer="x")]
+    asked += [msgspec.structs.replace(asked[0], question=""), msgspec.structs.replace(asked[0], data_source="_prime")]
+    for one in (*asked, *asked):
+        await verifier.verify(one)
+    assert len(graded) == len(asked)
+
+
+@pytest.mark.usefixtures("graded")
+async def test_no_text_of_a_remembered_check_is_kept() -> None:
+    verifier = RuleVerifier(RuleConfig())
+    tracemalloc.start()
+    try:
+        for i in range(400):
+            asked = work("", f"y+{i}", model_answer="x")
+            await verifier.verify(msgspec.structs.replace(asked, question=f"{i} " + "x" * 50_000))
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000  # the questions are 20 MB
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_grader_that_does_not_exist_stops_the_worker_at_start() -> None:

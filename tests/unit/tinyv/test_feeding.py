@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import tracemalloc
 
 import pytest
 
@@ -33,6 +34,17 @@ def test_shortest_goes_first_but_only_within_its_window() -> None:
     for i in range(WINDOW):
         lineup.place(f"{i}")
     assert lineup.place("z") > long
+
+
+def test_no_question_is_kept() -> None:
+    lineup = Lineup()
+    tracemalloc.start()
+    try:
+        for i in range(400):
+            lineup.place(f"{i} \ud800" + "x" * 50_000)
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000  # the questions are 40 MB or more
+    finally:
+        tracemalloc.stop()
 
 
 def throughput(limit: int, best: int) -> float:
