@@ -2,14 +2,18 @@
 
 Each call goes to the shard that the delivery is in, and insists until its server answers; each may run twice, but for
 a claim: what a failed one took comes back when its lease lapses.
+
+A shard that does not answer holds up its own rollouts only: what a claim may fill is set aside while it is under way,
+so each shard is asked for its share of the slots at most, and for none of them once it has failed, until it answers.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Final
 
 from tinyv_stream.broker.worker_side import Delivery, Lease, WorkerSide
+from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import Reward, Stage
 
 _BLOCK_S: Final = 0.5
@@ -17,36 +21,60 @@ _BLOCK_S: Final = 0.5
 
 
 class Lanes:
-    """The links of one worker, in the order of their shards. `free` says how many rollouts it has room for."""
+    """The links of one worker, in the order of their shards. It holds what is in `held`, of its `slots`."""
 
-    def __init__(self, links: tuple[WorkerSide, ...], stage: Stage, name: str, free: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        links: tuple[WorkerSide, ...],
+        stage: Stage,
+        name: str,
+        *,
+        held: Collection[Lease],
+        slots: Callable[[], int],
+    ) -> None:
         self.links = links
         self._stage: Stage = stage
         self._name = name
-        self._free = free
+        self._held = held
+        self._slots = slots
         self._asked_for = 0
+        self._away: set[int] = set()
+        """Shards whose last claim failed."""
 
     @property
     def free(self) -> int:
         """Room that no claim under way may fill at once."""
-        return self._free() - self._asked_for
+        return self._slots() - len(self._held) - self._asked_for
 
     async def claim(self, link: WorkerSide, *, freed: asyncio.Event) -> list[Delivery]:
         """Take what there is in one shard, or wait a moment for it. Sets `freed` where it took less than it might."""
         return await link.insist(lambda: self._claim(link, freed))
 
     async def _claim(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
-        count = max(1, self.free)
         if len(self.links) == 1:
-            return await link.claim(self._stage, self._name, count=count, block_s=_BLOCK_S)
-        # Slots are not set aside for a shard that may stay empty: it is waited for with one.
+            return await link.claim(self._stage, self._name, count=max(1, self.free), block_s=_BLOCK_S)
+        shard = link.keys.shard
+        try:
+            found = [] if shard in self._away else await self._claim_share(link, freed)
+            # Slots are not set aside for a shard that may stay empty or silent: it is waited for with one.
+            found = found or await link.claim(self._stage, self._name, count=1, block_s=_BLOCK_S)
+        except BrokerUnavailableError:
+            self._away.add(shard)
+            raise
+        self._away.discard(shard)
+        return found
+
+    async def _claim_share(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
+        # Not all that is free: a server that hangs keeps what it is asked for until the time-out.
+        count = min(self.free, self._slots() // len(self.links))
+        if count < 1:
+            return []
         self._asked_for += count
         try:
-            found = await link.claim(self._stage, self._name, count=count, block_s=0)
+            return await link.claim(self._stage, self._name, count=count, block_s=0)
         finally:
             self._asked_for -= count
             freed.set()
-        return found or await link.claim(self._stage, self._name, count=1, block_s=_BLOCK_S)
 
     async def start(self, suspect: Delivery) -> bool:
         """Count the delivery of a suspect; False if it is another worker's by now."""

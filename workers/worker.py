@@ -54,7 +54,7 @@ class Worker:
         self._verifier = verifier
         self._stage: Stage = verifier.stage
         self._grace_s = grace_s
-        self._lanes = Lanes((), self._stage, "", lambda: 0)
+        self._lanes = Lanes((), self._stage, "", held=(), slots=lambda: 0)
         self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
         self._held: dict[Lease, Delivery] = {}
         self._suspects: deque[Delivery] = deque()
@@ -78,7 +78,7 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain. A cancellation leaves what is held to be reclaimed."""
         async with Shards(WorkerSide, self._url, self._config.broker) as links, asyncio.TaskGroup() as helpers:
-            self._lanes = Lanes(links, self._stage, self.name, lambda: self._verifier.slots - len(self._held))
+            self._lanes = Lanes(links, self._stage, self.name, held=self._held, slots=lambda: self._verifier.slots)
             outbox = Outbox(links, self._stage)
             houses = [self._housekeeping(link, stop) for link in links]
             loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, *houses)]

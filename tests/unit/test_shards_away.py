@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tinyv_stream.broker.worker_side import WorkerSide
+from tinyv_stream.broker.worker_side import Delivery, WorkerSide
 from tinyv_stream.codec import Work
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import BrokerUnavailableError
@@ -23,6 +23,9 @@ class Link:
         self.keys = SimpleNamespace(shard=shard)
         self.way = way
         self.given: list[str] = []
+        self.asked: list[tuple[int, float]] = []
+        """Claims: how many they asked for, and how long they may wait."""
+        self.answer: asyncio.Future[list[Delivery]] = asyncio.get_running_loop().create_future()
 
     async def pressure(self, silent_s: float) -> tuple[int, int]:
         if self.way == "silent":
@@ -35,6 +38,12 @@ class Link:
         if self.way != "here":
             await asyncio.Event().wait()
         return await attempt()
+
+    async def claim(self, stage: str, name: str, *, count: int, block_s: float) -> list[Delivery]:
+        assert (stage, name) == ("tinyv", "w")
+        self.asked.append((count, block_s))
+        self.answer = asyncio.get_running_loop().create_future()
+        return await self.answer
 
     async def give_back(self, stage: str, name: str, entries: list[str], *, engine_died: bool) -> int:
         assert (stage, name, engine_died) == ("tinyv", "w", False)
@@ -54,8 +63,35 @@ async def test_the_shards_that_answer_say_how_tinyv_is_doing() -> None:
 
 async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
     away, here = links("silent", "here")
-    lanes = Lanes((away, here), "tinyv", "w", lambda: 0)
+    lanes = Lanes((away, here), "tinyv", "w", held=(), slots=lambda: 0)
     giving = asyncio.create_task(lanes.give_back([(0, "a"), (1, "b"), (1, "c")]))
     await wait_until(lambda: cast("Any", here).given == ["b", "c"], 30, "the live shard has its own back")
     giving.cancel()
     await asyncio.wait({giving})
+
+
+async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_failure_for_none() -> None:
+    both = links("here", "here")
+    shard, freed = cast("Any", both[0]), asyncio.Event()
+    lanes = Lanes(both, "tinyv", "w", held=(), slots=lambda: 8)
+
+    async def claim(then: list[Delivery] | BrokerUnavailableError, *more: list[Delivery]) -> int:
+        """Claim from the shard and return how many slots were free for others meanwhile."""
+        claiming, asked = asyncio.create_task(lanes.claim(both[0], freed=freed)), len(shard.asked)
+        await wait_until(lambda: len(shard.asked) > asked, 30, "the shard is asked")
+        free = lanes.free
+        if isinstance(then, BrokerUnavailableError):
+            shard.answer.set_exception(then)
+            assert await asyncio.wait_for(asyncio.gather(claiming, return_exceptions=True), 30) == [then]
+            return free
+        for number, found in enumerate((then, *more), asked + 1):
+            await wait_until(lambda number=number: len(shard.asked) == number, 30, "it is asked again")
+            shard.answer.set_result(found)
+        assert await asyncio.wait_for(claiming, 30) == []
+        return free
+
+    away = BrokerUnavailableError("redis://shard", "no reply")
+    assert await claim(away) == 4, "the other half is left to the other shard"
+    assert [await claim(away), await claim([])] == [8, 8], "nothing is set aside for a shard that failed"
+    assert await claim([], []) == 4, "it answered, so it has its share again"
+    assert [count for count, _ in shard.asked] == [4, 1, 1, 4, 1]
