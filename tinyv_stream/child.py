@@ -9,15 +9,19 @@ It does not restart anything; that is the supervisor's.
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from tinyv_stream.processes import tied_command
+
+_LAST_BYTES: Final = 65_536
+"""How much of a log's end is looked at for its last lines."""
 
 
 class Child:
@@ -110,12 +114,15 @@ class Child:
             self._process.wait()
 
     def last_lines(self, count: int = 20) -> list[str]:
-        """Return the end of its log. The text is the program's: escape it where it is shown."""
+        """Return the end of its log, of its last 64 kB. The text is the program's: escape it where it is shown."""
         try:
-            with self.log.open(errors="replace") as lines:
-                return [line.rstrip("\n")[:500] for line in deque(lines, count)]
+            with self.log.open("rb") as log:
+                # A log grows for as long as its program lives: reading all of it would hold the loop up.
+                log.seek(max(0, log.seek(0, os.SEEK_END) - _LAST_BYTES))
+                text = log.read(_LAST_BYTES).decode(errors="replace")
         except FileNotFoundError:
             return []
+        return [line.rstrip("\n")[:500] for line in deque(io.StringIO(text, newline=None), count)]
 
 
 def describe_exit(status: int) -> str:

@@ -72,7 +72,7 @@ class Housekeeping:
                 return
 
     async def _end_overdue(self) -> None:
-        while overdue := await self._link.overdue():
+        while overdue := await self._link.overdue(self._consumer):
             endings = [Ending(delivery=d, reward=self._expire(d.work), held=False) for d in overdue]
             await self._link.finish(self._stage, endings)
 

@@ -34,10 +34,10 @@ class BrokerMachine(ModelledBroker):
     def submit(self, uid: str, *, overdue: bool) -> None:
         self.submit_body(uid, encode(work(uid)), overdue=overdue)
 
-    @rule(uid=uids)
-    def submit_what_no_worker_can_read(self, uid: str) -> None:
+    @rule(uid=uids, overdue=st.booleans())
+    def submit_what_no_worker_can_read(self, uid: str, *, overdue: bool) -> None:
         """As a newer client does, in a pool whose workers are older."""
-        self.submit_body(uid, b"\x81\xa1t\xa2w9", overdue=False, readable=False)
+        self.submit_body(uid, b"\x81\xa1t\xa2w9", overdue=overdue, readable=False)
 
     @rule(uid=uids)
     def a_submit_arrives_after_its_withdrawal(self, uid: str) -> None:
@@ -198,7 +198,10 @@ class BrokerMachine(ModelledBroker):
 
     @rule()
     def end_overdue(self) -> None:
-        found = self.do(self.worker.overdue())
+        found = self.do(self.worker.overdue("w0"))
+        unread = {uid for uid, p in self.model.live.items() if p.overdue and not p.readable}
+        self.discarded()
+        assert not unread & set(self.model.live), "overdue work that cannot be read is still there"
         overdue = {uid for uid, p in self.model.live.items() if p.overdue and p.readable}
         assert {d.uid for d in found} == overdue
         endings = [Ending(delivery=d, reward=reward(d.uid), held=False) for d in found]

@@ -135,14 +135,19 @@ class WorkerSide(Link):
         got = cast("list[bytes | int]", await self.script("lookup", fields))
         return [_verdict(v) if isinstance(v, bytes) else None for v in got]
 
-    async def overdue(self, *, count: int = 100) -> list[Delivery]:
-        """Return rollouts whose deadline has passed on the server's clock, wherever they are; they stay there."""
+    async def overdue(self, consumer: str, *, count: int = 100) -> list[Delivery]:
+        """Return rollouts whose deadline has passed on the server's clock, wherever they are; they stay there.
+
+        Of the `count` oldest; unreadable ones among them are discarded.
+        """
         found: list[Delivery] = []
-        for uid, body in cast("list[tuple[bytes, bytes]]", await self.script("overdue", [count])):
+        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count]))
+        for name, body, where, what in rows:
+            uid = name.decode("utf-8", "replace")
             try:
-                found.append(Delivery(entry="", uid=uid.decode(), work=decode_work(body), shard=self.keys.shard))
-            except msgspec.DecodeError:
-                _log.warning("overdue work cannot be read", extra={"uid": uid})
+                found.append(Delivery(entry="", uid=uid, work=decode_work(body), shard=self.keys.shard))
+            except msgspec.DecodeError as exc:
+                await self._discard(where.decode(), consumer, entry=what, uid=name, body=body, why=exc)
         return found
 
     async def renew(self, stage: Stage, consumer: str, entries: Sequence[str]) -> list[str]:
@@ -187,8 +192,8 @@ class WorkerSide(Link):
             try:
                 work = decode_work(fields[b"p"])
             except (KeyError, msgspec.DecodeError) as exc:
-                reason = f"unreadable work: {type(exc).__name__}"
-                await self.script("discard", [stage, reason, consumer, MOST_DEAD, name, uid, fields.get(b"p", b"")])
+                body = fields.get(b"p", b"")
+                await self._discard(stage, consumer, entry=entry, uid=fields.get(b"u", b""), body=body, why=exc)
                 continue
             queued_s = max(0.0, now_ms - int(name.split("-")[0])) / 1000
             before = int(fields.get(b"n", b"0"))
@@ -205,6 +210,13 @@ class WorkerSide(Link):
                 )
             )
         return good
+
+    async def _discard(
+        self, where: str, consumer: str, *, entry: bytes, uid: bytes, body: bytes, why: Exception
+    ) -> None:
+        reason = f"unreadable work: {type(why).__name__}"
+        _log.warning("discarded: %s", reason, extra={"rollout_id": uid.decode("utf-8", "replace")})
+        await self.script("discard", [where, reason, consumer, MOST_DEAD, entry, uid, body])
 
 
 def _verdict(blob: bytes) -> Verdict | None:

@@ -85,10 +85,10 @@ async def test_another_verifier_does_not_see_the_cached_verdict(kit: Kit) -> Non
 async def test_a_reward_after_the_deadline_is_void_and_counted(kit: Kit) -> None:
     await kit.submit("a", ttl_ms=0)
     [delivery] = await kit.claim()
-    [overdue] = await kit.worker.overdue()
+    [overdue] = await kit.worker.overdue("w")
     late = Ending(delivery=overdue, reward=ending(delivery).reward, held=False)
     assert await kit.worker.finish("rule", [late]) == [True]
-    assert await kit.worker.overdue() == []
+    assert await kit.worker.overdue("w") == []
     assert await kit.worker.finish("rule", [ending(delivery)]) == [False]
     assert await kit.worker.command("HGET", kit.worker.keys.stats, "late") == b"1"
 
@@ -147,6 +147,33 @@ async def test_work_that_cannot_be_read_is_a_dead_letter_and_unknown_to_the_pool
     assert await kit.claim() == []
     assert await kit.trainer.check("run", ["run/a"]) == [UNKNOWN]
     assert await kit.worker.command("XLEN", kit.worker.keys.dead) == 1
+
+
+@pytest.mark.parametrize("where", ["queued", "leased", "parked"])
+async def test_overdue_work_that_cannot_be_read_ends_once_and_holds_up_no_other_deadline(kit: Kit, where: str) -> None:
+    unread = b"\xff"
+    if where == "parked":
+        await kit.submit("a", "b", ttl_ms=60_000)
+        leads, parked = await kit.claim()
+        await kit.worker.forward([(leads, leads.work, "k"), (parked, parked.work, "k")])
+        await kit.worker.command("HSET", kit.worker.keys.parked, parked.uid, unread)
+        await kit.worker.command("ZADD", kit.worker.keys.live, 1, parked.uid)  # overdue since 1970
+    else:
+        assert await kit.trainer.submit("run", [("run/b", 0, unread)]) == [ACCEPTED]
+        if where == "leased":  # by a worker of another version, which reads it
+            await kit.worker.read_group("rule", "newer", count=1, block_s=0.01)
+    assert await kit.trainer.submit("run", [("run/c", 0, encode(work("c")))]) == [ACCEPTED]
+    rows = await kit.worker.script("overdue", [100])
+    found = [await kit.worker.overdue("w", count=1) for _ in range(2)]
+    assert [[d.uid for d in some] for some in found] == [[], ["run/c"]]
+    assert await kit.trainer.check("run", ["run/b"]) == [UNKNOWN]
+    for _, body, place, what in (row for row in rows if row[0] == b"run/b"):  # another worker saw it as well
+        await kit.worker.script("discard", [place, "unreadable", "late", 10, what, "run/b", body])
+    [[_, fields]] = (await kit.worker.redis.xrange(kit.worker.keys.dead)) or [[]]
+    stage = b"tinyv" if where == "parked" else b"rule"
+    assert (fields[b"u"], fields[b"p"], fields[b"stage"], fields[b"worker"]) == (b"run/b", unread, stage, b"w")
+    assert await kit.worker.redis.hlen(kit.worker.keys.parked) == 0
+    assert await kit.worker.command("HGET", kit.worker.keys.stats, "dead") == b"1"
 
 
 async def test_a_consumer_that_holds_something_is_not_forgotten(kit: Kit) -> None:

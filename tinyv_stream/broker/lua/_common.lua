@@ -18,9 +18,10 @@ local function count(name, by)
   redis.call('HINCRBY', stats, name, by or 1)
 end
 
+-- Returns 1 if the entry was there.
 local function drop(stage, entry)
   redis.call('XACK', queue[stage], GROUP, entry)
-  redis.call('XDEL', queue[stage], entry)
+  return redis.call('XDEL', queue[stage], entry)
 end
 
 -- Adds work to a queue; `ckey` may be ''. A leader asks for its followers, anyone else for itself alone.

@@ -1,5 +1,5 @@
 -- Lists rollouts whose deadline has passed on this server's clock. ARGV: how many.
--- Per rollout: uid, its work as last written. One that is nowhere is made unknown, so that its client resubmits.
+-- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made unknown, so that its client resubmits.
 local out = {}
 for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now_ms(), 'LIMIT', 0, ARGV[1])) do
   local place = redis.call('HGET', at, uid) or ''
@@ -12,7 +12,7 @@ for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now_ms(), 'LIMIT'
     if found[1] then body = found[1][2][4] end
   end
   if body then
-    out[#out + 1] = { uid, body }
+    out[#out + 1] = { uid, body, where, what }
   else
     redis.call('ZREM', live, uid)
     leave(uid)
