@@ -88,6 +88,10 @@ class Keys(msgspec.Struct, frozen=True):
         """HASH uid -> reward, until the client commits it; answers replays."""
         return f"{self.tag}:done:{run_id}"
 
+    def age(self, run_id: str) -> str:
+        """ZSET uid -> when its reward in `done` lapses (server ms), for what no client commits while the run lives."""
+        return f"{self.tag}:age:{run_id}"
+
 
 GROUP = "w"
 """Name of the one consumer group per queue; it is created at 0, so nothing is ever missed."""

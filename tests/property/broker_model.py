@@ -102,7 +102,7 @@ class ModelledBroker(RuleBasedStateMachine):
             name = key.decode().removeprefix(f"{self.keys.tag}:")
             lasts = self.do(self.worker.command("PTTL", key)) == -1
             assert name in OWNED or not lasts, f"{name} has no end and no owner"
-            assert not name.startswith("done:"), "a reward is kept for a rollout that was taken back"
+            assert not name.startswith(("done:", "age:")), "a reward is kept for a rollout that was taken back"
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -177,15 +177,17 @@ class ModelledBroker(RuleBasedStateMachine):
             pipe.zrange(k.live, 0, -1).hkeys(k.done("run")).hkeys(k.parked).hkeys(k.leaders).hgetall(k.at)
             for stage in STAGES:
                 pipe.xrange(k.queue(stage)).xpending_range(k.queue(stage), "w", "-", "+", 1000)
+            pipe.zrange(k.age("run"), 0, -1)
             return await pipe.execute()
 
     @invariant()
     def each_rollout_is_in_exactly_one_place(self) -> None:
         model, seen = self.model, self.do(self.look())
-        live, done, parked, leaders = ({item.decode() for item in some} for some in seen[:4])
+        live, done, parked, leaders, aging = ({item.decode() for item in some} for some in (*seen[:4], seen.pop()))
         at = {uid.decode(): place.decode() for uid, place in seen[4].items()}
         assert (live, done) == (set(model.live), model.done)
         assert not live & done
+        assert aging == done, "a reward without an end, or an end without a reward"
         assert set(at) == live
         assert parked == {uid for uid, p in model.live.items() if p.stage is None}
         for stage, rows, leases in zip(STAGES, seen[5::2], seen[6::2], strict=True):

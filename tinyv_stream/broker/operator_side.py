@@ -141,7 +141,7 @@ class OperatorSide(Link):
         entry, _, shard = letter.entry.partition("@")
         args = [entry, letter.uid, letter.stage, encode(work), int(deadline_s * 1000)]
         side = self.sides[int(shard or 0)]
-        return await side.script("revive", args, [side.keys.done(work.run_id)]) == 1
+        return await side.script("revive", args, [side.keys.done(work.run_id), side.keys.age(work.run_id)]) == 1
 
     async def _oldest_s(self) -> float | None:
         heads: list[int] = []

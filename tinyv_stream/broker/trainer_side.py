@@ -35,7 +35,7 @@ class TrainerSide(Link):
 
     async def withdraw(self, run_id: str, uids: Sequence[str]) -> None:
         """Take rollouts back: nobody works on them any more, and no reward is kept for them."""
-        await self.script("withdraw", uids, [self.keys.done(run_id)])
+        await self.script("withdraw", uids, [self.keys.done(run_id), self.keys.age(run_id)])
 
     async def leave(self, run_id: str, client_id: str) -> None:
         """Drop the client's reward stream: it will not come back under this name."""
@@ -56,7 +56,7 @@ class TrainerSide(Link):
     async def commit(self, run_id: str, client_id: str, last: str, uids: Sequence[str]) -> None:
         """Forget the rewards up to `last`, and what was kept to answer replays of `uids`."""
         ms, seq = last.split("-")
-        keys = (self.keys.done(run_id), self.keys.rewards(run_id, client_id))
+        keys = (self.keys.done(run_id), self.keys.rewards(run_id, client_id), self.keys.age(run_id))
         await self.script("commit", [f"{ms}-{int(seq) + 1}", *uids], keys)
 
     async def check(self, run_id: str, uids: Sequence[str]) -> list[int | Reward]:

@@ -104,28 +104,28 @@ class WorkerSide(Link):
     async def finish(self, stage: Stage, endings: Sequence[Ending]) -> list[bool]:
         """Reward rollouts; False where another reward was first."""
         broker, keys = self.config, self.keys
-        pairs: dict[tuple[str, str], int] = {}
+        clients: dict[tuple[str, str], int] = {}
         args: list[Arg] = [int(broker.retention_s * 1000), int(broker.cache_ttl_s * 1000), broker.cache_size]
         for e in endings:
             work = e.delivery.work
-            pair = pairs.setdefault((work.run_id, work.client_id), len(pairs))
+            number = clients.setdefault((work.run_id, work.client_id), len(clients))
             args += [
                 e.delivery.uid,
                 stage,
                 e.delivery.entry if e.held else "",
-                pair,
+                number,
                 encode(e.reward),
                 tallies(e.reward),
             ]
             keep = e.verdict is not None and e.cache_field
             args += [e.cache_field if keep else "", encode(e.verdict) if keep and e.verdict else b""]
-        others = [k for run, client in pairs for k in (keys.done(run), keys.rewards(run, client))]
+        others = [k for run, client in clients for k in (keys.done(run), keys.rewards(run, client), keys.age(run))]
         return [code == 1 for code in cast("list[int]", await self.script("finish", args, others))]
 
     async def bury(self, stage: Stage, consumer: str, delivery: Delivery, reward: Reward) -> bool:
         """Give a rollout up: a dead letter and its reward at once; False where another reward was first."""
         work, keys = delivery.work, self.keys
-        others = [keys.done(work.run_id), keys.rewards(work.run_id, work.client_id)]
+        others = [keys.done(work.run_id), keys.rewards(work.run_id, work.client_id), keys.age(work.run_id)]
         args: list[Arg] = [delivery.uid, stage, delivery.entry, encode(reward), f"{tallies(reward)} dead", encode(work)]
         args += [reward.reason, delivery.delivery_count, consumer, MOST_DEAD, int(self.config.retention_s * 1000)]
         return await self.script("bury", args, others) == 1

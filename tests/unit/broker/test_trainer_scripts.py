@@ -91,9 +91,27 @@ async def test_what_is_withdrawn_is_unknown_and_may_be_submitted_again(trainer: 
 async def test_what_nobody_commits_has_an_end(trainer: TrainerSide) -> None:
     await trainer.submit("run", [item("run/a")])
     await give(trainer, reward("run/a"))
-    for key in (trainer.keys.done("run"), trainer.keys.rewards("run", "c")):
+    for key in (trainer.keys.done("run"), trainer.keys.age("run"), trainer.keys.rewards("run", "c")):
         ttl_ms = await trainer.command("PTTL", key)
         assert isinstance(ttl_ms, int) and 0 < ttl_ms <= trainer.config.retention_s * 1000
+
+
+async def test_what_nobody_commits_has_an_end_also_while_its_run_goes_on(trainer: TrainerSide) -> None:
+    age, retention_ms = trainer.keys.age("run"), trainer.config.retention_s * 1000
+    await trainer.submit("run", [item("run/a"), item("run/b"), item("run/c")])
+    await give(trainer, reward("run/a"))
+    now_s, _ = await trainer.redis.time()
+    score = await trainer.redis.zscore(age, "run/a")
+    assert score == pytest.approx(now_s * 1000 + retention_ms, abs=60_000)
+    await trainer.command("ZADD", age, 1, "run/a")  # lapsed in 1970
+    await give(trainer, reward("run/b"))
+    assert await trainer.check("run", ["run/a", "run/b"]) == [UNKNOWN, reward("run/b")]
+    assert await trainer.command("ZRANGE", age, 0, -1) == [b"run/b"]
+    last, _ = await trainer.rewards("run", "c", block_s=0.01)
+    await trainer.commit("run", "c", last, ["run/b"])
+    await give(trainer, reward("run/c"))
+    await trainer.withdraw("run", ["run/c"])
+    assert await trainer.command("EXISTS", age, trainer.keys.done("run")) == 0
 
 
 async def test_a_server_without_memory_refuses_work_and_takes_rewards(pool_name: str) -> None:

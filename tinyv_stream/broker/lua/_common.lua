@@ -76,6 +76,25 @@ local function settle(uid, done, res, reward, tallies)
   return 1
 end
 
+-- Keeps what no client commits for as long as the run has news, and each reward of it for no longer than `retention`
+-- (ms). `some` are the uids rewarded just now. A bounded number is dropped per call, more than is added.
+local function keep(done, res, age, retention, some)
+  local now, lapsing = now_ms(), {}
+  for _, uid in ipairs(some) do
+    lapsing[#lapsing + 1] = now + retention
+    lapsing[#lapsing + 1] = uid
+  end
+  if #some > 0 then redis.call('ZADD', age, unpack(lapsing)) end
+  local gone = redis.call('ZRANGEBYSCORE', age, '-inf', now, 'LIMIT', 0, 200)
+  if #gone > 0 then
+    redis.call('HDEL', done, unpack(gone))
+    redis.call('ZREM', age, unpack(gone))
+  end
+  redis.call('PEXPIRE', done, retention)
+  redis.call('PEXPIRE', res, retention)
+  redis.call('PEXPIRE', age, retention)
+end
+
 local function cached(field)
   local lapses = redis.call('ZSCORE', cache_age, field)
   if lapses and tonumber(lapses) > now_ms() then return redis.call('HGET', cache, field) end

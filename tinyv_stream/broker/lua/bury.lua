@@ -1,4 +1,4 @@
--- Gives a rollout up: a dead letter and its one reward, together. KEYS: done, res.
+-- Gives a rollout up: a dead letter and its one reward, together. KEYS: done, res, age.
 -- ARGV: uid, stage, entry, reward, tallies, body, reason, deliveries, worker, most dead letters, retention (ms).
 local done, res = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
 local uid, stage, entry = ARGV[1], ARGV[2], ARGV[3]
@@ -9,6 +9,5 @@ if won == 0 then
 end
 redis.call('XADD', dead, 'MAXLEN', '~', ARGV[10], '*', 'u', uid, 'stage', stage, 'p', ARGV[6],
   'reason', ARGV[7], 'deliveries', ARGV[8], 'worker', ARGV[9])
-redis.call('PEXPIRE', done, ARGV[11])
-redis.call('PEXPIRE', res, ARGV[11])
+keep(done, res, KEYS[FIRST_OTHER + 2], tonumber(ARGV[11]), { uid })
 return 1
