@@ -2,8 +2,15 @@
 
 import asyncio
 
+import pytest
 from gateway_kit import Http, gateway, rollout, workers
 
+from tinyv_stream import InvalidInputError, Rollout
+from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.gateway import GatewayConfig
+from tinyv_stream.gateway.hub import Hub
+from tinyv_stream.metrics import Metrics
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 
@@ -38,6 +45,25 @@ async def test_the_same_post_twice_is_one_reward_each(server: EmbeddedServer, po
             await http.take("/v1/rewards?client=trainer", 3)
             await http.post("/v1/rollouts", _post(0, 3))
         assert len(await http.lines("/v1/rewards?client=trainer&follow=false")) == 3
+
+
+async def test_a_post_again_is_not_lost_with_the_first_one_that_was_cut_short(
+    server: EmbeddedServer, pool_name: str
+) -> None:
+    rollouts = [Rollout(question="q", completion="rule:correct", ground_truth="1", rollout_id=f"r{n}") for n in (0, 1)]
+    config = GatewayConfig(redis_url=server.url, pool=pool_name, max_inflight=1)
+    async with Hub(config, Metrics()) as hub, OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        feed = hub.feed("trainer")
+        first = asyncio.create_task(hub.post(feed, rollouts))  # r0 has the one credit, r1 waits for it
+        await wait_until(lambda: _has_live(operator, 1), 30, "r0 to be submitted")
+        again = asyncio.create_task(hub.post(feed, rollouts))
+        await asyncio.sleep(0)  # it has begun: what is admitted is known to it
+        with pytest.raises(InvalidInputError, match="another client"):
+            await hub.post(hub.feed("other"), rollouts[1:])
+        first.cancel()
+        async with workers(server.url, pool_name):
+            assert await again == ["r0", "r1"]
+            await wait_until(lambda: feed.unread == 2, 30, "both rewards")
 
 
 async def test_an_id_that_another_client_has_open_is_refused(server: EmbeddedServer, pool_name: str) -> None:
@@ -103,3 +129,7 @@ async def test_streams_end_when_the_gateway_stops(server: EmbeddedServer, pool_n
 
 async def _accepts(http: Http, body: object) -> bool:
     return (await http.post("/v1/rollouts", body))[0] == 202
+
+
+async def _has_live(operator: OperatorSide, count: int) -> bool:
+    return (await operator.status()).live == count

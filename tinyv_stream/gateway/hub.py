@@ -2,6 +2,8 @@
 
 - A rollout that was posted without waiting is in a feed from its post on; its reward reaches that feed once, also if
   the gateway is killed meanwhile and started again with the same book.
+- A post answers for all its ids: one that another post is still submitting is waited for, because that post withdraws
+  it if it is cut short.
 - If the client's session breaks for good, or the book cannot be written, `fault` is set: the gateway is no longer
   ready, and takes nothing in.
 """
@@ -44,6 +46,8 @@ class Hub:
         self.fault = False
         self._feeds: dict[str, Feed] = {}
         self._feed_of: dict[str, Feed] = {}
+        self._posting: dict[str, asyncio.Event] = {}
+        """Rollouts that a post is submitting; set when that post ends."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -139,25 +143,46 @@ class Hub:
         ids = [r.rollout_id for r in rollouts]
         if len(set(ids)) < len(ids):
             raise InvalidInputError("rollouts", "an id twice", "give every rollout of a request its own rollout_id")
-        for i, rollout_id in enumerate(ids):
-            if self._feed_of.get(rollout_id, feed) is not feed:
-                raise InvalidInputError(f"rollouts[{i}].rollout_id", rollout_id, "it was submitted by another client")
-        waiting = set(feed.admit(ids))
+        async with asyncio.timeout(self.config.answer_s):
+            await self._claim(feed, ids)
+            await self._submit(feed, rollouts)
+        return ids
+
+    async def _claim(self, feed: Feed, ids: list[str]) -> None:
+        """Return once no other post is submitting any of `ids`; raise InvalidInputError for one of another client."""
+        while True:
+            for i, rollout_id in enumerate(ids):
+                if self._feed_of.get(rollout_id, feed) is not feed:
+                    raise InvalidInputError(
+                        f"rollouts[{i}].rollout_id", rollout_id, "it was submitted by another client"
+                    )
+            other = next((self._posting[i] for i in ids if i in self._posting), None)
+            if other is None:
+                return
+            await other.wait()
+
+    async def _submit(self, feed: Feed, rollouts: list[Rollout]) -> None:
+        """Submit what `feed` does not know; an error or a cancellation withdraws what is not submitted by then."""
+        waiting = set(feed.admit([rollout.rollout_id for rollout in rollouts]))
+        over = asyncio.Event()
+        self._posting.update(dict.fromkeys(waiting, over))
+        self._feed_of.update(dict.fromkeys(waiting, feed))
         try:
             self._book.admit(feed.name, [rollout for rollout in rollouts if rollout.rollout_id in waiting])
-            async with asyncio.timeout(self.config.answer_s):
-                for rollout in rollouts:
-                    if rollout.rollout_id in waiting:
-                        self._feed_of[rollout.rollout_id] = feed
-                        await self._client.submit(rollout)
-                        waiting.discard(rollout.rollout_id)
+            for rollout in rollouts:
+                if rollout.rollout_id in waiting:
+                    await self._client.submit(rollout)
+                    self._posting.pop(rollout.rollout_id)
+                    waiting.discard(rollout.rollout_id)
         finally:
             for rollout_id in waiting:
                 feed.withdraw(rollout_id)
                 self._feed_of.pop(rollout_id, None)
+                self._posting.pop(rollout_id)
+            feed.touched_s = asyncio.get_running_loop().time()  # whoever waits for this post may need the feed yet
+            over.set()
             if waiting:
                 self._book.withdraw(list(waiting))
-        return ids
 
     def taken(self, feed: Feed, position: int) -> None:
         """Note that a reader of `feed` has the rewards up to `position`."""
