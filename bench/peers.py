@@ -118,6 +118,7 @@ def main() -> None:
                 process.wait(20)
             except subprocess.TimeoutExpired:  # taskiq's, at times; the figure is there
                 process.kill()
+                process.wait()
 
 
 if __name__ == "__main__":

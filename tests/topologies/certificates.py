@@ -1,5 +1,6 @@
 """Two authorities with a server's and a client's certificate each, and a server program that can use them."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -35,6 +36,7 @@ def two_authorities(folder: Path) -> Path:
     return folder
 
 
+@functools.cache  # trying a program holds up the loop of the test that starts its nodes
 def tls_program() -> str:
     """Return a server program that was built with TLS; skip the test where there is none."""
     named = [os.environ.get("TINYV_TLS_SERVER"), shutil.which("redis-server"), shutil.which("valkey-server")]
