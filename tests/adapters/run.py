@@ -43,28 +43,39 @@ TRAINERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 SUITE_S: Final = 1200
 
 
+class SetupError(Exception):
+    """An environment could not be made; its text says why, and where the whole story is."""
+
+
 def main(given: list[str]) -> int:
-    """Run the suites that were named, by default all; return 1 if one failed."""
+    """Run the suites that were named, by default all; return 1 if one failed, or has no environment to run in."""
     parser = argparse.ArgumentParser(description="Run every adapter inside its trainer.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TRAINERS))
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same as NAME")
     parser.add_argument("--setup-only", action="store_true", help="make the environments, and run nothing")
     parser.add_argument("--home", type=Path, default=HOME, help="where the environments are (default: %(default)s)")
     args = parser.parse_args(given)
-    chosen = [*args.names, *args.only] or list(TRAINERS)
+    chosen = list(dict.fromkeys([*args.names, *args.only])) or list(TRAINERS)
     if unknown := set(chosen) - set(TRAINERS):
         parser.error(f"no such trainer: {', '.join(sorted(unknown))}; use {', '.join(TRAINERS)}")
     with ThreadPoolExecutor() as installing:  # at once: one waits for the network while another unpacks
-        pythons = dict(zip(chosen, installing.map(partial(prepare, args.home), chosen), strict=True))
+        made = dict(zip(chosen, installing.map(partial(prepare, args.home), chosen), strict=True))
+    pythons = {name: found for name, found in made.items() if isinstance(found, Path)}
+    code = run_all(pythons) if pythons and not args.setup_only else 0
+    for name, found in made.items():
+        if isinstance(found, SetupError):
+            print(f"{name}: FAILED, it has no environment: {found}", file=sys.stderr, flush=True)
     if args.setup_only:
-        print(*pythons.values(), sep="\n")
-        return 0
-    return run_all(pythons)
+        sys.stdout.writelines(f"{python}\n" for python in pythons.values())
+    return int(bool(code) or len(pythons) < len(made))
 
 
-def prepare(home: Path, name: str) -> Path:
-    """Return the Python of a trainer's environment, and say how long it took."""
-    return timed(f"{name}: environment", partial(environment, home / name, name))
+def prepare(home: Path, name: str) -> Path | SetupError:
+    """Return the Python of a trainer's environment, or why it has none; say how long it took."""
+    try:
+        return timed(f"{name}: environment", partial(environment, home / name, name))
+    except SetupError as exc:  # the other environments go on
+        return exc
 
 
 def run_all(pythons: dict[str, Path]) -> int:
@@ -90,21 +101,39 @@ def timed(what: str, work: Callable[[], T]) -> T:
 
 
 def environment(home: Path, name: str) -> Path:
-    """Return the Python of a trainer's environment; make it, or mend it if what it should hold has changed."""
+    """Return the Python of a trainer's environment; make it, or mend it if what it should hold has changed.
+
+    Raises SetupError.
+    """
     full, bare = TRAINERS[name]
     python = home / "bin" / "python"
     note = home / "installed.txt"
+    log = home / "install.log"
     wanted = "\n".join((*full, "--no-deps", *bare, *TEST_TOOLS))
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        step(log, [sys.executable, "-m", "venv", str(home)])
     if not note.exists() or note.read_text() != wanted:
         print(f"{name}: installing {', '.join((*full, *bare))}", flush=True)
         pip = [str(python), "-m", "pip", "install", "-qq", "--no-compile"]
-        subprocess.run([*pip, *full, *TEST_TOOLS, "-e", str(ROOT)], check=True)
+        step(log, [*pip, *full, *TEST_TOOLS, "-e", str(ROOT)])
         if bare:
-            subprocess.run([*pip, "--no-deps", *bare], check=True)
+            step(log, [*pip, "--no-deps", *bare])
         note.write_text(wanted)
     return python
+
+
+def step(log: Path, command: list[str]) -> None:
+    """Run one step of an installation, what it says in `log`; raise SetupError with its error, or its last words."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("w") as said:
+            code = subprocess.run(command, stdout=said, stderr=said, check=False).returncode
+    except OSError as exc:
+        raise SetupError(str(exc)) from exc
+    if code:
+        lines = log.read_text(errors="replace").splitlines() or [f"exit code {code}"]
+        errors = [line for line in lines if line.startswith("ERROR")] or lines
+        raise SetupError(f"{errors[-1]} (all of it: {log})")
 
 
 def start_pool(state: str) -> tuple["subprocess.Popen[bytes]", str]:
