@@ -164,8 +164,8 @@ def load(path: Path) -> Config:
         where = re.search(r"`\$\.?([^`]*)`", str(exc))
         field = f"{path.name}: {where[1]}" if where and where[1] else path.name
         raise InvalidInputError(field, str(exc), "see docs/configuration.md for the keys and their types") from exc
-    except msgspec.DecodeError as exc:
-        raise InvalidInputError(path.name, str(exc), "write valid TOML") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise InvalidInputError(path.name, str(exc), "write valid TOML, as UTF-8") from exc
 
 
 def check(config: Config) -> Config:

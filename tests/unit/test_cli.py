@@ -148,6 +148,9 @@ def test_options_come_before_the_file_and_are_checked(tmp_path: Path) -> None:
     assert (found.tinyv.model, found.tinyv.weight, found.tinyv.setup) == ("a/b", 0.25, Setup.MIXED)
     with pytest.raises(InvalidInputError, match="--pool"):
         settings(None, pool="../x")
+    path.write_bytes(b"\xff\xfe[rule]")
+    with pytest.raises(InvalidInputError, match=r"tinyv\.toml.*UTF-8"):
+        settings(path)
 
 
 def status_of(**stats: int) -> PoolStatus:

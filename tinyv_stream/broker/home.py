@@ -63,7 +63,9 @@ class Home:
             os.close(lock)
             # A dead holder means that its server is still writing its file.
             if is_last or _is_running(holder):
-                remedy = f"process {holder or '?'} keeps its data there; stop that one or choose another directory"
+                remedy = (
+                    f"process {holder or '?'} keeps its data there; stop that one, or use another directory or --pool"
+                )
                 raise InvalidInputError("directory", str(self.path), remedy) from None
             return False
         os.ftruncate(lock, 0)
