@@ -1,5 +1,6 @@
 """`push` and `score` with real processes on both sides: nothing lost, nothing twice, whatever is killed."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_two_pushes_of_different_files_share_a_pool(tmp_path: Path) -> None:
         assert [process.wait(60) for process in running] == [0, 0]
     for rollouts, out in files:
         check_whole(rollouts, out)
+
+
+def test_lines_of_one_group_may_give_different_sizes(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    lines = write_rollouts(rollouts, 8)
+    sized = (line | {"group_id": "g", "group_size": n + 1} for n, line in enumerate(lines))
+    rollouts.write_text("".join(json.dumps(line) + "\n" for line in sized))
+    with cli.up():
+        ran = cli.run("push", rollouts, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    check_whole(rollouts, out)
 
 
 def test_a_push_to_a_pool_without_workers_says_so(tmp_path: Path, server: EmbeddedServer, pool_name: str) -> None:

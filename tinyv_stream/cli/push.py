@@ -143,7 +143,8 @@ async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
     async def one_by_one() -> None:
         for line in lines:
             if isinstance(line, Line) and line.rollout.rollout_id not in out.done:
-                await client.submit(line.rollout)
+                # Nobody waits for whole groups here, and lines of one group may give different sizes.
+                await client.submit(msgspec.structs.replace(line.rollout, group_size=1))
 
     try:
         await asyncio.gather(*(one_by_one() for _ in range(SUBMITTERS)))
