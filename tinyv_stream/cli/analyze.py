@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, run, settings, unless
+from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, check_outputs, run, settings, unless
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.cli.score import own_pool
 from tinyv_stream.config import Config
@@ -56,6 +56,7 @@ def analyze(
     classifiers = parse_classifiers(classifier or ())
     if len(set(judge)) != len(judge):
         raise InvalidInputError("--judge", judge, "give different models: one that agrees with itself proves nothing")
+    check_outputs(("--out", out), ("--html", html), ("--json", json), inputs=[rollouts, rewards])
     base = settings(config)
     rejected, accepted = analysis.read_run(rollouts, rewards)
     sample = analysis.audit_sample(accepted, audit, seed)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO, TypeVar
 
@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from tinyv_stream.config import Config, check, load
+from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.running import find_running
 from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Setup, validate_name
@@ -127,6 +128,18 @@ def settings(
             tinyv=_over(base.tinyv, workers=tinyv_workers, model=model, setup=setup, weight=weight),
         )
     )
+
+
+def check_outputs(*outputs: tuple[str, Path | None], inputs: Iterable[Path]) -> None:
+    """Raise InvalidInputError, before any work, for an output (by its option) that is an input, or cannot be a file."""
+    read = [path for path in inputs if path.exists()]
+    for option, path in outputs:
+        if path is None:
+            continue
+        if path.is_dir() or not path.parent.is_dir():
+            raise InvalidInputError(option, str(path), "name a file in a directory that exists")
+        if path.exists() and any(path.samefile(other) for other in read):
+            raise InvalidInputError(option, str(path), "choose another file: this one is read, and would be lost")
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

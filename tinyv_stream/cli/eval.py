@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Final, cast, get_args
 import msgspec
 import typer
 
-from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, ModelOption, run, settings, unless
+from tinyv_stream.cli.common import (
+    INTERRUPTED,
+    ConfigOption,
+    Interrupt,
+    ModelOption,
+    check_outputs,
+    run,
+    settings,
+    unless,
+)
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.cli.score import own_pool
 from tinyv_stream.config import Config
@@ -63,6 +72,7 @@ def evaluate(
     from tinyv_stream.lab.evaluate import pool_config, report
 
     _check_pictures(sweep or ())
+    check_outputs(("--json", json), ("--out", out), *(("--sweep", path) for path in sweep or ()), inputs=[pairs])
     chosen = pool_config(settings(config, model=model), verifier)
     if prompt is not None:
         chosen = msgspec.structs.replace(chosen, tinyv=msgspec.structs.replace(chosen.tinyv, prompt=_prompt(prompt)))
@@ -90,6 +100,8 @@ async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[Judg
     from tinyv_stream.lab.pairs import read_pairs
 
     pairs = await asyncio.to_thread(with_kinds, read_pairs(path))
+    if not pairs:
+        raise InvalidInputError("PAIRS", str(path), "give at least one pair")
     lines: list[Judged] = []
 
     async def work(url: str) -> None:

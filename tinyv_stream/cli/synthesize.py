@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair, Question, question_key, read_questions, write_pairs
 from tinyv_stream.lab.taxonomy import KINDS
@@ -60,6 +61,7 @@ def synthesize(
 
     if held_out and held_out.absolute() == out.absolute():
         raise InvalidInputError("--held-out", str(held_out), "choose another file than --out")
+    check_outputs(("--out", out), ("--held-out", held_out), inputs=[questions, *(exclude or ())])
     banned = {question_key(q.question) for path in exclude or () for q in read_questions(path)}
     if llm_judge and llm_judge == f"{llm}#{llm_model}":
         raise InvalidInputError("--llm-judge", llm_judge, "name another model than the one that writes")

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline.picture import step_svg
 from tinyv_stream.timeline.png import png as as_png
@@ -38,6 +39,7 @@ def timeline(
     trace: Annotated[Path | None, typer.Option("--trace", metavar="FILE", help="Write all steps as a trace.")] = None,
 ) -> None:
     """Show how much of a recorded run's verification was exposed."""
+    check_outputs(("--svg", svg), ("--png", png), ("--trace", trace), inputs=[run])
     spans = read(run)
     steps = sorted({s.step for s in spans})
     chosen = steps[-1] if step is None else step

@@ -64,13 +64,18 @@ def with_names(analysis: Analysis, named: Named) -> Analysis:
 
 
 def read_run(rollouts: Path, rewards: Path) -> tuple[list[Pair], list[Pair]]:
-    """Return what the rules rejected and what was accepted, with `label` as the run decided it."""
+    """Return what the rules rejected and what was accepted, with `label` as the run decided it.
+
+    Raises InvalidInputError for a file that cannot be used, and for two that do not belong together.
+    """
     lines = _rewards(rewards)
     rejected: list[Pair] = []
     accepted: list[Pair] = []
+    known = 0
     for line in read_rollouts(rollouts):
         if not isinstance(line, Line) or (reward := lines.get(line.rollout.rollout_id)) is None:
             continue
+        known += 1
         rollout = line.rollout
         answer = final_answer(rollout.completion)
         if reward.status is not Status.OK or answer is None:
@@ -88,6 +93,10 @@ def read_run(rollouts: Path, rewards: Path) -> tuple[list[Pair], list[Pair]]:
             rejected.append(pair)
         if is_right:
             accepted.append(pair)
+    if not known:
+        raise InvalidInputError(
+            "REWARDS", str(rewards), f"give those of {rollouts}: no rollout of it is rewarded there"
+        )
     return rejected, accepted
 
 

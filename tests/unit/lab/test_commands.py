@@ -85,3 +85,51 @@ def test_the_model_that_writes_forms_cannot_judge_them(questions: Path, tmp_path
 def test_a_judge_cannot_agree_with_itself(questions: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="--judge"):
         run("analyze", questions, questions, "--out", tmp_path / "r.md", "--judge", "m", "--judge", "m")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("synthesize", "in", "--out", "in"),
+        ("synthesize", "in", "--out", "new", "--held-out", "in"),
+        ("synthesize", "in", "--out", "new", "--exclude", "other", "--held-out", "other"),
+        ("eval", "in", "--out", "in"),
+        ("eval", "in", "--sweep", "new", "--sweep", "in"),
+        ("analyze", "in", "other", "--judge", "m", "--out", "other"),
+        ("timeline", "in", "--trace", "in"),
+        ("eval", "in", "--json", "no/such/folder"),
+        ("eval", "in", "--out", "."),
+    ],
+)
+def test_an_output_that_would_end_an_input_or_cannot_be_written_is_refused_before_the_work(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    held = questions.read_bytes()
+    for name in ("in", "other"):
+        Path(name).write_bytes(held)
+    with pytest.raises(InvalidInputError, match=arguments[-2]):
+        run(*arguments)
+    assert Path("in").read_bytes() == Path("other").read_bytes() == held
+    assert not Path("new").exists()
+
+
+def test_nothing_is_measured_on_no_pairs(tmp_path: Path) -> None:
+    (tmp_path / "none.jsonl").touch()
+    with pytest.raises(InvalidInputError, match="at least one pair"):
+        run("eval", tmp_path / "none.jsonl", "--verifier", "exact")
+
+
+def test_rewards_of_other_rollouts_are_not_analysed(questions: Path, tmp_path: Path) -> None:
+    (tmp_path / "rewards.jsonl").write_text('{"rollout_id": "r", "value": 0.0, "status": "ok", "source": "rule"}\n')
+    with pytest.raises(InvalidInputError, match="no rollout of it is rewarded"):
+        run("analyze", questions, tmp_path / "rewards.jsonl", "--judge", "m", "--out", tmp_path / "r.md")
+    assert not (tmp_path / "r.md").exists()
+
+
+def test_a_base_that_is_no_model_is_named(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"question": "q", "ground_truth": "1", "model_answer": "1", "label": true}\n')
+    files = ("--base", tmp_path, "--data", pairs, "--held-out", pairs, "--out", tmp_path / "run")
+    with pytest.raises(InvalidInputError, match="--base"):
+        run("train", *files)

@@ -65,7 +65,13 @@ def run(job: Job, stop: Callable[[], bool] = lambda: False) -> bool:
 
 def _load(job: Job) -> Judge:
     # Weights that are trained have to be float32: a small step on a bfloat16 weight is no step.
-    judge = Judge.load(job.base, job.style, dtype="bfloat16" if job.rank else "float32")
+    try:
+        judge = Judge.load(job.base, job.style, dtype="bfloat16" if job.rank else "float32")
+    except InvalidInputError:
+        raise
+    except (OSError, ValueError) as exc:  # what transformers raises for a directory or hub id that is no model
+        why = " ".join(str(exc).split())
+        raise InvalidInputError("--base", str(job.base), f"give a model's directory or hub id ({why})") from exc
     if job.split_digits and rows.split_digits(judge.tokenizer):
         _log.info("the tokenizer was changed: numbers are read digit by digit")
     if job.rank:
