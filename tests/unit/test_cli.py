@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -85,6 +87,19 @@ def test_server_that_does_not_answer_is_exit_code_1_and_its_password_stays_hidde
     assert ran.returncode == 1
     assert "hunter2" not in ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "dead-letters ls", "model status"])
+def test_who_looks_at_a_server_that_is_silent_can_be_interrupted(command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        code = "from tinyv_stream.cli import main; main()"
+        looking = subprocess.Popen([sys.executable, "-c", code, *command.split(), "--redis", url])
+        kept, _ = silent.accept()  # it waits for the answer now
+        with kept:
+            looking.send_signal(signal.SIGINT)
+            assert looking.wait(60) == 130
 
 
 def test_file_that_is_done_needs_no_pool(tmp_path: Path) -> None:

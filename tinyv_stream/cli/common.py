@@ -77,6 +77,20 @@ def run(main: Callable[[Interrupt], Awaitable[int]]) -> NoReturn:
     raise typer.Exit(uvloop.run(guarded()))
 
 
+def run_look(main: Callable[[], Awaitable[int]]) -> NoReturn:
+    """Run a command that only looks, as `run` does; Ctrl-C ends it at once, also while a server does not answer."""
+
+    async def look(interrupt: Interrupt) -> int:
+        codes: list[int] = []
+
+        async def looking() -> None:
+            codes.append(await main())
+
+        return codes[0] if await unless(interrupt.asked, looking()) else INTERRUPTED
+
+    run(look)
+
+
 async def unless(stop: asyncio.Event, work: Awaitable[None]) -> bool:
     """Await `work` and return True; cancel it and return False as soon as `stop` is set.
 

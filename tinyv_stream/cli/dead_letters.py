@@ -14,7 +14,17 @@ import typer
 
 from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
 from tinyv_stream.broker.trainer_side import TrainerSide
-from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, safe, unless
+from tinyv_stream.cli.common import (
+    INTERRUPTED,
+    Interrupt,
+    PoolOption,
+    RedisOption,
+    find_url,
+    run,
+    run_look,
+    safe,
+    unless,
+)
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.reward_file import reward_line
@@ -51,7 +61,7 @@ def ls(
     count: Annotated[int, typer.Option("--count", min=1, max=MOST, help="Most that are shown.")] = 20,
 ) -> None:
     """List dead letters, newest first: entry, rollout, stage, deliveries, reason."""
-    run(lambda _: _ls(_side(redis, pool), count))
+    run_look(lambda: _ls(_side(redis, pool), count))
 
 
 @app.command("show")
@@ -63,7 +73,7 @@ def show(
     full: Annotated[bool, typer.Option("--full", help="Do not cut long texts.")] = False,
 ) -> None:
     """Show one dead letter with its question, ground truth and completion."""
-    run(lambda _: _show(_side(redis, pool), entry, full=full))
+    run_look(lambda: _show(_side(redis, pool), entry, full=full))
 
 
 @app.command("retry")

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, ModelOption, run, settings, unless
+from tinyv_stream.cli.common import (
+    INTERRUPTED,
+    ConfigOption,
+    Interrupt,
+    ModelOption,
+    check_outputs,
+    run,
+    settings,
+    unless,
+)
 from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.client import RewardClient
 from tinyv_stream.config import Config
@@ -44,6 +53,7 @@ def demo(
     config: ConfigOption = None,
 ) -> None:
     """See the whole path on bundled completions."""
+    check_outputs(("--json", json), inputs=[])
     chosen = settings(config, rule_workers=1, tinyv_workers=1, model=model)
     run(lambda interrupt: _demo(chosen, json, interrupt))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.cli.common import ConfigOption, ModelOption, RedisOption, TinyVWorkersOption, run, settings
+from tinyv_stream.cli.common import ConfigOption, ModelOption, RedisOption, TinyVWorkersOption, run_look, settings
 from tinyv_stream.config import Config
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def doctor(
 ) -> None:
     """Check this machine and say how to mend it."""
     chosen = settings(config, tinyv_workers=tinyv_workers, model=model)
-    run(lambda _: _doctor(chosen, redis, trainer, as_json=as_json))
+    run_look(lambda: _doctor(chosen, redis, trainer, as_json=as_json))
 
 
 async def _doctor(config: Config, redis: str | None, trainer: str | None, *, as_json: bool) -> int:

@@ -10,7 +10,17 @@ import msgspec
 import typer
 
 from tinyv_stream import model as models
-from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, safe, unless
+from tinyv_stream.cli.common import (
+    INTERRUPTED,
+    Interrupt,
+    PoolOption,
+    RedisOption,
+    find_url,
+    run,
+    run_look,
+    safe,
+    unless,
+)
 
 EPILOG: Final = """
 \b
@@ -46,7 +56,7 @@ def status(
     """Show model, revision and state of each TinyV worker."""
     name = pool or "main"
     url = find_url(redis, name)
-    run(lambda _: _status(url, name, as_json=as_json))
+    run_look(lambda: _status(url, name, as_json=as_json))
 
 
 @app.command("switch")

@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run
+from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
 from tinyv_stream.config import BrokerConfig
 
 EPILOG: Final = """
@@ -31,7 +31,7 @@ def status(
 ) -> None:
     """Show depth, workers and counters of a running pool."""
     name = pool or "main"
-    run(lambda _: _show(find_url(redis, name), name, as_json=as_json))
+    run_look(lambda: _show(find_url(redis, name), name, as_json=as_json))
 
 
 async def _show(url: str, pool: str, *, as_json: bool) -> int:

@@ -99,6 +99,7 @@ def test_a_judge_cannot_agree_with_itself(questions: Path, tmp_path: Path) -> No
         ("timeline", "in", "--trace", "in"),
         ("eval", "in", "--json", "no/such/folder"),
         ("eval", "in", "--out", "."),
+        ("demo", "--json", "no/such/folder"),
     ],
 )
 def test_an_output_that_would_end_an_input_or_cannot_be_written_is_refused_before_the_work(
