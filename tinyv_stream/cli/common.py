@@ -4,7 +4,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO, TypeVar
 
@@ -17,6 +18,7 @@ from tinyv_stream.running import find_running
 from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Setup, validate_name
 
+T = TypeVar("T")
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 INTERRUPTED: Final = 130
@@ -106,6 +108,19 @@ async def unless(stop: asyncio.Event, work: Awaitable[None]) -> bool:
         return False
     finally:
         await cancel_all([task, stopped])
+
+
+@asynccontextmanager
+async def entered(context: AbstractAsyncContextManager[T], stop: asyncio.Event) -> AsyncGenerator[T | None]:
+    """Enter `context`, or give it up and yield None if `stop` comes first: a server may take long not to answer."""
+    async with AsyncExitStack() as stack:
+        opened: list[T] = []
+
+        async def enter() -> None:
+            opened.append(await stack.enter_async_context(context))
+
+        await unless(stop, enter())
+        yield opened[0] if opened else None
 
 
 def find_url(redis: str | None, pool: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tinyv_stream.broker.home import state_directory
-from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, find_url, log_to_stderr, run
+from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, entered, find_url, log_to_stderr, run
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.tasks import cancel_all
 
@@ -132,9 +132,10 @@ async def _until(config: "GatewayConfig", asked: asyncio.Event, ended: asyncio.E
     from tinyv_stream.gateway import Gateway
 
     try:
-        async with Gateway(config) as running:
-            typer.echo(f"gateway of pool {config.pool} answers at {running.url}")
-            await asked.wait()
+        async with entered(Gateway(config), asked) as running:
+            if running is not None:
+                typer.echo(f"gateway of pool {config.pool} answers at {running.url}")
+                await asked.wait()
     finally:
         ended.set()
 

@@ -26,6 +26,7 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    entered,
     log_to_stderr,
     run,
     settings,
@@ -89,7 +90,9 @@ def up(
 
 async def _up(config: Config, redis: str | None, listen: str | None, interrupt: Interrupt) -> int:
     name = config.broker.pool
-    async with Pool(config, redis_url=redis) as pool:
+    async with entered(Pool(config, redis_url=redis), interrupt.asked) as pool:
+        if pool is None:
+            return INTERRUPTED
         with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
             typer.echo(f"pool {name} is up at {redact(pool.url)}")
             typer.echo("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
