@@ -183,7 +183,7 @@ async def test_engine_that_dies_or_freezes_gives_no_verdict_and_comes_back(
     assert len(engine_processes()) == 1
 
 
-@pytest.mark.parametrize("moment", ["ready", "loading"])
+@pytest.mark.parametrize("moment", [pytest.param("ready", marks=pytest.mark.long), "loading"])
 def test_killed_worker_leaves_no_engine_behind(tiny: Path, moment: str) -> None:
     program = Path(__file__).with_name("engine_program.py")
     with subprocess.Popen(

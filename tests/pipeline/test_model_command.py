@@ -130,6 +130,7 @@ def push(cli: Cli, rollouts: Path, out: Path) -> None:
     assert cli.run("push", rollouts, "--out", out, "--run-id", out.stem, timeout_s=100).returncode == 0
 
 
+@pytest.mark.long
 async def test_a_model_that_does_not_start_leaves_the_pool_with_the_one_before(tmp_path: Path) -> None:
     cli = Cli(tmp_path, tinyv_delay_s=0.05)
     with cli.up():

@@ -24,7 +24,7 @@ ARGS = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_every_mode_rewards_every_rollout_and_agrees_with_the_reference(tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in ("o.json", "o.html", "t.json", "run.jsonl")}

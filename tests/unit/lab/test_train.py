@@ -68,9 +68,9 @@ def with_plan(job: Job, **changes: object) -> Job:
     return msgspec.structs.replace(job, plan=msgspec.structs.replace(job.plan, **changes))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("method", ["one_token", pytest.param("sft", marks=pytest.mark.long)])
+@pytest.mark.parametrize("method", ["one_token", "sft"])
 def test_a_tiny_model_learns_to_compare(job: Job, same_digit: Pairs, method: Method) -> None:
     assert run(with_plan(job, method=method))
     held_out = same_digit(200, 1)
