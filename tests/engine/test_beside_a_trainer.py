@@ -86,8 +86,11 @@ async def test_two_engines_share_a_machine_and_one_survives_the_other(tiny: Path
         killed, left = workers
         psutil.Process(killed.pid).kill()
         await trainer.more(50)
-        done = {w.name: w.done for w in await pool.engines()}
-        assert done[left.name] > left.done
+
+        async def goes_on() -> bool:  # a worker says once a second how far it is
+            return {w.name: w.done for w in await pool.engines()}[left.name] > left.done
+
+        await wait_until(goes_on, START_S, "the other one works on")
 
         async def is_back() -> bool:
             names = {w.name for w in await pool.engines() if w.state == "ready" and w.done > 5}
