@@ -43,6 +43,8 @@ async def test_a_reply_is_its_own_commands_after_cancellations_and_errors(server
 
 @pytest.mark.parametrize("kind", ["client", "lines"])
 async def test_no_cancellation_is_lost_to_a_server_that_answers_with_errors(kind: str):
+    """For lines either is enough: that redis-py has no time-out of its own there, or `guarded`."""
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(1000):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tinyv_stream.broker.connect import TIMEOUT_S, connect, redact
+from tinyv_stream.broker.connect import TIMEOUT_S, connect, guarded, redact
 from tinyv_stream.broker.preflight import is_supported, preflight
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -95,6 +95,16 @@ async def test_a_command_whose_connection_breaks_is_not_sent_again(server: Embed
         with pytest.raises(RedisConnectionError):
             await waiting
         assert not await blocked()
+
+
+async def test_only_uvloops_word_for_a_reset_connection_becomes_a_connection_error() -> None:
+    async def fails(text: str) -> None:
+        raise RuntimeError(text)
+
+    with pytest.raises(RedisConnectionError, match="connection reset"):
+        await guarded(fails("unable to perform operation on <TCPTransport closed=True>; the handler is closed"))
+    with pytest.raises(RuntimeError, match="something else"):
+        await guarded(fails("something else"))
 
 
 async def test_a_client_waits_for_a_free_connection_instead_of_failing(server: EmbeddedServer, pool_name: str) -> None:

@@ -1,5 +1,6 @@
 -- Lists rollouts whose deadline has passed on this server's clock. ARGV: how many.
--- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made unknown, so that its client resubmits.
+-- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made
+-- unknown, so that its client resubmits.
 local out = {}
 for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now_ms(), 'LIMIT', 0, ARGV[1])) do
   local place = redis.call('HGET', at, uid) or ''
