@@ -19,8 +19,8 @@ from bench.engine.run import Bench, Settings, opened
 from tinyv_stream.codec import Work
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Rollout
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED, OWN, ModelRow, resolve
 from workers.tinyv.gate import MARGIN
-from workers.tinyv.models import EMBEDDED, OWN, ModelRow, resolve
 
 _FEW: Final = 7
 """No divisor of any batch: neighbours differ from those of the other orders."""

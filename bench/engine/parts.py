@@ -10,8 +10,9 @@ import psutil
 
 from tinyv_stream.codec import Work
 from tinyv_stream.types import Outcome, Stage, Verdict
+from tinyv_stream.verifiers.tinyv.read_out import Reading
 from workers.tinyv.engine import VllmEngine
-from workers.tinyv.engine_api import Engine, Reading
+from workers.tinyv.engine_api import Engine
 from workers.tinyv.verifier import TinyVVerifier
 from workers.verifier import Finding
 

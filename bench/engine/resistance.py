@@ -13,7 +13,7 @@ from bench.engine import attacks
 from bench.engine.run import Settings, opened
 from tinyv_stream.codec import Work
 from tinyv_stream.types import Outcome, Verdict
-from workers.tinyv.models import resolve
+from tinyv_stream.verifiers.tinyv.models import resolve
 from workers.tinyv.verifier import TinyVVerifier
 
 _GUARD: Final = "guard"

@@ -28,9 +28,9 @@ from tinyv_stream.config import Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Reward, Rollout, Status
-from workers.tinyv.models import EMBEDDED, OWN, ModelRow, gpu_found, resolve
-from workers.tinyv.prompts import PromptBuilder
-from workers.tinyv.question import QuestionRule
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED, OWN, ModelRow, gpu_found, resolve
+from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder
+from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from workers.tinyv.verifier import TinyVVerifier, make_engine
 from workers.verifier import Verifier
 from workers.worker import Worker

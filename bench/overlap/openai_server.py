@@ -18,8 +18,8 @@ from bench.overlap.reference_call import Endpoint
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.processes import tied_command
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED, resolve
 from workers.tinyv import embedded, settings
-from workers.tinyv.models import EMBEDDED, resolve
 
 _READY_S = 300.0
 _STOP_S = 10.0

@@ -11,9 +11,9 @@ import time
 from typing import Final
 
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.verifiers.tinyv.models import OWN
+from tinyv_stream.verifiers.tinyv.read_out import Reading
 from workers.program import main
-from workers.tinyv.engine_api import Reading
-from workers.tinyv.models import OWN
 from workers.tinyv.scripted import ScriptedEngine, by_rule
 from workers.tinyv.verifier import TinyVVerifier
 

@@ -18,10 +18,10 @@ import aiohttp
 import msgspec
 
 from tinyv_stream.types import Outcome
-from workers.rule.graders import Check, load
-from workers.tinyv.models import ModelRow
-from workers.tinyv.prompts import PromptBuilder, Refused
-from workers.tinyv.question import QuestionRule
+from tinyv_stream.verifiers.rules.graders import Check, load
+from tinyv_stream.verifiers.tinyv.models import ModelRow
+from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder, Refused
+from tinyv_stream.verifiers.tinyv.question import QuestionRule
 
 TIMEOUT_S: Final = 120.0
 GRADER: Final = "cascade"

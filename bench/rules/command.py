@@ -21,8 +21,8 @@ import msgspec
 from bench.rules.latency import p99_with_and_without
 from bench.rules.mix import GROUP_SIZE, Case, grpo_mix, of_kind
 from tinyv_stream.types import Outcome
-from workers.rule import fast_path
-from workers.rule.graders import Check, load
+from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.graders import Check, load
 
 OURS: Final = ("cascade", "prime", "exact")
 _FAST_ROUNDS: Final = 20

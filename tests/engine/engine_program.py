@@ -4,8 +4,8 @@ import asyncio
 import sys
 
 from tinyv_stream.config import EngineConfig
+from tinyv_stream.verifiers.tinyv.models import OWN
 from workers.tinyv.engine import VllmEngine
-from workers.tinyv.models import OWN
 
 
 async def main(model: str) -> None:

@@ -10,9 +10,9 @@ import sys
 import msgspec
 
 from tinyv_stream.config import EngineConfig
+from tinyv_stream.verifiers.tinyv.models import ModelRow
+from tinyv_stream.verifiers.tinyv.read_out import Reading
 from workers.tinyv.engine import VllmEngine
-from workers.tinyv.engine_api import Reading
-from workers.tinyv.models import ModelRow
 
 
 class Round(msgspec.Struct):

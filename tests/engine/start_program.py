@@ -8,9 +8,9 @@ import sys
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
+from tinyv_stream.verifiers.tinyv.models import OWN
 from workers.tinyv import settings
 from workers.tinyv.engine import VllmEngine
-from workers.tinyv.models import OWN
 
 
 async def main(model: str, cache_mb: int) -> None:

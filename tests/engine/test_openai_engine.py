@@ -15,8 +15,8 @@ import pytest
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until, wait_until_sync
+from tinyv_stream.verifiers.tinyv.models import OWN, ModelRow
 from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.models import OWN, ModelRow
 from workers.tinyv.remote import OpenAIEngine
 from workers.tinyv.verifier import TinyVVerifier
 

@@ -14,11 +14,10 @@ import msgspec
 import pytest
 
 from tinyv_stream.types import Outcome
-from workers.tinyv.decision import decide
-from workers.tinyv.engine_api import Reading
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED, MODELS, OWN, ModelRow
+from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder
+from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 from workers.tinyv.gate import MARGIN, is_near
-from workers.tinyv.models import EMBEDDED, MODELS, OWN, ModelRow
-from workers.tinyv.prompts import PromptBuilder
 
 pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.timeout(900)]
 

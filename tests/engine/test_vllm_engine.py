@@ -15,11 +15,11 @@ from tinyv_stream.codec import Work
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until, wait_until_sync
 from tinyv_stream.types import Outcome
+from tinyv_stream.verifiers.tinyv.models import OWN
+from tinyv_stream.verifiers.tinyv.read_out import decide, p_true
 from workers.tinyv.children import engine_processes
-from workers.tinyv.decision import decide, p_true
 from workers.tinyv.engine import VllmEngine, _sampling
 from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.models import OWN
 from workers.tinyv.verifier import TinyVVerifier
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(180)]

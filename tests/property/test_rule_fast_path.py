@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyv_stream.types import Outcome
-from workers.rule.extract import final_answer, prime_answer
-from workers.rule.fast_path import decide, number
+from tinyv_stream.verifiers.rules.extract import final_answer, prime_answer
+from tinyv_stream.verifiers.rules.fast_path import decide, number
 
 _fractions = st.fractions(min_value=-10_000, max_value=10_000, max_denominator=500)
 

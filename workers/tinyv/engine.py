@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
+from tinyv_stream.verifiers.tinyv.models import ModelRow
+from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
 from workers.tinyv import settings
 from workers.tinyv.children import engine_is_gone, kill_engine
-from workers.tinyv.decision import p_true
-from workers.tinyv.engine_api import PromptTooLongError, Reading
+from workers.tinyv.engine_api import PromptTooLongError
 from workers.tinyv.faults import answered_within, explain
 from workers.tinyv.lifeline import PARENT_ENV, WORDS_ENV
-from workers.tinyv.models import ModelRow
 from workers.tinyv.source import Source, locate
 
 if TYPE_CHECKING:

@@ -7,23 +7,8 @@
 
 from typing import Protocol
 
-import msgspec
-
 from tinyv_stream.errors import EngineError
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model gave to one prompt."""
-
-    p_true: float | None = None
-    """P(True) against P(False) at the verdict's place; None where only text was read."""
-    text: str | None = None
-    """The greedy reply; None where only the probability was read, or where the request was aborted."""
-    is_cut: bool = False
-    """The reply ended at its token limit."""
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    """How many of them came out of the prefix cache."""
+from tinyv_stream.verifiers.tinyv.read_out import Reading
 
 
 class PromptTooLongError(EngineError):

@@ -16,7 +16,8 @@ from typing import Final, Self
 
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.tasks import cancel_all
-from workers.tinyv.engine_api import Engine, Reading
+from tinyv_stream.verifiers.tinyv.read_out import Reading
+from workers.tinyv.engine_api import Engine
 
 _log: Final = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ import msgspec
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
-from workers.tinyv.decision import p_true
-from workers.tinyv.engine_api import PromptTooLongError, Reading
-from workers.tinyv.models import ModelRow
+from tinyv_stream.verifiers.tinyv.models import ModelRow
+from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
+from workers.tinyv.engine_api import PromptTooLongError
 
 _log: Final = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tinyv_stream.errors import EngineDiedError, EngineStartError
-from workers.tinyv.engine_api import Reading
+from tinyv_stream.verifiers.tinyv.read_out import Reading
 
 DELAY_ENV: Final = "TINYV_SCRIPTED_DELAY_S"
 START_ENV: Final = "TINYV_SCRIPTED_START_S"

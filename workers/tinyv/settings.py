@@ -15,8 +15,8 @@ import psutil
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
+from tinyv_stream.verifiers.tinyv.models import gpu_found
 from workers.tinyv.lifeline import CORES_ENV, cores_of
-from workers.tinyv.models import gpu_found
 
 CPU_KV_CACHE_MB: Final = 512
 """Two full batches of TinyV prompts on SmolLM2 (23 kB a token); memory that rule workers keep."""

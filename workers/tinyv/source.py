@@ -18,8 +18,8 @@ import msgspec
 
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.processes import tied_command
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED
 from workers.tinyv import embedded
-from workers.tinyv.models import EMBEDDED
 
 _log: Final = logging.getLogger(__name__)
 

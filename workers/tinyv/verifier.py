@@ -18,17 +18,17 @@ from tinyv_stream.codec import Work
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.types import Outcome, Stage, Verdict
+from tinyv_stream.verifiers.tinyv.guard import objection
+from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow, resolve
+from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
+from tinyv_stream.verifiers.tinyv.question import QuestionRule
+from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 from workers.tinyv import lifeline as _lifeline
-from workers.tinyv.decision import decide
-from workers.tinyv.engine_api import Engine, PromptTooLongError, Reading
+from workers.tinyv.engine_api import Engine, PromptTooLongError
 from workers.tinyv.gate import Gate, is_near
-from workers.tinyv.guard import objection
 from workers.tinyv.keeper import EngineKeeper
 from workers.tinyv.lineup import Lineup
-from workers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow, resolve
 from workers.tinyv.pace import Pace
-from workers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
-from workers.tinyv.question import QuestionRule
 from workers.verifier import Finding
 
 _log: Final = logging.getLogger(__name__)

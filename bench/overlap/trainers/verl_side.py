@@ -29,7 +29,7 @@ from bench.overlap.trainers.policy import make_tokenizer
 from bench.overlap.trainers.protocol import Hello, Task, serve
 from bench.workload import Line, Mix, bundled, make
 from tinyv_stream.timeline.spans import Span
-from workers.tinyv.models import OWN
+from tinyv_stream.verifiers.tinyv.models import OWN
 
 WORKERS: Final = 8
 """verl's default of `reward.num_workers`."""

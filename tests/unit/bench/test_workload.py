@@ -7,7 +7,7 @@ import pytest
 from bench.workload import Mix, Step, bundled, from_file, make
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome
-from workers.rule.graders import Check, load
+from tinyv_stream.verifiers.rules.graders import Check, load
 
 
 def step(seed: int = 3, **mix: float) -> Step:

@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.prompt import CUT, PREFILL, Style, user_turn
-from workers.tinyv.models import PROMPTS, TINYV_QWEN3_TEMPLATE, TINYV_TEMPLATE
-from workers.tinyv.prompts import PromptBuilder
+from tinyv_stream.lab.prompt import Style, user_turn
+from tinyv_stream.verifiers.tinyv.models import PROMPTS, TINYV_QWEN3_TEMPLATE, TINYV_TEMPLATE
+from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder
 
 PAIR = Pair(question="What is 1+1?", ground_truth="2", model_answer="\\frac{4}{2}", label=True)
 
@@ -16,7 +16,6 @@ PAIR = Pair(question="What is 1+1?", ground_truth="2", model_answer="\\frac{4}{2
 def test_training_and_use_agree(style: Style) -> None:
     built = PromptBuilder(PROMPTS[style]).build(PAIR.question, PAIR.ground_truth, PAIR.model_answer)
     assert user_turn(PAIR, style) == built
-    assert PREFILL[style] == PROMPTS[style].prefill
 
 
 def test_every_style_has_its_row() -> None:
@@ -25,10 +24,6 @@ def test_every_style_has_its_row() -> None:
 
 def test_the_released_prompts_are_told_apart() -> None:
     assert TINYV_TEMPLATE != TINYV_QWEN3_TEMPLATE
-
-
-def test_both_answers_are_cut_where_use_cuts_them() -> None:
-    assert PROMPTS["short"].cut_answer_chars == CUT
 
 
 def test_a_field_in_an_answer_stays_text() -> None:

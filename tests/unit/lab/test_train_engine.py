@@ -9,7 +9,7 @@ from tinyv_stream.codec import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.lab.pairs import Pair, write_pairs
 from tinyv_stream.lab.tune.plan import Job, Plan
-from workers.tinyv.models import EMBEDDED_TEMPLATE, resolve
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED_TEMPLATE, resolve
 from workers.tinyv.verifier import TinyVVerifier
 
 pytest.importorskip("vllm")

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from workers.rule.graders import Check
+from tinyv_stream.verifiers.rules.graders import Check
 
 
 def act(check: Check) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinyv_stream.types import Outcome, Verdict
-from workers.rule.graders import Check, load
+from tinyv_stream.verifiers.rules.graders import Check, load
 
 DEMO = Path(__file__).parents[3] / "tinyv_stream" / "data" / "demo.jsonl"
 PAIRS = [

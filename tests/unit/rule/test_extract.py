@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.rule.extract import final_answer, last_box, prime_answer
+from tinyv_stream.verifiers.rules.extract import final_answer, last_box, prime_answer
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from tinyv_stream.types import Outcome
-from workers.rule.fast_path import decide
+from tinyv_stream.verifiers.rules.fast_path import decide
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
-from workers.rule.graders import BUILTIN, Check, load
+from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, load
 
 
 def grade(grader: str, answer: str, gold: str, question: str = "") -> Verdict:

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from tinyv_stream.types import Outcome
-from workers.rule.extract import final_answer, prime_answer
-from workers.rule.graders import Check
+from tinyv_stream.verifiers.rules.extract import final_answer, prime_answer
+from tinyv_stream.verifiers.rules.graders import Check
 from workers.rule.sandbox import Sandbox
 
 GOLD = "42"

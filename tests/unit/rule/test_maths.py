@@ -2,10 +2,10 @@
 
 import pytest
 
-from workers.rule.maths.clean import clean
-from workers.rule.maths.equal import equal
-from workers.rule.maths.read import read
-from workers.rule.maths.tree import Unreadable
+from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.equal import equal
+from tinyv_stream.verifiers.rules.maths.read import read
+from tinyv_stream.verifiers.rules.maths.tree import Unreadable
 
 
 @pytest.mark.parametrize(

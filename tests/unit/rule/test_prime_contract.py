@@ -17,8 +17,8 @@ from bench.rules import peer
 from bench.rules.altered import altered, ground_truths
 from bench.rules.mix import grpo_mix
 from tinyv_stream.types import Outcome
-from workers.rule.extract import prime_answer
-from workers.rule.graders import Check, load
+from tinyv_stream.verifiers.rules.extract import prime_answer
+from tinyv_stream.verifiers.rules.graders import Check, load
 
 PYTHON = os.environ.get("TINYV_VERL_PYTHON", "")
 OTHERS = os.environ.get("TINYV_GROUND_TRUTHS", "")

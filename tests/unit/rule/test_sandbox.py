@@ -14,7 +14,7 @@ import pytest
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
-from workers.rule.graders import Check
+from tinyv_stream.verifiers.rules.graders import Check
 from workers.rule.sandbox import Sandbox
 
 ACT = "misbehaving:act"
@@ -114,7 +114,7 @@ async def test_a_grader_that_does_not_load_stops_the_start_and_is_named_once(nam
 
 PROGRAM = """
 import asyncio
-from workers.rule.graders import Check
+from tinyv_stream.verifiers.rules.graders import Check
 from workers.rule.sandbox import Sandbox
 async def main():
     async with Sandbox(graders=("misbehaving:act",), processes=2, timeout_s=600, memory_mb=1024) as box:

@@ -14,8 +14,8 @@ from tinyv_stream.config import RuleConfig
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome, Verdict
+from tinyv_stream.verifiers.rules.graders import load
 from workers.rule import nursery
-from workers.rule.graders import load
 from workers.rule.verifier import RuleVerifier
 
 CODE = """

@@ -12,8 +12,8 @@ from tinyv_stream.codec import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
+from tinyv_stream.verifiers.rules.graders import Check
 from workers.rule import verifier as verifier_module
-from workers.rule.graders import Check
 from workers.rule.lane import Graded
 from workers.rule.sandbox import Sandbox
 from workers.rule.verifier import RuleVerifier

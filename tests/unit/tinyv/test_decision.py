@@ -5,9 +5,8 @@ import math
 import pytest
 
 from tinyv_stream.types import Outcome
-from workers.tinyv.decision import decide, p_true, read_words
-from workers.tinyv.engine_api import Reading
-from workers.tinyv.models import MODELS, OWN, ModelRow
+from tinyv_stream.verifiers.tinyv.models import MODELS, OWN, ModelRow
+from tinyv_stream.verifiers.tinyv.read_out import Reading, decide, p_true, read_words
 
 THINK = MODELS["zhangchenxu/TinyV-1.5B-Think"]
 QWEN_THINK = MODELS["zhangchenxu/TinyV-Qwen3-1.7B-Think"]

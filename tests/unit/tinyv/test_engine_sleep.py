@@ -8,8 +8,8 @@ import pytest
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError
+from tinyv_stream.verifiers.tinyv.models import OWN
 from workers.tinyv.engine import VllmEngine
-from workers.tinyv.models import OWN
 
 
 class Stuck:

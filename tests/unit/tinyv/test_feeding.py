@@ -10,7 +10,7 @@ from tinyv_stream.codec import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome
-from workers.tinyv.engine_api import Reading
+from tinyv_stream.verifiers.tinyv.read_out import Reading
 from workers.tinyv.gate import Gate, is_near
 from workers.tinyv.lineup import WINDOW, Lineup
 from workers.tinyv.pace import Pace

@@ -11,8 +11,8 @@ from bench.engine import attacks
 from tinyv_stream.codec import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.types import Outcome
-from workers.tinyv.guard import objection
-from workers.tinyv.guard_words import FIELD, NUMBER, OPENER, PLACEHOLDER, SAID_YES, SPELT, TRUTH
+from tinyv_stream.verifiers.tinyv.guard import objection
+from tinyv_stream.verifiers.tinyv.guard_words import FIELD, NUMBER, OPENER, PLACEHOLDER, SAID_YES, SPELT, TRUTH
 from workers.tinyv.scripted import ScriptedEngine
 from workers.tinyv.verifier import TinyVVerifier
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tinyv_stream.errors import EngineStartError
-from workers.tinyv import models
+from tinyv_stream.verifiers.tinyv import models
 
 RELEASED = {
     "zhangchenxu/TinyV-1.5B": ("one_token", "", ""),

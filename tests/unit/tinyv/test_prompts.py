@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.tinyv.models import EMBEDDED, MODELS, OWN
-from workers.tinyv.prompts import PromptBuilder, Refused, keep_end, visible
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED, MODELS, OWN
+from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder, Refused, keep_end, visible
 
 TAG = re.compile(r"</?(?:question|ground_truth_answer|model_answer)>")
 MARKERS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "[INST]", "ab", "bc")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from workers.tinyv.question import QuestionRule
+from tinyv_stream.verifiers.tinyv.question import QuestionRule
 
 Q = "Find the value of $x$ if $2x = 6$."
 

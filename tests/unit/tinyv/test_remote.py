@@ -11,9 +11,10 @@ from aiohttp.test_utils import TestServer
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until
-from workers.tinyv.engine_api import PromptTooLongError, Reading
+from tinyv_stream.verifiers.tinyv.models import MODELS, OWN, ModelRow
+from tinyv_stream.verifiers.tinyv.read_out import Reading
+from workers.tinyv.engine_api import PromptTooLongError
 from workers.tinyv.keeper import EngineKeeper
-from workers.tinyv.models import MODELS, OWN, ModelRow
 from workers.tinyv.remote import OpenAIEngine
 from workers.tinyv.verifier import TinyVVerifier
 

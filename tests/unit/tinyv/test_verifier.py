@@ -9,7 +9,8 @@ from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome
-from workers.tinyv.engine_api import PromptTooLongError, Reading
+from tinyv_stream.verifiers.tinyv.read_out import Reading
+from workers.tinyv.engine_api import PromptTooLongError
 from workers.tinyv.scripted import ScriptedEngine
 from workers.tinyv.verifier import TinyVVerifier
 

@@ -16,7 +16,8 @@ import torch
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.prompt import PREFILL, Style, user_turn
+from tinyv_stream.lab.prompt import Style, user_turn
+from tinyv_stream.verifiers.tinyv.models import PROMPTS
 
 MOST_TOKENS: Final = 2048
 """Of a prompt, from its end: the paper's cut-off."""
@@ -46,7 +47,7 @@ class Judge:
         if self.tokenizer.chat_template:
             turn = [{"role": "user", "content": text}]
             text = self.tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)
-        ids: list[int] = self.tokenizer(text + PREFILL[self._style], add_special_tokens=False)["input_ids"]
+        ids: list[int] = self.tokenizer(text + PROMPTS[self._style].prefill, add_special_tokens=False)["input_ids"]
         return ids[-MOST_TOKENS:]
 
     def p_true(self, pairs: Sequence[Pair], batch: int = 16) -> list[float]:

@@ -1,0 +1,1 @@
+"""Rule verification of mathematical answers."""

@@ -1,0 +1,67 @@
+"""Multiple-choice answers: letters, options by their text, and a ground truth that gives both."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import words
+from tinyv_stream.verifiers.rules.answers.forms import Form, Match, Taxonomy
+from tinyv_stream.verifiers.rules.answers.reading import read_answer
+from tinyv_stream.verifiers.rules.maths.tree import Unreadable
+
+Comparison = Callable[[Form, Form, str], Match | None]
+
+_CHOICE_ASKED: Final = re.compile(r"which (?:of|one)|following|option|choose|select|\(\s*\)", re.IGNORECASE)
+
+
+def same_choice(  # noqa: PLR0911 (one way out per pair of spellings)
+    answer: str, gold: str, question: str, same: Comparison
+) -> Match | None:
+    """Compare the letters of a multiple-choice question, with each other or with the texts of its options."""
+    ours, theirs = words.choice(gold), words.choice(answer)
+    if ours and ours[1] and (_is_multiple_choice(question) or not theirs or theirs[1]):
+        return _letter_and_text(ours, answer, theirs, question, same)
+    if ours and not ours[1] and theirs:
+        listed = words.options(question)
+        matches = ours[0] == theirs[0]
+        if matches and theirs[1] and listed and not _agree(listed.get(theirs[0], ""), theirs[1], question, same):
+            return None
+        return Match(same=matches, reason="choice letter", taxonomy=Taxonomy.FORMATTING)
+    if not (ours and not ours[1]) and not (theirs and not theirs[1]):
+        return None
+    listed = words.options(question)
+    letter, text = (ours[0], answer) if ours and not ours[1] else (theirs[0] if theirs else "", gold)
+    if letter not in listed:
+        return None
+    fitting = [name for name, option in listed.items() if _agree(option, text, question, same)]
+    if not fitting:
+        return None
+    return Match(same=fitting == [letter], reason="choice by its text", taxonomy=Taxonomy.LANGUAGE)
+
+
+def _is_multiple_choice(question: str) -> bool:
+    return bool(words.options(question)) or _CHOICE_ASKED.search(question) is not None
+
+
+def _letter_and_text(
+    gold: tuple[str, str], answer: str, theirs: tuple[str, str] | None, question: str, same: Comparison
+) -> Match | None:
+    """Compare the ground truth `B. 42` with `B`, with `B. 42`, and with `42`."""
+    if theirs is None:
+        found = _agree(gold[1], answer, question, same)
+        return Match(same=True, reason="choice by its text", taxonomy=Taxonomy.LANGUAGE) if found else None
+    if theirs[0] != gold[0]:
+        return Match(same=False, reason="choice letter")
+    if theirs[1] and not _agree(gold[1], theirs[1], question, same):
+        return None
+    return Match(same=True, reason="choice letter", taxonomy=Taxonomy.FORMATTING)
+
+
+def _agree(option: str, text: str, question: str, same: Comparison) -> bool:
+    if not option:
+        return False
+    try:
+        found = same(read_answer(option).form, read_answer(text).form, question)
+    except Unreadable:
+        return words.plain(option) == words.plain(text) != ""
+    return found is not None and found.same

@@ -1,0 +1,284 @@
+"""Lists, sets, tuples, assignments, vectors and matrices: element by element, in order unless order means nothing.
+
+Order means nothing in braces, between alternatives ("or", plus-minus), between tuples, and where the question asks for
+all solutions. It means something wherever the question says "respectively", or asks to arrange.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers.forms import (
+    Equation,
+    Form,
+    Inequality,
+    Labelled,
+    Match,
+    Matrix,
+    Ranges,
+    Scalar,
+    Sequence,
+    Taxonomy,
+    Words,
+)
+from tinyv_stream.verifiers.rules.answers.words import RANGE_ASKED, mentions
+from tinyv_stream.verifiers.rules.maths.equal import equal
+from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
+
+Comparison = Callable[[Form, Form, str], Match | None]
+
+_ORDERED: Final = re.compile(
+    r"respectively|arrange|how (?:many|much|old)\b[^.?]*\band\b|\brank|\bsort|"
+    r"(?:next|first) (?:two|three|four|five) terms|"
+    r"(?:list|write|give|express|put|place|state)\b[^.]*\border\b|from (?:smallest|largest|least|greatest) to",
+    re.IGNORECASE,
+)
+_ALTERNATIVES: Final = re.compile(
+    r"(?!.*respectively)\b(?:possible values|"
+    r"all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers))",
+    re.IGNORECASE | re.DOTALL,
+)
+_PARAMETERS: Final = frozenset("klmnst")
+_UNORDERED: Final = re.compile(
+    r"(?:find|determine|list|give|name|identify|compute|what are|are) all\b|"
+    r"\ball (?:the )?(?:possible|real|complex|integer|positive|negative|natural|odd|even|prime|ordered|pairs|triples|"
+    r"solutions|values|numbers|integers|primes|roots|functions|such|points)|"
+    r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|find the angles|\bset\b|"
+    r"which (?:of|numbers|values|statements|propositions)|"
+    r"(?:correct|true|false) (?:statements|propositions|conclusions)|"
+    r"(?:statements|propositions|conclusions)[^.?]*(?:correct|true|false)|"
+    r"prime factors|divisors|eigenvalues|critical points|asymptotes",
+    re.IGNORECASE,
+)
+
+
+def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
+    gold: Form, answer: Form, question: str, same: Comparison
+) -> Match | None:
+    """Compare two collections, or one with a lone value in brackets."""
+    if not isinstance(gold, Sequence) or not isinstance(answer, Sequence):
+        return _lone(gold, answer, question, same)
+    gold, answer = _unchained(gold), _unchained(answer)
+    if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
+        return same(_only(gold) or gold, _only(answer) or answer, question)
+    asked, question = question, question + _shared_letters(gold.items, answer.items)
+    labelled = _assignments(gold, answer, question, same)
+    if labelled is not None:
+        return labelled
+    if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
+        return None
+    ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
+    if "{}" in {gold.brackets, answer.brackets}:
+        ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
+    if len(ours) != len(theirs):
+        return Match(same=False, reason="different numbers of elements")
+    in_order = [same(a, b, question) for a, b in zip(ours, theirs, strict=True)]
+    if all(found is not None and found.same for found in in_order):
+        classes = [found.taxonomy for found in in_order if found and found.taxonomy not in {None, Taxonomy.FORMATTING}]
+        dressed = gold.brackets != answer.brackets or not classes
+        return Match(same=True, reason="same elements", taxonomy=Taxonomy.SET_LIST if dressed else classes[0])
+    if not _order_is_free(gold, answer, question):
+        return None if None in in_order else Match(same=False, reason="different elements")
+    if _matching(ours, theirs, question, same):
+        return Match(same=True, reason="same elements in another order", taxonomy=Taxonomy.SET_LIST)
+    return Match(same=False, reason="different elements")
+
+
+def _one_of_them_or_all(gold: Sequence, answer: Sequence) -> bool:
+    """Say whether one means `x = 1 and y = 2`, or `Ann and Bob`, the other the same with "or"."""
+    if gold.either == answer.either:
+        return False
+    names = [isinstance(i, Words) or (isinstance(i, Scalar) and isinstance(i.node, Sym)) for i in gold.items]
+    return any(names) or (_by_label(gold) is not None and _by_label(answer) is not None)
+
+
+def _unchained(sequence: Sequence) -> Sequence:
+    """Return `x = y = 0` as `x = 0, y = 0`."""
+    return Sequence("", sequence.items) if sequence.brackets == "=" else sequence
+
+
+def _only(sequence: Sequence) -> Sequence | None:
+    """Return the one tuple of `{(1, 2)}`."""
+    inner = sequence.items[0] if len(sequence.items) == 1 and sequence.brackets == "{}" else None
+    return inner if isinstance(inner, Sequence) else None
+
+
+def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Sequence:
+    """Return `(s, 2s)` as `(t, 2t)`: the one parameter of all elements may have any name that the question lacks."""
+    if not question or not all(isinstance(item, Scalar) for item in (*gold.items, *answer.items)):
+        return answer
+    ours, theirs = _letters(gold), _letters(answer)
+    if len(ours - theirs) != 1 or len(theirs - ours) != 1:
+        return answer
+    old, new = next(iter(theirs - ours)), next(iter(ours - theirs))
+    tuples = gold.brackets == answer.brackets == "()"
+    if not tuples and not ({old, new} <= _PARAMETERS and Scalar(Sym(new)) not in gold.items):
+        return answer
+    if len(old) > 1 or len(new) > 1 or mentions(question, old) or mentions(question, new):
+        return answer
+    items = (Scalar(rename(i.node, {old: new}), i.unit) if isinstance(i, Scalar) else i for i in answer.items)
+    return Sequence(answer.brackets, tuple(items), answer.either)
+
+
+def _shared_letters(*several: tuple[Form, ...]) -> str:
+    """Return the letters that several elements share, as words: none of them may be renamed in one element alone."""
+    counts = [Counter(name for item in items for name in _symbols(item)) for items in several]
+    return "".join(f" {name}" for count in counts for name, times in count.items() if times > 1)
+
+
+def _symbols(form: Form) -> frozenset[str]:
+    match form:
+        case Scalar():
+            return symbols(form.node)
+        case Equation() | Inequality():
+            return symbols(form.difference)
+        case Labelled():
+            return _symbols(form.value)
+        case Sequence():
+            return frozenset[str]().union(*map(_symbols, form.items))
+        case Ranges():
+            ends = (end for part in form.parts for end in (part.low, part.high) if end is not None)
+            return frozenset[str]().union(*map(symbols, ends))
+        case _:
+            return frozenset()
+
+
+def _letters(sequence: Sequence) -> frozenset[str]:
+    return frozenset[str]().union(*(symbols(item.node) for item in sequence.items if isinstance(item, Scalar)))
+
+
+def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
+    """Compare two matrices, or a row or column with a tuple."""
+    del question
+    left, right = _rows(gold), _rows(answer)
+    if left is None or right is None:
+        return None
+    vectors = any(isinstance(form, Sequence) and isinstance(form.items[0], Scalar) for form in (gold, answer))
+    if vectors and (min(len(left), len(left[0])) != 1 or min(len(right), len(right[0])) != 1):
+        return None
+    if vectors:
+        left, right = [[cell for row in left for cell in row]], [[cell for row in right for cell in row]]
+    if [len(row) for row in left] != [len(row) for row in right]:
+        return Match(same=False, reason="different sizes")
+    pairs = [(a, b) for r, s in zip(left, right, strict=True) for a, b in zip(r, s, strict=True)]
+    found = all(equal(a, b) for a, b in pairs)
+    return Match(same=found, reason="matrix by elements", taxonomy=Taxonomy.NOTATION)
+
+
+def _rows(form: Form) -> "list[list[Node]] | None":
+    if isinstance(form, Matrix):
+        return [list(row) for row in form.rows]
+    if isinstance(form, Sequence) and form.brackets in {"()", "[]"}:
+        if form.items and all(isinstance(item, Sequence) and item.brackets == form.brackets for item in form.items):
+            rows = [row for item in form.items if (row := _rows(item)) is not None and len(row) == 1]
+            whole = len(rows) == len(form.items) and len({len(row[0]) for row in rows}) == 1
+            return [row[0] for row in rows] if whole else None
+        nodes = [item.node for item in form.items if isinstance(item, Scalar) and not item.unit]
+        return [list(nodes)] if len(nodes) == len(form.items) else None
+    return None
+
+
+def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
+    if isinstance(gold, Sequence) and gold.brackets == "=" and not _symbols(gold):
+        return same(gold.items[0], answer, question)
+    one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
+    if not isinstance(one, Sequence):
+        return None
+    if one.either and isinstance(other, Scalar) and all(_agree(one.items[0], item, same) for item in one.items[1:]):
+        one = Sequence(one.brackets, one.items[:1])  # `0.5 or 50%` says one thing twice
+        gold, answer = (one, other) if gold is not other else (other, one)
+    if len(one.items) != 1:
+        return Match(same=False, reason="one value against several") if isinstance(other, Scalar) else None
+    found = same(one.items[0], other, question) if one is gold else same(other, one.items[0], question)
+    if found and found.same:
+        return Match(same=True, reason="same value, brackets aside", taxonomy=Taxonomy.SET_LIST)
+    return found
+
+
+def _agree(one: Form, other: Form, same: Comparison) -> bool:
+    found = same(one, other, "")
+    return found is not None and found.same and isinstance(one, Scalar) and isinstance(other, Scalar)
+
+
+def _brackets_agree(gold: Sequence, answer: Sequence, question: str) -> bool:
+    pair = {gold.brackets, answer.brackets}
+    if len(pair) == 1 or pair == {"", "{}"} or (pair == {"", "()"} and not RANGE_ASKED.search(question)):
+        return True
+    # what could be an interval is no list
+    return ("[]" in pair or pair == {"", "()"}) and len(gold.items) != 2
+
+
+def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
+    if {gold.brackets, answer.brackets} & {"()", "[]", "case"}:
+        return False
+    if gold.brackets in {"{}", "cases"} or gold.either:
+        return True
+    if all(isinstance(item, Sequence) for item in gold.items) or all(isinstance(item, Ranges) for item in gold.items):
+        return "respectively" not in question.lower()
+    if _ORDERED.search(question) and not _ALTERNATIVES.search(question):
+        return False
+    return answer.brackets == "{}" or answer.either or _UNORDERED.search(question) is not None
+
+
+def _distinct(items: tuple[Form, ...], question: str, same: Comparison) -> tuple[Form, ...]:
+    kept: list[Form] = []
+    for item in items:
+        if not any((found := same(other, item, question)) and found.same for other in kept):
+            kept.append(item)
+    return tuple(kept)
+
+
+def _matching(ours: tuple[Form, ...], theirs: tuple[Form, ...], question: str, same: Comparison) -> bool:
+    left = list(theirs)
+    for item in ours:
+        for index, other in enumerate(left):
+            found = same(item, other, question)
+            if found is not None and found.same:
+                del left[index]
+                break
+        else:
+            return False
+    return True
+
+
+def _assignments(  # noqa: PLR0911 (one way out per doubt)
+    gold: Sequence, answer: Sequence, question: str, same: Comparison
+) -> Match | None:
+    """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`."""
+    ours, theirs = _by_label(gold), _by_label(answer)
+    if ours is None and theirs is None:
+        return None
+    if (ours and gold.either) or (theirs and answer.either):  # one of them holds, not all
+        return None
+    if ours is not None and theirs is not None:
+        if ours.keys() != theirs.keys():
+            return None
+        found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
+        reason = "same assignments" if found else "different assignments"
+        return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
+    named, bare = (ours, answer) if ours is not None else (theirs, gold)
+    if any(isinstance(item, Labelled) for item in bare.items):
+        return None
+    if named is None or len(named) != len(bare.items):
+        return None
+    ordered = sorted(named, key=lambda name: _place(name, question))
+    if bare.brackets == "()":
+        named = {name: named[name] for name in ordered}
+    elif ordered != list(named):
+        return None
+    pairs = list(zip(named.values(), bare.items, strict=True))
+    found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
+    reason = "assignments against their values" if found else "different values"
+    return Match(same=found, reason=reason, taxonomy=Taxonomy.LANGUAGE)
+
+
+def _by_label(sequence: Sequence) -> dict[str, Form] | None:
+    found = {item.label: item.value for item in sequence.items if isinstance(item, Labelled)}
+    return found if len(found) == len(sequence.items) and len(found) > 1 else None
+
+
+def _place(label: str, question: str) -> tuple[int, str]:
+    """Return where a reader lists this name: as the question does, or else by the alphabet."""
+    found = re.search(rf"(?<![A-Za-z\\]){re.escape(label)}(?![A-Za-z])", question, re.IGNORECASE)
+    return (found.start() if found else len(question), label)

@@ -1,0 +1,124 @@
+"""The shapes that an answer can have. Frozen values; no behaviour."""
+
+import enum
+
+import msgspec
+
+from tinyv_stream.verifiers.rules.maths.tree import Node
+
+
+class Taxonomy(enum.StrEnum):
+    """How an accepted answer differs from the ground truth: the seven classes of TinyV's taxonomy."""
+
+    FORMATTING = "formatting"
+    """Spacing, markup, units left out, a prefix such as `x =`."""
+    NOTATION = "notation"
+    """Interval or inequality, ratio or fraction, plus-minus or two values, vector or tuple."""
+    EXPRESSION = "expression"
+    """Another form of the same expression."""
+    NUMERIC = "numeric"
+    """Fraction or decimal, exact or rounded, powers worked out."""
+    LANGUAGE = "language"
+    """Words around it, other words, assignments spelt out."""
+    SET_LIST = "set_list"
+    """Order, brackets or separators of a collection."""
+    SYMBOLIC = "symbolic"
+    """Another name of a variable or constant."""
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A comparison that came to an end: the same or not, which comparison, and the class of the difference."""
+
+    same: bool
+    reason: str
+    taxonomy: Taxonomy | None = None
+
+
+class Scalar(msgspec.Struct, frozen=True):
+    """One expression, with what stands behind it."""
+
+    node: Node
+    unit: str = ""
+    percent: bool = False
+    degrees: bool = False
+
+
+class Words(msgspec.Struct, frozen=True):
+    """Plain words, in canonical spelling."""
+
+    text: str
+
+
+class Labelled(msgspec.Struct, frozen=True):
+    """`label = value`; the label is a name, not an expression. `variable` is x in f(x)."""
+
+    label: str
+    value: "Form"
+    variable: str = ""
+
+
+class Equation(msgspec.Struct, frozen=True):
+    """`difference = 0`."""
+
+    difference: Node
+
+
+class Inequality(msgspec.Struct, frozen=True):
+    """`difference > 0`, or `>= 0` unless strict; not solved for anything."""
+
+    difference: Node
+    strict: bool
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """`a < b < c`, not solved for anything; `signs` are `<` or `<=`, ascending."""
+
+    signs: tuple[str, ...]
+    parts: tuple[Node, ...]
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """Between two ends; None is infinity. A single point is closed with equal ends."""
+
+    low: Node | None
+    high: Node | None
+    low_closed: bool
+    high_closed: bool
+
+
+class Ranges(msgspec.Struct, frozen=True):
+    """A union of intervals, and the variable if one was named."""
+
+    parts: tuple[Interval, ...]
+    variable: str = ""
+
+
+class Sequence(msgspec.Struct, frozen=True):
+    """Several answers. `brackets` is `()`, `[]`, `{}` or empty; `either`: joined by "or", or by a plus-minus."""
+
+    brackets: str
+    items: tuple["Form", ...]
+    either: bool = False
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """a : b : c."""
+
+    parts: tuple[Node, ...]
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    """Rows of expressions."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+
+Form = Scalar | Words | Labelled | Equation | Inequality | Chain | Ranges | Sequence | Ratio | Matrix
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A form with what was said beside it: `k` is an integer, this is an approximation."""
+
+    form: Form
+    conditions: frozenset[str] = frozenset()
+    approximate: bool = False

@@ -1,0 +1,67 @@
+"""Intervals, inequalities and set-builders: the same subset of the line, however it is written."""
+
+import re
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import words
+from tinyv_stream.verifiers.rules.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence, Taxonomy
+from tinyv_stream.verifiers.rules.answers.line import as_ranges
+from tinyv_stream.verifiers.rules.maths.equal import equal
+from tinyv_stream.verifiers.rules.maths.tree import Node, Unreadable, symbols
+from tinyv_stream.verifiers.rules.maths.value import approximate
+
+_FAR: Final = 1e30
+_POINT_ASKED: Final = re.compile(
+    r"ordered pair|coordinates|\bpoint|vertex|vertices|vector|\bfoc(?:us|i)\b", re.IGNORECASE
+)
+
+
+def same_ranges(  # noqa: PLR0911 (one way out per doubt)
+    gold: Form, answer: Form, question: str
+) -> Match | None:
+    """Compare two subsets of the line, at least one of which is written as one."""
+    bracketed = any(isinstance(form, Sequence) and form.brackets == "()" for form in (gold, answer))
+    if bracketed and _POINT_ASKED.search(question) and not words.RANGE_ASKED.search(question):
+        return None
+    if isinstance(gold, Inequality) or isinstance(answer, Inequality):
+        return None
+    if {type(gold), type(answer)} - {Ranges, Sequence}:
+        return None
+    try:
+        left, right = as_ranges(gold), as_ranges(answer)
+    except Unreadable:
+        return None
+    if left.variable and right.variable and left.variable != right.variable:
+        return None
+    ours, theirs = _ordered(left.parts), _ordered(right.parts)
+    if len(ours) != len(theirs):
+        return Match(same=False, reason="different intervals")
+    found = all(_same_interval(a, b) for a, b in zip(ours, theirs, strict=True))
+    return Match(same=found, reason="same intervals" if found else "different intervals", taxonomy=Taxonomy.NOTATION)
+
+
+def _ordered(parts: tuple[Interval, ...]) -> list[Interval]:
+    """Return the parts from left to right; parts with symbols in their ends keep their order."""
+    ends = [end for part in parts for end in (part.low, part.high) if end is not None]
+    if any(symbols(end) for end in ends):
+        return list(parts)
+    return sorted(parts, key=lambda part: -_FAR if part.low is None else _place(part.low))
+
+
+def _place(node: Node) -> float:
+    try:
+        return float(approximate(node, {}).real)
+    except Unreadable:
+        return _FAR
+
+
+def _same_interval(one: Interval, other: Interval) -> bool:
+    if one.low_closed != other.low_closed or one.high_closed != other.high_closed:
+        return False
+    return _same_end(one.low, other.low) and _same_end(one.high, other.high)
+
+
+def _same_end(one: Node | None, other: Node | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return equal(one, other) is True

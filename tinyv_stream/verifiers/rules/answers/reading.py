@@ -1,0 +1,305 @@
+"""One answer text -> one `Form`. Splits at the top level, recognises the shape, reads the expressions inside.
+
+- Raises `Unreadable` for mathematics outside of the language (sums, integrals, piecewise functions): another grader's.
+- A text of words becomes `Words`: it equals the same words and nothing else.
+- Depth and number of parts are bounded; each character is looked at a bounded number of times.
+"""
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import line, relations, scalars, shapes
+from tinyv_stream.verifiers.rules.answers.forms import (
+    Form,
+    Interval,
+    Labelled,
+    Matrix,
+    Ranges,
+    Ratio,
+    Reading,
+    Scalar,
+    Sequence,
+    Words,
+)
+from tinyv_stream.verifiers.rules.answers.split import enclosed, split
+from tinyv_stream.verifiers.rules.extract import last_box
+from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.read import read
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
+
+MAX_DEPTH: Final = 6
+ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
+
+_JOINED: Final = re.compile(r"\\text\s*\{\s*,?\s*(and|or|;)\s*,?\s*\}")
+_COMMA: Final = re.compile(r"\\text\s*\{\s*([,;])\s*\}")
+_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no solutions?\.?", re.IGNORECASE)
+_POSITIVE: Final = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^\s*\{?\s*\+\s*\}?")
+_TRAILING_AND: Final = re.compile(r"\\text\s*\{([^{}]*[a-z]),?\s+(and|or)\s*\}")
+_LEAD: Final = re.compile(
+    r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
+    re.IGNORECASE,
+)
+_CONDITION: Final = re.compile(
+    r"[,;]?\s*\(?\s*(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
+    r"(?<![A-Za-z0-9\\}])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
+    r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
+    r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
+    r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
+)
+_CONSTANT: Final = re.compile(
+    r"[,;]?\s*(?:\\text\s*\{)?\s*(?:where|with|for)\s[^{}]*\b(?:constants?)\b[^{}]*\}?\.?$", re.IGNORECASE
+)
+_MINUS_SET: Final = re.compile(r"(?<=[\])}])\s*-\s*\\\{")
+_ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
+_CLAUSE: Final = re.compile(
+    r"[,;]?\s*(?:\\text\s*\{\s*)?[,;]?\s*(?:\\forall|for (?:all|any|every|each|some))\b\s*"
+    r"(?:(?:positive|negative|nonnegative|non-negative|nonzero|real|integers?|rational|natural|numbers?|values of|of)\b"
+    r"|\}|\\text\s*\{|\s"
+    r"|[a-z](?![a-z])|\\in(?![a-z])|\\mathbb\s*\{?\s*[A-Z]\s*\}?|[\^_]\s*\{?\s*(?:[+*]|>\s*0|\\ge\s*0)\s*\}?)*\.?$",
+    re.IGNORECASE,
+)
+_UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
+_BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
+_SIGNS: Final = re.compile(r"\\(pm|mp)(?![a-z])")
+_PLUS_MINUS: Final = re.compile(r"\\pm(?![a-z])")
+_MINUS_PLUS: Final = re.compile(r"\\mp(?![a-z])")
+_EXCEPT: Final = re.compile(
+    r"(?:\\text\s*\{)?\s*all real (?:numbers|values)(?: of)?(?: [a-z])?,?\s*"
+    r"(?:except|other than|excluding|but)(?: for)?\s*\}?\s*(?:[a-z]\s*=)?\s*([^a-z]{1,60})",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(
+    r"[,;]?\s*\(?\s*(?:\\text\s*\{)?\s*(?:for|where|with)?\s*\}?\s*[a-z]\s*=\s*([01])\s*,\s*[12]\s*,[\s\d,]*(?:\\ldots|\.\.\.)\s*\)?$"
+)
+_MATRIX: Final = re.compile(r"\\begin\s*\{([pbBvV]?matrix)\}(.*)\\end\s*\{\1\}", re.DOTALL)
+_POINT: Final = re.compile(r"(?:\\text\s*\{\s*)?((?:Point\s*)?[A-Z]'?|Point)\s*\}?\s*(\(.*\))", re.DOTALL)
+_SEPARATORS: Final = frozenset({",", ";", "and", "or", "\\vee", "\\wedge", "\\lor", "\\land"})
+_EITHER: Final = frozenset({"or", "\\vee", "\\lor"})
+_BOTH: Final = frozenset({"and", "\\wedge", "\\land"})
+_REALS: Final = re.compile(
+    r"\\mathbb\s*\{?\s*R\s*\}?|\\text\s*\{\s*(?:all )?real numbers\s*\}|(?:all )?real numbers", re.IGNORECASE
+)
+
+
+def read_answer(text: str) -> Reading:
+    """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
+    text = _BOLD.sub(r"\1", clean(text)).removeprefix("=").strip()
+    if "\\boxed" in text:
+        text = last_box(text) or text
+    text = _COMMA.sub(r"\1", _JOINED.sub(lambda m: f" {m[1]} ", text))
+    text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
+    text = _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;.:")
+    conditions: set[str] = set()
+    text = _ORDINAL.sub(" ", _CONSTANT.sub("", text))
+    while (found := _CONDITION.search(text)) and found.start() > 0:
+        domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
+        conditions.add(domain)
+        text = text[: found.start()].strip(" ,;")
+    if (found := _FROM.search(text)) and found.start() > 0:
+        conditions.add(f"N from {found[1]}")
+        text = text[: found.start()].strip(" ,;")
+    text = (_CLAUSE.sub("", text) or text).strip(" ,;.:")
+    text, approximations = _LEAD.subn("", text, count=1) if _LEAD.match(text) else (text, 0)
+    text = strip_currency(text)
+    return Reading(read_form(text.strip(), 0), frozenset(conditions), approximations > 0)
+
+
+def strip_currency(text: str) -> str:
+    r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
+    text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text).replace("{,}", ",")
+    text = re.sub(
+        r"(?:US)?\\\$\s*(-?[\d.,]++)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
+    )
+    return text.replace("\\$", " ").replace("$", " ").strip()
+
+
+def read_form(text: str, depth: int) -> Form:
+    """Return the form of a cleaned text."""
+    if not text or depth > MAX_DEPTH:
+        raise Unreadable("empty or too deep")
+    if (whole := _whole_text(text, depth) or shapes.special(text, depth, read_form)) is not None:
+        return whole
+    parts, used = split(text, _SEPARATORS)
+    if len(parts) > 1:
+        return _several(parts, used, depth)
+    if _SIGNS.search(text) and not text.startswith("\\{"):
+        return _plus_minus(text, depth)
+    parts, used = split(text, relations.SIGNS)
+    if used:
+        return relations.read_relation(parts, used, depth)
+    return _ranges(text, depth) or _bracketed(text, depth) or _special(text) or scalars.read_scalar(text)
+
+
+def _whole_text(text: str, depth: int) -> Form | None:
+    r"""Read an answer that is one word or one `\text{...}`."""
+    inside = re.fullmatch(r"\\text\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", text)
+    if inside:
+        text = inside[1].strip()
+        try:
+            return read_form(_JOINED.sub(lambda m: f" {m[1]} ", clean(text)), depth + 1)
+        except Unreadable:
+            return scalars.read_words(text)
+    return Sequence("{}", ()) if _NO_SOLUTION.fullmatch(text) else scalars.lone_word(text)
+
+
+def _several(parts: list[str], used: list[str], depth: int) -> Form:
+    used = [sign for sign, part in zip(used, parts[1:], strict=True) if part]  # `, or` is an "or"
+    parts = kept = [part for part in parts if part]
+    used = used[-(len(kept) - 1) :]
+    if len(kept) == 1:
+        return read_form(kept[0], depth + 1)
+    for outer in (_EITHER, frozenset({";"})):
+        if not set(used) <= outer and set(used) & outer:
+            parts, used = split(" ".join(_joined(parts, used)), outer)
+            kept = [part for part in parts if part]
+            break
+    items = [read_form(part, depth + 1) for part in kept]
+    either = all(sign in _EITHER for sign in used)
+    if either:
+        items = _points_as_ranges(items)
+    ranges = [item for item in items if isinstance(item, Ranges)]
+    if len(ranges) == len(items):
+        if either:
+            return line.union(ranges)
+        if ranges[0].variable and all(r.variable == ranges[0].variable for r in ranges):
+            return line.all_of(ranges, said_and=any(sign in _BOTH for sign in used))
+    first = items[0]
+    if isinstance(first, Labelled) and not any(isinstance(i, Labelled | Words) for i in items[1:]):
+        return Labelled(first.label, Sequence("", flat([first.value, *items[1:]]), either=either), first.variable)
+    labels = {item.label for item in items if isinstance(item, Labelled)}
+    if len(labels) == 1 and all(isinstance(item, Labelled) for item in items):
+        values = [item.value for item in items if isinstance(item, Labelled)]
+        return Labelled(labels.pop(), Sequence("", flat(values), either=True))
+    return Sequence("", tuple(items) if either and _are_groups(items) else flat(items), either=either)
+
+
+def _are_groups(items: list[Form]) -> bool:
+    """Say whether these are alternatives of several values each, such as `3, 4, 5 or 6, 8, 10`."""
+    sizes = {len(i.items) for i in items if isinstance(i, Sequence) and not i.brackets and not i.either}
+    return len(sizes) == 1 and all(isinstance(i, Sequence) and not i.brackets and not i.either for i in items)
+
+
+def flat(items: list[Form]) -> tuple[Form, ...]:
+    """Return the items with bare inner sequences, such as a plus-minus pair, spliced in; assignments stay together."""
+    spliced: list[Form] = []
+    for item in items:
+        bare = isinstance(item, Sequence) and (
+            item.brackets == "=" or (not item.brackets and not all(isinstance(i, Labelled) for i in item.items))
+        )
+        spliced.extend(item.items if isinstance(item, Sequence) and bare else [item])
+    return tuple(spliced)
+
+
+def _joined(parts: list[str], used: list[str]) -> list[str]:
+    joined = [parts[0]]
+    for sign, part in zip(used, parts[1:], strict=True):
+        joined += [sign, part]
+    return joined
+
+
+def _points_as_ranges(items: list[Form]) -> list[Form]:
+    """Return `x < 1 or x = 3` with the point as a range of its own."""
+    names = {item.variable for item in items if isinstance(item, Ranges)}
+    if len(names) != 1:
+        return items
+    found: list[Form] = []
+    for item in items:
+        if isinstance(item, Labelled) and item.label in names and isinstance(item.value, Scalar):
+            end = item.value.node
+            found.append(Ranges((Interval(end, end, low_closed=True, high_closed=True),), item.label))
+        else:
+            found.append(item)
+    return found
+
+
+def _plus_minus(text: str, depth: int) -> Form:
+    if len(_PLUS_MINUS.findall(text)) > 1:
+        raise Unreadable("several plus-minus signs")
+    upper, lower = (
+        read_form(_MINUS_PLUS.sub(mp, _PLUS_MINUS.sub(pm, text)).removeprefix("+").strip(), depth + 1)
+        for pm, mp in ("+-", "-+")
+    )
+    if isinstance(upper, Labelled) and isinstance(lower, Labelled):
+        return Labelled(upper.label, Sequence("", flat([upper.value, lower.value]), either=True))
+    return Sequence("", flat([upper, lower]), either=True)
+
+
+def _ranges(text: str, depth: int) -> Form | None:
+    """Read a union of intervals, a difference from the reals, or the reals."""
+    if _REALS.fullmatch(text):
+        return ALL_REALS
+    if _POSITIVE.fullmatch(text):
+        return line.interval(Num(Fraction(0)), Sym("\\infty"), low_closed=False, high_closed=False)
+    if (points := _EXCEPT.fullmatch(text)) is not None:
+        found = read_form(points[1].strip(), depth + 1)
+        items = found.items if isinstance(found, Sequence) else (found,)
+        return line.all_but([item.node for item in items if isinstance(item, Scalar)])
+    parts, used = split(_MINUS_SET.sub(lambda _m: "\\setminus \\{", text), frozenset({"\\setminus", "\\backslash"}))
+    if len(parts) == 2:
+        without = read_form(parts[1], depth + 1)
+        if isinstance(without, Sequence) and all(isinstance(item, Scalar) for item in without.items):
+            points = [item.node for item in without.items if isinstance(item, Scalar)]
+            return line.without(line.as_ranges(read_form(parts[0], depth + 1)), points)
+    parts, used = split(text, frozenset({"\\cup"}))
+    if not used:
+        return None
+    return line.union([line.as_ranges(read_form(part, depth + 1)) for part in parts])
+
+
+def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
+    point = _POINT.fullmatch(text)
+    if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence):
+        return Labelled(point[1].removeprefix("Point").strip() or "P", form)
+    pair = enclosed(text)
+    if pair is None:
+        return None
+    opening, inside, closing = pair
+    if opening == "\\{" or (opening == "{" and closing == "}"):
+        return _set(inside, depth, braces=opening == "\\{")
+    if opening not in {"(", "[", "\\langle"}:
+        return None
+    parts, used = split(inside, frozenset({",", ";"}))
+    if opening + closing in {"[)", "(]"} and len(parts) != 2:
+        raise Unreadable("half an interval")
+    if not used:
+        return read_form(inside, depth + 1) if opening + closing in {"()", "\\langle\\rangle"} else None
+    items = [read_form(part, depth + 1) for part in parts]
+    nodes = [item.node for item in items if isinstance(item, Scalar)]
+    if len(parts) == 2 and len(nodes) == 2 and (opening + closing in {"[)", "(]"} or any(map(is_infinite, nodes))):
+        return line.interval(nodes[0], nodes[1], opening == "[", closing == "]")
+    return Sequence("[]" if opening == "[" else "()", tuple(items))
+
+
+def _set(inside: str, depth: int, *, braces: bool) -> Form:
+    parts, used = split(inside, frozenset({"|", "\\mid", ":"}))
+    if len(used) == 1 and parts[0] and braces:
+        return relations.builder(parts[0], read_form(parts[1], depth + 1))
+    if not inside:
+        return Sequence("{}", ())
+    form = read_form(inside, depth + 1)
+    if isinstance(form, Sequence) and form.brackets == "":
+        return Sequence("{}", form.items)
+    return Sequence("{}", (form,)) if braces else form
+
+
+def _special(text: str) -> Form | None:
+    if text in {"\\emptyset", "\\varnothing"}:
+        return Sequence("{}", ())
+    matrix = _MATRIX.fullmatch(text)
+    if matrix is None and "\\begin" in text:
+        raise Unreadable("an environment")
+    if matrix:
+        rows = [row for row in matrix[2].split("\\\\") if row.strip()]
+        if matrix[1] in {"vmatrix", "Vmatrix"} or len(rows) > 12:
+            raise Unreadable("a determinant")
+        return Matrix(tuple(tuple(read(cell) for cell in row.split("&")) for row in rows))
+    parts, used = split(text, frozenset({":"}))
+    if used and len(parts) <= 6:
+        return Ratio(tuple(read(part) for part in parts))
+    return None
+
+
+def is_infinite(node: Node) -> bool:
+    """Say whether a tree is plus or minus infinity."""
+    return node == Sym("\\infty") or getattr(node, "args", ()) == (Sym("\\infty"),)

@@ -1,0 +1,253 @@
+"""Are two answers the same? By shape: each pair of forms has one comparison, and a form is never forced into another.
+
+- `compare` takes texts and a question; `same` takes two forms. None means "cannot tell", never "no".
+- Gold and answer are not interchangeable: precision, units and labels are judged by what the gold gives.
+"""
+
+import functools
+import re
+from fractions import Fraction
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import collections, ranges, shapes, words
+from tinyv_stream.verifiers.rules.answers.choices import same_choice
+from tinyv_stream.verifiers.rules.answers.forms import (
+    Chain,
+    Equation,
+    Form,
+    Inequality,
+    Labelled,
+    Match,
+    Matrix,
+    Ranges,
+    Ratio,
+    Reading,
+    Scalar,
+    Sequence,
+    Taxonomy,
+    Words,
+)
+from tinyv_stream.verifiers.rules.answers.numbers import same_scalar, same_value
+from tinyv_stream.verifiers.rules.answers.reading import read_answer
+from tinyv_stream.verifiers.rules.answers.relations import label
+from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.equal import close, equal, point
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
+from tinyv_stream.verifiers.rules.maths.value import approximate
+
+_LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
+_WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
+_RATIO_ASKED: Final = re.compile(r"ratio|proportion|odds|scale", re.IGNORECASE)
+_FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
+
+
+def compare(answer: str, gold: str, question: str = "") -> Match | None:
+    """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
+    picked = same_choice(answer, gold, question, same)
+    if picked is not None:
+        return picked
+    ours, theirs = (_WRAPPED.sub(r"\1", clean(text)) for text in (gold, answer))
+    word = ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower()
+    if (_LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs) and ours) or word:
+        return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
+    left, right = _read(gold), read_answer(answer)
+    if left.conditions and right.conditions and left.conditions != right.conditions:
+        return None
+    return same(left.form, right.form, question)
+
+
+def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911, PLR0912, C901 (one line per pair of shapes)
+    """Return the comparison of two forms."""
+    if gold == answer:
+        return Match(same=True, reason="same structure", taxonomy=Taxonomy.FORMATTING)
+    if isinstance(gold, Labelled) or isinstance(answer, Labelled):
+        return _labelled(gold, answer, question)
+    match gold, answer:
+        case Scalar(), Scalar():
+            return same_scalar(gold, answer, question)
+        case Words(), Words():
+            agreed = gold.text == answer.text or words.differ_by_asked_noun(gold.text, answer.text, question)
+            return Match(same=agreed, reason="words", taxonomy=Taxonomy.LANGUAGE)
+        case (Words(), Scalar() | Ratio()) | (Scalar() | Ratio(), Words()):
+            return shapes.same_words(gold, answer, question)
+        case Equation(), Equation():
+            return _proportional(gold.difference, answer.difference, positive=False)
+        case Chain(), Chain() if gold.signs == answer.signs:
+            agreed = all(equal(a, b) for a, b in zip(gold.parts, answer.parts, strict=True))
+            return Match(same=agreed, reason="chain by its parts", taxonomy=Taxonomy.EXPRESSION)
+        case Inequality(), Inequality() if gold.strict == answer.strict:
+            return _proportional(gold.difference, answer.difference, positive=True)
+        case (Ranges(), Inequality()) | (Inequality(), Ranges()):
+            return _inequalities(gold, answer)
+        case Ranges(), Ranges() if gold.variable and answer.variable and gold.variable != answer.variable:
+            return _inequalities(gold, answer)
+        case (Ranges(), _) | (_, Ranges()):
+            return ranges.same_ranges(gold, answer, question)
+        case (Equation(), Scalar()) | (Scalar(), Equation()):
+            return _solved(gold, answer)
+        case Ratio(), _:
+            return _ratio(gold, answer, question, gold_first=True)
+        case _, Ratio():
+            return _ratio(answer, gold, question, gold_first=False)
+        case (Matrix(), _) | (_, Matrix()):
+            return collections.same_matrix(gold, answer, question)
+        case (Sequence(), _) | (_, Sequence()):
+            return collections.same_sequence(gold, answer, question, same)
+        case _:
+            return None
+
+
+@functools.lru_cache(maxsize=512)
+def _read(gold: str) -> Reading:
+    return read_answer(gold)
+
+
+def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911 (one way out per doubt)
+    """Compare `x = 3` with `3`, with `x = 3`, or with an equation."""
+    if isinstance(gold, Labelled) and isinstance(answer, Labelled):
+        value = answer.value
+        if gold.variable and answer.variable and gold.variable != answer.variable and isinstance(value, Scalar):
+            if gold.variable in symbols(value.node):
+                return None
+            value = Scalar(rename(value.node, {answer.variable: gold.variable}), value.unit)
+        names = gold.label, answer.label
+        if gold.label == answer.label or ("y" in names and all(_FUNCTION_NAMES.fullmatch(name) for name in names)):
+            found = same(gold.value, value, question)
+            renamed = gold.label != answer.label or gold.variable != answer.variable
+            return _relabel(found, Taxonomy.SYMBOLIC if renamed else None, "same assignment")
+        return _as_equations(gold, answer)
+    spelt = _spelt_out(gold, answer), _spelt_out(answer, gold)
+    if spelt != (gold, answer):
+        return same(*spelt, question)
+    if isinstance(gold, Equation) or isinstance(answer, Equation):
+        return _solved(gold, answer) or _as_equations(gold, answer)
+    inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
+    if isinstance(answer, Labelled):
+        other = answer.value
+        if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
+            return None
+    name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
+    if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
+        return None
+    found = same(inner, other, question)
+    return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _spelt_out(form: Form, other: Form) -> Form:
+    """Return `(x, y) = (1, 2)` as assignments, and `y = 1 or 2` as two equations, where the other side has such."""
+    if not (isinstance(form, Labelled) and isinstance(form.value, Sequence) and isinstance(other, Sequence)):
+        return form
+    names, values = form.label[1:-1].split(","), form.value.items
+    if form.label.startswith("(") and form.value.brackets == "()" and len(names) == len(values):
+        named = all(isinstance(item, Labelled) for item in other.items)
+        labels = [label(name) or (name, "") for name in names]
+        items = tuple(Labelled(name, value, of) for (name, of), value in zip(labels, values, strict=True))
+        return Sequence("", items) if named else form
+    if form.value.brackets == "" and any(isinstance(item, Equation) for item in other.items):
+        return Sequence("", tuple(Labelled(form.label, value) for value in values), either=True)
+    return form
+
+
+def _relabel(found: Match | None, taxonomy: Taxonomy | None, reason: str) -> Match | None:
+    if found is None or not found.same:
+        return found
+    keep = found.taxonomy not in {None, Taxonomy.FORMATTING}
+    return Match(same=True, reason=reason, taxonomy=found.taxonomy if keep or taxonomy is None else taxonomy)
+
+
+def _as_equations(gold: Form, answer: Form) -> Match | None:
+    left, right = _difference(gold), _difference(answer)
+    return _proportional(left, right, positive=False) if left and right else None
+
+
+def _solved(gold: Form, answer: Form) -> Match | None:
+    """Compare `2x + y = 6` with the bare `6 - 2x`: what remains of the equation solved for its other letter."""
+    if not (isinstance(gold, Equation) and isinstance(answer, Scalar)) or answer.unit:
+        return None
+    left = symbols(gold.difference) - symbols(answer.node)
+    if len(left) != 1 or not symbols(answer.node):
+        return None
+    name = next(iter(left))
+    value = substitute(gold.difference, name, answer.node)
+    shifted = [substitute(gold.difference, name, Op("add", (answer.node, Num(Fraction(k))))) for k in (1, 2)]
+    linear = equal(shifted[1], Op("mul", (Num(Fraction(2)), shifted[0])))
+    if equal(value, Num(Fraction(0))) and linear and not equal(shifted[0], Num(Fraction(0))):
+        return Match(same=True, reason="equation solved for its other letter", taxonomy=Taxonomy.EXPRESSION)
+    return None
+
+
+def _difference(form: Form) -> Node | None:
+    if isinstance(form, Equation):
+        return form.difference
+    if isinstance(form, Labelled) and isinstance(form.value, Scalar) and re.fullmatch(r"[a-z](_\w+)?", form.label):
+        return Op("add", (Sym(form.label), Op("neg", (form.value.node,))))
+    return None
+
+
+def _inequalities(gold: Form, answer: Form) -> Match | None:
+    left, right = _one_sided(gold), _one_sided(answer)
+    if left is None or right is None or left.strict != right.strict:
+        return None
+    return _proportional(left.difference, right.difference, positive=True)
+
+
+def _one_sided(form: Form) -> Inequality | None:
+    """Return `a >= 3b` as a difference that is not negative."""
+    if isinstance(form, Inequality):
+        return form
+    if not isinstance(form, Ranges) or len(form.parts) != 1 or not form.variable:
+        return None
+    part, name = form.parts[0], Sym(form.variable)
+    if part.low is not None and part.high is None:
+        return Inequality(Op("add", (name, Op("neg", (part.low,)))), not part.low_closed)
+    if part.high is not None and part.low is None:
+        return Inequality(Op("add", (part.high, Op("neg", (name,)))), not part.high_closed)
+    return None
+
+
+def _proportional(gold: Node, answer: Node, *, positive: bool) -> Match | None:
+    """Compare two differences: equal up to a constant factor, which an inequality needs to be positive."""
+    if symbols(gold) != symbols(answer) or not symbols(gold):
+        return None
+    try:
+        where = point(symbols(gold), 0)
+        factor = approximate(gold, where) / approximate(answer, where)
+        if factor.imag or abs(factor) < 1e-6 or abs(factor) > 1e6 or (positive and factor < 0):
+            return None
+    except (Unreadable, ZeroDivisionError):
+        return None
+    agreed = _agree_with_factor(gold, answer, factor)
+    if agreed is None:
+        return None
+    return Match(same=agreed, reason="same relation" if agreed else "different relations", taxonomy=Taxonomy.EXPRESSION)
+
+
+def _agree_with_factor(gold: Node, answer: Node, factor: object) -> bool | None:
+    agreed = 0
+    for index in range(1, 4):
+        where = point(symbols(gold), index)
+        try:
+            if not close(approximate(gold, where), approximate(answer, where) * factor):
+                return False
+            agreed += 1
+        except Unreadable:
+            continue
+    return True if agreed >= 2 else None
+
+
+def _ratio(ratio: Ratio, other: Form, question: str, *, gold_first: bool) -> Match | None:
+    if isinstance(other, Ratio):
+        if len(other.parts) != len(ratio.parts):
+            return Match(same=False, reason="different ratios")
+        if any(equal(part, Num(Fraction(0))) for part in (*ratio.parts, *other.parts)):
+            return None  # a time of day, or a ratio that any other would fit
+        first, second = ratio.parts[0], other.parts[0]
+        pairs = zip(ratio.parts[1:], other.parts[1:], strict=True)
+        found = all(equal(Op("mul", (a, second)), Op("mul", (b, first))) for a, b in pairs)
+        return Match(same=found, reason="ratio", taxonomy=Taxonomy.NOTATION)
+    asked = gold_first or _RATIO_ASKED.search(question) is not None
+    if isinstance(other, Scalar) and len(ratio.parts) == 2 and not other.unit and asked:
+        quotient = Op("div", (ratio.parts[0], ratio.parts[1]))
+        found = same_value(quotient, other.node, "") if gold_first else same_value(other.node, quotient, "")
+        return found and Match(same=found.same, reason="ratio as a number", taxonomy=Taxonomy.NOTATION)
+    return None

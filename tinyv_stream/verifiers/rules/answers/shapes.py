@@ -1,0 +1,182 @@
+r"""Times of day, numerals of a base, quantities in several units, congruences, systems, functions by pieces.
+
+- A shape is recognised as a whole or not at all: each pattern covers the full text and cannot backtrack far.
+- Times of day and numerals become `Words` in one spelling, so that they equal only themselves.
+"""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import units
+from tinyv_stream.verifiers.rules.answers.forms import Form, Match, Ratio, Scalar, Sequence, Taxonomy, Words
+from tinyv_stream.verifiers.rules.answers.split import split
+from tinyv_stream.verifiers.rules.maths.read import read
+from tinyv_stream.verifiers.rules.maths.tree import Num, Unreadable
+from tinyv_stream.verifiers.rules.maths.value import exact
+
+ReadForm = Callable[[str, int], Form]
+
+_CLOCK: Final = re.compile(
+    r"(\d{1,2})(?:\s*:\s*(\d{2}))?\s*(?:\\text\s*\{)?\s*([ap])\.?\s?m\.?\s*\}?(?: sharp)?", re.IGNORECASE
+)
+_BARE_CLOCK: Final = re.compile(r"0\d:[0-5]\d")
+_O_CLOCK: Final = " o'clock"
+_BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMERAL: Final = re.compile(
+    r"\(?\s*([0-9A-F]{1,40})\s*\)?\s*_\s*\{?\s*\(?\s*(?:(\d{1,2})|(?:\\text\s*\{)?\s*([a-z]{3,6})\s*\}?)\s*\)?\s*\}?"
+)
+_TO: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\\text\s*\{)?\s*\bto\b\s*\}?\s*(\d{1,9}(?:\.\d{1,9})?)")
+_QUANTITY: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*([A-Za-z]{1,12})\b\.?\s*(?:,|;|and\b)?")
+_MODULO: Final = re.compile(
+    r"(.{1,200}?)\s*(?:\\pmod\s*\{?|\(?\s*\\b?mod|\(?\s*(?:\\text\s*\{)?\s*mod)\s*\}?\s*(\d{1,12})\s*\}?\s*\)?"
+)
+_MODULAR: Final = "mod "
+_REMAINDER: Final = re.compile(r"remainder|residue", re.IGNORECASE)
+_ROWS: Final = re.compile(
+    r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
+)
+_MAX_ROWS: Final = 12
+_IF: Final = re.compile(r"\\text\s*\{\s*(?:if|when|for|where)?\s*\}?|\b(?:if|when|for|where)\b|\$|\}\s*$")
+_ROMAN: Final = {"i": "first", "ii": "second", "iii": "third", "iv": "fourth"}
+_PLACES: Final = {**_ROMAN, **dict(zip("1234", _ROMAN.values(), strict=True)), **{v: v for v in _ROMAN.values()}}
+_QUADRANT: Final = re.compile(r"(?:the )?(?:quadrant (i{1,3}|iv|[1-4])|(first|second|third|fourth|[1-4])\s+quadrant)")
+
+
+def special(text: str, depth: int, read_form: ReadForm) -> Form | None:
+    """Return the form of a text in one of these notations, or None."""
+    return (
+        _clock(text)
+        or _numeral(text)
+        or _quantity(text)
+        or _ratio(text)
+        or _modulo(text)
+        or _quadrant(text)
+        or _rows(text, depth, read_form)
+    )
+
+
+def same_words(gold: Form, answer: Form, question: str) -> Match | None:
+    """Compare a time of day with a bare `18:10`, and a numeral of a base with its bare digits."""
+    named, other = (gold, answer) if isinstance(gold, Words) else (answer, gold)
+    if not isinstance(named, Words):
+        return None
+    if isinstance(other, Ratio) and named.text.endswith(_O_CLOCK):
+        parts = [exact(part) for part in other.parts]
+        if len(parts) != 2 or not all(p is not None and p.denominator == 1 for p in parts):
+            return None
+        found = "{:02}:{:02}".format(*(int(p) for p in parts if p is not None)) + _O_CLOCK == named.text
+        return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if found else None
+    digits, based, base = named.text.partition(" base ")
+    if not based or not isinstance(other, Scalar) or not isinstance(other.node, Num) or other.unit:
+        return None
+    word = _BASES[int(base) - 2] if 2 <= int(base) < 2 + len(_BASES) else base
+    asked = re.search(rf"\bbase[-\s$]*(?:{base}|{word})\b", question, re.IGNORECASE)
+    if (asked is None and base != "10") or str(other.node.value) != digits:
+        return None
+    return Match(same=True, reason="base left out", taxonomy=Taxonomy.FORMATTING)
+
+
+def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
+    """Compare two residues, or a residue with a bare number where a remainder is asked for."""
+    left, right = exact(gold.node), exact(answer.node)
+    if left is None or right is None:
+        return None
+    if gold.unit == answer.unit:
+        modulus = int(gold.unit.removeprefix(_MODULAR))
+        found = modulus > 0 and (left - right) % modulus == 0
+        return Match(same=found, reason="residue", taxonomy=Taxonomy.NOTATION)
+    if (gold.unit and answer.unit) or left != right or not _REMAINDER.search(question):
+        return None
+    return Match(same=True, reason="residue, modulus aside", taxonomy=Taxonomy.FORMATTING)
+
+
+def is_residue(form: Scalar) -> bool:
+    """Say whether a value stands for all numbers that leave it as their remainder."""
+    return form.unit.startswith(_MODULAR)
+
+
+def _clock(text: str) -> Form | None:
+    if _BARE_CLOCK.fullmatch(text):
+        return Words(text + _O_CLOCK)
+    found = _CLOCK.fullmatch(text)
+    if found is None or not 1 <= int(found[1]) <= 12 or int(found[2] or 0) > 59:
+        return None
+    hour = int(found[1]) % 12 + (12 if found[3] in "pP" else 0)
+    return Words(f"{hour:02}:{found[2] or '00'}{_O_CLOCK}")
+
+
+def _numeral(text: str) -> Form | None:
+    found = _NUMERAL.fullmatch(text)
+    if found is None or (found[3] and found[3] not in _BASES):
+        return None
+    base = int(found[2]) if found[2] else 2 + _BASES.index(found[3])
+    if not 2 <= base <= 16 or any(int(digit, 16) >= base for digit in found[1]):
+        return None
+    return Words(f"{found[1]} base {base}")
+
+
+def _ratio(text: str) -> Form | None:
+    found = _TO.fullmatch(text)
+    return Ratio((Num(Fraction(found[1])), Num(Fraction(found[2])))) if found else None
+
+
+def _quantity(text: str) -> Form | None:
+    """Read `3 hours and 20 minutes`: amounts of one dimension, each unit smaller than the one before."""
+    text = re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", text).replace("\\", " ").strip()
+    total, at, last, name, dimension, count = Fraction(0), 0, Fraction(0), "", "", 0
+    while at < len(text):
+        found = _QUANTITY.match(text, at)
+        name = units.canonical(found[2]) if found else ""
+        known = units.factor(name) if found else None
+        if found is None or known is None or (count and (known[0] != dimension or known[1] >= last)):
+            return None
+        dimension, last = known
+        total += Fraction(found[1]) * last
+        at, count = found.end(), count + 1
+    return Scalar(Num(total / last), unit=units.TOTAL + name) if count > 1 else None
+
+
+def _modulo(text: str) -> Form | None:
+    found = _MODULO.fullmatch(text) if "mod" in text else None
+    if found and re.search(r"[=<>,]|\\equiv", found[1]):
+        return None
+    return Scalar(read(found[1]), unit=f"{_MODULAR}{int(found[2])}") if found else None
+
+
+def _quadrant(text: str) -> Form | None:
+    found = _QUADRANT.fullmatch(text.lower()) if "uadrant" in text else None
+    return Words(f"{_PLACES[found[1] or found[2]]} quadrant") if found else None
+
+
+def _rows(text: str, depth: int, read_form: ReadForm) -> Form | None:
+    r"""Read `\begin{cases}`: a system of equations, or a function by pieces."""
+    found = _ROWS.fullmatch(text) if "\\begin" in text else None
+    if found is None or (found[2] != "cases" and not found[1]):
+        return None
+    rows = [row.strip(" ,;.\\") for row in found[3].split("\\\\")]
+    rows = [row for row in rows if row]
+    if not 1 < len(rows) <= _MAX_ROWS:
+        return None
+    pieces = [_piece(row) for row in rows]
+    if all(piece is not None for piece in pieces):
+        items = (tuple(read_form(p, depth + 1) for p in piece) for piece in pieces if piece)
+        return Sequence("cases", tuple(Sequence("case", item) for item in items))
+    if "&" in found[3]:
+        raise Unreadable("an environment")
+    return Sequence("", tuple(read_form(row, depth + 1) for row in rows))
+
+
+def _piece(row: str) -> tuple[str, str] | None:
+    """Return (expression, condition) of one row of a piecewise function; None for an equation of a system."""
+    value, ampersand, condition = row.partition("&")
+    if not ampersand:
+        parts, _ = split(row, frozenset({","}))
+        if len(parts) != 2 or not re.search(r"[<>=]|\\(?:le|ge|ne)(?![a-z])", parts[1]) or "=" in parts[0]:
+            return None
+        value, condition = parts
+    condition = _IF.sub(" ", condition).strip(" ,;.")
+    if not condition or "&" in condition:
+        return None
+    return value.strip(" ,;."), condition

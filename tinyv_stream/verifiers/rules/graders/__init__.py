@@ -1,0 +1,118 @@
+"""Graders by name. One protocol, one file each; a user's own by entry point or dotted path.
+
+- A grader's `fast` runs on the event loop: microseconds, no sympy, no regex that can backtrack. None: cannot tell.
+- Its `grade` runs in a killable process, and may be slow, hang or crash.
+- Neither may say `correct` where it is not sure: that poisons training; `incorrect` costs one question to TinyV.
+- Code of a user's grader is never imported into the worker itself, only into its killable processes.
+"""
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable
+from typing import Final, Protocol, cast
+
+import msgspec
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.types import Outcome, Verdict
+from tinyv_stream.verifiers.rules.extract import final_answer
+
+ENTRY_POINTS: Final = "tinyv_stream.graders"
+
+BUILTIN: Final = {
+    "cascade": "tinyv_stream.verifiers.rules.graders.cascade:Cascade",
+    "exact": "tinyv_stream.verifiers.rules.graders.exact:Exact",
+    "math_verify": "tinyv_stream.verifiers.rules.graders.math_verify:MathVerify",
+    "prime": "tinyv_stream.verifiers.rules.graders.prime:Prime",
+}
+
+
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a grader is given. All three texts are hostile."""
+
+    model_answer: str
+    ground_truth: str
+    question: str = ""
+
+
+class Grader(Protocol):
+    """Compares one model answer with one ground truth."""
+
+    @property
+    def name(self) -> str:
+        """What `Verdict.grader` says."""
+        ...
+
+    def extract(self, completion: str) -> str:
+        """Return the answer inside a completion."""
+        ...
+
+    def fast(self, check: Check) -> Verdict | None:
+        """Decide without sympy, or return None."""
+        ...
+
+    def grade(self, check: Check, *, patient: bool = True) -> Verdict | None:
+        """Decide; whatever it raises becomes `undecided`. None, only where not `patient`: this needs slow work."""
+        ...
+
+
+class FunctionGrader:
+    """A user's function `Check -> Verdict | bool | None`; None is undecided."""
+
+    def __init__(self, name: str, function: Callable[[Check], object]) -> None:
+        self.name = name
+        self._function = function
+
+    def extract(self, completion: str) -> str:
+        """Return the answer as `cascade` reads it."""
+        return final_answer(completion)
+
+    def fast(self, check: Check) -> Verdict | None:
+        """Say nothing: user code runs in killable processes only."""
+        del check
+        return None
+
+    def grade(self, check: Check, *, patient: bool = True) -> Verdict:
+        """Call the function; anything but Verdict, bool or None is undecided."""
+        del patient
+        found = self._function(check)
+        if isinstance(found, Verdict):
+            return msgspec.structs.replace(found, grader=self.name)
+        if isinstance(found, bool):
+            outcome = Outcome.CORRECT if found else Outcome.INCORRECT
+            return Verdict(outcome=outcome, grader=self.name, reason="user grader")
+        reason = "user grader could not tell" if found is None else f"user grader returned {type(found).__name__}"
+        return Verdict(outcome=Outcome.UNDECIDED, grader=self.name, reason=reason)
+
+
+def stand_in(name: str) -> Grader:
+    """Return what the worker itself may use of a grader: built-in ones whole, a user's without its code."""
+    return load(name) if name in BUILTIN else FunctionGrader(name, lambda _check: None)
+
+
+def load(name: str) -> Grader:
+    """Import the grader called `name`; raise InvalidInputError if there is none or it does not import."""
+    path = BUILTIN.get(name) or _path_of(name)
+    try:
+        found = _import(path)
+    except Exception as exc:  # a file that was just edited may raise anything
+        raise InvalidInputError("grader", name, f"its code does not import ({exc})") from exc
+    if isinstance(found, type):
+        return cast("Grader", found())
+    if callable(found):
+        return FunctionGrader(name, cast("Callable[[Check], object]", found))
+    raise InvalidInputError("grader", name, "point it at a function of one Check")
+
+
+def _path_of(name: str) -> str:
+    if ":" in name:
+        return name
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
+        return point.value
+    known = ", ".join(sorted(BUILTIN))
+    raise InvalidInputError("grader", name, f"use one of {known}, a `package.module:function`, or an entry point")
+
+
+def _import(path: str) -> object:
+    module, _, attribute = path.partition(":")
+    return getattr(importlib.import_module(module), attribute)

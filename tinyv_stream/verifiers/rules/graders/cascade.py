@@ -1,0 +1,93 @@
+r"""Our own grader, and the default where TinyV looks afterwards: cheap and certain first, sympy last.
+
+1. Fast path: equal text, equal numbers (on the event loop).
+2. Structure: both texts are read into forms and compared by `verifiers.rules.answers`, without sympy. Where
+   both are understood, that verdict stands.
+3. Math-Verify in both directions, only for mathematics that step 2 cannot read (sums, integrals, piecewise functions).
+   Words never get there: it would pick the numbers out of them.
+It says `correct` only where it is sure, with the comparison as `reason` and the class of the difference as `taxonomy`.
+"""
+
+import re
+from typing import Final
+
+from tinyv_stream.types import Outcome, Verdict
+from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.answers.same import compare
+from tinyv_stream.verifiers.rules.answers.split import split
+from tinyv_stream.verifiers.rules.extract import final_answer
+from tinyv_stream.verifiers.rules.graders import Check
+from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.tree import Unreadable
+
+_SYMPY_ONLY: Final = re.compile(
+    r"\\(?:int|iint|oint|sum|prod|lim|partial|nabla|det|vec|overline|mathbf|operatorname|log|ln|exp|frac)(?![A-Za-z])|\\begin"
+)
+"""What is worth sympy: notation that the structural reader has no rule for, inside of plain mathematics."""
+_WORDS: Final = re.compile(r"(?<![A-Za-z\\])(?!begin|end|cases|matrix|pmatrix|bmatrix|array|aligned)[A-Za-z]{3,}")
+_COSTLY: Final = re.compile(
+    r"\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
+)
+"""Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
+_MAX_CHARS: Final = 400
+
+
+class Cascade:
+    """Fast path, structure, Math-Verify."""
+
+    name = "cascade"
+
+    def extract(self, completion: str) -> str:
+        """Return the last box, or the worded answer."""
+        return final_answer(completion)
+
+    def fast(self, check: Check) -> Verdict | None:
+        """Decide equal texts and plain numbers."""
+        found = fast_path.decide(check.model_answer, check.ground_truth)
+        return found and self._verdict(found.outcome, found.reason, found.taxonomy)
+
+    def grade(self, check: Check, *, patient: bool = True) -> Verdict | None:
+        """Decide with everything there is; None where it needs sympy and is not to wait for it."""
+        found = self.fast(check)
+        if found is not None:
+            return found
+        try:
+            match = compare(check.model_answer, check.ground_truth, check.question)
+        except Unreadable as exc:
+            if not _is_for_sympy(check):
+                return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({exc})")
+            return self._with_sympy(check) if patient else None
+        if match is None:
+            return self._verdict(Outcome.INCORRECT, "not certain to be the same")
+        if match.same:
+            return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
+        return self._verdict(Outcome.INCORRECT, match.reason)
+
+    def _with_sympy(self, check: Check) -> Verdict:
+        from tinyv_stream.verifiers.rules.graders.math_verify import agree, parsed
+
+        gold, answer = parsed(check.ground_truth), parsed(check.model_answer)
+        if agree(gold, answer) or agree(answer, gold):
+            return self._verdict(Outcome.CORRECT, "math-verify", "expression")
+        return self._verdict(Outcome.INCORRECT, "math-verify")
+
+    def _verdict(self, outcome: Outcome, reason: str, taxonomy: str | None = None) -> Verdict:
+        return Verdict(outcome=outcome, grader=self.name, reason=reason, taxonomy=taxonomy)
+
+
+def _is_for_sympy(check: Check) -> bool:
+    texts = check.model_answer, check.ground_truth
+    return any(_SYMPY_ONLY.search(text) for text in texts) and all(_is_mathematics(text) for text in texts)
+
+
+def _is_mathematics(text: str) -> bool:
+    """Say whether sympy may see this text: one value, no words, no chain of equations, nothing that explodes."""
+    plain = clean(text)
+    if not plain.isascii() or not plain.isprintable() or not any(c.isalnum() for c in plain):
+        return False
+    if len(plain) > _MAX_CHARS or plain.count("=") > 1 or _WORDS.search(plain) or _COSTLY.search(plain):
+        return False
+    try:
+        return "\\begin" in plain or len(split(plain, frozenset({"or", "and", ";"}))[0]) == 1
+    except Unreadable:
+        return False

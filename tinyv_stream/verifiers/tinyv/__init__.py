@@ -1,0 +1,1 @@
+"""How TinyV models are asked, and how their replies are read."""
