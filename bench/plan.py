@@ -21,7 +21,7 @@ from bench.overlap.growth import check, curves, fleets, knees_of, step_of
 from bench.overlap.knee import GROUP, PROMPTS, TOLERANCE, WALL_S, knees, run
 from bench.overlap.simulation import BENT, Arrival, Fleet, Simulated, simulate
 from bench.workload.steps import HABIT
-from tinyv_stream.timeline.png import missing, png
+from tinyv_stream.charts.png import missing, png
 
 UTILISATION: Final = 0.7
 """Fuller engines keep up on average, but what a burst left over would not drain before the end: see docs/overlap.md."""

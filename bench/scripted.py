@@ -10,11 +10,11 @@ from typing import Final, Self
 
 import msgspec
 
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.server import EmbeddedServer
-from tinyv_stream.child import Child
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.embedded_server.server import EmbeddedServer
+from tinyv_stream.processes.child import Child
 from tinyv_stream.types import STAGES, Outcome, Stage, Verdict
 from workers.program import main
 from workers.verifier import Finding

@@ -20,7 +20,7 @@ import uvloop
 
 from bench.scripted import CONFIG, Fleet
 from tinyv_stream import RewardClient, Rollout
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.testing import EmbeddedServer
 
 _MARKS: Final = 10

@@ -16,7 +16,7 @@ import uvloop
 
 from bench.scripted import CONFIG
 from tinyv_stream import RewardClient, Rollout
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.testing import EmbeddedServer
 
 _OVERHEAD_BYTES: Final = 1_000

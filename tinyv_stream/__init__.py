@@ -3,7 +3,8 @@
 Submit rollouts while their neighbours are still being generated, and await their rewards: `RewardClient`.
 """
 
-from tinyv_stream.client import RewardClient
+from tinyv_stream.client.client import RewardClient
+from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.errors import (
     BrokerError,
     BrokerUnavailableError,
@@ -13,7 +14,6 @@ from tinyv_stream.errors import (
     UndecidedError,
     UnsupportedServerError,
 )
-from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Outcome, Reward, Rollout, Source, Status, Verdict
 
 __all__ = [

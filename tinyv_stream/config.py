@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from tinyv_stream.cascade import Policy, Route
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.reward_policy import Policy, Route
 from tinyv_stream.types import Setup
 
 ENGINE_KINDS: Final = frozenset({"vllm", "openai", "scripted"})

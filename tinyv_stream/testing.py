@@ -14,7 +14,7 @@ import inspect
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from tinyv_stream.broker.server import EmbeddedServer
+from tinyv_stream.embedded_server.server import EmbeddedServer
 
 __all__ = ["EmbeddedServer", "embedded_server", "wait_until", "wait_until_sync"]
 

@@ -17,7 +17,7 @@ from areal.utils import stats_tracker
 from areal.workflow.rlvr import RLVRWorkflow
 
 from tinyv_stream import Rollout, UndecidedError
-from tinyv_stream.trainer_view import OnUndecided, decided, figures, question_of, value_of
+from tinyv_stream.adapter_kit.reward_values import OnUndecided, decided, figures, question_of, value_of
 from trainer_adapters.shared import Settings, ask, field, settings
 
 _TRUTH = ("ground_truth", "answer", "solution")

@@ -15,7 +15,7 @@ from typing import Any
 from openrlhf.utils.agent import SingleTurnAgentExecutor
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import figures, number_of, plain_question
+from tinyv_stream.adapter_kit.reward_values import figures, number_of, plain_question
 from trainer_adapters.shared import Settings, ask, settings
 
 

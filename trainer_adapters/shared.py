@@ -18,9 +18,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from tinyv_stream import InvalidInputError, RewardClient, Rollout
-from tinyv_stream.asking import Asker
-from tinyv_stream.running import find_running
-from tinyv_stream.trainer_view import Judged, OnUndecided, Policy, fitted, needs_usual, policy_of
+from tinyv_stream.adapter_kit.requests import Asker
+from tinyv_stream.adapter_kit.reward_values import Judged, OnUndecided, Policy, fitted, needs_usual, policy_of
+from tinyv_stream.embedded_server.discovery import find_running
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     run_id: str = "train"
     pool: str = "main"
     on_undecided: str | float = OnUndecided.ABSTAIN
-    """abstain, rule, raise or a number; see `tinyv_stream.trainer_view`."""
+    """abstain, rule, raise or a number; see `tinyv_stream.adapter_kit.reward_values`."""
     data_source: str = "trainer_tinyv"
     """For samples that name none. `_tinyv` in it means: rules first, then TinyV."""
     deadline_s: float = 300.0

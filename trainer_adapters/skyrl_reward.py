@@ -16,7 +16,7 @@ from typing import Any
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import figures, number_of, question_of
+from tinyv_stream.adapter_kit.reward_values import figures, number_of, question_of
 from trainer_adapters.shared import ask, background, field, settings
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import Judged, decided, figures, question_of, value_of
+from tinyv_stream.adapter_kit.reward_values import Judged, decided, figures, question_of, value_of
 from trainer_adapters.shared import Settings, ask_all, settings
 
 Record = dict[str, float]

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.trainer_view import Judged, completion_of, figures, means, question_of, value_of
+from tinyv_stream.adapter_kit.reward_values import Judged, completion_of, figures, means, question_of, value_of
 from trainer_adapters.shared import Settings, ask, ask_all, background, field, group_key, settings
 
 GROUND_TRUTH: Final = ("ground_truth", "solution", "answer")

@@ -15,7 +15,7 @@ from typing import Any
 
 from trl.experimental.async_grpo.async_rollout_worker import AsyncRolloutWorker, _AsyncRolloutLoop
 
-from tinyv_stream.trainer_view import figures, value_of
+from tinyv_stream.adapter_kit.reward_values import figures, value_of
 from trainer_adapters.shared import ask, close, settings
 from trainer_adapters.trl_reward import rollout_of
 

@@ -10,7 +10,7 @@
 from typing import Any
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.trainer_view import decided, figures, question_of, value_of
+from tinyv_stream.adapter_kit.reward_values import decided, figures, question_of, value_of
 from trainer_adapters.shared import Settings, ask, settings
 
 _TRUTH = ("answer", "ground_truth", "solution")

@@ -22,7 +22,7 @@ from typing import Any
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from tinyv_stream import Rollout
-from tinyv_stream.trainer_view import Judged, decided, figures, means, question_of, value_of
+from tinyv_stream.adapter_kit.reward_values import Judged, decided, figures, means, question_of, value_of
 from trainer_adapters.shared import Settings, ask, field, settings
 
 

@@ -11,11 +11,11 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.broker.operator_side import WorkerInfo
-from tinyv_stream.broker.worker_side import Delivery, Ending, WorkerSide
-from tinyv_stream.codec import Work
+from tinyv_stream.aio.log_limit import Seldom
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.operator import WorkerInfo
+from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
 from tinyv_stream.errors import BrokerError
-from tinyv_stream.seldom import Seldom
 from tinyv_stream.types import Reward, Stage
 
 _log = logging.getLogger(__name__)

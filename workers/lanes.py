@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Final
 
-from tinyv_stream.broker.worker_side import Delivery, Lease, WorkerSide
+from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import Reward, Stage
 

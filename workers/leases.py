@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Self
 
-from tinyv_stream.broker.worker_side import Lease, WorkerSide
+from tinyv_stream.broker.worker import Lease, WorkerSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Stage

@@ -14,13 +14,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from tinyv_stream.broker.orders import NO_WAY_BACK, REFUSED, Order, obey, read_order, refuse
-from tinyv_stream.broker.worker_side import WorkerSide
+from tinyv_stream.aio.cancel import cancel_all, unless
+from tinyv_stream.broker.desired_state import NO_WAY_BACK, REFUSED, Order, obey, read_order, refuse
+from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import BrokerError, EngineStartError
-from tinyv_stream.tasks import cancel_all
 from workers.verifier import Switchable
-from workers.waiting import unless
 
 _log = logging.getLogger(__name__)
 

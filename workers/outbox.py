@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Final
 
-from tinyv_stream.batching import Batcher
-from tinyv_stream.broker.worker_side import Delivery, Ending, WorkerSide
-from tinyv_stream.codec import Work
+from tinyv_stream.aio.batcher import Batcher
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
 from tinyv_stream.types import Stage, Verdict
 
 _BATCH: Final = 64

@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
-from tinyv_stream.broker.worker_side import WorkerSide
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError
 

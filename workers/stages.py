@@ -11,11 +11,11 @@ from typing import Final, Protocol
 
 import msgspec
 
-from tinyv_stream.broker.worker_side import Delivery, Ending
-from tinyv_stream.cascade import Decision, after_rule, after_tinyv, route_for, rule_stands
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.worker import Delivery, Ending
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import EngineDiedError
+from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_for, rule_stands
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
 from workers.outbox import Outbox
 from workers.relief import Relief

@@ -5,7 +5,7 @@ from typing import Protocol, Self, runtime_checkable
 
 import msgspec
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.types import Stage, Verdict
 
 

@@ -19,12 +19,12 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Final, cast
 
-from tinyv_stream.broker.operator_side import WorkerInfo
-from tinyv_stream.broker.shards import Shards
-from tinyv_stream.broker.worker_side import Delivery, Lease, WorkerSide
+from tinyv_stream.aio.cancel import cancel_all, unless
+from tinyv_stream.broker.operator import WorkerInfo
+from tinyv_stream.broker.sharded import Shards
+from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
-from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Stage, Status
 from workers.cache_version import cache_version
 from workers.housekeeping import Housekeeping
@@ -35,7 +35,6 @@ from workers.outbox import Outbox
 from workers.relief import Relief
 from workers.stages import RuleStage, StageHandler, TinyVStage, expired_reward, undecided_reward
 from workers.verifier import Switchable, Verifier
-from workers.waiting import unless
 
 _log = logging.getLogger(__name__)
 

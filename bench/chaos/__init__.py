@@ -20,8 +20,8 @@ from bench.chaos.client import Task
 from bench.chaos.faults import Faults
 from bench.chaos.verdict import Verdict, judge_rewards, judge_server, leftovers
 from bench.chaos.world import CONFIG, World
+from tinyv_stream.client.session import GRACE_S
 from tinyv_stream.errors import BrokerError
-from tinyv_stream.session import GRACE_S
 
 
 def main(argv: list[str]) -> int:

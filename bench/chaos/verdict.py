@@ -10,9 +10,9 @@ import msgspec
 from bench.chaos.cases import Case
 from bench.chaos.client import Line, Task, read_journal
 from bench.chaos.world import World
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.keys import GROUP
-from tinyv_stream.session import GRACE_S
+from tinyv_stream.broker.keys import GROUP
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.client.session import GRACE_S
 from tinyv_stream.types import STAGES, Status
 
 _SLACK_S: Final = 1.0

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.chaos.cases import POISON, read_off
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import Config
 from tinyv_stream.types import Stage
 from workers.program import main

@@ -19,11 +19,11 @@ import msgspec
 
 from bench.chaos.client import AWAY, Task
 from bench.chaos.proxy import Proxy
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.server import EmbeddedServer
-from tinyv_stream.child import Child
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
-from tinyv_stream.tasks import cancel_all
+from tinyv_stream.embedded_server.server import EmbeddedServer
+from tinyv_stream.processes.child import Child
 from tinyv_stream.types import STAGES, Stage
 
 LEASE_S: Final = 2.0

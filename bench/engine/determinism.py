@@ -16,7 +16,7 @@ import msgspec
 
 from bench.engine.load import refused, unique
 from bench.engine.run import Bench, Settings, opened
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Rollout
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, OWN, ModelRow, resolve

@@ -8,7 +8,7 @@ from typing import Self
 import msgspec
 import psutil
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.types import Outcome, Stage, Verdict
 from tinyv_stream.verifiers.tinyv.read_out import Reading
 from workers.tinyv.engine import VllmEngine

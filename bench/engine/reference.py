@@ -12,7 +12,7 @@ import msgspec
 from bench.engine.parts import Rate, Watch
 from bench.engine.reference_program import Job, Outcome
 from tinyv_stream.errors import EngineError
-from tinyv_stream.processes import tied_command
+from tinyv_stream.processes.die_with_parent import tied_command
 
 _COUNTER: Final = re.compile(r"^(vllm:\w+?)(?:_total)?(?:\{[^}]*\})? ([\d.e+]+)$", re.MULTILINE)
 _COUNTERS: Final = ("vllm:prompt_tokens", "vllm:prefix_cache_hits", "vllm:generation_tokens")

@@ -11,7 +11,7 @@ import msgspec
 
 from bench.engine import attacks
 from bench.engine.run import Settings, opened
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.tinyv.models import resolve
 from workers.tinyv.verifier import TinyVVerifier

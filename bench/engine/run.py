@@ -23,10 +23,10 @@ from bench.engine.load import refused, unique
 from bench.engine.parts import CountingEngine, Rate, RefusesAll, RunningStage, Watch
 from bench.engine.reference import Pattern, pattern
 from bench.overlap.openai_server import openai_server
-from tinyv_stream.client import RewardClient
+from tinyv_stream.client.client import RewardClient
+from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import EmbeddedServer
-from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Reward, Rollout, Status
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, OWN, ModelRow, gpu_found, resolve
 from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder

@@ -13,8 +13,8 @@ from bench.overlap.report import html, median_repeat, pictures
 from bench.overlap.result import result
 from bench.overlap.run import Measured, measure_all
 from bench.overlap.settings import Settings, parse
+from tinyv_stream.charts.png import missing, png, stacked
 from tinyv_stream.errors import InvalidInputError, TinyVError
-from tinyv_stream.timeline.png import missing, png, stacked
 from tinyv_stream.timeline.spans import Recorder
 from tinyv_stream.timeline.trace import chrome_trace
 

@@ -14,8 +14,8 @@ import msgspec
 from bench.overlap.reference_call import Endpoint
 from bench.overlap.replay import Found, found_of
 from bench.workload import Line, Step
-from tinyv_stream.client import RewardClient
-from tinyv_stream.tasks import cancel_all
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.timeline.spans import Span, span_of
 from tinyv_stream.types import Reward
 

@@ -25,10 +25,10 @@ from bench.overlap.pools import config_of
 from bench.overlap.replay import Found, stream
 from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, arrivals_of, bend, simulate
 from bench.workload import Mix, Step, bundled, make
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.child import Child
-from tinyv_stream.client import RewardClient
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
+from tinyv_stream.processes.child import Child
 from tinyv_stream.testing import embedded_server, wait_until
 
 TOLERANCE: Final = 0.10

@@ -17,7 +17,7 @@ import msgspec
 from bench.overlap.reference_call import Endpoint
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
-from tinyv_stream.processes import tied_command
+from tinyv_stream.processes.die_with_parent import tied_command
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, resolve
 from workers.tinyv import embedded, settings
 

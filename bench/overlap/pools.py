@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from bench.workload.steps import DATA_SOURCE
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import Config, RouteConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.pool import Pool

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from bench.workload import Line, Step
-from tinyv_stream.client import RewardClient
-from tinyv_stream.tasks import cancel_all
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.timeline.spans import Span, span_of
 from tinyv_stream.types import Reward, Status
 

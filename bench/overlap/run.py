@@ -26,7 +26,7 @@ from bench.overlap.settings import Settings
 from bench.overlap.trainers.process import TRAINERS, Trainer, trainer
 from bench.overlap.trainers.protocol import Hello
 from bench.workload import Mix, Question, Step, bundled, from_file, make
-from tinyv_stream.client import RewardClient
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, TinyVConfig
 from tinyv_stream.testing import embedded_server
 

@@ -6,7 +6,7 @@ import statistics
 from typing import Final
 
 from bench.rules.mix import Case, grpo_mix, pathological
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
 from workers.rule.verifier import RuleVerifier
 

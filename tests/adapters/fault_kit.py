@@ -19,7 +19,7 @@ import pytest
 from contract_kit import SOURCE, Case, cases, rollout_of
 
 from tinyv_stream import RewardClient, UndecidedError
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import wait_until
 from trainer_adapters import shared

@@ -143,7 +143,10 @@ def start_pool(state: str) -> tuple["subprocess.Popen[bytes]", str]:
     args = [str(command), "up", "--config", str(ROOT / "tests/adapters/pool.toml"), "--pool", "main"]
     log = (Path(state) / "pool.log").open("wb")
     pool = subprocess.Popen(args, env=env, stdout=log, stderr=log)
-    look = "from tinyv_stream.running import find_running; r = find_running('main'); print(r.url if r else '')"
+    look = (
+        "from tinyv_stream.embedded_server.discovery import find_running;"
+        "r = find_running('main'); print(r.url if r else '')"
+    )
     end = time.monotonic() + 60
     while time.monotonic() < end:
         url = subprocess.run(

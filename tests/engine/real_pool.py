@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tinyv_stream import Reward, RewardClient, Rollout, Status, model
-from tinyv_stream.broker.operator_side import OperatorSide, WorkerInfo
+from tinyv_stream import Reward, RewardClient, Rollout, Status
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.operator import OperatorSide, WorkerInfo
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
+from tinyv_stream.control import model
 from tinyv_stream.pool import Pool
-from tinyv_stream.tasks import cancel_all
 from tinyv_stream.testing import wait_until
 
 START_S = 400.0

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from real_pool import ASKERS, START_S, real_pool, tiny_engines
 
-from tinyv_stream import model
+from tinyv_stream.control import model
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.testing import wait_until
 from workers.tinyv.engine import VllmEngine

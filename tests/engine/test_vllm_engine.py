@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until, wait_until_sync
 from tinyv_stream.types import Outcome

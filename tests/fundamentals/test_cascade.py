@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinyv_stream.cascade import CASCADE, MATH_VERIFY, PRIME, Policy, Route, after_rule, after_tinyv, route_for
+from tinyv_stream.reward_policy import CASCADE, MATH_VERIFY, PRIME, Policy, Route, after_rule, after_tinyv, route_for
 from tinyv_stream.types import Outcome, Setup, Source, Status, Verdict
 
 CORRECT, INCORRECT, UNDECIDED = (Verdict(outcome=o) for o in Outcome)

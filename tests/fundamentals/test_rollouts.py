@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.codec import decode_work, encode, work_of
+from tinyv_stream.broker.messages import decode_work, encode, work_of
 from tinyv_stream.types import MAX_ROLLOUT_BYTES, validate_name, validate_rollout
 
 GOOD = {"question": "1+1?", "completion": "2", "ground_truth": "2"}

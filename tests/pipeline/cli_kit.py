@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from tinyv_stream.broker.operator_side import PoolStatus
+from tinyv_stream.broker.operator import PoolStatus
 from tinyv_stream.testing import wait_until_sync
 
 SETTINGS = """

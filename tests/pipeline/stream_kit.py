@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from tinyv_stream import Rollout
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 
 Serve = Callable[..., AbstractAsyncContextManager[None]]
 

@@ -13,12 +13,12 @@ from gateway_kit import workers
 from scripted_verifier import ScriptedVerifier
 
 from tinyv_stream import InvalidInputError, Rollout, Status, UndecidedError
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.config import BrokerConfig, Config
-from tinyv_stream.testing import EmbeddedServer, wait_until
-from tinyv_stream.trainer_view import (
+from tinyv_stream.adapter_kit.reward_values import (
     fitted,
 )
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import validate_rollout
 from trainer_adapters import shared
 from trainer_adapters.slime_reward import custom_rm, keep_decided

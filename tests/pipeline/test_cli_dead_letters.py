@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from scripted_verifier import ScriptedVerifier
 
-from tinyv_stream.broker.trainer_side import TrainerSide
-from tinyv_stream.broker.worker_side import WorkerSide
-from tinyv_stream.codec import encode, work_of
+from tinyv_stream.broker.messages import encode, work_of
+from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.types import Reward, Rollout, Source, Status

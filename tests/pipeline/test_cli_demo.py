@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli_kit import Cli
 
-from tinyv_stream.demo import load
+from tinyv_stream.demo.replay import load
 from tinyv_stream.testing import wait_until_sync
 
 KEYS = {

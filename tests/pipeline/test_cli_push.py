@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli_kit import Cli, rewards_in, write_rollouts
 
-from tinyv_stream.jsonl import Line, read_rollouts
+from tinyv_stream.files.rollouts import Line, read_rollouts
 from tinyv_stream.testing import EmbeddedServer, wait_until_sync
 
 COUNT = 400

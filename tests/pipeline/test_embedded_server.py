@@ -18,18 +18,18 @@ from pool_kit import is_gone
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, OutOfMemoryError
 
-from tinyv_stream.broker import server as server_module
-from tinyv_stream.broker.connect import connect, redact
-from tinyv_stream.broker.home import state_directory
 from tinyv_stream.broker.preflight import preflight
+from tinyv_stream.broker.redis_client import connect, redact
+from tinyv_stream.embedded_server import server as server_module
+from tinyv_stream.embedded_server.data_dir import state_directory
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, embedded_server, wait_until, wait_until_sync
 
 LAUNCHER = """
 import asyncio, sys
 from pathlib import Path
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.server import EmbeddedServer
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.embedded_server.server import EmbeddedServer
 
 async def main():
     async with EmbeddedServer(Path(sys.argv[1])) as server, connect(server.url) as r:

@@ -10,7 +10,7 @@ from gateway_kit import Http, gateway, rollout, values, workers
 from scripted_verifier import ScriptedVerifier
 
 from tinyv_stream import InvalidInputError
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway import Gateway, GatewayConfig
 from tinyv_stream.testing import EmbeddedServer, wait_until

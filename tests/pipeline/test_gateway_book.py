@@ -10,7 +10,7 @@ from gateway_kit import Http, gateway, rollout, workers
 
 from tinyv_stream import InvalidInputError, Rollout
 from tinyv_stream.gateway import Gateway, GatewayConfig
-from tinyv_stream.gateway.book import Book
+from tinyv_stream.gateway.journal import Book
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 STREAM = "/v1/rewards?client=trainer"

@@ -15,9 +15,9 @@ from cli_kit import Cli
 from gateway_kit import Http, gateway, rollout, workers
 
 from tinyv_stream import InvalidInputError
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.gateway import Gateway, GatewayConfig, reader
+from tinyv_stream.gateway import Gateway, GatewayConfig, streaming
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 STREAM = "/v1/rewards?client=trainer"
@@ -152,7 +152,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_resumes(
         assert (await http.post("/v1/rollouts", _post(0, 300)))[0] == 202
         first = await http.take(STREAM, 10)
         with monkeypatch.context() as patched:
-            patched.setattr(reader, "_SLOW_S", 0.2)
+            patched.setattr(streaming, "_SLOW_S", 0.2)
             patched.setattr(web.StreamResponse, "write", full)
             with pytest.raises(aiohttp.ClientError):  # its connection is cut, so it cannot take this for the end
                 await http.take(f"{STREAM}&cursor={first[-1]['cursor']}", 290)

@@ -6,11 +6,11 @@ import pytest
 from gateway_kit import Http, gateway, rollout, workers
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway import GatewayConfig
-from tinyv_stream.gateway.hub import Hub
-from tinyv_stream.metrics import Metrics
+from tinyv_stream.gateway.metrics import Metrics
+from tinyv_stream.gateway.service import Hub
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 

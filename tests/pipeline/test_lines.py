@@ -10,12 +10,12 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
 from bench.chaos.proxy import Proxy
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.lines import Lines
-from tinyv_stream.broker.link import Link
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.connections import Lines
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.shard import Link
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError
-from tinyv_stream.tasks import cancel_all
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 

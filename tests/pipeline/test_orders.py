@@ -9,10 +9,11 @@ import pytest
 from scripted_verifier import ScriptedVerifier
 from stream_kit import is_empty, rollout
 
-from tinyv_stream import InvalidInputError, RewardClient, Source, Status, model
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.orders import give_order, obey, order_sleep, read_order, refuse
+from tinyv_stream import InvalidInputError, RewardClient, Source, Status
+from tinyv_stream.broker.desired_state import give_order, obey, order_sleep, read_order, refuse
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
+from tinyv_stream.control import model
 from tinyv_stream.errors import EngineError, EngineStartError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from workers.tinyv.scripted import DELAY_ENV, ScriptedEngine

@@ -18,7 +18,7 @@ import pytest
 import uvloop
 from pool_kit import DEAF, GOOD, STUBBORN, config, is_gone, log_of, running, script
 
-from tinyv_stream.broker.connect import connect
+from tinyv_stream.broker.redis_client import connect
 from tinyv_stream.config import Config
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool, State

@@ -12,7 +12,7 @@ import tinyv_stream
 from tinyv_stream.config import Config
 from tinyv_stream.pool import COMMANDS, Pool
 from tinyv_stream.pool.supervisor import FIRST_DELAY_S, MAX_DELAY_S, backoff_s
-from tinyv_stream.pool.worker import worker_environment
+from tinyv_stream.pool.worker_process import worker_environment
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import STAGES, Stage
 

@@ -8,14 +8,14 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import rollout
 
 from tinyv_stream import RewardClient
-from tinyv_stream.broker.link import Entry, Link
-from tinyv_stream.broker.shards import Shards
-from tinyv_stream.broker.worker_side import WorkerSide
-from tinyv_stream.codec import shard_of, work_of
+from tinyv_stream.broker.messages import shard_of, work_of
+from tinyv_stream.broker.shard import Entry, Link
+from tinyv_stream.broker.sharded import Shards
+from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from tinyv_stream.ticket import Ticket
 from tinyv_stream.types import Stage
 from workers import worker as worker_module
 from workers.worker import Worker

@@ -8,7 +8,7 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, is_empty, rollout, workers_beat
 
 from tinyv_stream import InvalidInputError, Outcome, RewardClient, Source, Status
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, TinyVConfig
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Setup

@@ -9,8 +9,8 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, is_empty, rollout
 
 from tinyv_stream import ClientClosedError, Outcome, RewardClient, Source, Status
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.worker_side import Delivery
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.worker import Delivery
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from workers.stages import RuleStage

@@ -10,10 +10,10 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import rollout
 
 from tinyv_stream import RewardClient, Status
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.trainer_side import ACCEPTED, TrainerSide
-from tinyv_stream.broker.worker_side import WorkerSide
-from tinyv_stream.codec import Work, encode, work_of
+from tinyv_stream.broker.messages import Work, encode, work_of
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.trainer import ACCEPTED, TrainerSide
+from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from workers.housekeeping import Housekeeping

@@ -11,10 +11,10 @@ import hypothesis.strategies as st
 import msgspec
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
-from tinyv_stream.broker.trainer_side import TrainerSide
-from tinyv_stream.broker.worker_side import Delivery, WorkerSide
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.operator import DeadLetter, OperatorSide
+from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.worker import Delivery, WorkerSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import STAGES, Outcome, Reward, Source, Stage, Status, Verdict
 

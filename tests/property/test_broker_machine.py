@@ -15,9 +15,9 @@ from broker_model import CAP, KEPT, LONG_MS, Held, ModelledBroker, Place, reward
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from tinyv_stream.broker.trainer_side import ACCEPTED, FULL, OUTSTANDING, UNKNOWN
-from tinyv_stream.broker.worker_side import PARKED, QUEUED, VOID, Ending
-from tinyv_stream.codec import encode
+from tinyv_stream.broker.messages import encode
+from tinyv_stream.broker.trainer import ACCEPTED, FULL, OUTSTANDING, UNKNOWN
+from tinyv_stream.broker.worker import PARKED, QUEUED, VOID, Ending
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.types import Reward, Stage
 

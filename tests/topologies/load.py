@@ -10,9 +10,9 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import is_empty, rollout
 
 from tinyv_stream import Reward, RewardClient, Status
-from tinyv_stream.broker.link import Link
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.shards import Shards
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import wait_until
 from workers.worker import Worker

@@ -12,8 +12,8 @@ from certificates import client_options, server_lines, tls_program
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from tinyv_stream.broker.server import find_binary
-from tinyv_stream.child import Child
+from tinyv_stream.embedded_server.server import find_binary
+from tinyv_stream.processes.child import Child
 from tinyv_stream.testing import wait_until
 
 START_S = 60.0

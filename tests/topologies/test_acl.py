@@ -9,11 +9,11 @@ from servers import Node, free_ports, running
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.acl import ROLES, Role, acl_rules, scripts_of
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.trainer_side import ACCEPTED, TrainerSide
-from tinyv_stream.broker.worker_side import Ending, WorkerSide
-from tinyv_stream.codec import Work, encode
+from tinyv_stream.broker.messages import Work, encode
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.trainer import ACCEPTED, TrainerSide
+from tinyv_stream.broker.worker import Ending, WorkerSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
 from tinyv_stream.types import Reward, Source, Status

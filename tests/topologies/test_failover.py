@@ -16,9 +16,9 @@ from redis.exceptions import ResponseError
 from servers import START_S, Cluster, Node, Sentinels
 
 from tinyv_stream import RewardClient
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.link import Link
-from tinyv_stream.broker.shards import Shards
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.testing import wait_until
 

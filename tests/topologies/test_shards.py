@@ -10,14 +10,14 @@ from servers import Node, free_ports, running
 from stream_kit import rollout, workers_beat
 
 from tinyv_stream import RewardClient, Status
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.link import Link
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.messages import Work, encode, shard_of, work_of
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.broker.preflight import preflight
-from tinyv_stream.broker.shards import Shards
-from tinyv_stream.broker.trainer_side import FULL, TrainerSide
-from tinyv_stream.broker.worker_side import WorkerSide
-from tinyv_stream.codec import Work, encode, shard_of, work_of
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.sharded import Shards
+from tinyv_stream.broker.trainer import FULL, TrainerSide
+from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until

@@ -21,8 +21,8 @@ from load import assert_nothing_stays, streaming, workers
 from servers import Node, free_ports, running
 
 from tinyv_stream import RewardClient
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.link import Link
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.shard import Link
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tinyv_stream.batching import Batcher, StoppedError
-from tinyv_stream.tasks import cancel_all
+from tinyv_stream.aio.batcher import Batcher, StoppedError
+from tinyv_stream.aio.cancel import cancel_all
 
 
 async def test_what_comes_during_a_call_goes_together_into_the_next() -> None:

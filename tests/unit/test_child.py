@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tinyv_stream.child import Child
+from tinyv_stream.processes.child import Child
 
 
 def test_the_last_lines_of_a_log_are_looked_for_near_its_end_alone(tmp_path: Path) -> None:

@@ -15,16 +15,16 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from tinyv_stream.broker.operator_side import PoolStatus, WorkerInfo
+from tinyv_stream.broker.operator import PoolStatus, WorkerInfo
 from tinyv_stream.cli import app, checks
 from tinyv_stream.cli.common import safe, settings
 from tinyv_stream.cli.demo_view import in_plain_words
-from tinyv_stream.demo import DemoLine, Replay, load
-from tinyv_stream.demo_report import Engine, Server, report
+from tinyv_stream.cli.status_table import Meter, plain, table
+from tinyv_stream.demo.replay import DemoLine, Replay, load
+from tinyv_stream.demo.report import Engine, Server, report
+from tinyv_stream.embedded_server.discovery import Running, announced, find_running
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.running import Running, announced, find_running
 from tinyv_stream.types import Outcome, Reward, Setup, Source, Status, Verdict
-from tinyv_stream.view import Meter, plain, table
 
 COMMANDS = ("up", "push", "score", "status", "dead-letters", "doctor", "demo")
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tinyv_stream.broker.connect import TIMEOUT_S, connect, guarded, redact
 from tinyv_stream.broker.preflight import is_supported, preflight
+from tinyv_stream.broker.redis_client import TIMEOUT_S, connect, guarded, redact
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from math_verify import parse, verify
 
-from tinyv_stream.cascade import CASCADE, route_for
+from tinyv_stream.reward_policy import CASCADE, route_for
 from tinyv_stream.types import Rollout, validate_rollout
 
 Taxonomy = Literal["formatting", "notation", "expression", "numeric", "language", "set_list", "symbolic"]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.jsonl import MAX_LINE_BYTES, BadLine, Line, read_rollouts, survey
-from tinyv_stream.reward_file import RewardFile
+from tinyv_stream.files.rewards import RewardFile
+from tinyv_stream.files.rollouts import MAX_LINE_BYTES, BadLine, Line, read_rollouts, survey
 from tinyv_stream.types import MAX_ROLLOUT_BYTES, Outcome, Reward, Source, Status, Timings, Verdict
 
 GOOD = {"question": "1 + 1?", "completion": r"It is \boxed{2}.", "ground_truth": "2"}
@@ -205,7 +205,7 @@ def test_second_writer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     code = (
         "import sys, pathlib\n"
-        "from tinyv_stream.reward_file import RewardFile\n"
+        "from tinyv_stream.files.rewards import RewardFile\n"
         "with RewardFile(pathlib.Path(sys.argv[1])): pass\n"
     )
     with RewardFile(path):
@@ -219,7 +219,7 @@ def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     code = (
         "import resource, signal, sys, pathlib\n"
-        "from tinyv_stream.reward_file import RewardFile\n"
+        "from tinyv_stream.files.rewards import RewardFile\n"
         "from tinyv_stream.types import Reward, Source, Status\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"

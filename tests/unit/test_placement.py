@@ -5,7 +5,7 @@ import pytest
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig, check
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool.placement import VISIBLE, device_environment, placed
-from tinyv_stream.pool.worker import worker_environments
+from tinyv_stream.pool.worker_process import worker_environments
 
 
 def engines(cores: int = 8, **tinyv: object) -> list[EngineConfig]:

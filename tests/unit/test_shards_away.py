@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tinyv_stream.broker.worker_side import Delivery, WorkerSide
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.worker import Delivery, WorkerSide
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import wait_until

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tinyv_stream import Outcome, Reward, Rollout, Source, Status, UndecidedError, Verdict
-from tinyv_stream.trainer_view import (
+from tinyv_stream.adapter_kit.reward_values import (
     Judged,
     OnUndecided,
     completion_of,
@@ -16,7 +16,7 @@ from tinyv_stream.trainer_view import (
     question_of,
     value_of,
 )
-from tinyv_stream.usual import Usual
+from tinyv_stream.adapter_kit.running_mean import Usual
 
 
 def rollout(text: str) -> Rollout:

@@ -27,7 +27,7 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
-from tinyv_stream.broker.address import Kind, parse, redact
+from tinyv_stream.broker.url import Kind, parse, redact
 from tinyv_stream.errors import BrokerUnavailableError, UnsupportedServerError
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, check_outputs, run, settings, unless
+from tinyv_stream.aio.cancel import finishes
+from tinyv_stream.cli.common import INTERRUPTED, ConfigOption, Interrupt, check_outputs, run, settings
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.cli.score import own_pool
 from tinyv_stream.config import Config
@@ -72,7 +73,7 @@ def analyze(
         result = analysis.analyse(rejected, sample, verdicts)
         if classifiers and result.unnamed:
             named: list[Named] = []
-            if not await unless(interrupt.asked, _name_kinds(result.unnamed, classifiers, named)):
+            if not await finishes(interrupt.asked, _name_kinds(result.unnamed, classifiers, named)):
                 return INTERRUPTED
             result = analysis.with_names(result, named[0])
         out.write_text(analysis_report.markdown(result), encoding="utf-8")
@@ -122,5 +123,5 @@ async def _judge(base: Config, model: str, pairs: "list[Pair]", interrupt: Inter
             found.update((line.pair_id, line.outcome) for line in lines)
 
     async with own_pool(chosen, interrupt) as url:
-        whole = await unless(interrupt.asked, work(url))
+        whole = await finishes(interrupt.asked, work(url))
     return found if whole else None

@@ -16,11 +16,11 @@ from typing import Final, Literal
 import msgspec
 import psutil
 
-from tinyv_stream.broker.connect import connect, redact
-from tinyv_stream.broker.home import state_directory
 from tinyv_stream.broker.preflight import preflight
-from tinyv_stream.broker.server import EmbeddedServer, find_binary
+from tinyv_stream.broker.redis_client import connect, redact
 from tinyv_stream.config import Config
+from tinyv_stream.embedded_server.data_dir import state_directory
+from tinyv_stream.embedded_server.server import EmbeddedServer, find_binary
 from tinyv_stream.errors import TinyVError
 from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, gpu_found
 

@@ -12,10 +12,10 @@ from typing import Annotated, Final, NoReturn, TextIO, TypeVar
 import msgspec
 import typer
 
+from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.config import Config, check, load
+from tinyv_stream.embedded_server.discovery import find_running
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.running import find_running
-from tinyv_stream.tasks import cancel_all
 from tinyv_stream.types import Setup, validate_name
 
 T = TypeVar("T")
@@ -88,26 +88,9 @@ def run_look(main: Callable[[], Awaitable[int]]) -> NoReturn:
         async def looking() -> None:
             codes.append(await main())
 
-        return codes[0] if await unless(interrupt.asked, looking()) else INTERRUPTED
+        return codes[0] if await finishes(interrupt.asked, looking()) else INTERRUPTED
 
     run(look)
-
-
-async def unless(stop: asyncio.Event, work: Awaitable[None]) -> bool:
-    """Await `work` and return True; cancel it and return False as soon as `stop` is set.
-
-    What `work` raises is raised here. After a cancellation `work` has ended.
-    """
-    task = asyncio.ensure_future(work)
-    stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
-    try:
-        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            await task
-            return True
-        return False
-    finally:
-        await cancel_all([task, stopped])
 
 
 @asynccontextmanager
@@ -119,7 +102,7 @@ async def entered(context: AbstractAsyncContextManager[T], stop: asyncio.Event) 
         async def enter() -> None:
             opened.append(await stack.enter_async_context(context))
 
-        await unless(stop, enter())
+        await finishes(stop, enter())
         yield opened[0] if opened else None
 
 

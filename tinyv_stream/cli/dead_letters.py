@@ -12,8 +12,9 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.broker.operator_side import DeadLetter, OperatorSide
-from tinyv_stream.broker.trainer_side import TrainerSide
+from tinyv_stream.aio.cancel import finishes
+from tinyv_stream.broker.operator import DeadLetter, OperatorSide
+from tinyv_stream.broker.trainer import TrainerSide
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     Interrupt,
@@ -23,11 +24,10 @@ from tinyv_stream.cli.common import (
     run,
     run_look,
     safe,
-    unless,
 )
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.reward_file import reward_line
+from tinyv_stream.files.rewards import reward_line
 from tinyv_stream.types import Reward, Status
 
 EPILOG: Final = """
@@ -135,7 +135,7 @@ async def _retry(broker: OperatorSide, entry: str, wait_s: float, interrupt: Int
         typer.echo(f"{letter.entry} is back in stage {letter.stage}", err=True)
         found: list[Reward] = []
         reading = _read_reward(broker, letter, client_id, wait_s, found)
-        if not await unless(interrupt.asked, reading):
+        if not await finishes(interrupt.asked, reading):
             return INTERRUPTED
     return _tell(found)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
+from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     ConfigOption,
@@ -21,13 +22,12 @@ from tinyv_stream.cli.common import (
     check_outputs,
     run,
     settings,
-    unless,
 )
 from tinyv_stream.cli.readiness import until_ready
-from tinyv_stream.client import RewardClient
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config
-from tinyv_stream.demo import load, replay
-from tinyv_stream.demo_report import Engine, Report, Server, report
+from tinyv_stream.demo.replay import load, replay
+from tinyv_stream.demo.report import Engine, Report, Server, report
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool
 
@@ -63,7 +63,7 @@ async def _demo(config: Config, json: Path | None, interrupt: Interrupt) -> int:
 
     show = Show()
     found: list[Report] = []
-    if not await unless(interrupt.asked, _run(config, show, found)):
+    if not await finishes(interrupt.asked, _run(config, show, found)):
         return INTERRUPTED
     show.report(found[0])
     if json:

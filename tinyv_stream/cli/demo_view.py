@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tinyv_stream.broker.operator_side import PoolStatus
+from tinyv_stream.broker.operator import PoolStatus
 from tinyv_stream.cli.common import safe
-from tinyv_stream.demo import DemoLine
-from tinyv_stream.demo_report import Report
+from tinyv_stream.demo.replay import DemoLine
+from tinyv_stream.demo.report import Report
 from tinyv_stream.types import Reward
 
 _EVERY_S: Final = 2.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast, get_args
 import msgspec
 import typer
 
+from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     ConfigOption,
@@ -16,7 +17,6 @@ from tinyv_stream.cli.common import (
     check_outputs,
     run,
     settings,
-    unless,
 )
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.cli.score import own_pool
@@ -109,7 +109,7 @@ async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[Judg
             lines.extend(await judge(url, pairs, pool=config.broker.pool, on_reward=progress.advance))
 
     async with own_pool(config, interrupt) as url:
-        whole = await unless(interrupt.asked, work(url))
+        whole = await finishes(interrupt.asked, work(url))
     return lines if whole else None
 
 
@@ -134,7 +134,7 @@ def _write(
 
 
 def _check_pictures(paths: Sequence[Path]) -> None:
-    from tinyv_stream.lab import plot
+    from tinyv_stream.charts import plot
 
     if any(path.suffix == ".png" for path in paths) and not plot.is_available():  # before the work, not after it
         raise InvalidInputError("--sweep", "PNG", "install the extra: pip install 'tinyv-stream[report]'")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from tinyv_stream.broker.home import state_directory
+from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, entered, find_url, log_to_stderr, run
+from tinyv_stream.embedded_server.data_dir import state_directory
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.tasks import cancel_all
 
 if TYPE_CHECKING:
     from tinyv_stream.gateway import GatewayConfig

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream import model as models
+from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     Interrupt,
@@ -19,8 +19,8 @@ from tinyv_stream.cli.common import (
     run,
     run_look,
     safe,
-    unless,
 )
+from tinyv_stream.control import model as models
 
 EPILOG: Final = """
 \b
@@ -130,7 +130,7 @@ def _change(make: Callable[[], Awaitable[models.Pool]]) -> None:
         found.append(await make())
 
     async def until(interrupt: Interrupt) -> int:
-        if not await unless(interrupt.asked, changing()):
+        if not await finishes(interrupt.asked, changing()):
             return INTERRUPTED
         _print(found[0])
         return 0

@@ -15,15 +15,15 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, unless
+from tinyv_stream.aio.cancel import cancel_all, finishes
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run
 from tinyv_stream.cli.progress import Progress
-from tinyv_stream.client import RewardClient
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, InvalidInputError
-from tinyv_stream.jsonl import Line, Survey, open_input, read_rollouts, survey
-from tinyv_stream.reward_file import RewardFile
-from tinyv_stream.tasks import cancel_all
+from tinyv_stream.files.rewards import RewardFile
+from tinyv_stream.files.rollouts import Line, Survey, open_input, read_rollouts, survey
 
 EPILOG: Final = """
 \b
@@ -93,7 +93,7 @@ async def complete(job: Job, interrupt: Interrupt, open_pool: Callable[[], Abstr
         with Progress(job.file.name, done=found.good - found.todo, total=found.good) as progress:
             if found.todo:
                 async with open_pool() as url:
-                    await unless(interrupt.asked, stream(url, job, out, progress))
+                    await finishes(interrupt.asked, stream(url, job, out, progress))
     return _conclude(job, found, progress, interrupted=interrupt.asked.is_set())
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.broker.operator_side import OperatorSide, PoolStatus
+from tinyv_stream.broker.operator import OperatorSide, PoolStatus
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.pool import Pool

@@ -10,6 +10,7 @@ from typing import Final
 
 import typer
 
+from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.cli.common import (
     ConfigOption,
     Interrupt,
@@ -20,7 +21,6 @@ from tinyv_stream.cli.common import (
     WeightOption,
     run,
     settings,
-    unless,
 )
 from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, Job, OutOption, complete
 from tinyv_stream.cli.readiness import until_ready
@@ -74,7 +74,7 @@ async def own_pool(config: Config, interrupt: Interrupt) -> AsyncGenerator[str]:
             running = asyncio.create_task(pool.run(stop), name="pool")
             try:
                 waited = time.monotonic()
-                if await unless(interrupt.asked, _ready(pool, config)):
+                if await finishes(interrupt.asked, _ready(pool, config)):
                     typer.echo(f"workers ready after {time.monotonic() - waited:.0f} s", err=True)
                 yield pool.url
             finally:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
 from tinyv_stream.config import BrokerConfig
 
@@ -37,7 +37,7 @@ def status(
 async def _show(url: str, pool: str, *, as_json: bool) -> int:
     from rich.console import Console
 
-    from tinyv_stream.view import Meter, table
+    from tinyv_stream.cli.status_table import Meter, table
 
     async with OperatorSide(url, BrokerConfig(pool=pool)) as broker:
         found = await broker.status()

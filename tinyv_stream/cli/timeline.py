@@ -5,10 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
+from tinyv_stream.charts.png import png as as_png
 from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline.picture import step_svg
-from tinyv_stream.timeline.png import png as as_png
 from tinyv_stream.timeline.spans import counted_from, read
 from tinyv_stream.timeline.trace import chrome_trace
 

@@ -12,10 +12,10 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.adapter_kit.reward_values import policy_of
 from tinyv_stream.cli.checks import Check, check_python, check_server
+from tinyv_stream.embedded_server.discovery import find_running
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.running import find_running
-from tinyv_stream.trainer_view import policy_of
 from tinyv_stream.types import validate_name
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from tinyv_stream.broker.connect import redact
-from tinyv_stream.broker.operator_side import OperatorSide, PoolStatus, WorkerInfo
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.operator import OperatorSide, PoolStatus, WorkerInfo
+from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     ConfigOption,
@@ -33,13 +34,12 @@ from tinyv_stream.cli.common import (
 )
 from tinyv_stream.cli.gateway import beside, config_for
 from tinyv_stream.config import Config
+from tinyv_stream.embedded_server.discovery import Running, announced
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.pool import Pool
-from tinyv_stream.running import Running, announced
-from tinyv_stream.tasks import cancel_all
 
 if TYPE_CHECKING:
-    from tinyv_stream.view import Figures
+    from tinyv_stream.cli.status_table import Figures
 
 EPILOG: Final = """
 \b
@@ -115,7 +115,7 @@ async def _force(pool: Pool, interrupt: Interrupt) -> None:
 
 
 async def _show(config: Config, pool: Pool) -> None:
-    from tinyv_stream.view import Meter
+    from tinyv_stream.cli.status_table import Meter
 
     screen = _Terminal() if sys.stdout.isatty() else _Lines()
     meter = Meter()
@@ -164,7 +164,7 @@ class _Terminal:
 
     def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
         """Draw it anew."""
-        from tinyv_stream.view import table
+        from tinyv_stream.cli.status_table import table
 
         self._live.update(table(title, figures, workers), refresh=True)
 
@@ -183,7 +183,7 @@ class _Lines:
 
     def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
         """Print it if it is time."""
-        from tinyv_stream.view import plain
+        from tinyv_stream.cli.status_table import plain
 
         if time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _LINE_EVERY_S

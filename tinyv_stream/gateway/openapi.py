@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Rollouts, Slime
-from tinyv_stream.gateway.reader import Line
+from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Rollouts, Slime
+from tinyv_stream.gateway.streaming import Line
 from tinyv_stream.types import Reward
 
 _BODIES: Final = (Rollouts, OpenRLHF, Slime, NemoGym, Reward, Line)

@@ -7,13 +7,13 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
+from tinyv_stream.adapter_kit.reward_values import Judged
 from tinyv_stream.errors import BrokerError, InvalidInputError
-from tinyv_stream.gateway import wire
-from tinyv_stream.gateway.bodies import NemoGym, OpenRLHF, Rollouts, Slime, read
-from tinyv_stream.gateway.hub import Hub
+from tinyv_stream.gateway import trainer_formats
+from tinyv_stream.gateway.metrics import CONTENT_TYPE
 from tinyv_stream.gateway.openapi import document
-from tinyv_stream.metrics import CONTENT_TYPE
-from tinyv_stream.trainer_view import Judged
+from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Rollouts, Slime, read
+from tinyv_stream.gateway.service import Hub
 from tinyv_stream.types import Rollout
 
 _LOOK_S: Final = 3.0
@@ -54,24 +54,26 @@ class Routes:
 
     async def openrlhf(self, request: web.Request) -> web.Response:
         """Answer OpenRLHF's `--reward.remote_url`."""
-        rollouts = wire.from_openrlhf(await read(request, OpenRLHF), self._source(request))
+        rollouts = trainer_formats.from_openrlhf(await read(request, OpenRLHF), self._source(request))
         return answer(
-            wire.to_openrlhf(await self._ask(rollouts, wire.OPENRLHF_NAMES, needs_number=True), self._hub.config.policy)
+            trainer_formats.to_openrlhf(
+                await self._ask(rollouts, trainer_formats.OPENRLHF_NAMES, needs_number=True), self._hub.config.policy
+            )
         )
 
     async def slime(self, request: web.Request) -> web.Response:
         """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""
-        rollout = wire.from_slime(await read(request, Slime), self._source(request))
-        (judged,) = await self._ask([rollout], wire.SLIME_NAMES, needs_number=True)
+        rollout = trainer_formats.from_slime(await read(request, Slime), self._source(request))
+        (judged,) = await self._ask([rollout], trainer_formats.SLIME_NAMES, needs_number=True)
         detailed = request.query.get("detailed", "") in {"1", "true"}
-        return answer(wire.to_slime(judged, self._hub.config.policy, detailed=detailed))
+        return answer(trainer_formats.to_slime(judged, self._hub.config.policy, detailed=detailed))
 
     async def nemo_gym(self, request: web.Request) -> web.Response:
         """Answer NeMo-Gym's `/verify`."""
-        rollout = wire.from_nemo_gym(await read(request, NemoGym), self._source(request))
-        (judged,) = await self._ask([rollout], wire.NEMO_GYM_NAMES, needs_number=True)
+        rollout = trainer_formats.from_nemo_gym(await read(request, NemoGym), self._source(request))
+        (judged,) = await self._ask([rollout], trainer_formats.NEMO_GYM_NAMES, needs_number=True)
         sent = await read(request, dict[str, Any])
-        return answer(wire.to_nemo_gym(judged, self._hub.config.policy, sent))
+        return answer(trainer_formats.to_nemo_gym(judged, self._hub.config.policy, sent))
 
     async def health(self, _: web.Request) -> web.Response:
         """Say that the process answers."""
@@ -118,7 +120,7 @@ class Routes:
         try:
             return await self._hub.ask(rollouts, needs_number=needs_number)
         except InvalidInputError as exc:
-            raise wire.as_sent(exc, names) from exc
+            raise trainer_formats.as_sent(exc, names) from exc
 
     def _source(self, request: web.Request) -> str:
         return request.query.get("data_source") or self._hub.config.data_source

@@ -13,12 +13,12 @@ from typing import Final, Self
 from aiohttp import web
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.gateway.guards import Guards
-from tinyv_stream.gateway.hub import Hub
-from tinyv_stream.gateway.reader import stream_rewards
+from tinyv_stream.gateway.metrics import Metrics
+from tinyv_stream.gateway.middleware import Guards
 from tinyv_stream.gateway.routes import Routes
+from tinyv_stream.gateway.service import Hub
 from tinyv_stream.gateway.settings import GatewayConfig, check
-from tinyv_stream.metrics import Metrics
+from tinyv_stream.gateway.streaming import stream_rewards
 
 _log = logging.getLogger(__name__)
 

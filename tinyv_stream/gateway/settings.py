@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.adapter_kit.reward_values import OnUndecided, Policy, policy_of
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.trainer_view import OnUndecided, Policy, policy_of
 
 DEFAULT_PORT: Final = 8377
 

@@ -13,13 +13,13 @@ from typing import Literal
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.jsonl import Line, read_rollouts
+from tinyv_stream.files.rewards import RewardLine
+from tinyv_stream.files.rollouts import Line, read_rollouts
 from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.named import Named
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate, rate
 from tinyv_stream.lab.taxonomy import UNCLASSIFIED
-from tinyv_stream.reward_file import RewardLine
 from tinyv_stream.types import Outcome, Status
 
 

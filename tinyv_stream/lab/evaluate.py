@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tinyv_stream.client import RewardClient
+from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, RouteConfig
 from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.pairs import Pair

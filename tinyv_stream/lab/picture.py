@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tinyv_stream.lab import plot
+from tinyv_stream.charts import plot
 from tinyv_stream.lab.evaluate import Judged, Rates, Report
 from tinyv_stream.lab.scores import Rate
 from tinyv_stream.types import Outcome

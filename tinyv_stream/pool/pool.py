@@ -2,7 +2,7 @@
 
 - Without a URL the pool brings its own server, whose data outlives the pool (`state_directory`).
 - A worker or server that dies comes back (`supervisor`); workers are drained first, the server goes last.
-- Killed with -9 it leaves no orphan: the kernel ends its children (`tinyv_stream.processes`).
+- Killed with -9 it leaves no orphan: the kernel ends its children (`tinyv_stream.processes.die_with_parent`).
 - Secrets reach workers by environment, never by argv.
 
 It knows nothing about rollouts: what a death interrupts is recovered by leases. It installs no signal handlers.
@@ -17,13 +17,13 @@ from typing import Self
 
 import msgspec
 
-from tinyv_stream.broker.connect import connect, redact
-from tinyv_stream.broker.home import state_directory
 from tinyv_stream.broker.preflight import ServerInfo, preflight
-from tinyv_stream.broker.server import EmbeddedServer
+from tinyv_stream.broker.redis_client import connect, redact
 from tinyv_stream.config import Config
+from tinyv_stream.embedded_server.data_dir import state_directory
+from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.pool.supervisor import State, Supervisor
-from tinyv_stream.pool.worker import COMMANDS, WorkerProgram, make_workers, worker_environments
+from tinyv_stream.pool.worker_process import COMMANDS, WorkerProgram, make_workers, worker_environments
 from tinyv_stream.types import STAGES, Stage, validate_name
 
 _log = logging.getLogger(__name__)

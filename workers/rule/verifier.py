@@ -12,9 +12,9 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-from tinyv_stream.cascade import CASCADE, DEFAULT_ROUTE, ROUTES, Route, route_for
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
+from tinyv_stream.reward_policy import CASCADE, DEFAULT_ROUTE, ROUTES, Route, route_for
 from tinyv_stream.types import Outcome, Stage, Verdict
 from tinyv_stream.verifiers.rules.graders import Check, Grader, stand_in
 from workers.rule.sandbox import Sandbox

@@ -14,8 +14,8 @@ import logging
 from types import TracebackType
 from typing import Final, Self
 
+from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.errors import EngineDiedError, EngineStartError
-from tinyv_stream.tasks import cancel_all
 from tinyv_stream.verifiers.tinyv.read_out import Reading
 from workers.tinyv.engine_api import Engine
 

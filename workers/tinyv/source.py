@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import EngineStartError
-from tinyv_stream.processes import tied_command
+from tinyv_stream.processes.die_with_parent import tied_command
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED
 from workers.tinyv import embedded
 

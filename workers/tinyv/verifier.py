@@ -14,7 +14,7 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.types import Outcome, Stage, Verdict

@@ -15,7 +15,7 @@ from bench.overlap.replay import Found
 from bench.overlap.trainers.protocol import Hello, Task
 from bench.workload import Step
 from tinyv_stream.errors import EngineStartError
-from tinyv_stream.processes import tied_command
+from tinyv_stream.processes.die_with_parent import tied_command
 
 TRAINERS: Final = ("verl", "trl")
 ROOT: Final = Path(__file__).resolve().parents[3]

@@ -23,9 +23,9 @@ from verl.trainer.ppo.reward import load_reward_manager
 from verl_kit import batch, config, row
 
 from tinyv_stream import Reward, Source, Status, UndecidedError
-from tinyv_stream.broker.operator_side import OperatorSide
+from tinyv_stream.adapter_kit.reward_values import Judged
+from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.trainer_view import Judged
 from trainer_adapters import shared
 from trainer_adapters.verl_reward import Steps
 

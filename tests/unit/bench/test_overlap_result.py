@@ -16,8 +16,8 @@ from bench.overlap.run import Measured, Repeat
 from bench.overlap.settings import parse
 from bench.workload import Step, bundled, make
 from bench.workload.steps import DATA_SOURCE
-from tinyv_stream.cascade import route_for
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.reward_policy import route_for
 from tinyv_stream.timeline import Span
 
 STEPS = [make(bundled(2, n), 4, wall_s=10, seed=n) for n in range(2)]

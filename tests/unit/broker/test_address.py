@@ -4,9 +4,9 @@ import pytest
 from redis.asyncio import SSLConnection
 from redis.asyncio.connection import parse_url
 
-from tinyv_stream.broker.address import parse, redact
-from tinyv_stream.broker.connect import connect
-from tinyv_stream.broker.locate import LocatedConnection
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.topology import LocatedConnection
+from tinyv_stream.broker.url import parse, redact
 from tinyv_stream.errors import InvalidInputError
 
 SECRET = "hunter2"

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tinyv_stream.broker.trainer_side import ACCEPTED, FULL, OUTSTANDING, UNKNOWN, TrainerSide
-from tinyv_stream.broker.worker_side import Delivery, Ending, WorkerSide
-from tinyv_stream.codec import Work, decode_work, encode
+from tinyv_stream.broker.messages import Work, decode_work, encode
+from tinyv_stream.broker.trainer import ACCEPTED, FULL, OUTSTANDING, UNKNOWN, TrainerSide
+from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.testing import EmbeddedServer, embedded_server

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from tinyv_stream.broker.operator_side import OperatorSide
-from tinyv_stream.broker.trainer_side import ACCEPTED, OUTSTANDING, UNKNOWN, TrainerSide
-from tinyv_stream.broker.worker_side import PARKED, QUEUED, VOID, Delivery, Ending, WorkerSide
-from tinyv_stream.codec import Work, encode
+from tinyv_stream.broker.messages import Work, encode
+from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.trainer import ACCEPTED, OUTSTANDING, UNKNOWN, TrainerSide
+from tinyv_stream.broker.worker import PARKED, QUEUED, VOID, Delivery, Ending, WorkerSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.testing import EmbeddedServer, embedded_server

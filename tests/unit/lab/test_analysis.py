@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.files.rewards import RewardLine, RuleLine
 from tinyv_stream.lab.analysis import analyse, audit_sample, final_answer, read_run, with_names
 from tinyv_stream.lab.analysis_report import markdown, web_page
 from tinyv_stream.lab.named import Named
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.reward_file import RewardLine, RuleLine
 from tinyv_stream.types import Outcome, Rollout, Source, Status
 
 HOSTILE = "</code><script>alert(1)</script> ``` | x"

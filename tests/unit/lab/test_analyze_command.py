@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tinyv_stream.reward_file import RewardLine, RuleLine
+from tinyv_stream.files.rewards import RewardLine, RuleLine
 from tinyv_stream.types import Outcome, Rollout, Source, Status
 
 CONFIG = '[tinyv.engine]\nkind = "scripted"\n'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.lab.pairs import Pair, write_pairs
 from tinyv_stream.lab.tune.plan import Job, Plan

@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tinyv_stream.cascade import Route
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.reward_policy import Route
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import load

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from tinyv_stream.cascade import Route
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.reward_policy import Route
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
 from workers.rule import verifier as verifier_module

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from tinyv_stream import Reward, Source, Status
+from tinyv_stream.charts.png import png, stacked
 from tinyv_stream.cli import app
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline import Recorder, Span, read
 from tinyv_stream.timeline.picture import WIDTH, counted, lanes, step_svg, svg
-from tinyv_stream.timeline.png import png, stacked
 from tinyv_stream.timeline.spans import counted_from, span_of
 from tinyv_stream.timeline.trace import chrome_trace
 from tinyv_stream.types import Timings

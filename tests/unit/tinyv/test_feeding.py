@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome

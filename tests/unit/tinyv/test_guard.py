@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.engine import attacks
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.guard import objection

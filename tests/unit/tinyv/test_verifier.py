@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tinyv_stream.codec import Work
+from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until

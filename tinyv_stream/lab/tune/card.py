@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tinyv_stream.lab import plot
+from tinyv_stream.charts import plot
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate, auc, brier, calibration_error, rate
 from tinyv_stream.lab.taxonomy import KINDS

@@ -1,0 +1,1 @@
+"""Building blocks of trainer adapters: requests with a time-out, reward conversion, a running mean."""

@@ -1,0 +1,1 @@
+"""Small asyncio tools: a batcher, cancellation for certain, a rate-limited log."""

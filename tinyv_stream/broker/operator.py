@@ -1,0 +1,205 @@
+"""What an operator may do: look at the pool, all its shards together, and at its dead letters."""
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, Self, cast
+
+import msgspec
+
+from tinyv_stream.broker.messages import Work, decode_work, encode
+from tinyv_stream.broker.shard import Link
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.types import STAGES, Stage
+
+_SILENT_S: Final = 10.0
+"""A worker that did not beat for this long is shown as lost."""
+
+
+class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker says of itself, each second."""
+
+    name: str
+    stage: Stage
+    pid: int
+    host: str
+    state: str
+    held: int = 0
+    """Rollouts that it holds now."""
+    done: int = 0
+    """Rollouts that it ended or forwarded since its start."""
+    about: dict[str, str] = {}
+
+
+class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool at one moment. `depth` counts waiting and running; `parked` waits for an equal rollout's verdict."""
+
+    server: str
+    version: str
+    depth: dict[str, int]
+    live: int
+    parked: int
+    oldest_s: float | None
+    """Age of the oldest entry in a queue."""
+    dead: int
+    cached: int
+    stats: dict[str, int]
+    workers: list[WorkerInfo]
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A rollout that was given up."""
+
+    entry: str
+    """Unique in the pool: with the number of its shard behind an `@` where there are several."""
+    uid: str
+    stage: str
+    reason: str
+    deliveries: int
+    worker: str
+    work: Work | None
+
+
+class OperatorSide(Link):
+    """An operator's view of the broker; reads only, but for `revive`. The first shard's opens those of the others."""
+
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
+        super().__init__(url, config, shard=shard, shards=shards)
+        self.sides: list[OperatorSide] = [self]
+        """Of the first shard: all of the pool's, itself included."""
+        self._others = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Connect to every shard."""
+        await super().__aenter__()
+        if self.keys.shard == 0:
+            try:
+                for shard in range(1, self.shards):
+                    other = OperatorSide(self.url, self.config, shard=shard, shards=self.shards)
+                    self.sides.append(await self._others.enter_async_context(other))
+            except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
+                await self.__aexit__(None, None, None)
+                raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Disconnect."""
+        await self._others.aclose()
+        await super().__aexit__(None, None, None)
+
+    async def status(self) -> PoolStatus:
+        """Return the pool's figures; no lock is taken, so they may be a moment apart."""
+        here, *others = await asyncio.gather(*(side.status_here() for side in self.sides))
+        return _sum([here, *others]) if others else here
+
+    async def status_here(self) -> PoolStatus:
+        """Return the figures of this shard alone."""
+        keys = self.keys
+        depth = {stage: cast("int", await self.command("XLEN", keys.queue(stage))) for stage in STAGES}
+        stats = cast("dict[bytes, bytes]", await self.command("HGETALL", keys.stats))
+        return PoolStatus(
+            server=self.server.name,
+            version=self.server.version,
+            depth=dict[str, int](depth),
+            live=cast("int", await self.command("ZCARD", keys.live)),
+            parked=cast("int", await self.command("HLEN", keys.parked)),
+            oldest_s=await self._oldest_s(),
+            dead=cast("int", await self.command("XLEN", keys.dead)),
+            cached=cast("int", await self.command("HLEN", keys.cache)),
+            stats={name.decode(): int(n) for name, n in stats.items()},
+            workers=await self.workers(),
+        )
+
+    async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
+        """Return the newest dead letters, newest first."""
+        found = await asyncio.gather(*(side.dead_letters_here(count) for side in self.sides))
+        letters = sorted((letter for some in found for letter in some), key=_age, reverse=True)
+        return letters[:count]
+
+    async def dead_letters_here(self, count: int) -> list[DeadLetter]:
+        """Return this shard's newest dead letters, newest first."""
+        rows = cast(
+            "list[tuple[bytes, dict[bytes, bytes]]]",
+            await self.command("XREVRANGE", self.keys.dead, "+", "-", "COUNT", count),
+        )
+        mark = f"@{self.keys.shard}" if self.shards > 1 else ""
+        return [_letter(entry.decode() + mark, fields) for entry, fields in rows]
+
+    async def revive(self, letter: DeadLetter, *, client_id: str, deadline_s: float) -> bool:
+        """Put a dead letter back into its stage, its new reward addressed to `client_id`.
+
+        The client that submitted it has its one reward (`failed`) already and does not see this one.
+        False if the letter is gone or the rollout is outstanding.
+        """
+        if letter.work is None:
+            return False
+        work = msgspec.structs.replace(letter.work, client_id=client_id)
+        entry, _, shard = letter.entry.partition("@")
+        args = [entry, letter.uid, letter.stage, encode(work), int(deadline_s * 1000)]
+        side = self.sides[int(shard or 0)]
+        return await side.script("revive", args, [side.keys.done(work.run_id), side.keys.age(work.run_id)]) == 1
+
+    async def _oldest_s(self) -> float | None:
+        heads: list[int] = []
+        for stage in STAGES:
+            rows = await self.command("XRANGE", self.keys.queue(stage), "-", "+", "COUNT", 1)
+            heads += [int(entry.split(b"-")[0]) for entry, _ in cast("list[tuple[bytes, object]]", rows)]
+        return max(0.0, time.time() - min(heads) / 1000) if heads else None
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Return what each worker last said of itself; one that no longer beats is `lost`."""
+        told = cast("dict[bytes, bytes]", await self.command("HGETALL", self.keys.workers))
+        beats = cast(
+            "list[list[bytes | float]]", await self.command("ZRANGE", self.keys.heartbeat, 0, -1, "WITHSCORES")
+        )
+        last = {cast("bytes", name): float(ms) / 1000 for name, ms in beats}
+        found: list[WorkerInfo] = []
+        for name, text in sorted(told.items()):
+            info = msgspec.json.decode(text, type=WorkerInfo)
+            lost = time.time() - last.get(name, 0.0) > _SILENT_S
+            found.append(msgspec.structs.replace(info, state="lost") if lost else info)
+        return found
+
+
+def _sum(parts: list[PoolStatus]) -> PoolStatus:
+    """Add up the shards of a pool; its workers are known in each."""
+    first = parts[0]
+    ages = [part.oldest_s for part in parts if part.oldest_s is not None]
+    stats: Counter[str] = Counter()
+    for part in parts:
+        stats.update(part.stats)
+    return msgspec.structs.replace(
+        first,
+        depth={stage: sum(part.depth[stage] for part in parts) for stage in first.depth},
+        live=sum(part.live for part in parts),
+        parked=sum(part.parked for part in parts),
+        oldest_s=max(ages, default=None),
+        dead=sum(part.dead for part in parts),
+        cached=sum(part.cached for part in parts),
+        stats=dict(stats),
+    )
+
+
+def _age(letter: DeadLetter) -> tuple[int, ...]:
+    return tuple(int(number) for number in letter.entry.partition("@")[0].split("-"))
+
+
+def _letter(entry: str, fields: dict[bytes, bytes]) -> DeadLetter:
+    try:
+        work = decode_work(fields[b"p"])
+    except msgspec.DecodeError:
+        work = None
+    text = {name.decode(): value.decode("utf-8", "replace") for name, value in fields.items() if name != b"p"}
+    return DeadLetter(
+        entry=entry,
+        uid=text["u"],
+        stage=text["stage"],
+        reason=text["reason"],
+        deliveries=int(text["deliveries"]),
+        worker=text["worker"],
+        work=work,
+    )

@@ -1,0 +1,1 @@
+"""Chart writers: curves and SVG pages as PNG."""

@@ -1,0 +1,110 @@
+"""A pool for people: a table on a terminal, one plain line elsewhere. Pure: it is given facts and a time.
+
+Whatever a worker says of itself is foreign text: it is shown as text and never read as markup.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tinyv_stream.broker.operator import PoolStatus, WorkerInfo
+from tinyv_stream.types import Source, Status
+
+_ELSEWHERE: Final = frozenset({"state", "configured", "order", "revision"})
+"""Shown in another column, or by `tinyv-stream model status`."""
+_WINDOW_S: Final = 10.0
+"""Span of the shown rate: long enough to be steady, short enough to show a stall."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool in numbers. `depth` counts waiting and running rollouts per stage."""
+
+    depth: Mapping[str, int]
+    in_flight: int
+    rewarded: int
+    """Since the pool's first start."""
+    rate: float
+    """Rewards per second, over the last ten seconds."""
+    rescued: int
+    cached: int
+    oldest_s: float | None
+    dead: int
+
+
+class Meter:
+    """Turns one status after the other into figures with a rate."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def read(self, status: PoolStatus, now_s: float) -> Figures:
+        """Return the figures at `now_s`, any clock that goes forward."""
+        stats = status.stats
+        rewarded = sum(stats.get(ending, 0) for ending in Status)
+        self._seen.append((now_s, rewarded))
+        while now_s - self._seen[0][0] > _WINDOW_S:
+            self._seen.popleft()
+        then_s, before = self._seen[0]
+        return Figures(
+            depth=status.depth,
+            in_flight=status.live,
+            rewarded=rewarded,
+            rate=max(0, rewarded - before) / (now_s - then_s) if now_s > then_s else 0.0,
+            rescued=stats.get("rescued", 0),
+            cached=stats.get(f"by_{Source.CACHE}", 0),
+            oldest_s=status.oldest_s,
+            dead=status.dead,
+        )
+
+
+def plain(figures: Figures, workers: list[WorkerInfo]) -> str:
+    """Return one line for a log."""
+    depth = " ".join(f"{stage} {n}" for stage, n in figures.depth.items())
+    ready = sum(worker.state == "ready" for worker in workers)
+    return (
+        f"in flight {figures.in_flight} (queued: {depth}), rewarded {figures.rewarded} ({figures.rate:.1f}/s), "
+        f"rescued {figures.rescued}, oldest {_age(figures.oldest_s)}, dead letters {figures.dead}, "
+        f"workers ready {ready}/{len(workers)}"
+    )
+
+
+def table(title: str, figures: Figures, workers: list[WorkerInfo]) -> RenderableType:
+    """Return the pool as two tables: its figures and its workers."""
+    top = Table(title=Text(title), expand=True)
+    row = {
+        **{f"{stage} queue": str(n) for stage, n in figures.depth.items()},
+        "in flight": str(figures.in_flight),
+        "rewarded": str(figures.rewarded),
+        "per s": f"{figures.rate:.1f}",
+        "rescued": str(figures.rescued),
+        "from cache": str(figures.cached),
+        "oldest": _age(figures.oldest_s),
+        "dead letters": str(figures.dead),
+    }
+    for name in row:
+        top.add_column(name, justify="right")
+    top.add_row(*row.values())
+    return Group(top, _workers(workers))
+
+
+def _workers(workers: list[WorkerInfo]) -> Table:
+    below = Table("worker", "stage", "state", "pid", "host", "held", "done", "what", expand=True)
+    for worker in workers:
+        cells = (worker.name, worker.stage, worker.state, worker.pid, worker.host, worker.held, worker.done)
+        below.add_row(*(Text(str(cell)) for cell in cells), Text(about(worker)))
+    return below
+
+
+def about(worker: WorkerInfo) -> str:
+    """Return what a worker says of itself, on one line."""
+    facts = (f"{key} {value}" for key, value in sorted(worker.about.items()) if value and key not in _ELSEWHERE)
+    return ", ".join(facts).replace("\n", " ")
+
+
+def _age(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.1f} s"

@@ -1,0 +1,1 @@
+"""The trainer's side: client, session, ledger, tickets and the reward stream."""

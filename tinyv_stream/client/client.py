@@ -1,0 +1,214 @@
+"""RewardClient: submit finished completions, await their rewards.
+
+- Every submitted rollout gets exactly one reward: from the pool, or `expired` from the client itself when nothing
+  answered by the deadline, whatever became of server and workers.
+- `submit` waits for credit and for room in the broker; it never drops.
+- It owns its tasks, and leaves none behind. It installs no signal handlers and does not touch the loop's policy.
+"""
+
+import asyncio
+import logging
+import uuid
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from tinyv_stream.aio.batcher import StoppedError
+from tinyv_stream.broker.messages import encode, work_of
+from tinyv_stream.broker.sharded import Shards
+from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.client.ledger import Entry, Group
+from tinyv_stream.client.reward_stream import RewardStream
+from tinyv_stream.client.session import GRACE_S, Session, fallback
+from tinyv_stream.client.ticket import Ticket
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError, ClientClosedError, InvalidInputError
+from tinyv_stream.types import Reward, Rollout, Status, validate_name, validate_rollout
+
+_log = logging.getLogger(__name__)
+
+
+class RewardClient:
+    """One trainer process's end of the stream. Use inside `async with`, from one event loop.
+
+    Args:
+        url: URL of the pool's broker: `redis://`, `unix://`, `redis+sentinel://`, `redis+cluster://`; `rediss` for TLS.
+        run_id: names the training run; rollout ids are unique within it.
+        client_id: names this process within the run. With a fixed one, what was submitted before a restart goes on
+            meanwhile, and submitting the same rollouts again collects their rewards; without one, open rollouts are
+            withdrawn when the client is left.
+        pool: the pool to use, as in `tinyv-stream up --pool`.
+        max_inflight: credits: rollouts submitted and not rewarded, beyond which `submit` waits.
+        max_outstanding: rollouts outstanding in the whole pool, beyond which `submit` waits for room in the broker.
+            On a cluster each shard takes its share of them.
+        deadline_s: for rollouts that do not set their own; counts from the moment `submit` has its credit. The reward
+            comes within a second of it, or a second later still where no worker lives.
+
+    Raises (on entering):
+        BrokerUnavailableError, UnsupportedServerError; InvalidInputError from the constructor.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        run_id: str,
+        client_id: str | None = None,
+        pool: str = "main",
+        max_inflight: int = 1024,
+        max_outstanding: int = 40_000,
+        deadline_s: float = 600.0,
+    ) -> None:
+        self.run_id = validate_name("run_id", run_id)
+        self.client_id = validate_name("client_id", uuid.uuid4().hex[:12] if client_id is None else client_id)
+        if max_inflight < 1:
+            raise InvalidInputError("max_inflight", max_inflight, "use 1 or more")
+        if not 0 < deadline_s < float("inf"):
+            raise InvalidInputError("deadline_s", deadline_s, "use a positive number of seconds")
+        self._named = client_id is not None
+        self._deadline_s = deadline_s
+        config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding)
+        shards = Shards(TrainerSide, url, config)
+        self._session = Session(shards, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all)
+        self._max_inflight = max_inflight
+        self._credits = asyncio.Semaphore(max_inflight)
+        self._streams: set[RewardStream] = set()
+        self._whole: dict[str, asyncio.Future[Group]] = {}
+        self._open = self._ended = False
+
+    async def __aenter__(self) -> Self:
+        """Connect and start reading rewards."""
+        await self._session.__aenter__()
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Stop. Open tickets raise ClientClosedError; see `client_id` for what the pool then does."""
+        self._open = False
+        left = self._session.abandon(None)
+        self._wake_all()
+        try:
+            if not self._named:
+                await asyncio.wait_for(self._session.leave(left), GRACE_S)
+        except (BrokerError, TimeoutError):
+            _log.warning("left without cancelling %d rollouts: the broker does not answer", len(left))
+        finally:
+            await self._session.__aexit__(None, None, None)
+
+    @property
+    def outstanding(self) -> int:
+        """How many submitted rollouts have no reward yet."""
+        return len(self._session.ledger)
+
+    async def submit(self, rollout: Rollout) -> Ticket:
+        """Send one rollout; return its ticket once the broker has it.
+
+        Waits for credit and room. Raises InvalidInputError for a field that cannot travel, ClientClosedError outside
+        `async with` or after the session broke. A cancellation withdraws the rollout: it gets no reward.
+        """
+        validate_rollout(rollout)
+        rollout_id = rollout.rollout_id or uuid.uuid4().hex
+        self._check_open(rollout_id)
+        await self._credits.acquire()
+        try:
+            entry = self._enter(msgspec.structs.replace(rollout, rollout_id=rollout_id))
+        except BaseException:  # the credit goes back, whatever stopped it, also a cancellation
+            self._credits.release()
+            raise
+        try:
+            await self._session.store(entry)
+        except BaseException as exc:  # nobody will hold its ticket, so the rollout is withdrawn
+            if self._session.ledger.drop(rollout_id):
+                self._credits.release()
+            if self._open:
+                self._session.own(self._session.withdraw([entry]), f"withdraw {rollout_id}")
+            if isinstance(exc, StoppedError):
+                raise ClientClosedError(rollout_id) from exc
+            raise
+        return entry.ticket
+
+    def rewards(self) -> RewardStream:
+        """Return an iterator over rewards in the order they arrive, from now on.
+
+        It ends once `end` was called and every rollout is rewarded, or when the client is left; it raises
+        ClientClosedError when the session broke. It buffers without bound (about 0.5 kB a reward): credits come back
+        when a reward arrives, not when it is read.
+        """
+        self._check_open("(all)")
+        stream = RewardStream(self._streams.discard)
+        self._streams.add(stream)
+        self._close_streams_if_over()
+        return stream
+
+    def end(self) -> None:
+        """Say that no more rollouts come: iterators end after the last outstanding reward."""
+        self._ended = True
+        self._close_streams_if_over()
+
+    async def group(self, group_id: str) -> list[Reward]:
+        """Wait until all `group_size` members, submitted by this client, are rewarded; return them as submitted.
+
+        A group is handed out once, to all who wait for it then. A cancellation leaves it as it is. Raises
+        ClientClosedError if the client is left or its session broke, InvalidInputError for a group that has no member
+        here (any more).
+        """
+        self._check_open(f"(group {group_id})")
+        group = self._session.ledger.group(group_id)
+        if group is None and group_id not in self._whole:
+            remedy = "submit a member first, through this client; a group is handed out once"
+            raise InvalidInputError("group_id", group_id, remedy)
+        if group is None or not group.whole:
+            waiting = self._whole.setdefault(group_id, asyncio.get_running_loop().create_future())
+            group = await asyncio.shield(waiting)
+        self._session.ledger.forget_group(group_id)
+        return [await ticket for ticket in group.tickets]
+
+    def _enter(self, rollout: Rollout) -> Entry:
+        self._check_open(rollout.rollout_id)
+        work = work_of(rollout, run_id=self.run_id, client_id=self.client_id)
+        now = asyncio.get_running_loop().time()
+        ticket = Ticket(rollout.rollout_id, rollout.group_id, self._cancel)
+        deadline = now + (rollout.deadline_s or self._deadline_s)
+        entry = Entry(uid=work.uid, body=encode(work), ticket=ticket, submitted=now, deadline=deadline)
+        self._session.ledger.add(entry, group_size=rollout.group_size)
+        return entry
+
+    async def _cancel(self, rollout_id: str) -> None:
+        entry = self._session.ledger.get(rollout_id)
+        if entry:
+            self._session.settle(fallback(entry, Status.CANCELLED, "cancelled by the trainer"))
+            self._session.own(self._session.withdraw([entry]), f"withdraw {rollout_id}")
+
+    def _on_reward(self, reward: Reward) -> None:
+        self._credits.release()
+        for stream in self._streams:
+            stream.add(reward)
+        group = self._session.ledger.group(reward.group_id)
+        if group and group.whole and (waiting := self._whole.pop(reward.group_id, None)):
+            waiting.set_result(group)
+        self._close_streams_if_over()
+
+    def _close_streams_if_over(self) -> None:
+        if self._ended and not self.outstanding:
+            for stream in list(self._streams):
+                stream.close()
+
+    def _wake_all(self) -> None:
+        fault = self._session.fault
+        error = ClientClosedError("(all open ones)")
+        error.__cause__ = fault
+        for stream in list(self._streams):
+            stream.close(error if fault else None)
+        for waiting in self._whole.values():
+            waiting.set_exception(error)
+            waiting.exception()
+        self._whole.clear()
+        for _ in range(self._max_inflight):  # whoever waits for credit learns that the client is closed
+            self._credits.release()
+
+    def _check_open(self, rollout_id: str) -> None:
+        if not self._open or self._session.fault:
+            raise ClientClosedError(rollout_id) from self._session.fault

@@ -1,0 +1,207 @@
+"""Change the TinyV model of a running pool, or let it sleep: for a trainer's phases, an operator, a gateway.
+
+    from tinyv_stream.control import model
+
+    await model.sleep(url)    # before a phase that needs the memory; returns once it is free
+    await model.wake(url)     # returns once verdicts are given again
+    await model.switch(url, "zhangchenxu/TinyV-Qwen3-1.7B")
+
+- Rollouts wait meanwhile; none is lost, and each still gets one reward. Their deadlines go on.
+- All is said through the broker, so that it holds for every machine of the pool, and for workers that start later.
+- Giving up early is safe: after a cancellation the pool still goes where it was sent.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.broker.desired_state import Order, give_order, order_sleep, read_order, refuse
+from tinyv_stream.broker.operator import OperatorSide, WorkerInfo
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
+
+SLEEP_S: Final = 3_600.0
+"""Longest sleep unless asked for: a trainer that died asleep must not keep its pool so for ever."""
+LEAST_SLEEP_S: Final = 10.0
+"""Shorter ones could be over before a heartbeat (each second) told that the last worker sleeps."""
+WAIT_S: Final = 600.0
+"""How long a change may take unless said otherwise: a model may have to be downloaded."""
+_NAMES: Final = ("auto", "embedded")
+_LOOK_S: Final = 0.25
+_RESTING: Final = frozenset({"asleep"})
+_WORKING: Final = frozenset({"ready"})
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """What one TinyV worker runs."""
+
+    worker: str
+    host: str
+    state: str
+    model: str
+    revision: str = ""
+    engine: str = ""
+    step: str = ""
+    """Which step of a start is under way."""
+    order: int = 0
+    """Number of the order that it has reached."""
+    configured: str = ""
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pool is told, and where its TinyV workers are with it."""
+
+    order: Order
+    seats: list[Seat]
+
+
+async def look(url: str, *, pool: str = "main") -> Pool:
+    """Return what the pool's TinyV workers run; raise BrokerError if the broker does not answer."""
+    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+        return await _look(side)
+
+
+async def switch(
+    url: str,
+    model: str,
+    *,
+    revision: str = "",
+    pool: str = "main",
+    wait_s: float = WAIT_S,
+    on_change: Callable[[Pool], None] = lambda _: None,
+) -> Pool:
+    """Let every TinyV worker judge with `model` instead; return once all of them do.
+
+    `model` is a hub id, a directory that the workers can read, `embedded`, or `auto`; `revision` is a hub's.
+    Raises EngineStartError if a worker cannot load it or `wait_s` have passed: then all go back to the model before.
+    Raises EngineError if the pool has no TinyV worker or sleeps, BrokerError if the broker does not answer.
+    """
+    if not model:
+        raise InvalidInputError("model", model, "use a hub id, a directory, `embedded` or `auto`")
+    name = await asyncio.to_thread(_absolute, model)
+    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+        before = await _present(side)
+        if before.order.asleep_s:
+            raise EngineError("the pool is asleep: wake it first")
+        number = await give_order(side, name, revision, {seat.configured for seat in before.seats})
+        give_up = time.monotonic() + wait_s
+        while True:
+            now = await _look(side)
+            on_change(now)
+            if now.order.refused == number:
+                raise EngineStartError(
+                    f"{now.order.refused_by}: {now.order.reason}", await _way_back(side, now.order, wait_s, on_change)
+                )
+            if now.order.number > number:
+                raise EngineError(f"another order came after this one: {now.order.model or 'as configured'}")
+            if _are(now, _WORKING, number):
+                return now
+            if time.monotonic() > give_up:
+                await refuse(side, number, "the one who ordered it", f"not everywhere within {wait_s:g} s")
+            await asyncio.sleep(_LOOK_S)
+
+
+async def sleep(
+    url: str,
+    *,
+    pool: str = "main",
+    at_most_s: float = SLEEP_S,
+    wait_s: float = WAIT_S,
+    on_change: Callable[[Pool], None] = lambda _: None,
+) -> Pool:
+    """Let the TinyV workers finish what they hold, free what they can and wait; return once all have.
+
+    They wake by themselves after `at_most_s`; asking again begins that time anew. Raises EngineError if the pool has
+    no TinyV worker or they are not asleep within `wait_s`, BrokerError if the broker does not answer.
+    """
+    if at_most_s < LEAST_SLEEP_S:
+        raise InvalidInputError("at_most_s", at_most_s, f"use {LEAST_SLEEP_S:g} seconds or more")
+    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+        await _present(side)
+        await order_sleep(side, at_most_s)
+        return await _until(side, _RESTING, wait_s, on_change)
+
+
+async def wake(
+    url: str,
+    *,
+    pool: str = "main",
+    wait_s: float = WAIT_S,
+    on_change: Callable[[Pool], None] = lambda _: None,
+) -> Pool:
+    """Let the TinyV workers judge again; return once all do. Raises as `sleep` does."""
+    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+        await _present(side)
+        await order_sleep(side, 0)
+        return await _until(side, _WORKING, wait_s, on_change)
+
+
+async def _way_back(side: OperatorSide, order: Order, wait_s: float, on_change: Callable[[Pool], None]) -> str:
+    try:
+        await _until(side, _WORKING, wait_s, on_change, number=order.number)
+    except EngineError as exc:
+        return f"the way back is not done yet: {exc}"
+    return "all workers use the model before"
+
+
+async def _until(
+    side: OperatorSide, states: frozenset[str], wait_s: float, on_change: Callable[[Pool], None], *, number: int = 0
+) -> Pool:
+    give_up = time.monotonic() + wait_s
+    while True:
+        now = await _look(side)
+        on_change(now)
+        if _are(now, states, number):
+            return now
+        if states is _RESTING and not now.order.asleep_s:
+            raise EngineError("woken, or its time was over, before all slept")
+        if time.monotonic() > give_up:
+            late = ", ".join(f"{seat.worker} is {seat.state}" for seat in now.seats if seat.state not in states)
+            raise EngineError(f"not done within {wait_s:g} s: {late or 'no TinyV worker is there'}")
+        await asyncio.sleep(_LOOK_S)
+
+
+def _are(pool: Pool, states: frozenset[str], number: int) -> bool:
+    return bool(pool.seats) and all(seat.state in states and seat.order >= number for seat in pool.seats)
+
+
+async def _present(side: OperatorSide) -> Pool:
+    found = await _look(side)
+    if not found.seats:
+        raise EngineError("the pool has no TinyV worker")
+    return found
+
+
+async def _look(side: OperatorSide) -> Pool:
+    order, status = await read_order(side), await side.status()
+    told = [worker for worker in status.workers if worker.stage == "tinyv" and worker.state != "lost"]
+    return Pool(order=order, seats=[_seat(worker) for worker in told])
+
+
+def _seat(worker: WorkerInfo) -> Seat:
+    about = worker.about
+    revision = about.get("revision", "")
+    return Seat(
+        worker=worker.name,
+        host=worker.host,
+        state=worker.state,
+        model=about.get("model", "").removesuffix(f"@{revision}" if revision else ""),
+        revision=revision,
+        engine=" ".join(filter(None, (about.get("engine", ""), about.get("version", "")))),
+        step=about.get("step", ""),
+        order=int(about.get("order") or 0),
+        configured=about.get("configured", ""),
+    )
+
+
+def _absolute(model: str) -> str:
+    """Workers have working directories of their own."""
+    try:
+        is_directory = model not in _NAMES and Path(model).is_dir()
+    except OSError as exc:
+        raise InvalidInputError("model", model[:100], "use a hub id, or a directory that can be read") from exc
+    return str(Path(model).resolve()) if is_directory else model

@@ -1,0 +1,1 @@
+"""The demo: a replay of bundled completions, and its report."""

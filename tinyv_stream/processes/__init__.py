@@ -1,0 +1,1 @@
+"""Managed child processes, which die with their parent."""
