@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Final, Self
 
 import msgspec
+from tinyv_stream_workers.entrypoint import main
+from tinyv_stream_workers.verifier import Finding
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.operator import OperatorSide
@@ -16,8 +18,6 @@ from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.processes.child import Child
 from tinyv_stream.types import STAGES, Outcome, Stage, Verdict
-from workers.program import main
-from workers.verifier import Finding
 
 CONFIG: Final = Config(broker=BrokerConfig(pool="bench", cache_ttl_s=0))
 """Nothing is shared or cached: each rollout is worked on in both stages."""

@@ -10,12 +10,13 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from tinyv_stream_workers.entrypoint import main
+from tinyv_stream_workers.verifier import Finding, Verifier
+
 from bench.chaos.cases import POISON, read_off
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import Config
 from tinyv_stream.types import Stage
-from workers.program import main
-from workers.verifier import Finding, Verifier
 
 
 class Mortal:
@@ -60,14 +61,14 @@ class Mortal:
 
 
 def _rule(config: Config) -> Verifier:
-    from workers.rule.verifier import RuleVerifier
+    from tinyv_stream_workers.rule.verifier import RuleVerifier
 
     return Mortal(RuleVerifier(config.rule, routes=config.route_rows))
 
 
 def _tinyv(config: Config) -> Verifier:
-    from workers.tinyv.scripted import ScriptedEngine
-    from workers.tinyv.verifier import TinyVVerifier
+    from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
+    from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
     return Mortal(TinyVVerifier(config.tinyv, engine=ScriptedEngine(read_off)))
 

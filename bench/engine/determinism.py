@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
+from tinyv_stream_workers.tinyv.batch_gate import MARGIN
 
 from bench.engine.load import refused, unique
 from bench.engine.run import Bench, Settings, opened
@@ -20,7 +21,6 @@ from tinyv_stream.broker.messages import Work
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Rollout
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, OWN, ModelRow, resolve
-from workers.tinyv.gate import MARGIN
 
 _FEW: Final = 7
 """No divisor of any batch: neighbours differ from those of the other orders."""

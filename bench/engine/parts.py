@@ -7,14 +7,14 @@ from typing import Self
 
 import msgspec
 import psutil
+from tinyv_stream_workers.tinyv.engines.api import Engine
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
+from tinyv_stream_workers.verifier import Finding
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.types import Outcome, Stage, Verdict
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.tinyv.engine import VllmEngine
-from workers.tinyv.engine_api import Engine
-from workers.tinyv.verifier import TinyVVerifier
-from workers.verifier import Finding
 
 
 class Rate(msgspec.Struct, frozen=True):

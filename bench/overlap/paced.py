@@ -10,12 +10,13 @@ import os
 import time
 from typing import Final
 
+from tinyv_stream_workers.entrypoint import main
+from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine, by_rule
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
+
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.verifiers.tinyv.models import OWN
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.program import main
-from workers.tinyv.scripted import ScriptedEngine, by_rule
-from workers.tinyv.verifier import TinyVVerifier
 
 PACED_ENV: Final = "TINYV_PACED"
 _TAKEN: Final = 64

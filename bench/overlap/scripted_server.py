@@ -1,4 +1,4 @@
-"""An OpenAI server without a model, for a quick look and for tests: `workers.tinyv.scripted` behind HTTP."""
+"""OpenAI server without a model, for a quick look and for tests: the scripted engine behind HTTP."""
 
 import asyncio
 import os
@@ -6,9 +6,9 @@ import sys
 from typing import Final
 
 from aiohttp import web
+from tinyv_stream_workers.tinyv.engines.scripted import DELAY_ENV, by_rule
 
 from bench.overlap.paced import Servers
-from workers.tinyv.scripted import DELAY_ENV, by_rule
 
 _ROOM: Final = web.AppKey("room", asyncio.Semaphore)
 _SERVERS: Final = web.AppKey("servers", Servers)

@@ -5,10 +5,11 @@ import random
 import statistics
 from typing import Final
 
+from tinyv_stream_workers.rule.verifier import RuleVerifier
+
 from bench.rules.mix import Case, grpo_mix, pathological
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
-from workers.rule.verifier import RuleVerifier
 
 GROUPS: Final = 50
 RATE_PER_S: Final = 40.0

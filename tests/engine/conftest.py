@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.config import EngineConfig, TinyVConfig
-from workers.tinyv.verifier import TinyVVerifier
 
 
 @pytest.fixture(scope="session")

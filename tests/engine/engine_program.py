@@ -3,9 +3,10 @@
 import asyncio
 import sys
 
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
+
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.verifiers.tinyv.models import OWN
-from workers.tinyv.engine import VllmEngine
 
 
 async def main(model: str) -> None:

@@ -8,11 +8,11 @@ import asyncio
 import sys
 
 import msgspec
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.verifiers.tinyv.models import ModelRow
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.tinyv.engine import VllmEngine
 
 
 class Round(msgspec.Struct):

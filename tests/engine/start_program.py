@@ -6,15 +6,16 @@ The check that would refuse it beforehand is left out: vLLM's own words are what
 import asyncio
 import sys
 
+from tinyv_stream_workers.tinyv.engines import vllm_args
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
+
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.verifiers.tinyv.models import OWN
-from workers.tinyv import settings
-from workers.tinyv.engine import VllmEngine
 
 
 async def main(model: str, cache_mb: int) -> None:
-    settings.check = lambda *_: None
+    vllm_args.check = lambda *_: None
     engine = VllmEngine(model, OWN, EngineConfig(kv_cache_mb=cache_mb, threads=1))
     try:
         await engine.start()

@@ -9,12 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 from real_pool import ASKERS, START_S, real_pool, tiny_engines
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.control import model
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.testing import wait_until
-from workers.tinyv.engine import VllmEngine
-from workers.tinyv.verifier import TinyVVerifier
 
 pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.timeout(1_200)]
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until, wait_until_sync
 from tinyv_stream.verifiers.tinyv.models import OWN, ModelRow
-from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.remote import OpenAIEngine
-from workers.tinyv.verifier import TinyVVerifier
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(240)]
 SESSION = pytest.mark.asyncio(loop_scope="session")

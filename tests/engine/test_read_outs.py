@@ -12,12 +12,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tinyv_stream_workers.tinyv.batch_gate import MARGIN, is_near
 
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, MODELS, OWN, ModelRow
 from tinyv_stream.verifiers.tinyv.prompts import PromptBuilder
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
-from workers.tinyv.gate import MARGIN, is_near
 
 pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.timeout(900)]
 

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine, _sampling
+from tinyv_stream_workers.tinyv.engines.vllm_processes import engine_processes
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.errors import EngineDiedError
@@ -17,10 +21,6 @@ from tinyv_stream.testing import wait_until, wait_until_sync
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.models import OWN
 from tinyv_stream.verifiers.tinyv.read_out import decide, p_true
-from workers.tinyv.children import engine_processes
-from workers.tinyv.engine import VllmEngine, _sampling
-from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.verifier import TinyVVerifier
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(180)]
 

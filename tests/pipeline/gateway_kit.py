@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 import msgspec
 from scripted_verifier import ScriptedVerifier
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.gateway import Gateway, GatewayConfig
 from tinyv_stream.testing import wait_until
-from workers.worker import Worker
 
 TOKEN = "secret-for-tests"
 

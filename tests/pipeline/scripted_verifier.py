@@ -4,10 +4,11 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+from tinyv_stream_workers.verifier import Finding
+
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.types import Outcome, Stage, Verdict
-from workers.verifier import Finding
 
 
 class ScriptedVerifier:

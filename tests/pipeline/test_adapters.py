@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from gateway_kit import workers
 from scripted_verifier import ScriptedVerifier
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, Rollout, Status, UndecidedError
 from tinyv_stream.adapter_kit.reward_values import (
@@ -23,7 +24,6 @@ from tinyv_stream.types import validate_rollout
 from trainer_adapters import shared
 from trainer_adapters.slime_reward import custom_rm, keep_decided
 from trainer_adapters.trl_reward import TinyVReward
-from workers.worker import Worker
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from scripted_verifier import ScriptedVerifier
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.trainer import TrainerSide
@@ -15,7 +16,6 @@ from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.types import Reward, Rollout, Source, Status
-from workers.worker import Worker
 
 
 async def cli(*args: str) -> tuple[int, str, str]:

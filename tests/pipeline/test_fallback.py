@@ -7,12 +7,12 @@ from typing import Self
 
 import pytest
 from scripted_verifier import ScriptedVerifier
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, Reward, RewardClient, Rollout, Source, Status
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, FallbackConfig, TinyVConfig, check
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from workers.worker import Worker
 
 
 class Bench:

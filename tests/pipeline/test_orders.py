@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 from scripted_verifier import ScriptedVerifier
 from stream_kit import is_empty, rollout
+from tinyv_stream_workers.tinyv.engines.scripted import DELAY_ENV, ScriptedEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, RewardClient, Source, Status
 from tinyv_stream.broker.desired_state import give_order, obey, order_sleep, read_order, refuse
@@ -16,9 +19,6 @@ from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.control import model
 from tinyv_stream.errors import EngineError, EngineStartError
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from workers.tinyv.scripted import DELAY_ENV, ScriptedEngine
-from workers.tinyv.verifier import TinyVVerifier
-from workers.worker import Worker
 
 WAIT_S = 60.0
 

@@ -69,8 +69,8 @@ def test_back_off_grows_to_its_bound_and_never_overflows() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_folder_named_workers_in_the_users_directory_is_not_taken_for_ours(tmp_path: Path, stage: Stage) -> None:
-    (tmp_path / "workers").mkdir()
-    (tmp_path / "workers" / "__init__.py").write_text("raise SystemExit('decoy')")
+    (tmp_path / "tinyv_stream_workers").mkdir()
+    (tmp_path / "tinyv_stream_workers" / "__init__.py").write_text("raise SystemExit('decoy')")
     *python, dash_m, module = COMMANDS[stage]
     assert dash_m == "-m"
     find = [*python, "-c", f"import importlib.util as u; print(u.find_spec('{module}').origin)"]

@@ -6,6 +6,8 @@ from itertools import count
 import pytest
 from scripted_verifier import ScriptedVerifier
 from stream_kit import rollout
+from tinyv_stream_workers import worker as worker_module
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.messages import shard_of, work_of
@@ -17,8 +19,6 @@ from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Stage
-from workers import worker as worker_module
-from workers.worker import Worker
 
 LONG_S = 240.0
 """A deadline that only a lost rollout misses."""

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, is_empty, rollout
+from tinyv_stream_workers.stages import RuleStage
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import ClientClosedError, Outcome, RewardClient, Source, Status
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.broker.worker import Delivery
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from workers.stages import RuleStage
-from workers.worker import Worker
 
 
 async def test_a_failing_verifier_is_no_score(serve: Serve, client: Callable[..., RewardClient]) -> None:

@@ -8,6 +8,10 @@ import msgspec
 import pytest
 from scripted_verifier import ScriptedVerifier
 from stream_kit import rollout
+from tinyv_stream_workers.housekeeping import Housekeeping
+from tinyv_stream_workers.leases import LeaseRenewer
+from tinyv_stream_workers.verifier import Finding
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.broker.messages import Work, encode, work_of
@@ -16,10 +20,6 @@ from tinyv_stream.broker.trainer import ACCEPTED, TrainerSide
 from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
-from workers.housekeeping import Housekeeping
-from workers.leases import LeaseRenewer
-from workers.verifier import Finding
-from workers.worker import Worker
 
 LONG_S = 60.0
 Run = Callable[[ScriptedVerifier], AbstractAsyncContextManager[Worker]]

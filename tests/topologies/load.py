@@ -8,6 +8,7 @@ from typing import cast
 
 from scripted_verifier import ScriptedVerifier
 from stream_kit import is_empty, rollout
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import Reward, RewardClient, Status
 from tinyv_stream.broker.operator import OperatorSide
@@ -15,7 +16,6 @@ from tinyv_stream.broker.shard import Link
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import wait_until
-from workers.worker import Worker
 
 KINDS = (
     ("rule:correct", 1.0),

@@ -8,6 +8,8 @@ from load import assert_nothing_stays, streaming, workers
 from scripted_verifier import ScriptedVerifier
 from servers import Node, free_ports, running
 from stream_kit import rollout, workers_beat
+from tinyv_stream_workers.verifier import Finding
+from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.broker.messages import Work, encode, shard_of, work_of
@@ -22,8 +24,6 @@ from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Reward, Source
-from workers.verifier import Finding
-from workers.worker import Worker
 
 
 @pytest.fixture

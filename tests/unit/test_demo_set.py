@@ -40,7 +40,7 @@ RULE_FALSE_POSITIVES: Final = {"demo-10-1", "demo-10-6", "demo-15-7", "demo-25-5
 RESOURCE_BOMB: Final = "demo-35-2"
 """A tower of powers: graders that can be killed get it in their own tests; here it would only burn ten seconds."""
 
-TEXT: Final = (importlib.resources.files("tinyv_stream") / "data" / "demo.jsonl").read_text(encoding="utf-8")
+TEXT: Final = (importlib.resources.files("tinyv_stream.demo") / "demo.jsonl").read_text(encoding="utf-8")
 LINES: Final = [msgspec.json.decode(line, type=Line) for line in TEXT.splitlines()]
 
 

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from tinyv_stream_workers.overload_policy import Relief
+from tinyv_stream_workers.sharded_broker import Lanes
+
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.worker import Delivery, WorkerSide
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import wait_until
-from workers.lanes import Lanes
-from workers.relief import Relief
 
 WORK = Work(run_id="r", client_id="c", rollout_id="1", question="q", ground_truth="1")
 

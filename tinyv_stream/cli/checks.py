@@ -80,7 +80,7 @@ async def _look_at(url: str, shown: str) -> Check:
 def check_rules() -> Check:
     """Look for the rule workers' program and library."""
     version = _version("math-verify")
-    if version is None or find_spec("workers") is None:
+    if version is None or find_spec("tinyv_stream_workers") is None:
         remedy = "pip install tinyv-stream: the rule workers come with it"
         return Check(name="rules", level="wrong", found="the rule workers are not installed", remedy=remedy)
     return Check(name="rules", level="ok", found=f"Math-Verify {version}")

@@ -89,8 +89,9 @@ def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str
 def worker_environment(url: str, config: Config) -> dict[str, str]:
     """Return this process's environment with what a worker reads: TINYV_REDIS_URL and TINYV_CONFIG (JSON)."""
     env = {**os.environ, "TINYV_REDIS_URL": url, "TINYV_CONFIG": msgspec.json.encode(config).decode()}
-    # Run from a checkout, `workers` is beside us and not installed.
-    root = str(Path(__file__).resolve().parents[2])
-    if root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
-        env["PYTHONPATH"] = os.pathsep.join(p for p in (root, env.get("PYTHONPATH", "")) if p)
+    # Run from a checkout, the workers' package is in a folder beside us and not installed.
+    root = Path(__file__).resolve().parents[2]
+    if str(root) not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        paths = (str(root), str(root / "workers"), env.get("PYTHONPATH", ""))
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     return env

@@ -8,6 +8,7 @@ from typing import Self
 
 import pytest
 from aiohttp import web
+from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
 
 from bench.engine import run
 from bench.engine.bound import least
@@ -18,7 +19,6 @@ from bench.engine.reference import pattern
 from bench.engine.reference_program import PROCESSES
 from bench.engine.run import Settings
 from tinyv_stream.errors import EngineError
-from workers.tinyv.scripted import ScriptedEngine
 
 PROMOTED = ("worker_over_raw", "x_reference", "calls_avoided", "prefix_hit_rate", "p50_ms", "p99_ms")
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.engines import embedded_model
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair
-from workers.tinyv import embedded
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
@@ -37,7 +37,7 @@ def test_an_adapter_starts_as_nothing_and_merges_as_the_embedded_one_does(
     adapted = judge.p_true(pairs)
     assert adapted != pytest.approx(plain, abs=1e-3)
     other = Judge.load(tiny_base, "short", dtype="float32")
-    embedded.merge(other.model, tmp_path / adapter.FILE)
+    embedded_model.merge(other.model, tmp_path / adapter.FILE)
     assert other.p_true(pairs) == pytest.approx(adapted, abs=1e-5)
 
 
@@ -56,7 +56,7 @@ def test_the_shipped_adapter_fits_what_train_makes() -> None:
     )
     with torch.device("meta"):
         made = adapter.shapes(adapter.attach(LlamaForCausalLM(smollm2), RANK, ALPHA))
-    with safe_open(embedded.ADAPTER, "pt") as file:
+    with safe_open(embedded_model.ADAPTER, "pt") as file:
         shipped = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - its own API
     assert shipped == made
 
@@ -95,7 +95,7 @@ def test_a_full_tuning_is_carried_by_an_adapter_of_enough_rank(
     assert carried[3] == pytest.approx(1, abs=1e-4)
     pairs = same_digit(8, 4)
     assert before.p_true(pairs) != pytest.approx(tuned.p_true(pairs), abs=0.05)
-    embedded.merge(before.model, tmp_path / adapter.FILE)  # rank 32, as shipped
+    embedded_model.merge(before.model, tmp_path / adapter.FILE)  # rank 32, as shipped
     assert before.p_true(pairs) == pytest.approx(tuned.p_true(pairs), abs=0.02)
 
 

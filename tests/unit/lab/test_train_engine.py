@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.lab.pairs import Pair, write_pairs
 from tinyv_stream.lab.tune.plan import Job, Plan
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED_TEMPLATE, resolve
-from workers.tinyv.verifier import TinyVVerifier
 
 pytest.importorskip("vllm")
 pytest.importorskip("trl")

@@ -9,7 +9,7 @@ import pytest
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check, load
 
-DEMO = Path(__file__).parents[3] / "tinyv_stream" / "data" / "demo.jsonl"
+DEMO = Path(__file__).parents[3] / "tinyv_stream" / "demo" / "demo.jsonl"
 PAIRS = [
     json.loads(line)
     for line in (Path(__file__).parents[2] / "data" / "answer_pairs.jsonl").read_text("utf-8").splitlines()

@@ -10,11 +10,11 @@ from pathlib import Path
 import hostile_inputs as hostile
 import psutil
 import pytest
+from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
 
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.rules.extract import final_answer, prime_answer
 from tinyv_stream.verifiers.rules.graders import Check
-from workers.rule.sandbox import Sandbox
 
 GOLD = "42"
 MEMORY_MB = 1536
@@ -117,7 +117,7 @@ def cpu_s() -> float:
     total = 0.0
     for nursery in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "workers.rule.sandbox_child" not in nursery.cmdline():
+            if "tinyv_stream_workers.rule.sandbox.fork_server_child" not in nursery.cmdline():
                 continue
             ended = nursery.cpu_times()  # before the living: one that ends in between is missed, not counted twice
             total += ended.children_user + ended.children_system

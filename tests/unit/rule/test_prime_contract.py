@@ -24,7 +24,7 @@ PYTHON = os.environ.get("TINYV_VERL_PYTHON", "")
 OTHERS = os.environ.get("TINYV_GROUND_TRUTHS", "")
 ROOT = Path(__file__).parents[3]
 OWN = ROOT / "tests" / "data" / "answer_pairs.jsonl"
-DEMO = ROOT / "tinyv_stream" / "data" / "demo.jsonl"
+DEMO = ROOT / "tinyv_stream" / "demo" / "demo.jsonl"
 COUNT = 6_000
 FRAMES = (
     "@",

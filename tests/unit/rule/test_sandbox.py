@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
-from workers.rule.sandbox import Sandbox
 
 ACT = "misbehaving:act"
 HERE = Path(__file__).parent
@@ -85,7 +85,7 @@ async def test_a_cancelled_check_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
 async def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
     assert (await act(sandbox, "x")).outcome is Outcome.CORRECT
     for nursery in psutil.Process().children():
-        if "workers.rule.sandbox_child" in nursery.cmdline():
+        if "tinyv_stream_workers.rule.sandbox.fork_server_child" in nursery.cmdline():
             nursery.kill()
     outcomes = {(await act(sandbox, "x")).outcome for _ in range(4)}
     assert Outcome.INCORRECT not in outcomes
@@ -115,7 +115,7 @@ async def test_a_grader_that_does_not_load_stops_the_start_and_is_named_once(nam
 PROGRAM = """
 import asyncio
 from tinyv_stream.verifiers.rules.graders import Check
-from workers.rule.sandbox import Sandbox
+from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
 async def main():
     async with Sandbox(graders=("misbehaving:act",), processes=2, timeout_s=600, memory_mb=1024) as box:
         await asyncio.gather(*(box.grade("misbehaving:act", Check("hang", "x")) for _ in range(4)))
@@ -147,7 +147,7 @@ def ours() -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it has just ended
-            if "workers.rule.sandbox_child" in process.cmdline():
+            if "tinyv_stream_workers.rule.sandbox.fork_server_child" in process.cmdline():
                 found.append(process)
     return found
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tinyv_stream_workers.rule.sandbox import fork_server
+from tinyv_stream_workers.rule.verifier import RuleVerifier
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
@@ -15,8 +17,6 @@ from tinyv_stream.reward_policy import Route
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import load
-from workers.rule import nursery
-from workers.rule.verifier import RuleVerifier
 
 CODE = """
 from tinyv_stream.types import Outcome, Verdict
@@ -104,7 +104,7 @@ BROKEN = {
 async def test_a_file_that_is_broken_under_a_running_worker_makes_its_checks_undecided_until_it_is_mended(
     verifier: RuleVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(nursery, "_AGAIN_S", 0.0)
+    monkeypatch.setattr(fork_server, "_AGAIN_S", 0.0)
     file = tmp_path / "their_graders.py"
     file.write_text(BROKEN[fault])
     await lose_graders(verifier)
@@ -127,7 +127,7 @@ async def test_an_environment_that_is_gone_makes_checks_undecided_and_is_not_tri
         tried.append(args)
         raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr(nursery, "_AGAIN_S", 3600.0)
+    monkeypatch.setattr(fork_server, "_AGAIN_S", 3600.0)
     monkeypatch.setattr(asyncio, "create_subprocess_exec", no_python)
     await lose_graders(verifier)
     for index in range(6):
@@ -153,7 +153,7 @@ async def within(asked: Coroutine[object, object, Verdict]) -> Verdict:
 async def lose_graders(verifier: RuleVerifier) -> None:
     """Kill the nursery, and return once that shows: a process of it may still answer a check or two."""
     for process in psutil.Process().children():
-        if "workers.rule.sandbox_child" in process.cmdline():
+        if "tinyv_stream_workers.rule.sandbox.fork_server_child" in process.cmdline():
             process.kill()
     asked = 0
 

@@ -6,6 +6,10 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from tinyv_stream_workers.rule import verifier as verifier_module
+from tinyv_stream_workers.rule.sandbox.process_pool import Graded
+from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
+from tinyv_stream_workers.rule.verifier import RuleVerifier
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
@@ -13,10 +17,6 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.reward_policy import Route
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
-from workers.rule import verifier as verifier_module
-from workers.rule.lane import Graded
-from workers.rule.sandbox import Sandbox
-from workers.rule.verifier import RuleVerifier
 
 
 @pytest.fixture

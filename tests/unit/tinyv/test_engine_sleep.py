@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.verifiers.tinyv.models import OWN
-from workers.tinyv.engine import VllmEngine
 
 
 class Stuck:

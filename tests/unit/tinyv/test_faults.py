@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.engines.start_errors import explain
 
 from tinyv_stream.config import EngineConfig
-from workers.tinyv.faults import explain
 
 GENERIC = RuntimeError("Engine core initialization failed. See root cause above. Failed core proc(s): {}")
 FREE = (

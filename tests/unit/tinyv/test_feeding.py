@@ -5,17 +5,17 @@ import random
 import tracemalloc
 
 import pytest
+from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
+from tinyv_stream_workers.tinyv.concurrency import Pace
+from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
+from tinyv_stream_workers.tinyv.priority import WINDOW, Lineup
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.tinyv.gate import Gate, is_near
-from workers.tinyv.lineup import WINDOW, Lineup
-from workers.tinyv.pace import Pace
-from workers.tinyv.scripted import ScriptedEngine
-from workers.tinyv.verifier import TinyVVerifier
 
 
 def test_equal_questions_stand_together_and_begun_ones_first() -> None:

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from bench.engine import attacks
 from tinyv_stream.broker.messages import Work
@@ -13,8 +15,6 @@ from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.guard import objection
 from tinyv_stream.verifiers.tinyv.guard_words import FIELD, NUMBER, OPENER, PLACEHOLDER, SAID_YES, SPELT, TRUTH
-from workers.tinyv.scripted import ScriptedEngine
-from workers.tinyv.verifier import TinyVVerifier
 
 
 def test_enough_families_are_tried_on_enough_questions() -> None:

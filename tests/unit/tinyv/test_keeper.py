@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
+from tinyv_stream_workers.tinyv import engine_supervisor as keeper_module
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
+from tinyv_stream_workers.tinyv.engines.api import Engine
+from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
 
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until
-from workers.tinyv import keeper as keeper_module
-from workers.tinyv.engine_api import Engine
-from workers.tinyv.keeper import EngineKeeper
-from workers.tinyv.scripted import ScriptedEngine
 
 PROMPT = "<ground_truth_answer>1</ground_truth_answer>\n\n<model_answer>1</model_answer>"
 

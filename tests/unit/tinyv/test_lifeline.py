@@ -6,15 +6,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-
-from workers.tinyv import lifeline
+from tinyv_stream_workers.tinyv.engines import parent_watchdog
 
 
 def as_an_engine(told: Connection) -> None:
     """Runs in a spawned process, which has imported the lifeline on its way here."""
     import logging
 
-    assert lifeline.Lifeline is not None  # as vLLM looks it up
+    assert parent_watchdog.Lifeline is not None  # as vLLM looks it up
     try:
         int("no room")
     except ValueError:
@@ -25,9 +24,9 @@ def as_an_engine(told: Connection) -> None:
 def test_an_engine_keeps_to_its_cores_and_leaves_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     core = max(os.sched_getaffinity(0))
     words = tmp_path / "words"
-    monkeypatch.setenv(lifeline.PARENT_ENV, str(os.getpid()))
-    monkeypatch.setenv(lifeline.CORES_ENV, str(core))
-    monkeypatch.setenv(lifeline.WORDS_ENV, str(words))
+    monkeypatch.setenv(parent_watchdog.PARENT_ENV, str(os.getpid()))
+    monkeypatch.setenv(parent_watchdog.CORES_ENV, str(core))
+    monkeypatch.setenv(parent_watchdog.WORDS_ENV, str(words))
     context = multiprocessing.get_context("spawn")
     hears, tells = context.Pipe(duplex=False)
     process = context.Process(target=as_an_engine, args=(tells,))
@@ -43,8 +42,8 @@ def test_an_engine_keeps_to_its_cores_and_leaves_its_last_words(tmp_path: Path, 
 
 
 def test_a_process_that_is_no_engine_is_left_alone(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(lifeline.PARENT_ENV, str(os.getpid()))
+    monkeypatch.setenv(parent_watchdog.PARENT_ENV, str(os.getpid()))
     before = os.sched_getaffinity(0)
-    monkeypatch.setenv(lifeline.CORES_ENV, str(max(before)))
-    lifeline._arm()
+    monkeypatch.setenv(parent_watchdog.CORES_ENV, str(max(before)))
+    parent_watchdog._arm()
     assert os.sched_getaffinity(0) == before

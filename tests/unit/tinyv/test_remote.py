@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
+from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until
 from tinyv_stream.verifiers.tinyv.models import MODELS, OWN, ModelRow
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.keeper import EngineKeeper
-from workers.tinyv.remote import OpenAIEngine
-from workers.tinyv.verifier import TinyVVerifier
 
 
 class FakeServer:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tinyv_stream_workers.tinyv.engines.model_files import locate
+from tinyv_stream_workers.tinyv.engines.parent_watchdog import cores_of
 
 from tinyv_stream.errors import EngineStartError
-from workers.tinyv.lifeline import cores_of
-from workers.tinyv.source import locate
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         (folder / "refs").mkdir(exist_ok=True)
         (folder / "refs" / branch).write_text(commit)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    monkeypatch.setattr("workers.tinyv.source._GIVEN", "1")
+    monkeypatch.setattr("tinyv_stream_workers.tinyv.engines.model_files._GIVEN", "1")
     return commits
 
 

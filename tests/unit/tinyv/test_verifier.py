@@ -3,6 +3,9 @@
 import asyncio
 
 import pytest
+from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
@@ -10,9 +13,6 @@ from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.scripted import ScriptedEngine
-from workers.tinyv.verifier import TinyVVerifier
 
 
 def work(answer: str | None, *, question: str = "What is 1+1?", ground_truth: str = "2") -> Work:

@@ -23,13 +23,13 @@ from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRo
 from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
-from workers.tinyv import lifeline as _lifeline
-from workers.tinyv.engine_api import Engine, PromptTooLongError
-from workers.tinyv.gate import Gate, is_near
-from workers.tinyv.keeper import EngineKeeper
-from workers.tinyv.lineup import Lineup
-from workers.tinyv.pace import Pace
-from workers.verifier import Finding
+from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
+from tinyv_stream_workers.tinyv.concurrency import Pace
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
+from tinyv_stream_workers.tinyv.engines import parent_watchdog as _lifeline
+from tinyv_stream_workers.tinyv.engines.api import Engine, PromptTooLongError
+from tinyv_stream_workers.tinyv.priority import Lineup
+from tinyv_stream_workers.verifier import Finding
 
 _log: Final = logging.getLogger(__name__)
 
@@ -191,15 +191,15 @@ def _engine_for(config: TinyVConfig, model: str, revision: str) -> tuple[Engine,
 def make_engine(config: TinyVConfig, model: str, row: ModelRow, *, revision: str = "") -> Engine:
     """Return the engine that the configuration names, not started."""
     if config.engine.kind == "scripted":
-        from workers.tinyv.scripted import ScriptedEngine
+        from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
 
         label = "scripted" if model in {EMBEDDED, AUTO_GPU} else model  # what `auto` means where no model is wanted
         label = f"{label}@{revision}" if revision else label
         return ScriptedEngine(capacity=config.engine.max_num_seqs or 64, model=label)
     if config.engine.kind == "openai":
-        from workers.tinyv.remote import OpenAIEngine
+        from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
 
         return OpenAIEngine(model, row, config.engine)
-    from workers.tinyv.engine import VllmEngine
+    from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
 
     return VllmEngine(model, row, config.engine, revision=revision)

@@ -18,8 +18,8 @@ import msgspec
 
 from tinyv_stream.errors import EngineStartError, InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
-from workers.rule.nursery import Nursery, receive
-from workers.rule.sandbox_child import HEADER, Answer, Hello, Task
+from tinyv_stream_workers.rule.sandbox.fork_server import Nursery, receive
+from tinyv_stream_workers.rule.sandbox.fork_server_child import HEADER, Answer, Hello, Task
 
 _log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_for, rule_stands
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
-from workers.outbox import Outbox
-from workers.relief import Relief
-from workers.verifier import Finding, Verifier
+from tinyv_stream_workers.overload_policy import Relief
+from tinyv_stream_workers.verifier import Finding, Verifier
+from tinyv_stream_workers.write_batcher import Outbox
 
 _log = logging.getLogger(__name__)
 _DECIDED: Final = (Outcome.CORRECT, Outcome.INCORRECT)

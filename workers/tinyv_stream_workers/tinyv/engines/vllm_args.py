@@ -16,7 +16,7 @@ import psutil
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.verifiers.tinyv.models import gpu_found
-from workers.tinyv.lifeline import CORES_ENV, cores_of
+from tinyv_stream_workers.tinyv.engines.parent_watchdog import CORES_ENV, cores_of
 
 CPU_KV_CACHE_MB: Final = 512
 """Two full batches of TinyV prompts on SmolLM2 (23 kB a token); memory that rule workers keep."""
@@ -75,7 +75,7 @@ def engine_args(config: EngineConfig, hardware: Hardware, model: str) -> dict[st
         "enable_prefix_caching": True,
         "scheduling_policy": "priority",
         "disable_log_stats": True,
-        "worker_extension_cls": "workers.tinyv.lifeline.Lifeline",
+        "worker_extension_cls": "tinyv_stream_workers.tinyv.engines.parent_watchdog.Lifeline",
     }
     if hardware.gpu:
         args["gpu_memory_utilization"] = config.gpu_memory_utilization

@@ -19,7 +19,7 @@ from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.verifiers.tinyv.models import ModelRow
 from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
-from workers.tinyv.engine_api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 
 _log: Final = logging.getLogger(__name__)
 

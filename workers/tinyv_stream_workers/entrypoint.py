@@ -1,4 +1,4 @@
-"""What `python -m workers.rule` and `python -m workers.tinyv` share: settings in, signals, exit codes.
+"""Entry point of both worker programs (`python -m tinyv_stream_workers.rule | .tinyv`): settings, signals, exit codes.
 
 Settings come from the environment when a pool starts the worker (TINYV_REDIS_URL, TINYV_CONFIG as JSON), so that no
 secret is in argv; by hand from `--redis` and `--config`.
@@ -19,8 +19,8 @@ import uvloop
 
 from tinyv_stream.config import Config, check, load
 from tinyv_stream.errors import InvalidInputError, TinyVError
-from workers.verifier import Verifier
-from workers.worker import Worker
+from tinyv_stream_workers.verifier import Verifier
+from tinyv_stream_workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 

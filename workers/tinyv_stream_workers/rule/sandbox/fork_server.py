@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import EngineStartError, InvalidInputError
-from workers.rule.sandbox_child import FORK, HEADER, KILL, READY, REFUSED, Hello, Settings
+from tinyv_stream_workers.rule.sandbox.fork_server_child import FORK, HEADER, KILL, READY, REFUSED, Hello, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Nursery:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
-                    "workers.rule.sandbox_child",
+                    "tinyv_stream_workers.rule.sandbox.fork_server_child",
                     str(theirs.fileno()),
                     msgspec.json.encode(self._settings).decode(),
                     env=_clean_environment(),

@@ -17,15 +17,15 @@ from tinyv_stream.config import RuleConfig
 from tinyv_stream.reward_policy import CASCADE, DEFAULT_ROUTE, ROUTES, Route, route_for
 from tinyv_stream.types import Outcome, Stage, Verdict
 from tinyv_stream.verifiers.rules.graders import Check, Grader, stand_in
-from workers.rule.sandbox import Sandbox
-from workers.verifier import Finding
+from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
+from tinyv_stream_workers.verifier import Finding
 
 _REMEMBERED: Final = 4_096
 """Verdicts kept: some hundred groups, about 1 MB; the one that was asked for longest ago goes first."""
 
 
 class RuleVerifier:
-    """Implements `workers.verifier.Verifier` for stage `rule`."""
+    """Implements `tinyv_stream_workers.verifier.Verifier` for stage `rule`."""
 
     def __init__(self, config: RuleConfig, *, routes: tuple[tuple[str, Route], ...] = ()) -> None:
         self._config = config

@@ -28,12 +28,12 @@ from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.verifiers.tinyv.models import ModelRow
 from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
-from workers.tinyv import settings
-from workers.tinyv.children import engine_is_gone, kill_engine
-from workers.tinyv.engine_api import PromptTooLongError
-from workers.tinyv.faults import answered_within, explain
-from workers.tinyv.lifeline import PARENT_ENV, WORDS_ENV
-from workers.tinyv.source import Source, locate
+from tinyv_stream_workers.tinyv.engines import vllm_args
+from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.model_files import Source, locate
+from tinyv_stream_workers.tinyv.engines.parent_watchdog import PARENT_ENV, WORDS_ENV
+from tinyv_stream_workers.tinyv.engines.start_errors import answered_within, explain
+from tinyv_stream_workers.tinyv.engines.vllm_processes import engine_is_gone, kill_engine
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -57,8 +57,8 @@ class VllmEngine:
         self._wanted = revision
         self._row = row
         self._config = config
-        self._hardware = settings.detect()
-        self._sleep = settings.sleep_mode(config, self._hardware)
+        self._hardware = vllm_args.detect()
+        self._sleep = vllm_args.sleep_mode(config, self._hardware)
         self._llm: AsyncLLM | None = None
         self._source: Source | None = None
         self._is_fresh = False
@@ -71,7 +71,7 @@ class VllmEngine:
     @property
     def capacity(self) -> int:
         """Prompts that vLLM runs together."""
-        return settings.sequences(self._config, self._hardware)
+        return vllm_args.sequences(self._config, self._hardware)
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ class VllmEngine:
         if self._source is None or (is_directory and not self._is_fresh):  # one may have been trained anew meanwhile
             await self.fetch()
         self._is_fresh = False
-        self._hardware = settings.detect()
+        self._hardware = vllm_args.detect()
         with tempfile.TemporaryDirectory(prefix="tinyv-") as directory:
             last_words = Path(directory) / "last_words"
             try:
@@ -109,19 +109,19 @@ class VllmEngine:
                 raise
             except Exception as exc:  # vLLM raises whatever its parts raise
                 self.kill()
-                gpu, cache_mb = self._hardware.gpu, settings.kv_mb(self._config)
+                gpu, cache_mb = self._hardware.gpu, vllm_args.kv_mb(self._config)
                 raise explain(exc, self._config, last_words, gpu=gpu, cache_mb=cache_mb) from exc
             finally:
                 self._doing = ""
         _log.info("engine ready in %.1f s: %s", time.monotonic() - began, self.describe())
 
     async def _load(self, path: str, last_words: Path) -> None:
-        settings.check(self._config, self._hardware, path)
-        for name, value in settings.environment(self._config, self._hardware, path).items():
+        vllm_args.check(self._config, self._hardware, path)
+        for name, value in vllm_args.environment(self._config, self._hardware, path).items():
             os.environ.setdefault(name, value)
         os.environ |= {PARENT_ENV: str(os.getpid()), WORDS_ENV: str(last_words)}
         await self._step("2/4 importing vLLM", asyncio.to_thread(_import_vllm))
-        args = settings.engine_args(self._config, self._hardware, path)
+        args = vllm_args.engine_args(self._config, self._hardware, path)
         self._llm = await self._step(f"3/4 loading {self._model}", asyncio.to_thread(_make_llm, args))
         self._prepare(self._llm)
         await self._step("4/4 giving a first verdict", self.read("warm-up"))

@@ -19,7 +19,7 @@ from tinyv_stream.broker.desired_state import NO_WAY_BACK, REFUSED, Order, obey,
 from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import BrokerError, EngineStartError
-from workers.verifier import Switchable
+from tinyv_stream_workers.verifier import Switchable
 
 _log = logging.getLogger(__name__)
 

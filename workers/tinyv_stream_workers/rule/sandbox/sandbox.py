@@ -14,9 +14,9 @@ from typing import Final, Self
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
-from workers.rule.lane import FullError, Graded, Lane, OverdueError
-from workers.rule.nursery import Nursery
-from workers.rule.sandbox_child import Settings, Task
+from tinyv_stream_workers.rule.sandbox.fork_server import Nursery
+from tinyv_stream_workers.rule.sandbox.fork_server_child import Settings, Task
+from tinyv_stream_workers.rule.sandbox.process_pool import FullError, Graded, Lane, OverdueError
 
 _SLICE_S: Final = 0.15
 """Quick lane: nearly all checks end within it; the few that do not are worth a second start elsewhere."""

@@ -17,7 +17,7 @@ from typing import Final, Self
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.verifiers.tinyv.read_out import Reading
-from workers.tinyv.engine_api import Engine
+from tinyv_stream_workers.tinyv.engines.api import Engine
 
 _log: Final = logging.getLogger(__name__)
 

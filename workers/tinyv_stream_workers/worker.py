@@ -26,15 +26,15 @@ from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.types import Stage, Status
-from workers.cache_version import cache_version
-from workers.housekeeping import Housekeeping
-from workers.lanes import Lanes
-from workers.leases import LeaseRenewer
-from workers.orders import Orders
-from workers.outbox import Outbox
-from workers.relief import Relief
-from workers.stages import RuleStage, StageHandler, TinyVStage, expired_reward, undecided_reward
-from workers.verifier import Switchable, Verifier
+from tinyv_stream_workers.cache_version import cache_version
+from tinyv_stream_workers.housekeeping import Housekeeping
+from tinyv_stream_workers.leases import LeaseRenewer
+from tinyv_stream_workers.model_switch import Orders
+from tinyv_stream_workers.overload_policy import Relief
+from tinyv_stream_workers.sharded_broker import Lanes
+from tinyv_stream_workers.stages import RuleStage, StageHandler, TinyVStage, expired_reward, undecided_reward
+from tinyv_stream_workers.verifier import Switchable, Verifier
+from tinyv_stream_workers.write_batcher import Outbox
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""`python -m workers.tinyv.snapshot MODEL REVISION`: bring a hub's model onto this disk and print its directory.
+"""Download of a hub's model onto this disk: `python -m …engines.hub_download MODEL REVISION` prints its directory.
 
 A program of its own: it can be ended while it downloads, and whether this worker's engine may look at the hub (it may
 not: its model is on the disk by then) does not matter to it.

@@ -19,13 +19,14 @@ import msgspec
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.processes.die_with_parent import tied_command
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED
-from workers.tinyv import embedded
+from tinyv_stream_workers.tinyv.engines import embedded_model
 
 _log: Final = logging.getLogger(__name__)
 
 _OFFLINE: Final = "HF_HUB_OFFLINE"
 _GIVEN: Final = os.environ.get(_OFFLINE)
 """The user's word, before an engine's environment is put over it."""
+_DOWNLOAD: Final = "tinyv_stream_workers.tinyv.engines.hub_download"
 _CHARS: Final = 12
 _SHOWN: Final = 200
 """Characters of a model's name, and again of the reason, that an error repeats."""
@@ -62,7 +63,7 @@ def _on_disk(model: str, revision: str) -> Source | None:
     if revision:
         raise EngineStartError(f"{model} has no revision {revision!r}", "give a revision for a hub id only")
     if model == EMBEDDED:
-        path = embedded.ensure()
+        path = embedded_model.ensure()
         return Source(str(path), path.name.rpartition("-")[2])
     if not (path / "config.json").is_file():
         raise EngineStartError(f"{model} holds no config.json, so it is no model", _REMEDY)
@@ -77,8 +78,8 @@ async def _from_hub(model: str, revision: str) -> Source:
     _log.info("looking for %s on this disk, then at its hub", model)
     env = {name: value for name, value in os.environ.items() if name != _OFFLINE}
     env |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1"} | ({_OFFLINE: _GIVEN} if _GIVEN else {})
-    command = tied_command([sys.executable, "-m", "workers.tinyv.snapshot", model, revision], signal.SIGKILL)
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), env.get("PYTHONPATH"))))
+    command = tied_command([sys.executable, "-m", _DOWNLOAD, model, revision], signal.SIGKILL)
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[3]), env.get("PYTHONPATH"))))
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env=env)
     try:

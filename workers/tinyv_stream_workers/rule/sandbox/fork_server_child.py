@@ -1,7 +1,7 @@
-"""The other side of the sandbox: a warm nursery process, and the grader processes that it forks.
+"""Fork server of the sandbox: a process with warm graders, and the grader processes that it forks.
 
-Run as `python -m workers.rule.sandbox_child FD SETTINGS`. The nursery imports the graders once; a fork is ready in
-milliseconds. It does nothing else: it forks when it is handed a socket, and kills when it is told to.
+Run as `python -m tinyv_stream_workers.rule.sandbox.fork_server_child FD SETTINGS`. It imports the graders once; a fork
+is ready in milliseconds. It does nothing else: it forks when it is handed a socket, and kills on request.
 
 - Only the nursery reaps, so a process id that it kills is never somebody else's.
 - Every process here dies with its parent and ends on the end of its socket.
@@ -23,7 +23,7 @@ import msgspec
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, Grader, load
-from workers.rule import limits
+from tinyv_stream_workers.rule.sandbox import limits
 
 HEADER: Final = struct.Struct("!I")
 MAX_FRAME: Final = 8 * 1024 * 1024

@@ -1,1 +1,0 @@
-"""The rule stage: `python -m workers.rule`."""

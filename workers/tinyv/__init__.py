@@ -1,1 +1,0 @@
-"""The TinyV stage: `python -m workers.tinyv`."""

@@ -1,0 +1,1 @@
+"""The rule stage: `python -m tinyv_stream_workers.rule`."""

@@ -1,0 +1,1 @@
+"""Killable processes in which graders run: fork server, process pool, limits."""

@@ -1,0 +1,1 @@
+"""The TinyV stage: `python -m tinyv_stream_workers.tinyv`."""

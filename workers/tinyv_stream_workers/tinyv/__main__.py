@@ -1,0 +1,9 @@
+"""`python -m tinyv_stream_workers.tinyv`: one TinyV worker, with an engine of its own."""
+
+from tinyv_stream_workers.entrypoint import main
+from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
+
+if __name__ == "__main__":
+    main(
+        "tinyv_stream_workers.tinyv", "Run one TinyV worker and its engine.", lambda config: TinyVVerifier(config.tinyv)
+    )

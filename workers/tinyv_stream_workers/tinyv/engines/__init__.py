@@ -1,0 +1,1 @@
+"""Engines that answer TinyV prompts: vLLM in this process, an OpenAI server, a scripted one for tests."""
