@@ -15,9 +15,8 @@ from collections.abc import Callable
 from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
-from tinyv_stream.verifiers.rules.graders import prime_text
 from tinyv_stream.verifiers.rules.extract import prime_answer
-from tinyv_stream.verifiers.rules.graders import Check
+from tinyv_stream.verifiers.rules.graders import Check, prime_text
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.read import read
