@@ -12,7 +12,7 @@ import uvloop
 from bench.chaos.proxy import Proxy
 from tinyv_stream import RewardClient, Rollout, Status
 from tinyv_stream.broker.shard import Link
-from tinyv_stream.client.client import session
+from tinyv_stream.client import session
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import EmbeddedServer, embedded_server

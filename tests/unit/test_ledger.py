@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tinyv_stream.client.client import ledger as module
+from tinyv_stream.client import ledger as module
 from tinyv_stream.client.ledger import Entry, Ledger
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.types import Reward, Source, Status
