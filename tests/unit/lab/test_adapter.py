@@ -56,7 +56,7 @@ def test_the_shipped_adapter_fits_what_train_makes() -> None:
     )
     with torch.device("meta"):
         made = adapter.shapes(adapter.attach(LlamaForCausalLM(smollm2), RANK, ALPHA))
-    with safe_open(embedded_model.ADAPTER, "pt") as file:
+    with safe_open(embedded_model.adapter_file(), "pt") as file:
         shipped = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - its own API
     assert shipped == made
 

@@ -25,7 +25,7 @@ def test_unpacked_model_is_found_again_by_what_it_was_made_of(monkeypatch: pytes
     adapter.write_bytes(b"adapter")
     made = []
     monkeypatch.setattr(embedded_model, "_gguf", lambda: weights)
-    monkeypatch.setattr(embedded_model, "ADAPTER", adapter)
+    monkeypatch.setattr(embedded_model, "adapter_file", lambda: adapter)
     monkeypatch.setattr(embedded_model, "_unpack", lambda _source, path: (made.append(path), path.mkdir()))
     first = embedded_model.ensure()
     assert embedded_model.ensure() == first

