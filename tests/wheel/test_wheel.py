@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BASE = {"hiredis", "msgspec", "pip", "redis", "setuptools", "tinyv-stream", "uvloop"}
+BASE = {"async-timeout", "hiredis", "msgspec", "pip", "redis", "setuptools", "tinyv-stream", "uvloop"}
 LINE = {"question": "1+1?", "completion": "It is \\boxed{2}.", "ground_truth": "2", "data_source": "x_prime"}
 NAMES = "import importlib.metadata as m; print(*{d.name.lower() for d in m.distributions()})"
 
@@ -57,7 +57,7 @@ def test_the_wheel_is_small_and_its_names_are_ours(built: Path) -> None:
 def test_the_base_is_the_client_alone(built: Path, python: Path, tmp_path: Path) -> None:
     install(python, wheel(built))
     assert set(run(python / "python", "-c", NAMES, cwd=tmp_path).split()) <= BASE
-    run(python / "python", "-c", "import tinyv_stream, trainer_adapters.verl_reward", cwd=tmp_path)
+    run(python / "python", "-c", "import tinyv_stream, trainer_adapters.slime_reward", cwd=tmp_path)
     assert "pip install 'tinyv-stream[cli]'" in run(python / "tinyv-stream", "status", cwd=tmp_path, code=1)
     run(python / "python", "-m", "pip", "check", cwd=tmp_path)
 
