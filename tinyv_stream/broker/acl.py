@@ -15,9 +15,11 @@ from typing import Final, Literal
 Role = Literal["trainer", "worker", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("trainer", "worker", "operator")
 
-_TRAINERS: Final = frozenset({"create", "submit", "withdraw", "commit", "check", "order", "orders", "sleep"})
+_TRAINERS: Final = frozenset(
+    {"create", "submit", "withdraw", "commit", "check", "set_desired", "read_desired", "sleep"}
+)
 _OPERATORS: Final = frozenset({"revive"})
-_BOTH: Final = frozenset({"create", "order", "orders", "sleep"})
+_BOTH: Final = frozenset({"create", "set_desired", "read_desired", "sleep"})
 
 _CONNECT: Final = (
     "hello",
