@@ -13,7 +13,7 @@ for i = 5, #ARGV, 3 do
     found = drop(stage, entry)
   end
   if found == 1 then
-    redis.call('XADD', dead, 'MAXLEN', '~', ARGV[4], '*', 'u', uid, 'stage', queue[stage] and stage or 'tinyv',
+    redis.call('XADD', dead, 'MAXLEN', '~', ARGV[4], '*', 'u', uid, 'stage', queue[stage] and stage or STAGE.tinyv,
       'p', ARGV[i + 2], 'reason', ARGV[2], 'deliveries', '1', 'worker', ARGV[3])
     count('dead')
   end

@@ -14,7 +14,7 @@ for i = 2, #ARGV, 3 do
     out[#out + 1] = 0
   else
     redis.call('ZADD', live, now + tonumber(ARGV[i + 1]), uid)
-    enqueue('rule', uid, ARGV[i + 2], '', false)
+    enqueue(STAGE.rule, uid, ARGV[i + 2], '', false)
     count('submitted')
     n = n + 1
     out[#out + 1] = 1
