@@ -1,3 +1,4 @@
+-- role: trainer, worker, operator
 -- Put before every script. Names the shard's keys (KEYS, in the order of broker/shard.py) and holds what the
 -- scripts share. A rollout that is `live` is in exactly one place, and `at` says which:
 --   "<stage> <entry>"          an entry of that stage's queue

@@ -1,3 +1,4 @@
+-- role: worker
 -- Drops entries that no rollout owns any more or that cannot be read, and keeps what they held as dead letters.
 -- ARGV: stage, reason, worker, most dead letters, then entry, uid, body. For a parked rollout: `wait`, and its ckey as
 -- the entry. The uid becomes unknown to the pool, so its client submits it again or its deadline ends it. What another

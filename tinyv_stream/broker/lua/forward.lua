@@ -1,3 +1,4 @@
+-- role: worker
 -- Moves rollouts from the rules to TinyV. ARGV: uid, rule entry, body, ckey ('' = never share).
 -- Per rollout: 1 queued, 2 parked behind an equal one, 0 void (no longer there), or a cached verdict:
 -- then nothing moved, and the caller finishes the rollout with it.

@@ -1,3 +1,4 @@
+-- role: worker
 -- Returns work to its queue, at once claimable. ARGV: stage, consumer, 1 if an engine died under it else 0, entries.
 -- Untouched work is given back uncounted. So is a rollout's first engine death, which may be a neighbour's doing; a
 -- later one counts as a delivery, so a rollout that kills engines runs alone in the end, and then is a dead letter.

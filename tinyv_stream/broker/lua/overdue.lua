@@ -1,3 +1,4 @@
+-- role: worker
 -- Lists rollouts whose deadline has passed on this server's clock. ARGV: how many.
 -- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made
 -- unknown, so that its client resubmits.

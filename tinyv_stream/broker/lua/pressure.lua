@@ -1,3 +1,4 @@
+-- role: worker
 -- Says how TinyV is doing. KEYS: heartbeat, workers. ARGV: silence (ms). Returns how many entries its queue holds,
 -- waiting and running, and how many of its workers that were heard of since judge, or pause on purpose. One that
 -- starts is a hope, and one that drains takes nothing more.

@@ -1,3 +1,4 @@
+-- role: worker
 -- Takes over entries whose lease lapsed. ARGV: stage, consumer, lease (ms), cursor, how many, alone from.
 -- A suspect (delivery count `alone from` and up) waits its turn in the new worker and is counted by `start`: it must
 -- not be counted dead with the one that runs before it.

@@ -1,3 +1,4 @@
+-- role: trainer, worker, operator
 -- An order cannot be followed: everyone goes back to what was run before it. ARGV: number, who, why, 1 to refuse it
 -- only while nobody runs it. 1 refused; 0 not (no longer) this order's turn; 2 it is itself a way back: nothing is left.
 local kept = { 'order', 'proven', 'model_before', 'revision_before', 'over_before' }

@@ -1,3 +1,4 @@
+-- role: trainer
 -- Takes rollouts in. KEYS: done. ARGV: cap, then uid, time to live (ms), body.
 -- Per rollout: 1 accepted, 2 already outstanding, 0 full (nothing was stored), or its reward (done before).
 local done = KEYS[FIRST_OTHER]
