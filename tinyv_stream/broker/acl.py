@@ -9,15 +9,11 @@ a trainer that was taken over can still spoil its own pool's queues.
 """
 
 import re
-from importlib.resources import files
-from typing import Final, Literal
+from typing import Final
 
-Role = Literal["trainer", "worker", "operator"]
-ROLES: Final[tuple[Role, ...]] = ("trainer", "worker", "operator")
+from tinyv_stream.broker.scripts import COMMON, ROLES, Role, roles_of, script_names, script_text
 
-_TRAINERS: Final = frozenset({"create", "submit", "withdraw", "commit", "check", "order", "orders", "sleep"})
-_OPERATORS: Final = frozenset({"revive"})
-_BOTH: Final = frozenset({"create", "order", "orders", "sleep"})
+__all__ = ["ROLES", "Role", "acl_rules", "scripts_of"]
 
 _CONNECT: Final = (
     "hello",
@@ -42,12 +38,12 @@ _CALL: Final = re.compile(r"redis\.p?call\('(\w+)'(?:, *'(CREATE|DELCONSUMER)')?
 
 
 def scripts_of(role: Role) -> frozenset[str]:
-    """Return the names of the scripts that a role runs."""
-    folder = files("tinyv_stream.broker") / "lua"
-    every = frozenset(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua")) - {"_common"}
-    if role == "operator":
-        return every
-    return every & _TRAINERS if role == "trainer" else every - (_TRAINERS - _BOTH) - _OPERATORS
+    """Return the names of the scripts that a role may run, by their first lines; an operator stands in for all roles.
+
+    Raises ValueError for a script that names no role, or an unknown one.
+    """
+    callers = {name: roles_of(name) for name in script_names()}
+    return frozenset(name for name, roles in callers.items() if role in roles or role == "operator")
 
 
 def acl_rules(role: Role, pool: str, *, run: str = "*") -> list[str]:
@@ -66,9 +62,8 @@ def acl_rules(role: Role, pool: str, *, run: str = "*") -> list[str]:
 
 
 def _called(role: Role) -> set[str]:
-    folder = files("tinyv_stream.broker") / "lua"
     found: set[str] = set()
-    for script in ("_common", *scripts_of(role)):
-        for command, part in _CALL.findall((folder / f"{script}.lua").read_text()):
+    for script in (COMMON, *scripts_of(role)):
+        for command, part in _CALL.findall(script_text(script)):
             found.add(f"{command}|{part}".lower() if part else command.lower())
     return found

@@ -49,7 +49,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 async def read_order(link: Link) -> Order:
     """Return what holds now."""
     number, model, revision, over, proven, left_ms, refused, who, why = cast(
-        "tuple[bytes, bytes, bytes, bytes, bytes, int, bytes, bytes, bytes]", await link.script("orders", [])
+        "tuple[bytes, bytes, bytes, bytes, bytes, int, bytes, bytes, bytes]", await link.script("read_desired", [])
     )
     return Order(
         number=int(number or 0),
@@ -66,12 +66,12 @@ async def read_order(link: Link) -> Order:
 
 async def give_order(link: Link, model: str, revision: str, over: set[str]) -> int:
     """Order a model; return the order's number."""
-    return cast("int", await link.script("order", [model, revision, _names(over)]))
+    return cast("int", await link.script("set_desired", [model, revision, _names(over)]))
 
 
 async def obey(link: Link, order: Order) -> None:
     """Say that a worker runs `order`; a server that lost it learns it again."""
-    await link.script("obey", [order.number, order.model, order.revision, _names(order.over)])
+    await link.script("apply", [order.number, order.model, order.revision, _names(order.over)])
 
 
 async def refuse(link: Link, number: int, who: str, reason: str, *, only_new: bool = False) -> int:

@@ -16,7 +16,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from importlib.resources import files
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -27,6 +26,7 @@ from tinyv_stream.broker.connections import Lines
 from tinyv_stream.broker.keys import GROUP, Keys
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import TIMEOUT_S, connect, redact
+from tinyv_stream.broker.scripts import COMMON, script_text
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
 from tinyv_stream.types import Stage
@@ -76,10 +76,9 @@ class FullError(BrokerError):
 @functools.cache
 def _script(name: str) -> tuple[str, str]:
     """Return a script's text and its digest."""
-    folder = files("tinyv_stream.broker") / "lua"
     # Work that ends frees memory, so only taking more in may be refused when memory is short.
     flags = "" if name == "submit" else " flags=allow-oom"
-    text = f"#!lua{flags}\n" + (folder / "_common.lua").read_text() + (folder / f"{name}.lua").read_text()
+    text = f"#!lua{flags}\n" + script_text(COMMON) + script_text(name)
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -128,7 +128,7 @@ class WorkerSide(Link):
         others = [keys.done(work.run_id), keys.rewards(work.run_id, work.client_id), keys.age(work.run_id)]
         args: list[Arg] = [delivery.uid, stage, delivery.entry, encode(reward), f"{tallies(reward)} dead", encode(work)]
         args += [reward.reason, delivery.delivery_count, consumer, MOST_DEAD, int(self.config.retention_s * 1000)]
-        return await self.script("bury", args, others) == 1
+        return await self.script("dead_letter", args, others) == 1
 
     async def lookup(self, fields: Sequence[str]) -> list[Verdict | None]:
         """Return cached verdicts."""

@@ -125,6 +125,33 @@ async def test_give_back_counts_no_delivery_and_only_the_owner_may(kit: Kit) -> 
     assert [d.delivery_count for d in await kit.claim(consumer="other")] == [1]
 
 
+async def test_fields_of_an_entry_are_found_by_name_whatever_their_order(kit: Kit) -> None:
+    await kit.submit("a")
+    [delivery] = await kit.claim()
+    queue, uid = kit.worker.keys.queue("rule"), delivery.uid
+    await kit.worker.command("XDEL", queue, delivery.entry)
+    fields = ("later", "?", "d", 1, "n", 1, "c", "", "p", encode(delivery.work), "u", uid)
+    entry = await kit.worker.command("XADD", queue, "*", *fields)
+    assert isinstance(entry, bytes)
+    await kit.worker.command("HSET", kit.worker.keys.at, uid, b"rule " + entry)
+    assert [d.delivery_count for d in await kit.claim()] == [2]
+    [taken] = await kit.reclaim("w1")
+    assert (taken.uid, taken.before, taken.delivery_count) == (uid, 1, 3)
+    await kit.worker.start("rule", "w1", taken)
+    assert await kit.worker.give_back("rule", "w1", [taken.entry], engine_died=True) == 1
+    [again] = await kit.claim()
+    assert (again.uid, again.work, again.before) == (uid, delivery.work, 3), "a second engine death is counted"
+
+
+async def test_an_entry_without_the_fields_of_work_holds_up_no_take_over(kit: Kit) -> None:
+    queue = kit.worker.keys.queue("rule")
+    await kit.worker.command("XADD", queue, "*", "a", 1, "b", 2, "c", 3, "d", 4)
+    await kit.submit("a")
+    await kit.worker.read_group("rule", "w", count=10, block_s=0.01)
+    assert [d.uid for d in await kit.reclaim("other")] == ["run/a"]
+    assert await kit.worker.command("XLEN", kit.worker.keys.dead) == 1
+
+
 async def test_bury_leaves_a_letter_and_the_one_reward(kit: Kit, server: EmbeddedServer) -> None:
     await kit.submit("a")
     [delivery] = await kit.claim()

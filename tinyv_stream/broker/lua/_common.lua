@@ -1,11 +1,15 @@
--- Put before every script. Names the shard's keys (KEYS, in the order of broker/link.py) and holds what the
+-- role: trainer, worker, operator
+-- Put before every script. Names the shard's keys (KEYS, in the order of broker/shard.py) and holds what the
 -- scripts share. A rollout that is `live` is in exactly one place, and `at` says which:
 --   "<stage> <entry>"          an entry of that stage's queue
 --   "tinyv <entry> <ckey>"     the same, asking TinyV on behalf of every equal rollout
 --   "wait <ckey>"              parked until the asking one has its verdict
 local live, at, parked, leaders = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local cache, cache_age, stats, meta, dead = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-local queue = { rule = KEYS[10], tinyv = KEYS[11] }
+-- The stages by name, as `Stage` in types.py has them; what waits for an equal one is in none.
+local STAGE = { rule = 'rule', tinyv = 'tinyv' }
+local WAIT = 'wait'
+local queue = { [STAGE.rule] = KEYS[10], [STAGE.tinyv] = KEYS[11] }
 local FIRST_OTHER = 12
 local GROUP = 'w'
 
@@ -22,6 +26,16 @@ end
 local function drop(stage, entry)
   redis.call('XACK', queue[stage], GROUP, entry)
   return redis.call('XDEL', queue[stage], entry)
+end
+
+-- Returns one field of a stream entry, nil if it has none of that name. The entry is as XRANGE gives it: its id, then
+-- names and values in turn. Work has u (uid), p (body), c (ckey), n (deliveries of earlier entries), d (engine deaths
+-- that were not counted as one).
+local function field(entry, name)
+  local flat = entry[2]
+  for i = 1, #flat, 2 do
+    if flat[i] == name then return flat[i + 1] end
+  end
 end
 
 -- Adds work to a queue; `ckey` may be ''. A leader asks for its followers, anyone else for itself alone.
@@ -42,9 +56,9 @@ local function release(ckey)
   if not names then return end
   for uid in string.gmatch(names, '[^\n]+') do
     local body = redis.call('HGET', parked, uid)
-    if body and redis.call('HGET', at, uid) == 'wait ' .. ckey then
+    if body and redis.call('HGET', at, uid) == WAIT .. ' ' .. ckey then
       redis.call('HDEL', parked, uid)
-      enqueue('tinyv', uid, body, ckey, false)
+      enqueue(STAGE.tinyv, uid, body, ckey, false)
     end
   end
 end
@@ -55,7 +69,7 @@ local function leave(uid)
   if not place then return end
   redis.call('HDEL', at, uid)
   local where, what, ckey = string.match(place, '^(%S+) (%S+) ?(%S*)$')
-  if where == 'wait' then
+  if where == WAIT then
     redis.call('HDEL', parked, uid)
   else
     drop(where, what)

@@ -1,3 +1,4 @@
+-- role: worker
 -- A worker says that it is there; those silent for longer are forgotten, once nothing is leased to them any more.
 -- KEYS: heartbeat, workers. ARGV: worker, what it says of itself, silence (ms).
 local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]

@@ -1,3 +1,4 @@
+-- role: trainer
 -- Says what became of rollouts. KEYS: done. ARGV: uids. Per uid: its reward, 1 outstanding, 0 unknown.
 local out = {}
 for i = 1, #ARGV do

@@ -1,3 +1,4 @@
+-- role: trainer
 -- Forgets rewards that their client has. KEYS: done, res, age. ARGV: first reward entry to keep, then uids.
 if #ARGV > 1 then
   redis.call('HDEL', KEYS[FIRST_OTHER], unpack(ARGV, 2))

@@ -1,3 +1,4 @@
+-- role: worker
 -- Forgets a worker that leaves. One that still holds something stays, or its entries would be lost; `beat` of another
 -- worker forgets it once they were taken over. KEYS: heartbeat, workers. ARGV: stage, consumer.
 local q = queue[ARGV[1]]

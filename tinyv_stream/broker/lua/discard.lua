@@ -1,3 +1,4 @@
+-- role: worker
 -- Drops entries that no rollout owns any more or that cannot be read, and keeps what they held as dead letters.
 -- ARGV: stage, reason, worker, most dead letters, then entry, uid, body. For a parked rollout: `wait`, and its ckey as
 -- the entry. The uid becomes unknown to the pool, so its client submits it again or its deadline ends it. What another
@@ -13,7 +14,7 @@ for i = 5, #ARGV, 3 do
     found = drop(stage, entry)
   end
   if found == 1 then
-    redis.call('XADD', dead, 'MAXLEN', '~', ARGV[4], '*', 'u', uid, 'stage', queue[stage] and stage or 'tinyv',
+    redis.call('XADD', dead, 'MAXLEN', '~', ARGV[4], '*', 'u', uid, 'stage', queue[stage] and stage or STAGE.tinyv,
       'p', ARGV[i + 2], 'reason', ARGV[2], 'deliveries', '1', 'worker', ARGV[3])
     count('dead')
   end

@@ -1,3 +1,4 @@
+-- role: worker
 -- Rewards rollouts. KEYS: triples of done, res, age. ARGV: retention (ms), cache ttl (ms), cache size, then
 -- uid, stage, entry ('' = caller holds none), number of its keys, reward, tallies, cache field ('' = none), verdict.
 -- Per rollout: 1 rewarded, 0 void.

@@ -1,3 +1,4 @@
+-- role: worker
 -- Returns work to its queue, at once claimable. ARGV: stage, consumer, 1 if an engine died under it else 0, entries.
 -- Untouched work is given back uncounted. So is a rollout's first engine death, which may be a neighbour's doing; a
 -- later one counts as a delivery, so a rollout that kills engines runs alone in the end, and then is a dead letter.
@@ -7,15 +8,17 @@ for i = 4, #ARGV do
   local mine = redis.call('XPENDING', queue[stage], GROUP, entry, entry, 1, ARGV[2])
   local found = mine[1] and redis.call('XRANGE', queue[stage], entry, entry)
   if found and found[1] then
-    local f = found[1][2]
-    local uid, ckey, before, deaths = f[2], f[6], tonumber(f[8]), tonumber(f[10])
+    local work = found[1]
+    local uid = field(work, 'u') or ''
+    local before, deaths = tonumber(field(work, 'n') or 0), tonumber(field(work, 'd') or 0)
     local place = redis.call('HGET', at, uid) or ''
     before = before + mine[1][4]
     if ARGV[3] == '0' or deaths == 0 then before = before - 1 end
     drop(stage, entry)
     if string.match(place, '^%S+ (%S+)') == entry then
       local leads = string.match(place, '^%S+ %S+ (%S+)$') ~= nil
-      enqueue(stage, uid, f[4], ckey, leads, math.max(0, before), deaths + tonumber(ARGV[3]))
+      before, deaths = math.max(0, before), deaths + tonumber(ARGV[3])
+      enqueue(stage, uid, field(work, 'p'), field(work, 'c'), leads, before, deaths)
       given = given + 1
     end
   end

@@ -1,3 +1,4 @@
+-- role: worker
 -- Lists rollouts whose deadline has passed on this server's clock. ARGV: how many.
 -- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made
 -- unknown, so that its client resubmits.
@@ -6,11 +7,11 @@ for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now_ms(), 'LIMIT'
   local place = redis.call('HGET', at, uid) or ''
   local where, what = string.match(place, '^(%S+) (%S+)')
   local body = false
-  if where == 'wait' then
+  if where == WAIT then
     body = redis.call('HGET', parked, uid)
   elseif where then
     local found = redis.call('XRANGE', queue[where], what, what)
-    if found[1] then body = found[1][2][4] end
+    if found[1] then body = field(found[1], 'p') end
   end
   if body then
     out[#out + 1] = { uid, body, where, what }

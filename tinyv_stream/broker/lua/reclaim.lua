@@ -1,3 +1,4 @@
+-- role: worker
 -- Takes over entries whose lease lapsed. ARGV: stage, consumer, lease (ms), cursor, how many, alone from.
 -- A suspect (delivery count `alone from` and up) waits its turn in the new worker and is counted by `start`: it must
 -- not be counted dead with the one that runs before it.
@@ -16,7 +17,9 @@ for _, entry in ipairs(got[2]) do
   local found = redis.call('XRANGE', q, entry, entry)
   if pending[1] and found[1] then
     local times = pending[1][4] + 1
-    if times + tonumber(found[1][2][8]) < alone then redis.call('XCLAIM', q, GROUP, ARGV[2], 0, entry, 'RETRYCOUNT', times) end
+    if times + tonumber(field(found[1], 'n') or 0) < alone then
+      redis.call('XCLAIM', q, GROUP, ARGV[2], 0, entry, 'RETRYCOUNT', times)
+    end
     out[#out + 1] = { entry, found[1][2], times }
   end
 end

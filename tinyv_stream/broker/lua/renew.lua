@@ -1,3 +1,4 @@
+-- role: worker
 -- Renews leases, of their owner only; a renewal is no delivery. ARGV: stage, consumer, then entries.
 -- Returns the entries that are no longer this consumer's.
 local q, lost = queue[ARGV[1]], {}

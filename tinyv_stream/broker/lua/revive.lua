@@ -1,3 +1,4 @@
+-- role: operator
 -- Puts a dead letter back into the stage where it died. KEYS: done, age.
 -- ARGV: dead entry, uid, stage, body, time to live (ms).
 -- 1 queued, 0 no such dead letter, 2 the rollout is outstanding already.

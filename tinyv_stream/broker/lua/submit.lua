@@ -1,3 +1,4 @@
+-- role: trainer
 -- Takes rollouts in. KEYS: done. ARGV: cap, then uid, time to live (ms), body.
 -- Per rollout: 1 accepted, 2 already outstanding, 0 full (nothing was stored), or its reward (done before).
 local done = KEYS[FIRST_OTHER]
@@ -14,7 +15,7 @@ for i = 2, #ARGV, 3 do
     out[#out + 1] = 0
   else
     redis.call('ZADD', live, now + tonumber(ARGV[i + 1]), uid)
-    enqueue('rule', uid, ARGV[i + 2], '', false)
+    enqueue(STAGE.rule, uid, ARGV[i + 2], '', false)
     count('submitted')
     n = n + 1
     out[#out + 1] = 1

@@ -1,3 +1,4 @@
+-- role: trainer
 -- Takes rollouts back on their client's behalf: nobody works on them any more, and no reward is kept for them.
 -- KEYS: done, age. ARGV: uids. Returns how many were outstanding.
 local taken = 0

@@ -1,7 +1,10 @@
+-- role: trainer, worker, operator
 -- Says what TinyV's workers are to do: the order's number, model ('' = as configured), revision, whose settings it
 -- replaces, 0 if nobody has run it yet, sleep that is left (ms), number of the last refused order, by whom, why.
 local names = { 'order', 'model', 'revision', 'over', 'proven', 'asleep_until', 'refused', 'refused_by', 'reason' }
 local got = redis.call('HMGET', meta, unpack(names))
-for i = 1, #names do got[i] = got[i] or '' end
-got[6] = math.max(0, (tonumber(got[6]) or 0) - now_ms())
+for i, name in ipairs(names) do
+  got[i] = got[i] or ''
+  if name == 'asleep_until' then got[i] = math.max(0, (tonumber(got[i]) or 0) - now_ms()) end
+end
 return got

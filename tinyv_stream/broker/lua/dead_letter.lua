@@ -1,3 +1,4 @@
+-- role: worker
 -- Gives a rollout up: a dead letter and its one reward, together. KEYS: done, res, age.
 -- ARGV: uid, stage, entry, reward, tallies, body, reason, deliveries, worker, most dead letters, retention (ms).
 local done, res = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]

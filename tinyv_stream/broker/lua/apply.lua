@@ -1,4 +1,5 @@
--- A worker runs what was ordered. ARGV: number, model, revision, whose settings it replaces.
+-- role: worker
+-- A worker has applied what was ordered: it runs that. ARGV: number, model, revision, whose settings it replaces.
 -- A server that lost the order learns it again. Returns the number that holds now.
 local number = tonumber(redis.call('HGET', meta, 'order') or 0)
 if number < tonumber(ARGV[1]) then
