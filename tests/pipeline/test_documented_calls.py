@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from gateway_kit import workers
 
+from tinyv_stream.adapter_kit import background, close_requesters
 from tinyv_stream.testing import EmbeddedServer
-from trainer_adapters import shared
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "trainers"
 TEXTS = ["rule:correct", "rule:incorrect tinyv:correct", "rule:incorrect tinyv:incorrect", "rule:correct 2"]
@@ -30,8 +30,8 @@ async def _pool(server: EmbeddedServer, pool_name: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("TINYV_POOL", pool_name)
     async with workers(server.url, pool_name):
         yield
-    await shared.close()
-    await asyncio.wrap_future(shared.background.start(shared.close()))
+    await close_requesters()
+    await asyncio.wrap_future(background.start(close_requesters()))
 
 
 async def test_nemo_rls_batch_gets_numbers_and_figures() -> None:
