@@ -37,7 +37,7 @@ class TinyVRLVRWorkflow(RLVRWorkflow):
         # A path is looked up by AReaL at the first episode; none comes to that, as `reward_fn` is replaced below.
         super().__init__(reward_fn="trainer_adapters.areal_reward", **given)
         self._settings = read_settings(tinyv)
-        self.reward_fn = self.async_reward_fn = self._score
+        self.reward_fn = self.async_reward_fn = self._tinyv_reward
 
     async def arun_episode(self, engine: Any, data: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401 AReaL's
         """Generate one sample and await its reward; None where nobody decided. Raises BrokerError."""
@@ -48,7 +48,7 @@ class TinyVRLVRWorkflow(RLVRWorkflow):
                 raise
             return None
 
-    async def _score(self, prompt: str, completion: str, _: Any, __: Any, **row: Any) -> float:  # noqa: ANN401 AReaL's
+    async def _tinyv_reward(self, prompt: str, completion: str, _: Any, __: Any, **row: Any) -> float:  # noqa: ANN401 AReaL's
         judged = await request_reward(self._settings, rollout_of(prompt, completion, row, self._settings))
         shown = {f"tinyv/{name}": number for name, number in figures(judged).items()}
         stats_tracker.get(workflow_context.stat_scope()).scalar(**shown)

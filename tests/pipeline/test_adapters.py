@@ -121,19 +121,19 @@ async def test_a_cancelled_trainer_leaves_no_work_behind(
     await _until_empty(server, pool_name)
 
 
-async def test_what_a_killed_trainer_asked_from_a_thread_ends_by_its_deadline(
+async def test_what_a_killed_trainer_requested_from_a_thread_ends_by_its_deadline(
     server: EmbeddedServer, pool_name: str
 ) -> None:
     given = f"redis_url={server.url!r}, pool={pool_name!r}, deadline_s=3.0"
     code = (
         "from tinyv_stream import Rollout; from tinyv_stream.adapter_kit import *;"
         f"chosen = read_settings(dict({given}));"
-        "asked = [background.start(request_reward(chosen, Rollout(question='q', completion=f'rule:correct {n}',"
-        " ground_truth='1', data_source='x_tinyv'))) for n in range(20)]; asked[0].result()"
+        "requested = [background.start(request_reward(chosen, Rollout(question='q', completion=f'rule:correct {n}',"
+        " ground_truth='1', data_source='x_tinyv'))) for n in range(20)]; requested[0].result()"
     )
     trainer = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
     async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-        await wait_until(lambda: _live(operator, 20), 60, "the trainer to have asked")
+        await wait_until(lambda: _live(operator, 20), 60, "the trainer to have sent its requests")
         trainer.kill()
         await trainer.wait()
         rule = ScriptedVerifier("rule", delay_s=600.0)  # nobody answers; the deadline is what ends them
@@ -145,12 +145,12 @@ async def test_what_a_killed_trainer_asked_from_a_thread_ends_by_its_deadline(
         await run
 
 
-async def test_synchronous_code_asks_by_a_loop_in_the_background(
+async def test_synchronous_code_requests_by_a_loop_in_the_background(
     server: EmbeddedServer, pool_name: str, chosen: AdapterSettings
 ) -> None:
     async with workers(server.url, pool_name):
-        asked = [background.start(request_reward(chosen, rollout("rule:correct"))) for _ in range(5)]
-        values = [(await asyncio.wrap_future(one)).reward.value for one in asked]
+        requested = [background.start(request_reward(chosen, rollout("rule:correct"))) for _ in range(5)]
+        values = [(await asyncio.wrap_future(one)).reward.value for one in requested]
     assert values == [1.0] * 5
 
 
@@ -191,7 +191,7 @@ async def test_slime_samples_and_groups_get_records_and_undecided_ones_leave_the
     assert not keep_decided(args, samples[:2])
 
 
-async def test_slime_alone_gets_what_its_question_was_worth(
+async def test_slime_alone_gets_the_running_mean_of_its_question(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYV_REDIS_URL", server.url)
@@ -208,14 +208,14 @@ async def test_with_the_engine_down_trl_gets_none_and_not_zero(server: EmbeddedS
     tinyv = ScriptedVerifier("tinyv")
     tinyv.engine_is_up.clear()
     given = {"redis_url": server.url, "pool": pool_name, "deadline_s": 1.0}
-    asked = {
+    requested = {
         "prompts": ["q1", "q2"],
         "completions": ["rule:correct", "rule:incorrect"],
         "ground_truth": ["1", "1"],
     }
     async with workers(server.url, pool_name, ScriptedVerifier("rule"), tinyv):
-        assert await TinyVReward(**given)(**asked) == [1.0, None]
-        assert await TinyVReward(**given, on_undecided="rule")(**asked) == [1.0, 0.0]
+        assert await TinyVReward(**given)(**requested) == [1.0, None]
+        assert await TinyVReward(**given, on_undecided="rule")(**requested) == [1.0, 0.0]
         tinyv.engine_is_up.set()
 
 

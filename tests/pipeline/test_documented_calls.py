@@ -1,4 +1,4 @@
-"""The lines on the pages of NeMo-RL, ROLL and Atropos, run as they stand with batches of the trainers' shapes."""
+"""The lines on the trainers' pages that are a user's to copy, run as they stand with the trainers' batches."""
 
 import asyncio
 import re
@@ -64,3 +64,12 @@ async def test_atropos_gets_a_scored_group_without_what_nobody_decided() -> None
         "scores": [1.0, 1.0, 0.0, 1.0],
     }
     assert await scored("q", "1", group[-1:]) is None
+
+
+async def test_an_adapter_of_ones_own_gets_a_number_or_none() -> None:
+    reward = from_page("README.md", "my_reward")
+    chat = [{"role": "user", "content": "q"}]
+    number, figures = await reward(chat, [{"role": "assistant", "content": TEXTS[1]}], {"answer": 1})
+    assert (number, figures["rescued"]) == (1.0, 1.0)
+    number, figures = await reward(chat, UNDECIDED, {"answer": 1})
+    assert (number, figures["undecided"]) == (None, 1.0)

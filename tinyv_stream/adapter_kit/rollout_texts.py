@@ -34,8 +34,8 @@ def question_of(prompt: object) -> str:
     messages = _messages(prompt)
     if messages is None:
         return _text(prompt)
-    asked = [m for m in messages if m.get("role") == "user"] or messages
-    return _text(asked[-1].get("content")) if asked else ""
+    users = [m for m in messages if m.get("role") == "user"] or messages
+    return _text(users[-1].get("content")) if users else ""
 
 
 def completion_of(completion: object) -> str:
