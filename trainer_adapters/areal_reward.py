@@ -17,20 +17,27 @@ from areal.utils import stats_tracker
 from areal.workflow.rlvr import RLVRWorkflow
 
 from tinyv_stream import Rollout, UndecidedError
-from tinyv_stream.adapter_kit.reward_values import OnUndecided, decided, figures, question_of, value_of
-from trainer_adapters.shared import Settings, ask, field, settings
+from tinyv_stream.adapter_kit import (
+    AdapterSettings,
+    OnUndecided,
+    figures,
+    question_of,
+    read_settings,
+    request_reward,
+)
+from trainer_adapters.shared import field
 
 _TRUTH = ("ground_truth", "answer", "solution")
 
 
 class TinyVRLVRWorkflow(RLVRWorkflow):
-    """`tinyv` holds the keywords of `shared.Settings`; all else is AReaL's, but for `reward_fn`."""
+    """`tinyv` holds the keywords of `adapter_kit.AdapterSettings`; all else is AReaL's, but for `reward_fn`."""
 
     def __init__(self, *, tinyv: dict[str, object] | None = None, **given: Any) -> None:  # noqa: ANN401 AReaL's
         # A path is looked up by AReaL at the first episode; none comes to that, as `reward_fn` is replaced below.
         super().__init__(reward_fn="trainer_adapters.areal_reward", **given)
-        self._settings = settings(tinyv)
-        self.reward_fn = self.async_reward_fn = self._ask
+        self._settings = read_settings(tinyv)
+        self.reward_fn = self.async_reward_fn = self._tinyv_reward
 
     async def arun_episode(self, engine: Any, data: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401 AReaL's
         """Generate one sample and await its reward; None where nobody decided. Raises BrokerError."""
@@ -41,14 +48,14 @@ class TinyVRLVRWorkflow(RLVRWorkflow):
                 raise
             return None
 
-    async def _ask(self, prompt: str, completion: str, _: Any, __: Any, **row: Any) -> float:  # noqa: ANN401 AReaL's
-        judged = await ask(self._settings, rollout_of(prompt, completion, row, self._settings))
+    async def _tinyv_reward(self, prompt: str, completion: str, _: Any, __: Any, **row: Any) -> float:  # noqa: ANN401 AReaL's
+        judged = await request_reward(self._settings, rollout_of(prompt, completion, row, self._settings))
         shown = {f"tinyv/{name}": number for name, number in figures(judged).items()}
         stats_tracker.get(workflow_context.stat_scope()).scalar(**shown)
-        return decided(judged.reward, value_of(judged.reward, self._settings.policy))
+        return judged.value(self._settings.policy, abstain_as="error")
 
 
-def rollout_of(prompt: str, completion: str, row: dict[str, Any], chosen: Settings) -> Rollout:
+def rollout_of(prompt: str, completion: str, row: dict[str, Any], chosen: AdapterSettings) -> Rollout:
     """Return the rollout of one sample; the question is the last user message of `messages`, else the prompt."""
     return Rollout(
         prompt=prompt,

@@ -3,10 +3,10 @@
 # OpenRLHF is not installed where the types are checked.
 """OpenRLHF 0.11: `--train.agent_func_path .../trainer_adapters/openrlhf_reward.py`; settings by environment.
 
-OpenRLHF generates, and each sample's reward is asked for as soon as it ends, on the vLLM actor's own loop.
+OpenRLHF generates, and each sample's reward is requested as soon as it ends, on the vLLM actor's own loop.
 
-- OpenRLHF crashes later on a reward of None, and knows no "undecided": it is given what decided rewards were worth
-  lately, and `undecided` in its logs says so. It is always answered, within `answer_s`.
+- OpenRLHF crashes later on a reward of None, and knows no "undecided": it is given the baseline value, the running
+  mean of decided rewards, and `undecided` in its logs says so. It is always answered, within `answer_s`.
 - A data set's column for the data source does not reach us: set TINYV_DATA_SOURCE.
 """
 
@@ -15,8 +15,7 @@ from typing import Any
 from openrlhf.utils.agent import SingleTurnAgentExecutor
 
 from tinyv_stream import Rollout
-from tinyv_stream.adapter_kit.reward_values import figures, number_of, plain_question
-from trainer_adapters.shared import Settings, ask, settings
+from tinyv_stream.adapter_kit import AdapterSettings, figures, plain_question, read_settings, request_reward
 
 
 class AgentExecutor(SingleTurnAgentExecutor):
@@ -24,7 +23,7 @@ class AgentExecutor(SingleTurnAgentExecutor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._settings = settings()
+        self._settings = read_settings()
 
     async def execute(  # noqa: PLR0917 the order is OpenRLHF's
         self,
@@ -44,13 +43,13 @@ class AgentExecutor(SingleTurnAgentExecutor):
         output = await super().execute(prompt, label, sampling_params, max_length, hf_tokenizer, llm_engine, images)
         text = hf_tokenizer.decode(_said(output), skip_special_tokens=True)
         rollout = rollout_of(prompt, text, label, self._settings)
-        judged = await ask(self._settings, rollout, needs_number=True)
-        value = number_of(judged, self._settings.policy)
+        judged = await request_reward(self._settings, rollout, needs_baseline=True)
+        value = judged.value(self._settings.policy, abstain_as="baseline")
         output.update(reward=value, scores=value, extra_logs=figures(judged))
         return output
 
 
-def rollout_of(prompt: str, text: str, label: object, chosen: Settings) -> Rollout:
+def rollout_of(prompt: str, text: str, label: object, chosen: AdapterSettings) -> Rollout:
     """Return the rollout of one sample; the question is the last user turn of the templated prompt."""
     return Rollout(
         prompt=prompt,

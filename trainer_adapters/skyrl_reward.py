@@ -8,7 +8,8 @@
 
 - `step` is synchronous in SkyRL: it waits in one of its `max_env_workers` threads, so have as many as rollouts may
   be verified at once.
-- SkyRL knows no "undecided": it is given what decided rewards were worth lately, and metadata and metrics say so.
+- SkyRL knows no "undecided": it is given the baseline value, the running mean of decided rewards, and metadata and
+  metrics say so.
 """
 
 from typing import Any
@@ -16,17 +17,17 @@ from typing import Any
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from tinyv_stream import Rollout
-from tinyv_stream.adapter_kit.reward_values import figures, number_of, question_of
-from trainer_adapters.shared import ask, background, field, settings
+from tinyv_stream.adapter_kit import background, figures, question_of, read_settings, request_reward
+from trainer_adapters.shared import field
 
 
 class TinyVEnv(BaseTextEnv):
-    """One question, one reply. `env_config.tinyv` holds the keywords of `shared.Settings`."""
+    """One question, one reply. `env_config.tinyv` holds the keywords of `adapter_kit.AdapterSettings`."""
 
     def __init__(self, env_config: Any = None, extras: dict[str, Any] | None = None) -> None:  # noqa: ANN401 SkyRL's
         super().__init__()
         given = env_config.get("tinyv") if env_config else None
-        self._settings = settings(dict(given or {}))
+        self._settings = read_settings(dict(given or {}))
         self._extras = extras or {}
         self._question = str((self._extras.get("extra_info") or {}).get("question") or "")
         self._figures: dict[str, float] = {}
@@ -48,9 +49,9 @@ class TinyVEnv(BaseTextEnv):
             ground_truth=str(field(field(self._extras, "reward_model"), "ground_truth")),
             data_source=str(self._extras.get("data_source") or self._settings.data_source),
         )
-        judged = background.start(ask(self._settings, rollout, needs_number=True)).result()
+        judged = background.start(request_reward(self._settings, rollout, needs_baseline=True)).result()
         self._figures = figures(judged)
-        reward = number_of(judged, self._settings.policy)
+        reward = judged.value(self._settings.policy, abstain_as="baseline")
         return BaseTextEnvStepOutput(observations=[], reward=reward, done=True, metadata=dict(self._figures))
 
     def get_metrics(self) -> dict[str, Any]:

@@ -17,8 +17,19 @@ from typing import Any, Final, cast
 import msgspec
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.adapter_kit.reward_values import Judged, completion_of, figures, means, question_of, value_of
-from trainer_adapters.shared import Settings, ask, ask_all, background, field, group_key, settings
+from tinyv_stream.adapter_kit import (
+    AdapterSettings,
+    JudgedReward,
+    background,
+    completion_of,
+    figures,
+    means,
+    question_of,
+    read_settings,
+    request_reward,
+    request_rewards,
+)
+from trainer_adapters.shared import field, group_key
 
 GROUND_TRUTH: Final = ("ground_truth", "solution", "answer")
 """Columns that hold the reference answer, in the order they are looked for; `solution` is TRL's own name for it."""
@@ -29,7 +40,13 @@ Generate = Callable[[Any, Sequence[Sequence[int]]], tuple[list[list[int]], list[
 
 
 def rollout_of(
-    prompt: object, completion: object, row: Mapping[str, Any], chosen: Settings, *, group_size: int, step: int | None
+    prompt: object,
+    completion: object,
+    row: Mapping[str, Any],
+    chosen: AdapterSettings,
+    *,
+    group_size: int,
+    step: int | None,
 ) -> Rollout:
     """Return the rollout of one completion; raise InvalidInputError if the data set has no reference answer."""
     ground_truth = str(field(row, *GROUND_TRUTH))
@@ -47,7 +64,7 @@ def rollout_of(
 
 
 class TinyVReward:
-    """`GRPOTrainer(reward_funcs=TinyVReward(redis_url=...))`; keywords are those of `shared.Settings`.
+    """`GRPOTrainer(reward_funcs=TinyVReward(redis_url=...))`; keywords are those of `adapter_kit.AdapterSettings`.
 
     It can be pickled, so `AsyncGRPOTrainer` takes it too; there it scores one group at a time.
     """
@@ -55,7 +72,7 @@ class TinyVReward:
     __name__ = "tinyv_stream"
 
     def __init__(self, **given: object) -> None:
-        self._settings = settings(given)
+        self._settings = read_settings(given)
 
     async def __call__(
         self,
@@ -71,9 +88,9 @@ class TinyVReward:
             for prompt, completion, row in zip(prompts, completions, rows, strict=True)
         ]
         started = time.monotonic()
-        judged = await ask_all(chosen, rollouts)
+        judged = await request_rewards(chosen, rollouts)
         _log(columns, judged, time.monotonic() - started)
-        return [value_of(one.reward, chosen.policy) for one in judged]
+        return [one.value(chosen.policy, abstain_as="none") for one in judged]
 
 
 class TinyVStreaming:
@@ -84,7 +101,7 @@ class TinyVStreaming:
         chunk: completions generated at a time; a multiple of `num_generations`, which it is by default. Smaller
             chunks hide more verification, larger ones use the generator better.
         generate: what generates; by default the trainer's own way, whatever that is (transformers, vLLM).
-        given: as for `shared.Settings`.
+        given: as for `adapter_kit.AdapterSettings`.
     """
 
     def __init__(
@@ -95,13 +112,13 @@ class TinyVStreaming:
         generate: Generate | None = None,
         **given: object,
     ) -> None:
-        self._settings = settings(given)
+        self._settings = read_settings(given)
         self._chunk = chunk
         self._generate = generate or _generate
         self._rows: dict[str, Mapping[str, Any]] = {}
         for row in rows:
             self._add(row)
-        self._tickets: dict[str, Future[Judged]] = {}
+        self._tickets: dict[str, Future[JudgedReward]] = {}
 
     def rollout(self, prompts: list[Any], trainer: Any) -> dict[str, Any]:  # noqa: ANN401 TRL's
         """Generate in chunks, and submit each chunk while the next is generated. For `rollout_func`."""
@@ -131,7 +148,7 @@ class TinyVStreaming:
         started = time.monotonic()
         judged = [self._tickets.pop(ticket).result() for ticket in columns[TICKET]]
         _log(columns, judged, time.monotonic() - started)
-        return [value_of(one.reward, self._settings.policy) for one in judged]
+        return [one.value(self._settings.policy, abstain_as="none") for one in judged]
 
     def _submit(self, prompt: object, text: str, group_size: int, step: int) -> str:
         row = self._rows.get(_key(prompt))
@@ -139,7 +156,7 @@ class TinyVStreaming:
             raise InvalidInputError("prompt", prompt, "give TinyVStreaming the same data set as the trainer")
         rollout = rollout_of(prompt, text, row, self._settings, group_size=group_size, step=step)
         ticket = uuid.uuid4().hex
-        self._tickets[ticket] = background.start(ask(self._settings, rollout))
+        self._tickets[ticket] = background.start(request_reward(self._settings, rollout))
         return ticket
 
     def _add(self, row: Mapping[str, Any]) -> None:
@@ -166,7 +183,7 @@ def _step(columns: Mapping[str, Any]) -> int | None:
     return getattr(columns.get("trainer_state"), "global_step", None)
 
 
-def _log(columns: Mapping[str, Any], judged: Sequence[Judged], exposed_s: float) -> None:
+def _log(columns: Mapping[str, Any], judged: Sequence[JudgedReward], exposed_s: float) -> None:
     """Put the figures among the trainer's own: what was rescued, what nobody decided, what was waited for."""
     log_metric = columns.get("log_metric")
     if log_metric is None:

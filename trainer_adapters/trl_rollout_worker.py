@@ -15,8 +15,7 @@ from typing import Any
 
 from trl.experimental.async_grpo.async_rollout_worker import AsyncRolloutWorker, _AsyncRolloutLoop
 
-from tinyv_stream.adapter_kit.reward_values import figures, value_of
-from trainer_adapters.shared import ask, close, settings
+from tinyv_stream.adapter_kit import close_requesters, figures, read_settings, request_reward
 from trainer_adapters.trl_reward import rollout_of
 
 
@@ -28,14 +27,14 @@ class _TinyVLoop(_AsyncRolloutLoop):
     def __init__(self, *, tinyv: dict[str, object] | None = None, **given: Any) -> None:  # noqa: ANN401 TRL's
         super().__init__(**given)
         self.reward_func_names.append("tinyv_stream")
-        self._tinyv = settings(tinyv)
+        self._tinyv = read_settings(tinyv)
         self._row_of: dict[int, dict[str, Any]] = {}
 
     async def _run_loops(self, stop_event: Any) -> None:  # noqa: ANN401 TRL's
         try:
             await super()._run_loops(stop_event)
         finally:
-            await close()
+            await close_requesters()
 
     def _repeat_iterator(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Remember each group's row: TRL does not hand it on."""
@@ -56,18 +55,18 @@ class _TinyVLoop(_AsyncRolloutLoop):
             group_size=self.num_generations,
             step=self.model_version,
         )
-        judged = await ask(self._tinyv, rollout)
+        judged = await request_reward(self._tinyv, rollout)
         for name, value in figures(judged).items():
             rate = self._rates[f"tinyv/{name}"]
             rate[0] += value
             rate[1] += 1
-        return (*rest, value_of(judged.reward, self._tinyv.policy))
+        return (*rest, judged.value(self._tinyv.policy, abstain_as="none"))
 
 
 class TinyVRolloutWorker(AsyncRolloutWorker):
     """`AsyncGRPOTrainer(reward_funcs=[], rollout_worker=TinyVRolloutWorker(tinyv={"redis_url": ...}, ...))`.
 
-    `tinyv` holds the keywords of `shared.Settings`; every other argument is TRL's.
+    `tinyv` holds the keywords of `adapter_kit.AdapterSettings`; every other argument is TRL's.
     """
 
     _loop_cls = _TinyVLoop

@@ -10,21 +10,20 @@
 from typing import Any
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.adapter_kit.reward_values import decided, figures, question_of, value_of
-from trainer_adapters.shared import Settings, ask, settings
+from tinyv_stream.adapter_kit import AdapterSettings, figures, question_of, read_settings, request_reward
 
 _TRUTH = ("answer", "ground_truth", "solution")
 
 
 async def tinyv_reward(task: Any, trace: Any) -> float:  # noqa: ANN401 verifiers finds what it gives by these names
     """Return the reward of `trace`; raises UndecidedError, InvalidInputError, BrokerError."""
-    chosen = settings()
-    judged = await ask(chosen, rollout_of(task, trace, chosen))
+    chosen = read_settings()
+    judged = await request_reward(chosen, rollout_of(task, trace, chosen))
     trace.record_metrics({f"tinyv_{name}": number for name, number in figures(judged).items()})
-    return decided(judged.reward, value_of(judged.reward, chosen.policy))
+    return judged.value(chosen.policy, abstain_as="error")
 
 
-def rollout_of(task: Any, trace: Any, chosen: Settings) -> Rollout:  # noqa: ANN401 verifiers' objects
+def rollout_of(task: Any, trace: Any, chosen: AdapterSettings) -> Rollout:  # noqa: ANN401 verifiers' objects
     """Return the rollout of a trace; the task names its reference answer `answer`, `ground_truth` or `solution`."""
     data = getattr(task, "data", task)
     truths = [t for t in (getattr(data, name, None) for name in _TRUTH) if t is not None]

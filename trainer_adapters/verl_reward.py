@@ -22,8 +22,16 @@ from typing import Any
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
 from tinyv_stream import Rollout
-from tinyv_stream.adapter_kit.reward_values import Judged, decided, figures, means, question_of, value_of
-from trainer_adapters.shared import Settings, ask, field, settings
+from tinyv_stream.adapter_kit import (
+    AdapterSettings,
+    JudgedReward,
+    figures,
+    means,
+    question_of,
+    read_settings,
+    request_reward,
+)
+from trainer_adapters.shared import field
 
 
 class TinyVRewardManager(RewardManagerBase):
@@ -39,7 +47,7 @@ class TinyVRewardManager(RewardManagerBase):
     ) -> None:
         super().__init__(config, tokenizer, compute_score)
         given = config.reward.get("tinyv") or {}
-        self._settings = settings(dict(given))
+        self._settings = read_settings(dict(given))
         rollout = (config.get("actor_rollout_ref") or {}).get("rollout") or {}
         self._group_size = int(rollout.get("n") or 1)
         self._steps = Steps()
@@ -49,9 +57,9 @@ class TinyVRewardManager(RewardManagerBase):
         item = data[-1:][0]
         text = await asyncio.get_running_loop().run_in_executor(None, self._decode, item.batch)
         rollout = rollout_of(item.non_tensor_batch, text, self._settings, self._group_size)
-        judged = await ask(self._settings, rollout)
+        judged = await request_reward(self._settings, rollout)
         self._steps.add(rollout.step, judged)
-        value = decided(judged.reward, value_of(judged.reward, self._settings.policy))
+        value = judged.value(self._settings.policy, abstain_as="error")
         return {"reward_score": value, "reward_extra_info": extra_info(judged, value)}
 
     def _decode(self, batch: Any) -> str:  # noqa: ANN401 verl's TensorDict
@@ -60,7 +68,7 @@ class TinyVRewardManager(RewardManagerBase):
         return self.tokenizer.decode(response[:length], skip_special_tokens=True)
 
 
-def rollout_of(row: Mapping[str, Any], text: str, chosen: Settings, group_size: int) -> Rollout:
+def rollout_of(row: Mapping[str, Any], text: str, chosen: AdapterSettings, group_size: int) -> Rollout:
     """Return the rollout of one row of verl's `non_tensor_batch`."""
     extra = row.get("extra_info") or {}
     question = str(extra.get("question") or question_of(_listed(row.get("raw_prompt"))))
@@ -84,7 +92,7 @@ class Steps:
         self._step: int | None = None
         self._rows: list[dict[str, float]] = []
 
-    def add(self, step: int | None, judged: Judged) -> None:
+    def add(self, step: int | None, judged: JudgedReward) -> None:
         """Take in a reward of `step`. Late ones of an asynchronous trainer count with the step that is under way.
 
         One without a step belongs to no line, and is left out.
@@ -104,7 +112,7 @@ class Steps:
         print(f"tinyv step={self._step} rewards={len(self._rows)} {told}", flush=True)  # noqa: T201
 
 
-def extra_info(judged: Judged, value: float) -> dict[str, float]:
+def extra_info(judged: JudgedReward, value: float) -> dict[str, float]:
     """Return the figures that verl logs, and may filter groups by (`algorithm.filter_groups.metric=acc`)."""
     return {"score": value, "acc": value, **figures(judged)}
 

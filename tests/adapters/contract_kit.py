@@ -30,7 +30,7 @@ _ANSWERS: Final = (
     ("So it is \\boxed{[[true]] about %d}.", 1.0),  # refused by the rules, rescued by TinyV
     ("So it is \\boxed{[[undecided]] %d}.", None),  # refused by the rules, TinyV cannot say
 )
-USUAL: Final = 2 / 3
+BASELINE: Final = 2 / 3
 """What the decided ones of every group are worth: of eight, two each are right, wrong, rescued and undecided."""
 
 
@@ -49,7 +49,7 @@ def cases(count: int = 200, group: int = 8, *, salt: str = "") -> list[Case]:
 
 def number(case: Case) -> float:
     """Return what a trainer without a word for "undecided" gets once its question's others were decided."""
-    return USUAL if case.value is None else case.value
+    return BASELINE if case.value is None else case.value
 
 
 async def decided_first(chosen: list[Case], give: Callable[[Case], Awaitable[Any]]) -> list[Any]:

@@ -19,10 +19,10 @@ import pytest
 from contract_kit import SOURCE, Case, cases, rollout_of
 
 from tinyv_stream import RewardClient, UndecidedError
+from tinyv_stream.adapter_kit import background, close_requesters
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import wait_until
-from trainer_adapters import shared
 
 Give = Callable[[Case], Awaitable[float | None]]
 """A sample to what its trainer is given: None, or an UndecidedError, is the trainer's word for "undecided"."""
@@ -101,8 +101,8 @@ async def watch(crew: Crew, pool_url: str) -> AsyncIterator[OperatorSide]:
     """An operator's view of the crew's pool; at the end, this loop's clients are closed."""
     async with OperatorSide(pool_url, BrokerConfig(pool=crew.pool)) as operator:
         yield operator
-    await shared.close()
-    await asyncio.wrap_future(shared.background.start(shared.close()))
+    await close_requesters()
+    await asyncio.wrap_future(background.start(close_requesters()))
 
 
 async def test_killed_workers_change_no_reward(way: Way, crew: Crew, watch: OperatorSide) -> None:

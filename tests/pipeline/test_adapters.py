@@ -1,4 +1,4 @@
-"""What adapters share, and slime's, with a real server and real workers; trainers' own suites are in tests/adapters."""
+"""The adapters' kit, and slime's adapter, with a real server and workers; trainers' suites are in tests/adapters."""
 
 import asyncio
 import math
@@ -14,28 +14,34 @@ from scripted_verifier import ScriptedVerifier
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, Rollout, Status, UndecidedError
-from tinyv_stream.adapter_kit.reward_values import (
+from tinyv_stream.adapter_kit import (
+    AdapterSettings,
+    background,
+    close_requesters,
     fitted,
+    loop_clients,
+    open_requester,
+    read_settings,
+    request_reward,
 )
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import validate_rollout
-from trainer_adapters import shared
 from trainer_adapters.slime_reward import custom_rm, keep_decided
 from trainer_adapters.trl_reward import TinyVReward
 
 
 @pytest.fixture
-def chosen(server: EmbeddedServer, pool_name: str) -> shared.Settings:
-    return shared.settings({"redis_url": server.url, "pool": pool_name, "deadline_s": 30.0})
+def chosen(server: EmbeddedServer, pool_name: str) -> AdapterSettings:
+    return read_settings({"redis_url": server.url, "pool": pool_name, "deadline_s": 30.0})
 
 
 @pytest.fixture(autouse=True)
 async def _closed() -> AsyncIterator[None]:
     yield
-    await shared.close()
-    await asyncio.wrap_future(shared.background.start(shared.close()))
+    await close_requesters()
+    await asyncio.wrap_future(background.start(close_requesters()))
 
 
 def rollout(text: str, **more: object) -> Rollout:
@@ -59,7 +65,7 @@ def test_too_long_a_completion_keeps_its_end_and_no_trainer_dies_of_it() -> None
 def test_a_keyword_comes_before_the_environment_and_that_before_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYV_RUN_ID", "from-env")
     monkeypatch.setenv("TINYV_DEADLINE_S", "7.5")
-    made = shared.settings({"run_id": "given", "pool": None}, deadline_s=1.0, max_inflight=3)
+    made = read_settings({"run_id": "given", "pool": None}, deadline_s=1.0, max_inflight=3)
     assert (made.run_id, made.deadline_s, made.max_inflight, made.pool) == ("given", 7.5, 3, "main")
     for wrong in (
         {"on_undecided": "zero"},
@@ -69,65 +75,65 @@ def test_a_keyword_comes_before_the_environment_and_that_before_the_default(monk
         {"redis": "x"},
     ):
         with pytest.raises(InvalidInputError):
-            shared.settings(wrong)
+            read_settings(wrong)
 
 
-async def test_a_loop_has_one_client_and_another_loop_another(server: EmbeddedServer, chosen: shared.Settings) -> None:
-    mine = await asyncio.gather(*(shared.asker(chosen) for _ in range(10)))
+async def test_a_loop_has_one_client_and_another_loop_another(server: EmbeddedServer, chosen: AdapterSettings) -> None:
+    mine = await asyncio.gather(*(open_requester(chosen) for _ in range(10)))
     assert len({id(a.client) for a in mine}) == 1
 
     async def elsewhere() -> str:
-        found = await shared.asker(chosen)
+        found = await open_requester(chosen)
         client_id = found.client.client_id
-        await shared.close()
+        await close_requesters()
         return client_id
 
     assert await asyncio.to_thread(asyncio.run, elsewhere()) != mine[0].client.client_id
 
 
-async def test_a_broker_that_was_away_is_tried_again(server: EmbeddedServer, chosen: shared.Settings) -> None:
+async def test_a_broker_that_was_away_is_tried_again(server: EmbeddedServer, chosen: AdapterSettings) -> None:
     from tinyv_stream import BrokerError
 
-    away = shared.settings({"redis_url": "redis://127.0.0.1:1/0"})
+    away = read_settings({"redis_url": "redis://127.0.0.1:1/0"})
     for _ in range(2):
         with pytest.raises(BrokerError):
-            await shared.asker(away)
-    assert away not in shared._askers[asyncio.get_running_loop()]
+            await open_requester(away)
+    assert away not in loop_clients._requesters[asyncio.get_running_loop()]
 
 
 async def test_no_answer_within_answer_s_is_no_score_and_is_withdrawn(
-    server: EmbeddedServer, pool_name: str, chosen: shared.Settings
+    server: EmbeddedServer, pool_name: str, chosen: AdapterSettings
 ) -> None:
-    short = shared.settings({"redis_url": server.url, "pool": pool_name, "answer_s": 0.3})
-    judged = await shared.ask(short, rollout("rule:correct"))
+    short = read_settings({"redis_url": server.url, "pool": pool_name, "answer_s": 0.3})
+    judged = await request_reward(short, rollout("rule:correct"))
     assert (judged.reward.status, judged.reward.value) == (Status.EXPIRED, None)
     await _until_empty(server, pool_name)
 
 
 async def test_a_cancelled_trainer_leaves_no_work_behind(
-    server: EmbeddedServer, pool_name: str, chosen: shared.Settings
+    server: EmbeddedServer, pool_name: str, chosen: AdapterSettings
 ) -> None:
-    asking = asyncio.create_task(shared.ask(chosen, rollout("rule:correct")))
+    request = asyncio.create_task(request_reward(chosen, rollout("rule:correct")))
     async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
         await wait_until(lambda: _live(operator, 1), 30, "the rollout to be submitted")
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
+    request.cancel()
+    await asyncio.gather(request, return_exceptions=True)
     await _until_empty(server, pool_name)
 
 
-async def test_what_a_killed_trainer_asked_from_a_thread_ends_by_its_deadline(
+async def test_what_a_killed_trainer_requested_from_a_thread_ends_by_its_deadline(
     server: EmbeddedServer, pool_name: str
 ) -> None:
     given = f"redis_url={server.url!r}, pool={pool_name!r}, deadline_s=3.0"
     code = (
-        "from tinyv_stream import Rollout; from trainer_adapters.shared import *;"
-        f"chosen = settings(dict({given}));"
-        "asked = [background.start(ask(chosen, Rollout(question='q', completion=f'rule:correct {n}',"
-        " ground_truth='1', data_source='x_tinyv'))) for n in range(20)]; asked[0].result()"
+        "from tinyv_stream import Rollout; from tinyv_stream.adapter_kit import *;"
+        f"chosen = read_settings(dict({given}));"
+        "requested = [background.start(request_reward(chosen, Rollout(question='q', completion=f'rule:correct {n}',"
+        " ground_truth='1', data_source='x_tinyv'))) for n in range(20)]; requested[0].result()"
     )
     trainer = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
     async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-        await wait_until(lambda: _live(operator, 20), 60, "the trainer to have asked")
+        await wait_until(lambda: _live(operator, 20), 60, "the trainer to have sent its requests")
         trainer.kill()
         await trainer.wait()
         rule = ScriptedVerifier("rule", delay_s=600.0)  # nobody answers; the deadline is what ends them
@@ -139,12 +145,12 @@ async def test_what_a_killed_trainer_asked_from_a_thread_ends_by_its_deadline(
         await run
 
 
-async def test_synchronous_code_asks_by_a_loop_in_the_background(
-    server: EmbeddedServer, pool_name: str, chosen: shared.Settings
+async def test_synchronous_code_requests_by_a_loop_in_the_background(
+    server: EmbeddedServer, pool_name: str, chosen: AdapterSettings
 ) -> None:
     async with workers(server.url, pool_name):
-        asked = [shared.background.start(shared.ask(chosen, rollout("rule:correct"))) for _ in range(5)]
-        values = [(await asyncio.wrap_future(one)).reward.value for one in asked]
+        requested = [background.start(request_reward(chosen, rollout("rule:correct"))) for _ in range(5)]
+        values = [(await asyncio.wrap_future(one)).reward.value for one in requested]
     assert values == [1.0] * 5
 
 
@@ -185,7 +191,7 @@ async def test_slime_samples_and_groups_get_records_and_undecided_ones_leave_the
     assert not keep_decided(args, samples[:2])
 
 
-async def test_slime_alone_gets_what_its_question_was_worth(
+async def test_slime_alone_gets_the_running_mean_of_its_question(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYV_REDIS_URL", server.url)
@@ -202,14 +208,14 @@ async def test_with_the_engine_down_trl_gets_none_and_not_zero(server: EmbeddedS
     tinyv = ScriptedVerifier("tinyv")
     tinyv.engine_is_up.clear()
     given = {"redis_url": server.url, "pool": pool_name, "deadline_s": 1.0}
-    asked = {
+    requested = {
         "prompts": ["q1", "q2"],
         "completions": ["rule:correct", "rule:incorrect"],
         "ground_truth": ["1", "1"],
     }
     async with workers(server.url, pool_name, ScriptedVerifier("rule"), tinyv):
-        assert await TinyVReward(**given)(**asked) == [1.0, None]
-        assert await TinyVReward(**given, on_undecided="rule")(**asked) == [1.0, 0.0]
+        assert await TinyVReward(**given)(**requested) == [1.0, None]
+        assert await TinyVReward(**given, on_undecided="rule")(**requested) == [1.0, 0.0]
         tinyv.engine_is_up.set()
 
 

@@ -1,4 +1,4 @@
-"""The lines on the pages of NeMo-RL, ROLL and Atropos, run as they stand with batches of the trainers' shapes."""
+"""The lines on the trainers' pages that are a user's to copy, run as they stand with the trainers' batches."""
 
 import asyncio
 import re
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from gateway_kit import workers
 
+from tinyv_stream.adapter_kit import background, close_requesters
 from tinyv_stream.testing import EmbeddedServer
-from trainer_adapters import shared
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "trainers"
 TEXTS = ["rule:correct", "rule:incorrect tinyv:correct", "rule:incorrect tinyv:incorrect", "rule:correct 2"]
@@ -30,8 +30,8 @@ async def _pool(server: EmbeddedServer, pool_name: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("TINYV_POOL", pool_name)
     async with workers(server.url, pool_name):
         yield
-    await shared.close()
-    await asyncio.wrap_future(shared.background.start(shared.close()))
+    await close_requesters()
+    await asyncio.wrap_future(background.start(close_requesters()))
 
 
 async def test_nemo_rls_batch_gets_numbers_and_figures() -> None:
@@ -64,3 +64,12 @@ async def test_atropos_gets_a_scored_group_without_what_nobody_decided() -> None
         "scores": [1.0, 1.0, 0.0, 1.0],
     }
     assert await scored("q", "1", group[-1:]) is None
+
+
+async def test_an_adapter_of_ones_own_gets_a_number_or_none() -> None:
+    reward = from_page("README.md", "my_reward")
+    chat = [{"role": "user", "content": "q"}]
+    number, figures = await reward(chat, [{"role": "assistant", "content": TEXTS[1]}], {"answer": 1})
+    assert (number, figures["rescued"]) == (1.0, 1.0)
+    number, figures = await reward(chat, UNDECIDED, {"answer": 1})
+    assert (number, figures["undecided"]) == (None, 1.0)

@@ -1,8 +1,9 @@
-"""Asking for one reward with an answer for certain: what a caller needs that has a time-out of its own.
+"""Requests for rewards that are answered for certain: for a caller that has a time-out of its own.
 
-- `ask` returns within `answer_s`, also while the broker is away or credit is short: then the reward is `expired`.
-- A reward that nobody decided comes with what decided ones were worth lately, for trainers that must have a number.
-- Whoever stops waiting takes its rollout back, so that nobody works for nobody.
+- A request returns within `answer_s`, also while the broker is away or credit is short: then the reward is `expired`.
+- A reward that nobody decided comes with the baseline value, the running mean of decided ones, for trainers that must
+  have a number.
+- A request that is cut short withdraws its rollout, so that nobody works for nobody.
 - It opens and closes no client.
 """
 
@@ -14,8 +15,8 @@ from typing import Final, Self
 
 import msgspec
 
-from tinyv_stream.adapter_kit.reward_values import Judged
-from tinyv_stream.adapter_kit.running_mean import Usual
+from tinyv_stream.adapter_kit.reward_values import JudgedReward, OnUndecided, Policy
+from tinyv_stream.adapter_kit.running_mean import RunningMean
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.ticket import Ticket
@@ -26,14 +27,21 @@ _WITHDRAW_S: Final = 5.0
 """How long a withdrawal may take; after that the rollout ends by its deadline."""
 
 
-class Asker:
-    """Asks one open client; leave it before the client."""
+class RewardRequester:
+    """Requests rewards by one open client; leave it before the client.
 
-    def __init__(self, client: RewardClient, *, answer_s: float = 600.0) -> None:
+    Args:
+        client: what submits; it stays the caller's.
+        policy: what the trainer gets for a rollout that nobody decided.
+        answer_s: by when a request returns in any case, in seconds.
+    """
+
+    def __init__(self, client: RewardClient, *, policy: Policy = OnUndecided.ABSTAIN, answer_s: float = 600.0) -> None:
         self.client = client
+        self._needs_baseline = policy in {OnUndecided.ABSTAIN, OnUndecided.RULE}
         self._answer_s = answer_s
         self._leaving: set[asyncio.Task[None]] = set()
-        self._usual = Usual()
+        self._mean = RunningMean()
         self._decided = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -46,10 +54,11 @@ class Asker:
         """End the withdrawals under way."""
         await cancel_all(list(self._leaving))
 
-    async def ask(self, rollout: Rollout, *, needs_number: bool = False) -> Judged:
+    async def request(self, rollout: Rollout, *, needs_baseline: bool = False) -> JudgedReward:
         """Return the reward of `rollout`, and the wait for it in seconds.
 
-        With `needs_number`, an undecided one waits, still within `answer_s`, until anything has been decided here.
+        With `needs_baseline`, an undecided one waits, still within `answer_s`, until anything has been decided here;
+        not where the policy itself is a number or an error.
         Raises InvalidInputError as `submit` does, and ClientClosedError. A cancellation withdraws the rollout.
         """
         rollout = msgspec.structs.replace(rollout, rollout_id=rollout.rollout_id or uuid.uuid4().hex)
@@ -73,30 +82,31 @@ class Asker:
             if ticket is not None and not ticket.done:
                 self._withdraw(ticket)
         if reward.status is Status.OK and reward.value is not None:
-            self._usual.add(rollout, reward.value)
+            self._mean.add(rollout, reward.value)
             self._decided.set()
-            return Judged(reward=reward, waited_s=clock() - start)
-        if needs_number:
+            return JudgedReward(reward=reward, waited_s=clock() - start)
+        if needs_baseline and self._needs_baseline:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(start + self._answer_s):
                     await self._decided.wait()
-        return Judged(reward=reward, waited_s=clock() - start, usual=self._usual.mean(rollout))
+        return JudgedReward(reward=reward, waited_s=clock() - start, baseline=self._mean.of(rollout))
 
-    async def ask_all(self, rollouts: list[Rollout], *, needs_number: bool = False) -> list[Judged]:
-        """Return the rewards of `rollouts`, in order, each as by `ask`. A bad one is found before any is sent.
+    async def request_all(self, rollouts: list[Rollout], *, needs_baseline: bool = False) -> list[JudgedReward]:
+        """Return the rewards of `rollouts`, in order, each as by `request`. A bad one is found before any is sent.
 
-        Raises as `ask` does; the first error or a cancellation withdraws the others.
+        Raises as `request` does; the first error or a cancellation withdraws the others.
         """
         for rollout in rollouts:
             validate_rollout(rollout)
         try:
             async with asyncio.TaskGroup() as tasks:
-                asked = [
-                    tasks.create_task(self.ask(rollout, needs_number=needs_number), name="ask") for rollout in rollouts
+                requests = [
+                    tasks.create_task(self.request(rollout, needs_baseline=needs_baseline), name="request")
+                    for rollout in rollouts
                 ]
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
-        return [task.result() for task in asked]
+        return [task.result() for task in requests]
 
     def _withdraw(self, ticket: Ticket) -> None:
         task = asyncio.get_running_loop().create_task(_withdrawn(ticket), name=f"withdraw {ticket.rollout_id}")

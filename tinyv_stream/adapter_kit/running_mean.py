@@ -1,4 +1,4 @@
-"""What decided rewards were worth lately: the number for a trainer that must have one where nobody decided.
+"""The running mean of decided rewards: the baseline value for a trainer that must have a number where nobody decided.
 
 - It is a mean of rewards that verifiers gave: of the same question's if there are any, else of all.
 - An undecided rollout that is given it is, for a trainer that subtracts a baseline, neither better nor worse than its
@@ -12,33 +12,33 @@ from typing import Final
 
 from tinyv_stream.types import Rollout
 
-_LATELY: Final = 1024
+_OF_ALL: Final = 1024
 """Rewards in the mean of all: about a batch of a GRPO run, so that it follows the policy as it learns."""
 _OF_ONE: Final = 64
 """Rewards kept of one question: more than the groups of GRPO runs have."""
 _QUESTIONS: Final = 4096
-"""Questions remembered: more than a batch has; the one that was asked longest ago goes first."""
+"""Questions remembered: more than a batch has; the one that was rewarded longest ago goes first."""
 
 
-class Usual:
+class RunningMean:
     """Means of the rewards of one process."""
 
     def __init__(self) -> None:
-        self._all: deque[float] = deque(maxlen=_LATELY)
-        self._of: OrderedDict[bytes, deque[float]] = OrderedDict()
+        self._all: deque[float] = deque(maxlen=_OF_ALL)
+        self._of_question: OrderedDict[bytes, deque[float]] = OrderedDict()
 
     def add(self, rollout: Rollout, value: float) -> None:
         """Take in the reward of a rollout that a verifier decided."""
         self._all.append(value)
         key = _key(rollout)
-        self._of.setdefault(key, deque(maxlen=_OF_ONE)).append(value)
-        self._of.move_to_end(key)
-        if len(self._of) > _QUESTIONS:
-            self._of.popitem(last=False)
+        self._of_question.setdefault(key, deque(maxlen=_OF_ONE)).append(value)
+        self._of_question.move_to_end(key)
+        if len(self._of_question) > _QUESTIONS:
+            self._of_question.popitem(last=False)
 
-    def mean(self, rollout: Rollout) -> float | None:
-        """Return what rollouts like this one were worth, or None while nothing has been decided."""
-        known = self._of.get(_key(rollout)) or self._all
+    def of(self, rollout: Rollout) -> float | None:
+        """Return the baseline value of `rollout`, or None while nothing has been decided."""
+        known = self._of_question.get(_key(rollout)) or self._all
         return sum(known) / len(known) if known else None
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from tinyv_stream.adapter_kit.reward_values import Judged
+from tinyv_stream.adapter_kit import JudgedReward
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.gateway import trainer_formats
 from tinyv_stream.gateway.metrics import CONTENT_TYPE
@@ -44,7 +44,7 @@ class Routes:
         """Submit rollouts; answer with their rewards, or at once with their ids."""
         body = await read(request, Rollouts)
         if body.wait:
-            judged = await self._hub.ask(body.rollouts)
+            judged = await self._hub.request(body.rollouts)
             return answer({"rewards": [one.reward for one in judged]})
         if not body.client:
             raise InvalidInputError("client", "", "name the client whose rewards these are, or set `wait`")
@@ -57,21 +57,22 @@ class Routes:
         rollouts = trainer_formats.from_openrlhf(await read(request, OpenRLHF), self._source(request))
         return answer(
             trainer_formats.to_openrlhf(
-                await self._ask(rollouts, trainer_formats.OPENRLHF_NAMES, needs_number=True), self._hub.config.policy
+                await self._request(rollouts, trainer_formats.OPENRLHF_NAMES, needs_baseline=True),
+                self._hub.config.policy,
             )
         )
 
     async def slime(self, request: web.Request) -> web.Response:
         """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""
         rollout = trainer_formats.from_slime(await read(request, Slime), self._source(request))
-        (judged,) = await self._ask([rollout], trainer_formats.SLIME_NAMES, needs_number=True)
+        (judged,) = await self._request([rollout], trainer_formats.SLIME_NAMES, needs_baseline=True)
         detailed = request.query.get("detailed", "") in {"1", "true"}
         return answer(trainer_formats.to_slime(judged, self._hub.config.policy, detailed=detailed))
 
     async def nemo_gym(self, request: web.Request) -> web.Response:
         """Answer NeMo-Gym's `/verify`."""
         rollout = trainer_formats.from_nemo_gym(await read(request, NemoGym), self._source(request))
-        (judged,) = await self._ask([rollout], trainer_formats.NEMO_GYM_NAMES, needs_number=True)
+        (judged,) = await self._request([rollout], trainer_formats.NEMO_GYM_NAMES, needs_baseline=True)
         sent = await read(request, dict[str, Any])
         return answer(trainer_formats.to_nemo_gym(judged, self._hub.config.policy, sent))
 
@@ -114,11 +115,11 @@ class Routes:
         except (BrokerError, TimeoutError):
             return "the broker does not answer", {}
 
-    async def _ask(
-        self, rollouts: list[Rollout], names: Mapping[str, str], *, needs_number: bool = False
-    ) -> list[Judged]:
+    async def _request(
+        self, rollouts: list[Rollout], names: Mapping[str, str], *, needs_baseline: bool = False
+    ) -> list[JudgedReward]:
         try:
-            return await self._hub.ask(rollouts, needs_number=needs_number)
+            return await self._hub.request(rollouts, needs_baseline=needs_baseline)
         except InvalidInputError as exc:
             raise trainer_formats.as_sent(exc, names) from exc
 

@@ -18,8 +18,7 @@ from typing import Final, Self
 
 import msgspec
 
-from tinyv_stream.adapter_kit.requests import Asker
-from tinyv_stream.adapter_kit.reward_values import Judged, needs_usual
+from tinyv_stream.adapter_kit import JudgedReward, RewardRequester
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.client.client import RewardClient
@@ -70,7 +69,8 @@ class Hub:
                 OperatorSide(config.redis_url, BrokerConfig(pool=config.pool))
             )
             self._client = await stack.enter_async_context(client)
-            self._asker = await stack.enter_async_context(Asker(client, answer_s=config.answer_s))
+            requester = RewardRequester(client, policy=config.policy, answer_s=config.answer_s)
+            self._requester = await stack.enter_async_context(requester)
             tasks = [
                 loop.create_task(self._hand_out(client.rewards()), name="hand out"),
                 loop.create_task(self._resume(unrewarded), name="resume"),
@@ -105,13 +105,12 @@ class Hub:
             done.append(msgspec.structs.replace(rollout, data_source=source, group_size=1))
         return done
 
-    async def ask(self, rollouts: list[Rollout], *, needs_number: bool = False) -> list[Judged]:
+    async def request(self, rollouts: list[Rollout], *, needs_baseline: bool = False) -> list[JudgedReward]:
         """Return the rewards of `rollouts`, in order, within `answer_s`; a cancellation withdraws them.
 
-        `needs_number` is for formats that have no word for "undecided".
+        `needs_baseline` is for formats that have no word for "undecided".
         """
-        needs_number = needs_number and needs_usual(self.config.policy)
-        judged = await self._asker.ask_all(self.complete(rollouts), needs_number=needs_number)
+        judged = await self._requester.request_all(self.complete(rollouts), needs_baseline=needs_baseline)
         for one in judged:
             self.metrics.wait.observe(one.waited_s)
         return judged

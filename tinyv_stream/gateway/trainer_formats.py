@@ -1,7 +1,8 @@
 """The trainers' own wire formats: from their bodies to rollouts, and from rewards to their answers. Pure.
 
-- These formats cannot say "undecided" (NeMo-Gym's can, but has a number beside it): there the number is what decided
-  rewards were worth lately, or as the policy says, with `undecided` beside it where the format has room.
+- These formats cannot say "undecided" (NeMo-Gym's can, but has a number beside it): there the number is the
+  baseline value, the running mean of decided rewards, or as the policy says, with `undecided` beside it where the
+  format has room.
 - Where nothing was decided so far there is no such number, and none is made up: UndecidedError.
 """
 
@@ -9,17 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
-from tinyv_stream.adapter_kit.reward_values import (
-    Judged,
+from tinyv_stream.adapter_kit import (
+    JudgedReward,
     Policy,
     completion_of,
-    decided,
     figures,
     fitted,
-    number_of,
     plain_question,
     question_of,
-    value_of,
 )
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Slime
@@ -54,9 +52,9 @@ def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
     ]
 
 
-def to_openrlhf(judged: Sequence[Judged], policy: Policy) -> dict[str, Any]:
+def to_openrlhf(judged: Sequence[JudgedReward], policy: Policy) -> dict[str, Any]:
     """Return OpenRLHF's answer: `rewards` for the advantage, `scores` (0 to 1) for filtering, `extra_logs`."""
-    values = [number_of(one, policy) for one in judged]
+    values = [one.value(policy, abstain_as="baseline") for one in judged]
     rows = [figures(one) for one in judged]
     logs = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
     return {"rewards": values, "scores": values, "extra_logs": logs}
@@ -76,9 +74,9 @@ def from_slime(body: Slime, data_source: str) -> Rollout:
     )
 
 
-def to_slime(judged: Judged, policy: Policy, *, detailed: bool) -> float | dict[str, float]:
+def to_slime(judged: JudgedReward, policy: Policy, *, detailed: bool) -> float | dict[str, float]:
     """Return slime's answer: the number itself, or with `detailed` a record for `--reward-key score`."""
-    value = number_of(judged, policy)
+    value = judged.value(policy, abstain_as="baseline")
     return {"score": value, **figures(judged)} if detailed else value
 
 
@@ -97,19 +95,19 @@ def from_nemo_gym(body: NemoGym, data_source: str) -> Rollout:
     )
 
 
-def to_nemo_gym(judged: Judged, policy: Policy, sent: Mapping[str, Any]) -> dict[str, Any]:
+def to_nemo_gym(judged: JudgedReward, policy: Policy, sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return NeMo-Gym's answer: what was sent, with the reward, or with its mark of a judge that failed.
 
-    Raises UndecidedError as `number_of` does: the mark has a number beside it, too.
+    Raises UndecidedError as `JudgedReward.value` does for a baseline: the mark has a number beside it, too.
     """
-    value = value_of(judged.reward, policy)
+    value = judged.value(policy, abstain_as="none")
     rule = judged.reward.rule
     answer = {**sent, "library_reward": float(rule is not None and rule.outcome is Outcome.CORRECT), **figures(judged)}
     if value is not None:
         return {**answer, "reward": value}
     # NeMo-Gym's own spelling. It puts 0 beside it, which would be a score for whoever does not look at the mark.
     reason = f"{judged.reward.status}: {judged.reward.reason}"
-    number = decided(judged.reward, judged.usual)
+    number = judged.value(policy, abstain_as="baseline")
     return {**answer, "reward": number, "_ng_failure_class": "judge_failed", "_ng_failure_judge_error": reason}
 
 

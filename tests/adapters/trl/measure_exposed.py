@@ -19,7 +19,7 @@ from contract_kit import SOURCE, Case
 from test_trl_grpo import Recorder, dataset, said_by, scripted, trainer
 from tiny_policy import make
 
-from trainer_adapters.shared import ask, background, settings
+from tinyv_stream.adapter_kit import background, read_settings, request_reward
 from trainer_adapters.trl_reward import TinyVReward, TinyVStreaming, rollout_of
 
 PACE_S = 0.1
@@ -35,12 +35,12 @@ def chosen(salt: str) -> list[Case]:
 
 def one_by_one(prompts: Sequence[Any], completions: Sequence[Any], ground_truth: Sequence[str], **_: Any) -> list[Any]:
     """A blocking reward function: each completion is sent when the one before has its reward."""
-    mine = settings()
+    mine = read_settings()
     values: list[Any] = []
     for prompt, completion, truth in zip(prompts, completions, ground_truth, strict=True):
         row = {"ground_truth": truth, "data_source": SOURCE}
         rollout = rollout_of(prompt, completion, row, mine, group_size=8, step=None)
-        values.append(background.start(ask(mine, rollout)).result().reward.value)
+        values.append(background.start(request_reward(mine, rollout)).result().reward.value)
     return values
 
 

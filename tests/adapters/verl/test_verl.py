@@ -23,10 +23,9 @@ from verl.trainer.ppo.reward import load_reward_manager
 from verl_kit import batch, config, row
 
 from tinyv_stream import Reward, Source, Status, UndecidedError
-from tinyv_stream.adapter_kit.reward_values import Judged
+from tinyv_stream.adapter_kit import JudgedReward, close_requesters
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
-from trainer_adapters import shared
 from trainer_adapters.verl_reward import Steps
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -183,14 +182,14 @@ async def test_it_loads_by_file_path_too_and_tells_of_every_step_in_the_drivers_
     figures = dict(part.split("=") for part in told.split()[1:])
     assert (figures["step"], figures["rewards"], figures["undecided"], figures["rescued"]) == ("3", "8", "0.25", "0.25")
     assert float(figures["wait_max_s"]) >= float(figures["wait_s"]) > 0
-    await shared.close()
+    await close_requesters()
 
 
 def test_what_has_no_step_is_in_no_steps_line_and_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
     reward = Reward(rollout_id="r", value=1.0, status=Status.OK, source=Source.RULE)
     steps = Steps()
     for step in (None, None, 1, None, 1, None, 2, None):
-        steps.add(step, Judged(reward=reward, waited_s=1.0))
+        steps.add(step, JudgedReward(reward=reward, waited_s=1.0))
     assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()] == [["tinyv", "step=1", "rewards=2"]]
     assert len(steps._rows) == 1
 
@@ -204,7 +203,7 @@ async def test_a_number_where_nobody_decided_is_the_users_choice(
     undecided = next(case for case in cases(8) if case.value is None)
     given = await loaded.run_single(batch(tokenizer, [undecided]))
     assert (given["reward_score"], given["reward_extra_info"]["undecided"]) == (value, 1.0)
-    await shared.close()
+    await close_requesters()
 
 
 async def test_verl_takes_every_setting_of_the_recipe(
