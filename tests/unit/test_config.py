@@ -1,5 +1,7 @@
 """Bounds of settings: files and configurations built in code pass the same checks, and errors name the remedy."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,9 @@ def test_a_good_configuration_comes_back_equal():
     )
     assert check(config) == config
     assert check(Config()) == Config()
+
+
+def test_the_page_of_settings_is_that_of_the_code():
+    page = Path(__file__).parents[1] / "settings_page.py"
+    done = subprocess.run([sys.executable, page, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -32,7 +32,7 @@ CpuCores = Annotated[
     str,
     Meta(
         pattern=r"^(?:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*|(?:GPU|MIG)-[0-9A-Za-z-]+)\Z",
-        description='CPU cores such as "0-3", or a GPU\'s UUID',
+        description='CPU cores such as "0-3" (or a GPU\'s UUID)',
     ),
 ]
 
