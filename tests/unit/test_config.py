@@ -8,6 +8,8 @@ import pytest
 
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RouteConfig, RuleConfig, TinyVConfig, check, load
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.gateway.settings import GatewayConfig
+from tinyv_stream.gateway.settings import check as check_gateway
 from tinyv_stream.types import Setup
 
 
@@ -72,6 +74,21 @@ def test_a_good_configuration_comes_back_equal():
     )
     assert check(config) == config
     assert check(Config()) == Config()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("port", 65_536, "use a whole number from 0 to 65535"),
+        ("answer_s", 0.0, "use a number above 0"),
+        ("credit", 0, "use a whole number of at least 1"),
+        ("on_undecided", "zero", "use abstain, rule, raise or a number"),
+    ],
+)
+def test_a_gateway_s_settings_are_checked_the_same_way(field: str, value: object, remedy: str):
+    with pytest.raises(InvalidInputError) as caught:
+        check_gateway(GatewayConfig(redis_url="redis://h", **{field: value}))  # type: ignore[arg-type]
+    assert (caught.value.field, caught.value.value, caught.value.remedy) == (field, value, remedy)
 
 
 def test_the_page_of_settings_is_that_of_the_code():

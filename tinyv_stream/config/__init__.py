@@ -25,9 +25,7 @@ Seconds = Annotated[float, Meta(ge=0)]
 PositiveSeconds = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 NonEmpty = Annotated[str, Meta(min_length=1)]
-PoolName = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z", description="a name of 1 to 64 of A-Z a-z 0-9 . _ -")
-]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z", description="a name of 1 to 64 of A-Z a-z 0-9 . _ -")]
 CpuCores = Annotated[
     str,
     Meta(
@@ -40,7 +38,7 @@ CpuCores = Annotated[
 class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How rollouts are kept and handed out."""
 
-    pool: PoolName = "main"
+    pool: Name = "main"
     """Name of the pool: pools on one server share nothing."""
     shards: Annotated[int, Meta(ge=0, le=256)] = 0
     """Parts of the pool, spread over a cluster's nodes. 0: two per node there, one elsewhere. Settled when the pool is
