@@ -69,10 +69,8 @@ def _choices(form: inspect.LiteralType | inspect.EnumType | inspect.UnionType) -
 def _range(form: inspect.IntType | inspect.FloatType) -> str:
     if form.ge is not None and form.le is not None:
         return f"from {form.ge} to {form.le}"
-    parts = {"of at least": form.ge, "above": form.gt, "of at most": form.le, "below": form.lt}
-    return " and ".join(f"{words} {bound}" for words, bound in parts.items() if bound is not None).replace(
-        "and of at", "and at"
-    )
+    parts = {"of at least": form.ge, "above": form.gt, "at most": form.le, "below": form.lt}
+    return " and ".join(f"{words} {bound}" for words, bound in parts.items() if bound is not None)
 
 
 def _either(words: list[str]) -> str:
