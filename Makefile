@@ -15,7 +15,7 @@ DEV   := $(VENV)/.dev
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format chaos soak test-topologies test-adapters test-wheel bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,9 @@ lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
 format: $(DEV) ## Let ruff rewrite
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(DEV) ## Regenerate the tables of docs/configuration.md
+	$(BIN)/python tests/settings_page.py
 
 chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every reward
 	$(BIN)/python -m bench chaos

@@ -1,11 +1,14 @@
-"""What a gateway may be told, with the reason of every default."""
+"""Settings of a gateway, each with its bounds, unit and reason; `check` adds what bounds cannot say."""
 
 import ipaddress
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from tinyv_stream.adapter_kit.reward_values import OnUndecided, Policy, policy_of
+from tinyv_stream.config import Name, Positive, PositiveSeconds, Seconds
+from tinyv_stream.config.bounds import check_bounds
 from tinyv_stream.errors import InvalidInputError
 
 DEFAULT_PORT: Final = 8377
@@ -15,56 +18,58 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """One gateway. Times are seconds."""
 
     redis_url: str
+    """The pool's broker."""
     host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
+    """Address to listen on."""
+    port: Annotated[int, Meta(ge=0, le=65_535)] = DEFAULT_PORT
     """0: any free port."""
     token: str = ""
-    """Bearer token of every request but the health checks; required where others than this machine can connect."""
-    pool: str = "main"
-    run_id: str = "gateway"
+    """Bearer token of every request but the health checks; required where other machines can connect."""
+    pool: Name = "main"
+    """The pool whose workers grade."""
+    run_id: Name = "gateway"
+    """Name of this gateway's run in the pool."""
     data_source: str = "gateway_tinyv"
     """For rollouts that name none: rules first, then TinyV."""
     on_undecided: str | float = OnUndecided.ABSTAIN
-    """For the trainers' own formats; our own says `status`."""
+    """What the trainers' own formats return for an undecided rollout; our own has `status`."""
     state: str = ""
     """A file that keeps unread rewards and unrewarded rollouts over a restart; empty: they end with the gateway."""
-    deadline_s: float = 100.0
+    deadline_s: PositiveSeconds = 100.0
     """For rollouts that give none, from their submission."""
-    answer_s: float = 110.0
+    answer_s: PositiveSeconds = 110.0
     """By when a waiting request is answered in any case: slime hangs up after 120 s, OpenRLHF after 180."""
-    max_body_bytes: int = 16 * 1024 * 1024
-    max_rollouts: int = 1024
+    max_body_bytes: Positive = 16 * 1024 * 1024
+    """Most bytes of one request's body."""
+    max_rollouts: Positive = 1024
     """Rollouts of one request."""
-    max_requests: int = 4096
-    """Requests under way at once; more are told to come back. 1,000 trainer connections fit well."""
-    max_inflight: int = 20_000
+    max_requests: Positive = 4096
+    """Requests under way at once; more get a 503 and `Retry-After`. 1,000 trainer connections fit well."""
+    max_inflight: Positive = 20_000
     """Rollouts of this gateway that may be unrewarded; beyond it requests wait."""
-    credit: int = 10_000
-    """Rollouts of one client that may be unrewarded or unread; beyond it the client is told to read first."""
-    max_clients: int = 256
-    idle_s: float = 3600.0
+    credit: Positive = 10_000
+    """Rollouts of one client that may be unrewarded or unread; beyond it a submit is refused until the client reads."""
+    max_clients: Positive = 256
+    """Clients remembered at once."""
+    idle_s: Seconds = 3600.0
     """After this long without a request, a client with nothing unrewarded is forgotten, with what it did not read."""
-    grace_s: float = 20.0
-    """How long requests may finish when the gateway is stopped; less than a process manager's usual 30 s."""
+    grace_s: Seconds = 20.0
+    """How long requests may finish when the gateway is stopped; less than the 30 s of most process managers."""
 
     @property
     def policy(self) -> Policy:
-        """What the trainers' own formats say where nobody decided."""
+        """The policy for undecided rollouts in the trainers' own formats."""
         return policy_of(self.on_undecided)
 
 
 def check(config: GatewayConfig) -> GatewayConfig:
-    """Return `config` if it makes sense; raise InvalidInputError naming the first field that does not."""
+    """Return `config` if every field is within its bounds and all make sense together; raise InvalidInputError else."""
+    config = check_bounds(config)
     policy_of(config.on_undecided)
     if not config.token and not is_loopback(config.host):
         raise InvalidInputError(
             "TINYV_GATEWAY_TOKEN", "", f"set a token: others than this machine can reach {config.host}"
         )
-    if not 0 <= config.port < 65_536:
-        raise InvalidInputError("port", config.port, "use 0 to 65535")
-    for name in ("deadline_s", "answer_s", "max_body_bytes", "max_rollouts", "max_requests", "max_inflight", "credit"):
-        if not getattr(config, name) > 0:
-            raise InvalidInputError(name, getattr(config, name), "use a number above 0")
     return config
 
 
