@@ -8,7 +8,8 @@ so each shard is asked for its share of the slots at most, and for none of them 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Final
 
@@ -16,6 +17,8 @@ from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import Reward, Stage
 from tinyv_stream_workers.inflight import InFlight
+
+_log = logging.getLogger(__name__)
 
 _BLOCK_S: Final = 0.5
 """How long a claim waits; also how late a stop is noticed."""
@@ -99,7 +102,14 @@ class Lanes:
         """Set the version under which cached verdicts are looked up."""
         await asyncio.gather(*(link.insist(partial(link.announce_verifier, version)) for link in self.links))
 
-    async def depart(self) -> None:
-        """Forget this worker in all shards."""
-        departures = (link.insist(partial(link.depart, self._stage, self._name)) for link in self.links)
-        await asyncio.gather(*departures)
+    async def depart(self, left: Collection[Lease], *, patience_s: float) -> None:
+        """Give back what is left, and forget this worker in all shards; a broker that does not answer is left so."""
+        try:
+            async with asyncio.timeout(patience_s):
+                if left:
+                    _log.info("%s gives %d rollouts back", self._name, len(left))
+                    await self.give_back(left)
+                departures = (link.insist(partial(link.depart, self._stage, self._name)) for link in self.links)
+                await asyncio.gather(*departures)
+        except TimeoutError:
+            _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))

@@ -15,7 +15,7 @@ import socket
 import uuid
 from collections.abc import Coroutine
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from tinyv_stream.aio.cancel import cancel_all, unless
 from tinyv_stream.broker.operator import WorkerInfo
@@ -23,15 +23,13 @@ from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.worker import Delivery, WorkerSide
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
-from tinyv_stream.types import Stage, Status
-from tinyv_stream_workers.cache_version import cache_version
+from tinyv_stream.types import Stage
 from tinyv_stream_workers.housekeeping import Housekeeping
 from tinyv_stream_workers.inflight import Admission, InFlight
 from tinyv_stream_workers.leases import LeaseRenewer
 from tinyv_stream_workers.model_switch import Orders
-from tinyv_stream_workers.overload_policy import Relief
 from tinyv_stream_workers.sharded_broker import Lanes
-from tinyv_stream_workers.stages import RuleStage, StageHandler, TinyVStage, expired_reward, undecided_reward
+from tinyv_stream_workers.stages import CurrentStage, dead_reward, expired_reward
 from tinyv_stream_workers.verifier import Switchable, Verifier
 from tinyv_stream_workers.write_batcher import Outbox
 
@@ -59,11 +57,8 @@ class Worker:
         """Held while a quarantined delivery is to be alone in this process."""
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
-        self._handler: StageHandler | None = None
-        self._model = ""
-        """Whose verdicts the handler gives, with its revision."""
-        self._outbox: Outbox | None = None
-        self._noticing = asyncio.Lock()
+        self._current: CurrentStage | None = None
+        """Unset until it was opened for the first time."""
         self._open = asyncio.Event()
         """Set while work may begin."""
         self._orders: Orders | None = None
@@ -75,14 +70,15 @@ class Worker:
         async with Shards(WorkerSide, self._url, self._config.broker) as links, asyncio.TaskGroup() as helpers:
             self._lanes = self._lanes_over(links)
             outbox = Outbox(links, self._stage)
+            current = CurrentStage(outbox, self._config, self._verifier, links, self._lanes.announce)
             houses = [self._housekeeping(link, stop) for link in links]
             loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, *houses)]
             try:
                 self._state = "starting"
-                await self._obeying(stop, outbox)
+                await self._obeying(stop, current)
             finally:
                 await cancel_all([*loops, *self._running])
-            await self._depart()
+            await self._lanes.depart(self._inflight.leases(), patience_s=_AWAY_S)
 
     def _lanes_over(self, links: tuple[WorkerSide, ...]) -> Lanes:
         return Lanes(links, self._stage, self.name, inflight=self._inflight, slots=lambda: self._verifier.slots)
@@ -90,24 +86,24 @@ class Worker:
     @property
     def is_starting(self) -> bool:
         """It holds nothing yet, so it may be killed without a loss."""
-        return self._handler is None
+        return self._current is None
 
     def _housekeeping(self, link: WorkerSide, stop: asyncio.Event) -> Housekeeping:
         return Housekeeping(
             link,
             self._stage,
             self.name,
-            room=lambda: 0 if stop.is_set() or not self._open.is_set() else self._room_to_take_over(),
+            room=lambda: self._room_to_take_over(stop),
             take_over=self._accept,
             expire=lambda work: expired_reward(work, self._config.fallback),
             about=self._about,
         )
 
-    async def _obeying(self, stop: asyncio.Event, outbox: Outbox) -> None:
+    async def _obeying(self, stop: asyncio.Event, current: CurrentStage) -> None:
         """Work with the verifier that the pool is told to use, where that can change."""
         if not isinstance(self._verifier, Switchable):
             async with self._verifier:
-                await self._work(stop, outbox)
+                await self._work(stop, current)
             return
         self._orders = Orders(
             self._lanes.links[0],  # a worker is known in all shards, and ordered about in the first
@@ -115,9 +111,9 @@ class Worker:
             self._verifier,
             self._config.tinyv,
             pause=self._pause,
-            resume=partial(self._resume, outbox),
+            resume=partial(self._resume, current),
         )
-        await self._orders.serve(stop, lambda: self._work(stop, outbox))
+        await self._orders.serve(stop, lambda: self._work(stop, current))
 
     async def _pause(self) -> None:
         """Begin nothing more, and finish what was begun."""
@@ -125,13 +121,14 @@ class Worker:
         while self._running:
             await asyncio.wait(self._running)
 
-    async def _resume(self, outbox: Outbox) -> None:
-        """Begin work with the verifier as it is now: its verdicts may have another name in the cache."""
-        self._handler = await self._open_stage(outbox)
+    async def _resume(self, current: CurrentStage) -> None:
+        """Begin work with the verifier as it is now."""
+        await current.open()
+        self._current = current
         self._open.set()
 
-    async def _work(self, stop: asyncio.Event, outbox: Outbox) -> None:
-        await self._resume(outbox)
+    async def _work(self, stop: asyncio.Event, current: CurrentStage) -> None:
+        await self._resume(current)
         broker, links = self._config.broker, self._lanes.links
         with LeaseRenewer(self._url, broker, self._stage, self.name, self._inflight.leases, shards=len(links)):
             self._state = "ready"
@@ -142,15 +139,6 @@ class Worker:
             finally:
                 await cancel_all(claiming)
             await self._drain()
-
-    async def _open_stage(self, outbox: Outbox) -> StageHandler:
-        if self._stage == "rule":
-            return RuleStage(outbox, self._config, self._verifier, Relief(self._lanes.links, self._config))
-        model = self._model_now()
-        version = cache_version(self._config.tinyv, model)
-        await self._lanes.announce(version)
-        self._model, self._outbox = model, outbox
-        return TinyVStage(outbox, self._config, self._verifier, version)
 
     async def _claim_until(self, stop: asyncio.Event, link: WorkerSide) -> None:
         """Claim from one shard; those of a pool share this worker's slots."""
@@ -172,7 +160,9 @@ class Worker:
                 for delivery in await unless(stop, claim, patience_s=_AWAY_S) or []:
                     self._accept(delivery)
 
-    def _room_to_take_over(self) -> int:
+    def _room_to_take_over(self, stop: asyncio.Event) -> int:
+        if stop.is_set() or not self._open.is_set():
+            return 0
         return self._inflight.room_to_take_over(self._verifier.slots, len(self._lanes.links))
 
     def _accept(self, delivery: Delivery) -> None:
@@ -205,9 +195,7 @@ class Worker:
 
     async def _run_alone(self, delivery: Delivery) -> None:
         if await self._lanes.start(delivery):
-            _log.info(
-                "quarantined, delivery %d: runs alone", delivery.delivery_count, extra={"rollout_id": delivery.uid}
-            )
+            _log.info("runs in quarantine, delivery %d", delivery.delivery_count, extra={"rollout_id": delivery.uid})
             self._own(self._see_through(delivery), delivery)
             await asyncio.wait(self._running)
         else:
@@ -218,30 +206,19 @@ class Worker:
             pass
 
     async def _see_through(self, delivery: Delivery) -> None:
-        if not self._open.is_set():  # a claim was under way when the pause began
+        if self._current is None or not self._open.is_set():  # a claim was under way when the pause began
             await self._lanes.give_back([delivery.lease])
             return
         try:
             await self._verifier.ready()  # a claim may have been under way when the engine died
-            await self._notice_model()
-            handler = cast("StageHandler", self._handler)  # nothing is claimed before the stage is open
-            await handler.handle(delivery)
+            await self._current.handle(delivery)
             self._done += 1
         except EngineDiedError as exc:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
             await self._lanes.give_back([delivery.lease], engine_died=True)
 
-    async def _notice_model(self) -> None:
-        """Open the stage anew where a restarted engine is another model: the cache must tell their verdicts apart."""
-        async with self._noticing:
-            if self._outbox is not None and self._model_now() != self._model:
-                self._handler = await self._open_stage(self._outbox)
-
-    def _model_now(self) -> str:
-        return self._verifier.describe().get("model", "")
-
     async def _releasing(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
-        """Release the delivery once `work` ended. Cut short, it stays in flight: `_depart` gives it back."""
+        """Release the delivery once `work` ended. Cut short, it stays in flight, and is given back at the end."""
         try:
             await work
         except Exception:  # noqa: BLE001 nothing to mend here: the lapsing lease hands the rollout on, counted
@@ -253,9 +230,8 @@ class Worker:
         self._freed.set()
 
     async def _dead_letter(self, delivery: Delivery) -> None:
-        reason = f"handed out {delivery.delivery_count - 1} times without an end"
-        _log.error("dead letter: %s", reason, extra={"rollout_id": delivery.uid})
-        reward = undecided_reward(delivery.work, Status.FAILED, reason)
+        reward = dead_reward(delivery)
+        _log.error("dead letter: %s", reward.reason, extra={"rollout_id": delivery.uid})
         await self._lanes.dead_letter(delivery, reward)
 
     async def _drain(self) -> None:
@@ -265,18 +241,6 @@ class Worker:
         if self._running:
             await asyncio.wait(self._running, timeout=self._grace_s)
         await cancel_all(list(self._running))
-
-    async def _depart(self) -> None:
-        """Give back what is still held, and leave the list of workers."""
-        left = self._inflight.leases()
-        try:
-            async with asyncio.timeout(_AWAY_S):
-                if left:
-                    _log.info("%s gives %d rollouts back", self.name, len(left))
-                    await self._lanes.give_back(left)
-                await self._lanes.depart()
-        except TimeoutError:
-            _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))
 
     def _about(self) -> WorkerInfo:
         orders = self._orders

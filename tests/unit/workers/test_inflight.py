@@ -132,7 +132,8 @@ class InFlightMachine(RuleBasedStateMachine):
         self.waiting: dict[Lease, Delivery] = {}
         self.dead: dict[Lease, Delivery] = {}
         self.alone: Lease | None = None
-        self.set_aside = 0
+        self.claims: list[int] = []
+        """What each claim under way may bring: one per shard."""
         self.made = 0
 
     def held(self) -> list[Lease]:
@@ -151,21 +152,21 @@ class InFlightMachine(RuleBasedStateMachine):
             case Admission.IN_FLIGHT:
                 pytest.fail("it was not in flight")
 
-    @precondition(lambda self: not self.set_aside)
+    @precondition(lambda self: len(self.claims) < SHARDS)
     @rule()
     def begin_a_claim(self) -> None:
-        self.set_aside = self.inflight.share(SLOTS, SHARDS)
-        self.inflight.set_aside(self.set_aside)
+        self.claims.append(self.inflight.share(SLOTS, SHARDS))
+        self.inflight.set_aside(self.claims[-1])
 
-    @precondition(lambda self: self.set_aside)
+    @precondition(lambda self: self.claims)
     @rule(counts=st.lists(st.integers(1, 6), max_size=SLOTS))
     def end_a_claim(self, counts: list[int]) -> None:
-        self.inflight.set_aside(-self.set_aside)
-        for count in counts[: self.set_aside]:
+        most = self.claims.pop()
+        self.inflight.set_aside(-most)
+        for count in counts[:most]:
             self.receive(count)
-        self.set_aside = 0
 
-    @precondition(lambda self: not self.set_aside)  # overlapping ones may bring more: see the module
+    @precondition(lambda self: not any(self.claims))  # overlapping ones may bring more: see the module
     @rule(counts=st.lists(st.integers(2, 6), max_size=SLOTS))
     def take_over(self, counts: list[int]) -> None:
         for count in counts[: self.inflight.room_to_take_over(SLOTS, SHARDS)]:
@@ -211,7 +212,7 @@ class InFlightMachine(RuleBasedStateMachine):
 
     @invariant()
     def it_is_never_over_capacity(self) -> None:
-        assert len(self.inflight) + self.set_aside <= SLOTS + 1
+        assert len(self.inflight) + sum(self.claims) <= SLOTS + 1
         assert 0 <= self.inflight.share(SLOTS, SHARDS) <= max(0, self.inflight.free(SLOTS))
 
     @invariant()
