@@ -204,7 +204,7 @@ async def test_what_is_under_way_is_finished_before_the_sleep(pool: Pool, monkey
     monkeypatch.setenv(DELAY_ENV, "4.0")
     async with pool.serving(judge()) as client, OperatorSide(pool.url, pool.broker) as side:
         tickets = [await client.submit(rollout("1", n)) for n in range(8)]
-        await wait_until(lambda: len(pool.workers[1]._held) == 8, 30, "TinyV holds all")
+        await wait_until(lambda: len(pool.workers[1]._inflight) == 8, 30, "TinyV holds all")
         await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
         assert await is_empty(side), "a sleeping pool still owed rewards for what it had begun"
         assert {(await ticket).source for ticket in tickets} == {Source.TINYV}

@@ -101,7 +101,7 @@ async def test_a_worker_that_takes_over_its_own_lapsed_work_does_it_once(
     assert (await operator.status()).dead == 0
 
 
-async def test_nothing_is_taken_over_beside_a_suspect_that_runs_alone(
+async def test_nothing_is_taken_over_beside_a_quarantined_rollout(
     run: Run, client: RewardClient, server: EmbeddedServer, broker: BrokerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweeps, sweep = 0, Housekeeping._sweep
@@ -114,13 +114,13 @@ async def test_nothing_is_taken_over_beside_a_suspect_that_runs_alone(
     monkeypatch.setattr(Housekeeping, "_sweep", counted)
     verifier = GatedVerifier()
     async with WorkerSide(server.url, broker) as ghost, client:
-        suspect = await client.submit(rollout("rule:correct", 0))
+        quarantined = await client.submit(rollout("rule:correct", 0))
         (delivery,) = await ghost.claim("rule", "ghost", count=1, block_s=LONG_S / 10)
         # It died under it as often as lets the next one run it alone.
         times = msgspec.structs.replace(delivery, delivery_count=broker.alone_from)
         assert await ghost.start("rule", "ghost", times)
         async with run(verifier) as worker:
-            await wait_until(lambda: verifier.asked == ["r0"], LONG_S, "the suspect runs")
+            await wait_until(lambda: verifier.asked == ["r0"], LONG_S, "the quarantined one runs")
             other = await client.submit(rollout("rule:correct", 1))
             (lapsed,) = await ghost.claim("rule", "ghost", count=1, block_s=LONG_S / 10)
             seen = sweeps
@@ -130,9 +130,9 @@ async def test_nothing_is_taken_over_beside_a_suspect_that_runs_alone(
                 return found[0]["time_since_delivered"] > 1000 * broker.lease_s and sweeps > seen + 6
 
             await wait_until(has_lapsed, LONG_S, "sweeps passed that could have taken it")
-            assert list(worker._held) == [delivery.lease]
+            assert worker._inflight.leases() == [delivery.lease]
             verifier.gate.set()
-            assert [(await ticket).value for ticket in (suspect, other)] == [1.0, 1.0]
+            assert [(await ticket).value for ticket in (quarantined, other)] == [1.0, 1.0]
     assert verifier.asked == ["r0", "r1"]
     assert verifier.most_together == 1
 

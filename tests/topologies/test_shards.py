@@ -89,7 +89,7 @@ async def test_shards_share_the_slots_of_a_worker(server: EmbeddedServer, broker
     class Watched(ScriptedVerifier):
         async def verify(self, work: Work) -> Finding:
             nonlocal most
-            most = max(most, len(worker._held))
+            most = max(most, len(worker._inflight))
             return await super().verify(work)
 
     worker = Worker(server.url, Config(broker=broker), Watched("rule", slots=4, delay_s=0.005))

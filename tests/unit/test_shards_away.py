@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from tinyv_stream_workers.inflight import InFlight
 from tinyv_stream_workers.overload_policy import Relief
 from tinyv_stream_workers.sharded_broker import Lanes
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.worker import Delivery, WorkerSide
-from tinyv_stream.config import Config, FallbackConfig
+from tinyv_stream.config import BrokerConfig, Config, FallbackConfig
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import wait_until
 
@@ -64,7 +65,7 @@ async def test_the_shards_that_answer_say_how_tinyv_is_doing() -> None:
 
 async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
     away, here = links("silent", "here")
-    lanes = Lanes((away, here), "tinyv", "w", held=(), slots=lambda: 0)
+    lanes = Lanes((away, here), "tinyv", "w", inflight=InFlight(BrokerConfig()), slots=lambda: 0)
     giving = asyncio.create_task(lanes.give_back([(0, "a"), (1, "b"), (1, "c")]))
     await wait_until(lambda: cast("Any", here).given == ["b", "c"], 30, "the live shard has its own back")
     giving.cancel()
@@ -74,13 +75,14 @@ async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
 async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_failure_for_none() -> None:
     both = links("here", "here")
     shard, freed = cast("Any", both[0]), asyncio.Event()
-    lanes = Lanes(both, "tinyv", "w", held=(), slots=lambda: 8)
+    inflight = InFlight(BrokerConfig())
+    lanes = Lanes(both, "tinyv", "w", inflight=inflight, slots=lambda: 8)
 
     async def claim(then: list[Delivery] | BrokerUnavailableError, *more: list[Delivery]) -> int:
         """Claim from the shard and return how many slots were free for others meanwhile."""
         claiming, asked = asyncio.create_task(lanes.claim(both[0], freed=freed)), len(shard.asked)
         await wait_until(lambda: len(shard.asked) > asked, 30, "the shard is asked")
-        free = lanes.free
+        free = inflight.free(8)
         if isinstance(then, BrokerUnavailableError):
             shard.answer.set_exception(then)
             assert await asyncio.wait_for(asyncio.gather(claiming, return_exceptions=True), 30) == [then]

@@ -8,6 +8,7 @@ so each shard is asked for its share of the slots at most, and for none of them 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Final
@@ -15,13 +16,16 @@ from typing import Final
 from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import Reward, Stage
+from tinyv_stream_workers.inflight import InFlight
+
+_log = logging.getLogger(__name__)
 
 _BLOCK_S: Final = 0.5
 """How long a claim waits; also how late a stop is noticed."""
 
 
 class Lanes:
-    """The links of one worker, in the order of their shards. It holds what is in `held`, of its `slots`."""
+    """The links of one worker, in the order of their shards, and the room that it has for what they hand out."""
 
     def __init__(
         self,
@@ -29,22 +33,16 @@ class Lanes:
         stage: Stage,
         name: str,
         *,
-        held: Collection[Lease],
+        inflight: InFlight,
         slots: Callable[[], int],
     ) -> None:
         self.links = links
         self._stage: Stage = stage
         self._name = name
-        self._held = held
+        self._inflight = inflight
         self._slots = slots
-        self._asked_for = 0
         self._away: set[int] = set()
         """Shards whose last claim failed."""
-
-    @property
-    def free(self) -> int:
-        """Room that no claim under way may fill at once."""
-        return self._slots() - len(self._held) - self._asked_for
 
     async def claim(self, link: WorkerSide, *, freed: asyncio.Event) -> list[Delivery]:
         """Take what there is in one shard, or wait a moment for it. Sets `freed` where it took less than it might."""
@@ -52,7 +50,8 @@ class Lanes:
 
     async def _claim(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
         if len(self.links) == 1:
-            return await link.claim(self._stage, self._name, count=max(1, self.free), block_s=_BLOCK_S)
+            count = max(1, self._inflight.free(self._slots()))
+            return await link.claim(self._stage, self._name, count=count, block_s=_BLOCK_S)
         shard = link.keys.shard
         try:
             found = [] if shard in self._away else await self._claim_share(link, freed)
@@ -65,24 +64,23 @@ class Lanes:
         return found
 
     async def _claim_share(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
-        # Not all that is free: a server that hangs keeps what it is asked for until the time-out.
-        count = min(self.free, self._slots() // len(self.links))
+        count = self._inflight.share(self._slots(), len(self.links))
         if count < 1:
             return []
-        self._asked_for += count
+        self._inflight.set_aside(count)
         try:
             return await link.claim(self._stage, self._name, count=count, block_s=0)
         finally:
-            self._asked_for -= count
+            self._inflight.set_aside(-count)
             freed.set()
 
-    async def start(self, suspect: Delivery) -> bool:
-        """Count the delivery of a suspect; False if it is another worker's by now."""
-        link = self.links[suspect.shard]
-        return await link.insist(lambda: link.start(self._stage, self._name, suspect))
+    async def start(self, quarantined: Delivery) -> bool:
+        """Count a quarantined delivery as it starts; False if it is another worker's by now."""
+        link = self.links[quarantined.shard]
+        return await link.insist(lambda: link.start(self._stage, self._name, quarantined))
 
-    async def bury(self, delivery: Delivery, reward: Reward) -> None:
-        """Give a rollout up."""
+    async def dead_letter(self, delivery: Delivery, reward: Reward) -> None:
+        """Give a rollout up: a dead letter, and its reward."""
         link = self.links[delivery.shard]
         await link.insist(lambda: link.bury(self._stage, self._name, delivery, reward))
 
@@ -104,7 +102,14 @@ class Lanes:
         """Set the version under which cached verdicts are looked up."""
         await asyncio.gather(*(link.insist(partial(link.announce_verifier, version)) for link in self.links))
 
-    async def depart(self) -> None:
-        """Forget this worker in all shards."""
-        departures = (link.insist(partial(link.depart, self._stage, self._name)) for link in self.links)
-        await asyncio.gather(*departures)
+    async def depart(self, left: Collection[Lease], *, patience_s: float) -> None:
+        """Give back what is left, and forget this worker in all shards; a broker that does not answer is left so."""
+        try:
+            async with asyncio.timeout(patience_s):
+                if left:
+                    _log.info("%s gives %d rollouts back", self._name, len(left))
+                    await self.give_back(left)
+                departures = (link.insist(partial(link.depart, self._stage, self._name)) for link in self.links)
+                await asyncio.gather(*departures)
+        except TimeoutError:
+            _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))

@@ -1,22 +1,25 @@
-"""What a stage does with one delivery: ask its verifier, let the cascade decide, tell the broker.
+"""The two stages, and what each does with one delivery: ask its verifier, let the cascade decide, tell the broker.
 
 - A verifier that fails in a way nobody foresaw is `undecided`, never a score.
 - EngineDiedError passes through: the worker gives the delivery back.
 - A reward and the end of its delivery are one script, so a kill between two lines here loses nothing.
 """
 
+import asyncio
 import hashlib
 import logging
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, cast
 
 import msgspec
 
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.worker import Delivery, Ending
+from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_for, rule_stands
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
+from tinyv_stream_workers.cache_version import cache_version
 from tinyv_stream_workers.overload_policy import Relief
 from tinyv_stream_workers.verifier import Finding, Verifier
 from tinyv_stream_workers.write_batcher import Outbox
@@ -94,6 +97,54 @@ class TinyVStage:
         await self._outbox.finish(ending)
 
 
+class CurrentStage:
+    """The stage with the verifier as it is now; `announce` sets the version of the cached verdicts to look up."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        config: Config,
+        verifier: Verifier,
+        links: Sequence[WorkerSide],
+        announce: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._outbox = outbox
+        self._config = config
+        self._verifier = verifier
+        self._links = links
+        self._announce = announce
+        self._handler: StageHandler | None = None
+        self._model = ""
+        """Whose verdicts the handler gives, with its revision."""
+        self._noticing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Use the verifier as it is from here on: its verdicts may have another name in the cache."""
+        if self._verifier.stage == "rule":
+            relief = Relief(self._links, self._config)
+            self._handler = RuleStage(self._outbox, self._config, self._verifier, relief)
+            return
+        model = self._model_now()
+        version = cache_version(self._config.tinyv, model)
+        await self._announce(version)
+        self._model = model
+        self._handler = TinyVStage(self._outbox, self._config, self._verifier, version)
+
+    async def handle(self, delivery: Delivery) -> None:
+        """See `StageHandler`; it is opened by then."""
+        await self._notice_model()
+        await cast("StageHandler", self._handler).handle(delivery)
+
+    async def _notice_model(self) -> None:
+        """Open anew where a restarted engine is another model: the cache must tell their verdicts apart."""
+        async with self._noticing:
+            if self._verifier.stage == "tinyv" and self._model_now() != self._model:
+                await self.open()
+
+    def _model_now(self) -> str:
+        return self._verifier.describe().get("model", "")
+
+
 def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None) -> Reward:
     """Return the reward that a decision about `work` means."""
     return Reward(
@@ -112,6 +163,12 @@ def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None) -
 def undecided_reward(work: Work, status: Status, reason: str) -> Reward:
     """Return the reward of a rollout that nobody decided, with what was found so far."""
     return reward_of(work, Decision(None, status, Source.FALLBACK, reason))
+
+
+def dead_reward(delivery: Delivery) -> Reward:
+    """Return the reward of a rollout that is given up as a dead letter."""
+    reason = f"handed out {delivery.delivery_count - 1} times without an end"
+    return undecided_reward(delivery.work, Status.FAILED, reason)
 
 
 def expired_reward(work: Work, config: FallbackConfig) -> Reward:

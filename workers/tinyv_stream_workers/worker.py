@@ -1,8 +1,7 @@
 """Worker: claim, verify, finish. Both stages run it with another verifier.
 
-- It holds at most its verifier's slots (and one more per further shard of its pool), and renews what it holds until
-  that is finished or given back.
-- A delivery that came back often runs alone in its process; one that came back too often is a dead letter.
+- What it holds, how much that may be, and what is quarantined or dead, `inflight` decides; here that is done. What is
+  in flight is renewed until it is finished or given back.
 - On stop it claims no more, finishes within the grace time, and gives back what it cannot finish.
 - A failing engine costs no delivery: its work goes back uncounted the first time, and nothing is claimed until it is
   up again.
@@ -14,25 +13,23 @@ import logging
 import os
 import socket
 import uuid
-from collections import deque
 from collections.abc import Coroutine
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from tinyv_stream.aio.cancel import cancel_all, unless
 from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
+from tinyv_stream.broker.worker import Delivery, WorkerSide
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
-from tinyv_stream.types import Stage, Status
-from tinyv_stream_workers.cache_version import cache_version
+from tinyv_stream.types import Stage
 from tinyv_stream_workers.housekeeping import Housekeeping
+from tinyv_stream_workers.inflight import Admission, InFlight
 from tinyv_stream_workers.leases import LeaseRenewer
 from tinyv_stream_workers.model_switch import Orders
-from tinyv_stream_workers.overload_policy import Relief
 from tinyv_stream_workers.sharded_broker import Lanes
-from tinyv_stream_workers.stages import RuleStage, StageHandler, TinyVStage, expired_reward, undecided_reward
+from tinyv_stream_workers.stages import CurrentStage, dead_reward, expired_reward
 from tinyv_stream_workers.verifier import Switchable, Verifier
 from tinyv_stream_workers.write_batcher import Outbox
 
@@ -53,21 +50,15 @@ class Worker:
         self._verifier = verifier
         self._stage: Stage = verifier.stage
         self._grace_s = grace_s
-        self._lanes = Lanes((), self._stage, "", held=(), slots=lambda: 0)
+        self._inflight = InFlight(config.broker)
         self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
-        self._held: dict[Lease, Delivery] = {}
-        self._suspects: deque[Delivery] = deque()
-        self._together = asyncio.Event()
-        """Not set while a suspect is to be alone in this process."""
-        self._together.set()
-        self._one_suspect = asyncio.Lock()
+        self._lanes = self._lanes_over(())
+        self._isolation = asyncio.Lock()
+        """Held while a quarantined delivery is to be alone in this process."""
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
-        self._handler: StageHandler | None = None
-        self._model = ""
-        """Whose verdicts the handler gives, with its revision."""
-        self._outbox: Outbox | None = None
-        self._noticing = asyncio.Lock()
+        self._current: CurrentStage | None = None
+        """Unset until it was opened for the first time."""
         self._open = asyncio.Event()
         """Set while work may begin."""
         self._orders: Orders | None = None
@@ -77,38 +68,42 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain. A cancellation leaves what is held to be reclaimed."""
         async with Shards(WorkerSide, self._url, self._config.broker) as links, asyncio.TaskGroup() as helpers:
-            self._lanes = Lanes(links, self._stage, self.name, held=self._held, slots=lambda: self._verifier.slots)
+            self._lanes = self._lanes_over(links)
             outbox = Outbox(links, self._stage)
+            current = CurrentStage(outbox, self._config, self._verifier, links, self._lanes.announce)
             houses = [self._housekeeping(link, stop) for link in links]
             loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, *houses)]
             try:
                 self._state = "starting"
-                await self._obeying(stop, outbox)
+                await self._obeying(stop, current)
             finally:
                 await cancel_all([*loops, *self._running])
-            await self._depart()
+            await self._lanes.depart(self._inflight.leases(), patience_s=_AWAY_S)
+
+    def _lanes_over(self, links: tuple[WorkerSide, ...]) -> Lanes:
+        return Lanes(links, self._stage, self.name, inflight=self._inflight, slots=lambda: self._verifier.slots)
 
     @property
     def is_starting(self) -> bool:
         """It holds nothing yet, so it may be killed without a loss."""
-        return self._handler is None
+        return self._current is None
 
     def _housekeeping(self, link: WorkerSide, stop: asyncio.Event) -> Housekeeping:
         return Housekeeping(
             link,
             self._stage,
             self.name,
-            room=lambda: 0 if stop.is_set() else self._room_to_take_over(),
+            room=lambda: self._room_to_take_over(stop),
             take_over=self._accept,
             expire=lambda work: expired_reward(work, self._config.fallback),
             about=self._about,
         )
 
-    async def _obeying(self, stop: asyncio.Event, outbox: Outbox) -> None:
+    async def _obeying(self, stop: asyncio.Event, current: CurrentStage) -> None:
         """Work with the verifier that the pool is told to use, where that can change."""
         if not isinstance(self._verifier, Switchable):
             async with self._verifier:
-                await self._work(stop, outbox)
+                await self._work(stop, current)
             return
         self._orders = Orders(
             self._lanes.links[0],  # a worker is known in all shards, and ordered about in the first
@@ -116,9 +111,9 @@ class Worker:
             self._verifier,
             self._config.tinyv,
             pause=self._pause,
-            resume=partial(self._resume, outbox),
+            resume=partial(self._resume, current),
         )
-        await self._orders.serve(stop, lambda: self._work(stop, outbox))
+        await self._orders.serve(stop, lambda: self._work(stop, current))
 
     async def _pause(self) -> None:
         """Begin nothing more, and finish what was begun."""
@@ -126,15 +121,16 @@ class Worker:
         while self._running:
             await asyncio.wait(self._running)
 
-    async def _resume(self, outbox: Outbox) -> None:
-        """Begin work with the verifier as it is now: its verdicts may have another name in the cache."""
-        self._handler = await self._open_stage(outbox)
+    async def _resume(self, current: CurrentStage) -> None:
+        """Begin work with the verifier as it is now."""
+        await current.open()
+        self._current = current
         self._open.set()
 
-    async def _work(self, stop: asyncio.Event, outbox: Outbox) -> None:
-        await self._resume(outbox)
+    async def _work(self, stop: asyncio.Event, current: CurrentStage) -> None:
+        await self._resume(current)
         broker, links = self._config.broker, self._lanes.links
-        with LeaseRenewer(self._url, broker, self._stage, self.name, lambda: list(self._held), shards=len(links)):
+        with LeaseRenewer(self._url, broker, self._stage, self.name, self._inflight.leases, shards=len(links)):
             self._state = "ready"
             _log.info("%s is ready", self.name)
             claiming = [asyncio.create_task(self._claim_until(stop, link), name="claims") for link in links]
@@ -144,15 +140,6 @@ class Worker:
                 await cancel_all(claiming)
             await self._drain()
 
-    async def _open_stage(self, outbox: Outbox) -> StageHandler:
-        if self._stage == "rule":
-            return RuleStage(outbox, self._config, self._verifier, Relief(self._lanes.links, self._config))
-        model = self._model_now()
-        version = cache_version(self._config.tinyv, model)
-        await self._lanes.announce(version)
-        self._model, self._outbox = model, outbox
-        return TinyVStage(outbox, self._config, self._verifier, version)
-
     async def _claim_until(self, stop: asyncio.Event, link: WorkerSide) -> None:
         """Claim from one shard; those of a pool share this worker's slots."""
         while not stop.is_set():
@@ -161,12 +148,11 @@ class Worker:
             await unless(stop, self._verifier.ready())
             if not self._open.is_set():
                 continue
-            if not self._together.is_set():
-                await unless(stop, self._together.wait())
-            elif self._suspects:
-                await unless(stop, self._run_alone())
-            elif self._lanes.free < max(1, self._verifier.slots // 8):
-                # A claim for one freed slot costs as much as one for many: wait for a few.
+            if self._inflight.is_isolated:
+                await unless(stop, self._end_of_isolation())
+            elif self._inflight.has_quarantined:
+                await unless(stop, self._run_quarantined())
+            elif not self._inflight.is_worth_a_claim(self._verifier.slots):
                 self._freed.clear()
                 await unless(stop, self._freed.wait())
             else:
@@ -174,116 +160,87 @@ class Worker:
                 for delivery in await unless(stop, claim, patience_s=_AWAY_S) or []:
                     self._accept(delivery)
 
-    def _room_to_take_over(self) -> int:
-        """One more than the slots, or a worker that is always busy would never take over what another left."""
-        if not self._open.is_set() or not self._together.is_set():
+    def _room_to_take_over(self, stop: asyncio.Event) -> int:
+        if stop.is_set() or not self._open.is_set():
             return 0
-        if len(self._held) > self._verifier.slots:
-            return 0
-        return max(1, self._lanes.free // len(self._lanes.links))  # every shard is swept, each by itself
+        return self._inflight.room_to_take_over(self._verifier.slots, len(self._lanes.links))
 
     def _accept(self, delivery: Delivery) -> None:
-        """Own a delivery, new or taken over: run it, or run it alone later, or give it up."""
-        limits = self._config.broker
-        if delivery.lease in self._held:
-            return  # our own, after a pause longer than the lease: it runs already
-        self._held[delivery.lease] = delivery
-        if delivery.delivery_count > limits.max_deliveries:
-            self._own(self._bury(delivery), delivery)
-        elif delivery.delivery_count >= limits.alone_from or not self._together.is_set():
-            self._suspects.append(delivery)  # also what arrives while a suspect runs: that one must have no neighbour
-        else:
-            self._start(delivery)
-
-    def _start(self, delivery: Delivery) -> None:
-        self._held[delivery.lease] = delivery
-        self._own(self._see_through(delivery), delivery)
+        """Own a delivery, new or taken over."""
+        match self._inflight.admit(delivery):
+            case Admission.RUN:
+                self._own(self._see_through(delivery), delivery)
+            case Admission.DEAD:
+                self._own(self._dead_letter(delivery), delivery)
+            case Admission.QUARANTINED | Admission.IN_FLIGHT:
+                pass
 
     def _own(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
-        task = asyncio.create_task(self._letting_go(work, delivery), name=f"{self._stage} {delivery.uid}")
+        task = asyncio.create_task(self._releasing(work, delivery), name=f"{self._stage} {delivery.uid}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run_alone(self) -> None:
-        """Run the next suspect with nothing else in this process, so that it cannot take a neighbour along."""
-        async with self._one_suspect:
-            self._together.clear()
+    async def _run_quarantined(self) -> None:
+        """Run the next quarantined delivery with nothing else in this process: it must not take a neighbour along."""
+        async with self._isolation:
+            self._inflight.isolate()
             try:
                 while self._running:
                     await asyncio.wait(self._running)
-                if self._suspects:  # or another shard's claims were first
-                    await self._try_suspect(self._suspects.popleft())
+                delivery = self._inflight.next_quarantined(running=len(self._running))
+                if delivery:  # else another shard's claims were first
+                    await self._run_alone(delivery)
             finally:
-                self._together.set()
+                self._inflight.end_isolation()
 
-    async def _try_suspect(self, suspect: Delivery) -> None:
-        if await self._lanes.start(suspect):
-            _log.info("runs alone, delivery %d", suspect.delivery_count, extra={"rollout_id": suspect.uid})
-            self._start(suspect)
+    async def _run_alone(self, delivery: Delivery) -> None:
+        if await self._lanes.start(delivery):
+            _log.info("runs in quarantine, delivery %d", delivery.delivery_count, extra={"rollout_id": delivery.uid})
+            self._own(self._see_through(delivery), delivery)
             await asyncio.wait(self._running)
         else:
-            self._let_go(suspect)
+            self._release(delivery)
+
+    async def _end_of_isolation(self) -> None:
+        async with self._isolation:
+            pass
 
     async def _see_through(self, delivery: Delivery) -> None:
-        if not self._open.is_set():  # a claim was under way when the pause began
+        if self._current is None or not self._open.is_set():  # a claim was under way when the pause began
             await self._lanes.give_back([delivery.lease])
             return
         try:
             await self._verifier.ready()  # a claim may have been under way when the engine died
-            await self._notice_model()
-            handler = cast("StageHandler", self._handler)  # nothing is claimed before the stage is open
-            await handler.handle(delivery)
+            await self._current.handle(delivery)
             self._done += 1
         except EngineDiedError as exc:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
             await self._lanes.give_back([delivery.lease], engine_died=True)
 
-    async def _notice_model(self) -> None:
-        """Open the stage anew where a restarted engine is another model: the cache must tell their verdicts apart."""
-        async with self._noticing:
-            if self._outbox is not None and self._model_now() != self._model:
-                self._handler = await self._open_stage(self._outbox)
-
-    def _model_now(self) -> str:
-        return self._verifier.describe().get("model", "")
-
-    async def _letting_go(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
-        """Let go of the delivery once `work` ended. After a cancellation it is still held: the drain gives it back."""
+    async def _releasing(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
+        """Release the delivery once `work` ended. Cut short, it stays in flight, and is given back at the end."""
         try:
             await work
         except Exception:  # noqa: BLE001 nothing to mend here: the lapsing lease hands the rollout on, counted
             _log.exception("cannot end a delivery", extra={"rollout_id": delivery.uid})
-        self._let_go(delivery)
+        self._release(delivery)
 
-    def _let_go(self, delivery: Delivery) -> None:
-        self._held.pop(delivery.lease, None)
+    def _release(self, delivery: Delivery) -> None:
+        self._inflight.release(delivery)
         self._freed.set()
 
-    async def _bury(self, delivery: Delivery) -> None:
-        reason = f"handed out {delivery.delivery_count - 1} times without an end"
-        _log.error("dead letter: %s", reason, extra={"rollout_id": delivery.uid})
-        reward = undecided_reward(delivery.work, Status.FAILED, reason)
-        await self._lanes.bury(delivery, reward)
+    async def _dead_letter(self, delivery: Delivery) -> None:
+        reward = dead_reward(delivery)
+        _log.error("dead letter: %s", reward.reason, extra={"rollout_id": delivery.uid})
+        await self._lanes.dead_letter(delivery, reward)
 
     async def _drain(self) -> None:
         """Finish what runs within the grace time, and cut the rest short."""
         self._state = "draining"
-        _log.info("%s drains %d rollouts", self.name, len(self._held))
+        _log.info("%s drains %d rollouts", self.name, len(self._inflight))
         if self._running:
             await asyncio.wait(self._running, timeout=self._grace_s)
         await cancel_all(list(self._running))
-
-    async def _depart(self) -> None:
-        """Give back what is still held, and leave the list of workers."""
-        left = list(self._held)
-        try:
-            async with asyncio.timeout(_AWAY_S):
-                if left:
-                    _log.info("%s gives %d rollouts back", self.name, len(left))
-                    await self._lanes.give_back(left)
-                await self._lanes.depart()
-        except TimeoutError:
-            _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))
 
     def _about(self) -> WorkerInfo:
         orders = self._orders
@@ -293,7 +250,7 @@ class Worker:
             pid=os.getpid(),
             host=socket.gethostname(),
             state=self._state if self._state == "draining" or not orders else orders.state or self._state,
-            held=len(self._held),
+            held=len(self._inflight),
             done=self._done,
             about=self._verifier.describe() | (orders.describe() if orders else {}),
         )
