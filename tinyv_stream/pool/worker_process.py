@@ -18,7 +18,7 @@ from tinyv_stream.types import STAGES, Stage
 
 COMMANDS: Final[Mapping[Stage, tuple[str, ...]]] = MappingProxyType(
     # -P: a folder `workers` in the user's working directory must not be taken for ours.
-    {stage: (sys.executable, "-P", "-m", f"workers.{stage}") for stage in STAGES}
+    {stage: (sys.executable, "-P", "-m", f"tinyv_stream_workers.{stage}") for stage in STAGES}
 )
 """The program of each stage."""
 

@@ -85,6 +85,17 @@ class FunctionGrader:
         return Verdict(outcome=Outcome.UNDECIDED, grader=self.name, reason=reason)
 
 
+def failed(name: str, exc: BaseException) -> Verdict:
+    """Return the verdict of a grader that raised: undecided, with the kind of error as the reason."""
+    if isinstance(exc, MemoryError):
+        reason = "over the memory limit"
+    elif isinstance(exc, RecursionError):
+        reason = "nested too deeply"
+    else:
+        reason = f"{type(exc).__name__} in the grader"
+    return Verdict(outcome=Outcome.UNDECIDED, grader=name, reason=reason)
+
+
 def stand_in(name: str) -> Grader:
     """Return what the worker itself may use of a grader: built-in ones whole, a user's without its code."""
     return load(name) if name in BUILTIN else FunctionGrader(name, lambda _check: None)

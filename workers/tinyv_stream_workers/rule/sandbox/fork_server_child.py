@@ -21,8 +21,8 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.types import Outcome, Verdict
-from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, Grader, load
+from tinyv_stream.types import Verdict
+from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, Grader, failed, load
 from tinyv_stream_workers.rule.sandbox import limits
 
 HEADER: Final = struct.Struct("!I")
@@ -174,14 +174,10 @@ class _Process:
     def grade(self, task: Task) -> Verdict | None:
         try:
             return self.graders[task.grader].grade(task.check, patient=task.patient)
-        except MemoryError:
-            self.checks = _MAX_CHECKS
-            reason = "over the memory limit"
-        except RecursionError:
-            reason = "nested too deeply"
         except BaseException as exc:  # noqa: BLE001 (hostile input; every failure is `undecided`, never a score)
-            reason = f"{type(exc).__name__} in the grader"
-        return Verdict(outcome=Outcome.UNDECIDED, grader=task.grader, reason=reason)
+            if isinstance(exc, MemoryError):
+                self.checks = _MAX_CHECKS
+            return failed(task.grader, exc)
 
     def is_spent(self) -> bool:
         used = resource.getrusage(resource.RUSAGE_SELF)
