@@ -45,7 +45,9 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
 
     template: str
     read_out: Literal["one_token", "text"] = "one_token"
-    """`one_token`: P(True) from the first token. `text`: a greedy reply, parsed as words."""
+    """`one_token`: P(true) from the first token. `text`: a greedy reply, parsed as words."""
+    words: tuple[str, str] = ("True", "False")
+    """What the template asks to be answered: the word for correct, then the one for incorrect."""
     max_tokens: int = 8
     """Longest reply of the text read-out."""
     verdict_after: str = ""
@@ -116,7 +118,11 @@ def resolve(name: str, prompt: str = "") -> tuple[str, ModelRow]:
 def _asked_in(row: ModelRow, prompt: str) -> ModelRow:
     form = PROMPTS[prompt]
     return msgspec.structs.replace(
-        row, template=form.template, prefill=form.prefill, cut_answer_chars=form.cut_answer_chars
+        row,
+        template=form.template,
+        words=form.words,
+        prefill=form.prefill,
+        cut_answer_chars=form.cut_answer_chars,
     )
 
 

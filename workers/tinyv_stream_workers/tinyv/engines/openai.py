@@ -1,7 +1,7 @@
 """An OpenAI-compatible server as the engine: for those who keep their own `vllm serve`, SGLang or the like.
 
 - The server owns model, batch and template; this file owns nothing but one HTTP session.
-- P(True) comes from the top log-probabilities of the first token. Where only one of the two words is among them,
+- P(true) comes from the top log-probabilities of the first token. Where only one of the two words is among them,
   the other counts as the least likely of those shown: the probability is then a bound, on the safe side of 1.
 - A server that cannot be reached or is overloaded is an engine that died: work goes back, and the keeper looks
   again with growing pauses. It is not ours to start or to kill.
@@ -197,7 +197,9 @@ class OpenAIEngine:
         places = (choice.logprobs.content or []) if choice.logprobs else []
         details = reply.usage.prompt_tokens_details
         return Reading(
-            p_true=_of_words(places[0].top_logprobs) if places and self._row.read_out == "one_token" else None,
+            p_true=_of_words(places[0].top_logprobs, self._row.words)
+            if places and self._row.read_out == "one_token"
+            else None,
             text=choice.message.content or "",
             is_cut=choice.finish_reason == "length",
             prompt_tokens=reply.usage.prompt_tokens,
@@ -225,10 +227,10 @@ class OpenAIEngine:
             raise EngineDiedError(f"{self._url}: {exc or type(exc).__name__}") from exc
 
 
-def _of_words(shown: list[_Token]) -> float | None:
-    """Return P(True) from the likeliest tokens, or None where neither word is among them."""
-    found = {token.token: token.logprob for token in shown if token.token in {"True", "False"}}
+def _of_words(shown: list[_Token], words: tuple[str, str]) -> float | None:
+    """Return P(true) from the likeliest tokens, or None where neither word is among them."""
+    found = {token.token: token.logprob for token in shown if token.token in words}
     if not found:
         return None
     floor = min(token.logprob for token in shown)
-    return p_true(found.get("True", floor), found.get("False", floor))
+    return p_true(*(found.get(word, floor) for word in words))
