@@ -127,7 +127,7 @@ def read_form(text: str, depth: int) -> Form:
         return _plus_minus(text, depth)
     parts, used = split(text, relations.SIGNS)
     if used:
-        return relations.read_relation(parts, used, depth)
+        return relations.read_relation(parts, used, depth, read_form)
     return _ranges(text, depth) or _bracketed(text, depth) or _special(text) or scalars.read_scalar(text)
 
 
