@@ -31,6 +31,7 @@ _LETTERS: Final = words(
 )
 _NO_PRODUCT: Final = words(r"+ - * ** / ^ _ ! ) } ] , ' % : \} \cdot \times \div \% \rfloor \rceil")
 _FUNCTION_LETTERS: Final = frozenset("fghFGH")
+_BAR: Final = "|"
 _TIMES: Final = frozenset({"*", "\\cdot", "\\times"})
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 
@@ -90,7 +91,7 @@ class _Reader:
             elif token in {"/", "\\div"}:
                 self.take()
                 left = Op("div", (left, self.signed(depth)))
-            elif token and token not in _NO_PRODUCT and not (token == "|" and self.bars):
+            elif token and token not in _NO_PRODUCT and not (token == _BAR and self.bars):
                 left = self.juxtaposed(left, depth)
             else:
                 return left
@@ -183,7 +184,7 @@ class _Reader:
         return Sym(token + subscript)
 
     def absolute(self, token: str, depth: int) -> Node:
-        if token != "|":
+        if token != _BAR:
             return Op("abs", (self.atom(depth),))
         self.bars += 1
         inner = self.sum(depth)
