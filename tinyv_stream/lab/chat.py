@@ -17,23 +17,12 @@ import aiohttp
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.verifiers.tinyv.openai_messages import Reply
 
 _log: Final = logging.getLogger(__name__)
 _TIMEOUT_S: Final = 120.0
 """Of one question: a reply of 512 tokens on a CPU takes half of it."""
 _REPLY_BYTES: Final = 64 * 1024
-
-
-class _Message(msgspec.Struct, frozen=True):
-    content: str | None = None
-
-
-class _Choice(msgspec.Struct, frozen=True):
-    message: _Message
-
-
-class _Reply(msgspec.Struct, frozen=True):
-    choices: list[_Choice]
 
 
 class Chat:
@@ -86,7 +75,7 @@ class Chat:
                 if response.status != 200:
                     _log.warning("no reply from %s: status %d", self.model or self._url, response.status)
                     return response.status, None
-            reply = msgspec.json.decode(raw, type=_Reply)
+            reply = msgspec.json.decode(raw, type=Reply)
         except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as exc:
             _log.warning("no reply from %s: %s", self.model or self._url, type(exc).__name__)
             return 0, None

@@ -7,7 +7,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -16,10 +16,9 @@ from tinyv_stream.config import Config, RouteConfig
 from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Bin, Point, Rate, auc, brier, calibration, calibration_error, rate, sweep
-from tinyv_stream.lab.taxonomy import KINDS, UNCLASSIFIED
 from tinyv_stream.types import Outcome, Reward, Rollout, Setup, Status
+from tinyv_stream.verifiers.taxonomy import KINDS, UNCLASSIFIED
 
-VERIFIERS: Final = ("exact", "prime", "math_verify", "cascade", "tinyv", "pipeline")
 DATA_SOURCE: Final = "lab_eval"
 _PERCENTILE: Final = 0.99
 
@@ -229,6 +228,3 @@ def _by(lines: Sequence[Judged], key: Callable[[Judged], str]) -> dict[str, Rate
 def _kind_name(kind: str) -> str:
     known = KINDS.get(kind)
     return f"{known.id} {known.group}: {known.name}" if known else kind
-
-
-Verifier = Literal["exact", "prime", "math_verify", "cascade", "tinyv", "pipeline"]

@@ -172,5 +172,5 @@ def test_a_directory_holds_one_run(job: Job) -> None:
 
 def test_a_model_without_the_two_words_is_refused(tiny_base: Path) -> None:
     tokenizer = Judge.load(tiny_base, "short").tokenizer
-    with pytest.raises(InvalidInputError, match="single tokens"):
+    with pytest.raises(InvalidInputError, match="single token"):
         single_token(tokenizer, "Falsehood")

@@ -1,6 +1,8 @@
 """Graders that do on purpose what hostile answers do by accident."""
 
+import fcntl
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -23,6 +25,8 @@ def act(check: Check) -> bool:
             return bool(bytearray(64 * 1024**3))
         case "nest":
             return act(check)
+        case "write":
+            sys.stderr.write("".join(f"line {n} \x1b[2J{check.ground_truth}\n" for n in range(1_000)))
         case "environment":
             return any("TINYV" in name or "SECRET" in name for name in os.environ)
         case _:
@@ -31,9 +35,11 @@ def act(check: Check) -> bool:
 
 
 def descriptors(check: Check) -> bool:
-    """Say whether this process holds anything but null devices and its one socket."""
+    """Say whether this process holds nothing but null devices, its one socket and a stderr that it can only write."""
     del check
-    links = list(Path("/proc/self/fd").iterdir())
+    if os.fstat(2).st_mode & 0o170000 != 0o010000 or fcntl.fcntl(2, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY:
+        return False
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.name != "2"]
     held = [str(link.readlink()) for link in links if link.is_symlink()]
     others = [name for name in held if name != "/dev/null" and not name.startswith("/proc/")]
     return len(others) == 1 and others[0].startswith("socket:")

@@ -115,13 +115,13 @@ async def lateness() -> AsyncGenerator[list[float]]:
 def cpu_s() -> float:
     """Return the CPU seconds of all grader processes so far, the ended ones too."""
     total = 0.0
-    for nursery in psutil.Process().children():
+    for server in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "tinyv_stream_workers.rule.sandbox.fork_server_child" not in nursery.cmdline():
+            if "tinyv_stream_workers.rule.sandbox.fork_server_child" not in server.cmdline():
                 continue
-            ended = nursery.cpu_times()  # before the living: one that ends in between is missed, not counted twice
+            ended = server.cpu_times()  # before the living: one that ends in between is missed, not counted twice
             total += ended.children_user + ended.children_system
-            for process in nursery.children(recursive=True):
+            for process in server.children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     times = process.cpu_times()
                     total += times.user + times.system

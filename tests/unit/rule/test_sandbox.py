@@ -82,11 +82,11 @@ async def test_a_cancelled_check_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
         assert (await act(box, "x")).outcome is Outcome.CORRECT
 
 
-async def test_a_killed_nursery_is_replaced(sandbox: Sandbox) -> None:
+async def test_a_killed_fork_server_is_replaced(sandbox: Sandbox) -> None:
     assert (await act(sandbox, "x")).outcome is Outcome.CORRECT
-    for nursery in psutil.Process().children():
-        if "tinyv_stream_workers.rule.sandbox.fork_server_child" in nursery.cmdline():
-            nursery.kill()
+    for server in psutil.Process().children():
+        if "tinyv_stream_workers.rule.sandbox.fork_server_child" in server.cmdline():
+            server.kill()
     outcomes = {(await act(sandbox, "x")).outcome for _ in range(4)}
     assert Outcome.INCORRECT not in outcomes
     assert Outcome.CORRECT in outcomes
@@ -137,13 +137,13 @@ async def test_kill_9_of_the_worker_leaves_no_orphan() -> None:
 
 
 async def grader_processes(count: int) -> list[psutil.Process]:
-    """Return this test's grader processes, once there are `count` of them behind the nursery."""
+    """Return this test's grader processes, once there are `count` of them behind the fork server."""
     await until(lambda: len(ours()) > count)
     return ours()
 
 
 def ours() -> list[psutil.Process]:
-    """Return nursery and graders; other tests' servers are children of this process, too."""
+    """Return fork server and graders; other tests' servers are children of this process, too."""
     found: list[psutil.Process] = []
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it has just ended

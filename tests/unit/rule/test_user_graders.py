@@ -151,7 +151,7 @@ async def within(asked: Coroutine[object, object, Verdict]) -> Verdict:
 
 
 async def lose_graders(verifier: RuleVerifier) -> None:
-    """Kill the nursery, and return once that shows: a process of it may still answer a check or two."""
+    """Kill the fork server, and return once that shows: a process of it may still answer a check or two."""
     for process in psutil.Process().children():
         if "tinyv_stream_workers.rule.sandbox.fork_server_child" in process.cmdline():
             process.kill()

@@ -62,8 +62,26 @@ def test_no_evidence_is_no_verdict(reading: Reading):
     ],
 )
 def test_reply_is_read_in_whole_words(reply: str, outcome: str):
-    assert read_words(reply)[0] == outcome
+    assert read_words(reply, OWN.words)[0] == outcome
     assert decide(Reading(text=reply), OWN)[0] == outcome
+
+
+WORDS = ("Equal", "Not equal")
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        ("equal.", "correct"),
+        ("Not equal", "incorrect"),
+        ("never equal", "undecided"),
+        ("equal, or not equal", "undecided"),
+        ("True", "undecided"),
+        ("equally", "undecided"),
+    ],
+)
+def test_words_are_those_of_the_row(reply: str, outcome: str):
+    assert decide(Reading(text=reply), ModelRow(template="", read_out="text", words=WORDS))[0] == outcome
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -54,12 +55,12 @@ class FakeServer:
 
 @pytest.fixture
 async def fake() -> AsyncIterator[tuple[FakeServer, str]]:
-    told = FakeServer()
+    server = FakeServer()
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", told.complete)
-    app.router.add_get("/v1/models", told.list)
-    async with TestServer(app) as server:
-        yield told, str(server.make_url("/v1"))
+    app.router.add_post("/v1/chat/completions", server.complete)
+    app.router.add_get("/v1/models", server.list)
+    async with TestServer(app) as site:
+        yield server, str(site.make_url("/v1"))
 
 
 async def ask(url: str, row: ModelRow = OWN) -> Reading:
@@ -72,8 +73,8 @@ async def ask(url: str, row: ModelRow = OWN) -> Reading:
 
 
 async def test_only_a_model_that_is_served_is_switched_to_and_there_is_a_way_back(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.models = ["m", "other"]
+    server, url = fake
+    server.models = ["m", "other"]
     config = TinyVConfig(engine=EngineConfig(kind="openai", url=url))
     async with TinyVVerifier(config) as stage:
         assert stage.describe()["model"] == "m"
@@ -92,55 +93,61 @@ async def test_only_a_model_that_is_served_is_switched_to_and_there_is_a_way_bac
 
 
 async def test_probability_is_of_the_two_words(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.say("The", The=-0.1, True_=-9.0, **{"True": -2.0, "False": -2.0})
+    server, url = fake
+    server.say("The", The=-0.1, True_=-9.0, **{"True": -2.0, "False": -2.0})
     assert (await ask(url)).p_true == 0.5
 
 
+async def test_words_are_those_of_the_row(fake: tuple[FakeServer, str]) -> None:
+    server, url = fake
+    server.say("yes", yes=-1.0, no=-1.0, **{"True": -9.0, "False": -0.1})
+    assert (await ask(url, msgspec.structs.replace(OWN, words=("yes", "no")))).p_true == 0.5
+
+
 async def test_word_that_is_not_shown_counts_as_the_least_likely(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.say("True", **{"True": -1.0, "x": -5.0})
+    server, url = fake
+    server.say("True", **{"True": -1.0, "x": -5.0})
     reading = await ask(url)
     assert reading.p_true == pytest.approx(0.982, abs=1e-3)
 
 
 async def test_neither_word_is_no_probability(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.say("The", The=-0.1, A=-3.0)
+    server, url = fake
+    server.say("The", The=-0.1, A=-3.0)
     assert (await ask(url)).p_true is None
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
 async def test_overloaded_server_gets_its_work_back(fake: tuple[FakeServer, str], status: int) -> None:
-    told, url = fake
-    told.status = status
+    server, url = fake
+    server.status = status
     with pytest.raises(EngineDiedError):
         await ask(url)
 
 
 async def test_refusal_and_nonsense_are_no_evidence(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.status = 500
+    server, url = fake
+    server.status = 500
     assert await ask(url) == Reading()
-    told.status, told.reply = 200, {"hello": 1}
+    server.status, server.reply = 200, {"hello": 1}
     assert await ask(url) == Reading()
-    told.say("True", finish="abort", **{"True": -1.0, "False": -2.0})
+    server.say("True", finish="abort", **{"True": -1.0, "False": -2.0})
     assert await ask(url) == Reading()
 
 
 async def test_overlong_prompt_is_told_apart(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.status, told.reply = 400, {"message": "maximum context length is 4096 tokens"}
+    server, url = fake
+    server.status, server.reply = 400, {"message": "maximum context length is 4096 tokens"}
     with pytest.raises(PromptTooLongError):
         await ask(url)
 
 
 async def test_temperature_is_zero_and_thinking_is_off_where_the_row_prefills_it(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.say("True", **{"True": -1.0, "False": -2.0})
+    server, url = fake
+    server.say("True", **{"True": -1.0, "False": -2.0})
     await ask(url, MODELS["zhangchenxu/TinyV-Qwen3-1.7B"])
     await ask(url, MODELS["zhangchenxu/TinyV-1.5B-Think"])
-    first, second = told.asked
+    first, second = server.asked
     assert first["temperature"] == second["temperature"] == 0
     assert (first["max_tokens"], second["max_tokens"]) == (1, 512)
     assert first["chat_template_kwargs"] == {"enable_thinking": False}
@@ -152,13 +159,13 @@ ODD = [b"<html>Bad gateway</html>", b'{"error": "not now"}', b'{"data": [{"id": 
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_one_odd_list_of_models_is_outlived(fake: tuple[FakeServer, str], odd: bytes) -> None:
-    told, url = fake
-    told.say("True", **{"True": -1.0, "False": -2.0})
+    server, url = fake
+    server.say("True", **{"True": -1.0, "False": -2.0})
     engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
     async with EngineKeeper(engine, watchdog_s=30, beat_every_s=0.02) as kept:
-        told.odd = odd
+        server.odd = odd
         await wait_until(lambda: kept.restarts == 1, 30, "the server is looked at again")
-        told.odd = odd
+        server.odd = odd
         await wait_until(lambda: kept.restarts == 2, 30, "the server is still watched")
         await kept.ready()
         assert (await kept.read("2 + 2")).p_true is not None
@@ -168,15 +175,15 @@ async def test_one_odd_list_of_models_is_outlived(fake: tuple[FakeServer, str], 
 async def test_server_with_an_odd_list_of_models_is_named_at_the_start(
     fake: tuple[FakeServer, str], odd: bytes
 ) -> None:
-    told, url = fake
-    told.odd = odd
+    server, url = fake
+    server.odd = odd
     with pytest.raises(EngineStartError, match="something else than its models"):
         await ask(url)
 
 
 async def test_server_without_a_model_is_told(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.models = []
+    server, url = fake
+    server.models = []
     engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
     with pytest.raises(EngineStartError, match="serves no model"):
         await engine.start()
@@ -184,13 +191,13 @@ async def test_server_without_a_model_is_told(fake: tuple[FakeServer, str]) -> N
 
 
 async def test_a_cancelled_look_leaves_no_session_open(fake: tuple[FakeServer, str]) -> None:
-    told, url = fake
-    told.silent = asyncio.Event()
+    server, url = fake
+    server.silent = asyncio.Event()
     engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
     looking = asyncio.create_task(engine.fetch())
-    await wait_until(lambda: told.listed == 1, 30, "the server is asked")
+    await wait_until(lambda: server.listed == 1, 30, "the server is asked")
     assert engine._session is not None
     looking.cancel()
     await asyncio.wait({looking})
-    told.silent.set()
+    server.silent.set()
     assert engine._session is None

@@ -1,4 +1,4 @@
-"""A causal model as a judge of two words: the logit of `True` less the logit of `False` where its reply begins.
+"""A causal model as a judge of two words: the logit of the right one less that of the wrong one where its reply begins.
 
 - A prompt is put to the model as the TinyV stage puts it: the tokenizer's own chat template, then the style's prefill.
 - Only the positions that are read go through the head: a vocabulary times a prompt costs more than the model.
@@ -29,7 +29,9 @@ class Judge:
     def __init__(self, model: Any, tokenizer: Any, style: Style) -> None:
         self.model = model
         self.tokenizer = tokenizer
-        self.words = (single_token(tokenizer, "False"), single_token(tokenizer, "True"))
+        right, wrong = PROMPTS[style].words
+        self.words = (single_token(tokenizer, wrong), single_token(tokenizer, right))
+        """The tokens for incorrect and correct: by label."""
         self._style: Style = style
 
     @classmethod
@@ -51,7 +53,7 @@ class Judge:
         return ids[-MOST_TOKENS:]
 
     def p_true(self, pairs: Sequence[Pair], batch: int = 16) -> list[float]:
-        """Return P(True) of each pair, in order; shorter prompts are computed together."""
+        """Return P(true) of each pair, in order; shorter prompts are computed together."""
         prompts = [self.encode(p) for p in pairs]
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         out = [0.0] * len(prompts)
@@ -78,7 +80,7 @@ class Judge:
 def differences(
     model: Any, ids: torch.Tensor, mask: torch.Tensor, places: torch.Tensor, words: tuple[int, int]
 ) -> torch.Tensor:
-    """Return logit(True) - logit(False) after position `places` of each row, with gradients where they are on."""
+    """Return logit(correct) - logit(incorrect) after position `places` of each row, with gradients if they are on."""
     kept, index = torch.unique(places, return_inverse=True)
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False, logits_to_keep=kept).logits
     found = logits[torch.arange(len(ids), device=logits.device), index].float()
@@ -89,5 +91,5 @@ def single_token(tokenizer: Any, word: str) -> int:
     """Return the token of `word`; raise InvalidInputError if the tokenizer splits it."""
     ids: list[int] = tokenizer(word, add_special_tokens=False)["input_ids"]
     if len(ids) != 1:
-        raise InvalidInputError("--base", word, "choose a model whose tokenizer has True and False as single tokens")
+        raise InvalidInputError("--base", word, "choose a model whose tokenizer has this word as a single token")
     return ids[0]

@@ -48,13 +48,13 @@ def prime_answer(completion: str) -> Extraction:
 
 def final_answer(completion: str) -> str:
     """Return the last closed box behind any thinking, or else the end of the worded answer."""
-    said = completion[completion.rfind(_FENCE) + len(_FENCE) :] if _FENCE in completion else completion
-    box = last_box(said)
+    response = completion[completion.rfind(_FENCE) + len(_FENCE) :] if _FENCE in completion else completion
+    box = last_box(response)
     if box is not None:
         return box
-    text, marked = _cut_at_markers(said)
+    text, marked = _cut_at_markers(response)
     if not marked:
-        return _trim(prime_answer(said).text)
+        return _trim(prime_answer(response).text)
     return _trim(_first_paragraph(text))
 
 

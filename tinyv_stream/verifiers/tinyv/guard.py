@@ -64,12 +64,12 @@ _REPEATED_CHARS: Final = 12
 def objection(question: str, ground_truth: str, answer: str) -> str | None:
     """Return the name of the rule that `answer` breaks, or None if the model is to be asked."""
     raw, reference = visible(answer[:_LOOKED_AT]), visible(ground_truth[:_LOOKED_AT])
-    said, asked = _plain(raw), _plain(reference)
+    response, asked = _plain(raw), _plain(reference)
     for name, broken in _ALONE:
-        if broken(raw, said) and not broken(reference, asked):
+        if broken(raw, response) and not broken(reference, asked):
             return name
     for name, against in _BESIDE:
-        if against(said, asked, _plain(question)):
+        if against(response, asked, _plain(question)):
             return name
     return None
 
@@ -84,74 +84,74 @@ def _plain(text: str) -> str:
     return " ".join(_MARKUP.sub(" ", folded).split()).casefold()
 
 
-def _is_empty(raw: str, said: str) -> bool:
+def _is_empty(raw: str, response: str) -> bool:
     # Relations and symbols beyond ASCII may be an answer: <, an empty set, a drawn triangle.
-    if _RELATION.fullmatch(said) or _EMPTY_SET.search(raw):
+    if _RELATION.fullmatch(response) or _EMPTY_SET.search(raw):
         return False
-    symbols = (c for c in said if not c.isascii() and c not in VAIN and unicodedata.category(c)[0] == "S")
-    return not any(c.isalnum() for c in said) and not any(symbols)
+    symbols = (c for c in response if not c.isascii() and c not in VAIN and unicodedata.category(c)[0] == "S")
+    return not any(c.isalnum() for c in response) and not any(symbols)
 
 
-def _is_marked(raw: str, _said: str) -> bool:
+def _is_marked(raw: str, _response: str) -> bool:
     return bool(MARKER.search(raw) or ROLE.search(raw))
 
 
-def _is_instruction(_raw: str, said: str) -> bool:
-    return any(pattern.search(said) for pattern in INSTRUCTIONS)
+def _is_instruction(_raw: str, response: str) -> bool:
+    return any(pattern.search(response) for pattern in INSTRUCTIONS)
 
 
-def _is_verdict(said: str) -> bool:
-    spelt = re.sub(r"\W", "", said) if SPELT.fullmatch(said) else said
-    return bool(TRUTH.fullmatch(spelt) or FIELD.fullmatch(said) or SAID_YES.fullmatch(said))
+def _is_verdict(response: str) -> bool:
+    spelt = re.sub(r"\W", "", response) if SPELT.fullmatch(response) else response
+    return bool(TRUTH.fullmatch(spelt) or FIELD.fullmatch(response) or SAID_YES.fullmatch(response))
 
 
-def _is_talk(_raw: str, said: str) -> bool:
-    return bool(LONG_OPENER.match(said)) and not SYMBOLIC.search(STEP.sub("", said))
+def _is_talk(_raw: str, response: str) -> bool:
+    return bool(LONG_OPENER.match(response)) and not SYMBOLIC.search(STEP.sub("", response))
 
 
 _ALONE: Final[tuple[tuple[str, Callable[[str, str], bool]], ...]] = (
     ("empty answer", _is_empty),
     ("template or chat marker", _is_marked),
     ("instruction to the verifier", _is_instruction),
-    ("opener without an answer", lambda _raw, said: bool(OPENER.fullmatch(said))),
+    ("opener without an answer", lambda _raw, response: bool(OPENER.fullmatch(response))),
     ("talk without an answer", _is_talk),
-    ("placeholder", lambda _raw, said: bool(PLACEHOLDER.fullmatch(said))),
+    ("placeholder", lambda _raw, response: bool(PLACEHOLDER.fullmatch(response))),
 )
 """Rules about the answer by itself; the reference is held to the same."""
 
 
-def _gives_verdict(said: str, asked: str, _question: str) -> bool:
+def _gives_verdict(response: str, asked: str, _question: str) -> bool:
     # "right" may be short for "right triangle"
-    return _is_verdict(said) and not _is_verdict(asked) and f" {said} " not in f" {asked} "
+    return _is_verdict(response) and not _is_verdict(asked) and f" {response} " not in f" {asked} "
 
 
-def _lists_options(said: str, asked: str, _question: str) -> bool:
-    letters = set(re.findall(r"\w", _OPTION_WORDS.sub(" ", said)))
+def _lists_options(response: str, asked: str, _question: str) -> bool:
+    letters = set(re.findall(r"\w", _OPTION_WORDS.sub(" ", response)))
     return len(letters) >= 3 and letters <= set("abcdefgh") and bool(_OPTION.fullmatch(asked))
 
 
-def _offers_alternatives(said: str, asked: str, _question: str) -> bool:
+def _offers_alternatives(response: str, asked: str, _question: str) -> bool:
     one_asked = bool(SYMBOLIC.search(asked)) and not MANY.search(asked) and not ALTERNATIVE.search(asked)
-    return one_asked and bool(ALTERNATIVE.search(said))
+    return one_asked and bool(ALTERNATIVE.search(response))
 
 
-def _lists_numbers(said: str, asked: str, _question: str) -> bool:
-    if not NUMBER.fullmatch(asked) or _GROUPED.fullmatch(said):
+def _lists_numbers(response: str, asked: str, _question: str) -> bool:
+    if not NUMBER.fullmatch(asked) or _GROUPED.fullmatch(response):
         return False
-    parts = [part.strip() for part in re.split(r"[,;]\s*(?:and\s+)?|\s+", said) if part.strip()]
+    parts = [part.strip() for part in re.split(r"[,;]\s*(?:and\s+)?|\s+", response) if part.strip()]
     return len(parts) >= 3 and all(NUMBER.fullmatch(part) or _AND_SO_ON.fullmatch(part) for part in parts)
 
 
-def _only_talks(said: str, asked: str, _question: str) -> bool:
+def _only_talks(response: str, asked: str, _question: str) -> bool:
     # Beside 1:1 or x = y, "equal" may be the answer; beside "(A) 12" a single letter may.
     number_asked = bool(re.search(r"\d", asked)) and not re.search(r"[<>=:]|\\[lg]eq?\b", asked)
-    words = re.findall(r"[^\W\d_]+", said)
+    words = re.findall(r"[^\W\d_]+", response)
     is_talk = any(len(word) > 2 for word in words) and TALK.issuperset(words)
-    return number_asked and is_talk and not SYMBOLIC.search(said)
+    return number_asked and is_talk and not SYMBOLIC.search(response)
 
 
-def _repeats_question(said: str, asked: str, question: str) -> bool:
-    return len(question) >= _REPEATED_CHARS and question in said and question not in asked
+def _repeats_question(response: str, asked: str, question: str) -> bool:
+    return len(question) >= _REPEATED_CHARS and question in response and question not in asked
 
 
 _BESIDE: Final[tuple[tuple[str, Callable[[str, str, str], bool]], ...]] = (

@@ -45,7 +45,9 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
 
     template: str
     read_out: Literal["one_token", "text"] = "one_token"
-    """`one_token`: P(True) from the first token. `text`: a greedy reply, parsed as words."""
+    """`one_token`: P(true) from the first token. `text`: a greedy reply, parsed as words."""
+    words: tuple[str, str] = ("True", "False")
+    """What the template asks to be answered: the word for correct, then the one for incorrect."""
     max_tokens: int = 8
     """Longest reply of the text read-out."""
     verdict_after: str = ""
@@ -101,14 +103,20 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
+def chosen(name: str) -> str:
+    """Return the model that `auto` is on this machine, and any other name as it is."""
+    if name != AUTO:
+        return name
+    return AUTO_GPU if gpu_found() else EMBEDDED
+
+
 def resolve(name: str, prompt: str = "") -> tuple[str, ModelRow]:
     """Return the model that `name` means on this machine (a hub id, a directory or `embedded`) and its row.
 
     `prompt` puts another format in place of the model's own. Raises EngineStartError for a `verifier.json` that cannot
     be read.
     """
-    if name == AUTO:
-        name = AUTO_GPU if gpu_found() else EMBEDDED
+    name = chosen(name)
     row = MODELS.get(name) or _of_directory(Path(name)) or OWN
     return name, _asked_in(row, prompt) if prompt else row
 
@@ -116,7 +124,11 @@ def resolve(name: str, prompt: str = "") -> tuple[str, ModelRow]:
 def _asked_in(row: ModelRow, prompt: str) -> ModelRow:
     form = PROMPTS[prompt]
     return msgspec.structs.replace(
-        row, template=form.template, prefill=form.prefill, cut_answer_chars=form.cut_answer_chars
+        row,
+        template=form.template,
+        words=form.words,
+        prefill=form.prefill,
+        cut_answer_chars=form.cut_answer_chars,
     )
 
 
@@ -125,11 +137,11 @@ def _of_directory(path: Path) -> ModelRow | None:
     try:
         if not file.is_file():
             return None
-        said = msgspec.json.decode(file.read_bytes(), type=_Asked)
+        asked = msgspec.json.decode(file.read_bytes(), type=_Asked)
     except (OSError, ValueError, msgspec.DecodeError) as exc:
         reason = f"{str(file)[:_SHOWN]} cannot be read: {exc}"[: 2 * _SHOWN]
         raise EngineStartError(reason, "check the model's name, or write it again with `tinyv-stream train`") from exc
-    return msgspec.structs.replace(_asked_in(OWN, said.prompt), threshold=said.threshold)
+    return msgspec.structs.replace(_asked_in(OWN, asked.prompt), threshold=asked.threshold)
 
 
 def gpu_found() -> bool:

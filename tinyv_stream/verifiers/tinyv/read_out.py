@@ -1,9 +1,10 @@
-"""From a reading to an outcome. Pure; what cannot be read as a clear True or False is undecided.
+"""From a reading to an outcome. Pure; what cannot be read as one of the row's two words is undecided.
 
 - One-token read-out: correct from the threshold upwards.
-- Text read-out: whole words after the think block; "not true" is not true, and both words are no verdict.
+- Text read-out: whole words in any case, after the think block; "not true" is not true, both words are no verdict.
 """
 
+import functools
 import math
 import re
 from typing import Final
@@ -13,16 +14,14 @@ import msgspec
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.models import ModelRow
 
-_WORD: Final = re.compile(r"\b(true|false)\b", re.IGNORECASE)
 _NEGATION: Final = re.compile(r"\b(?:not|never|neither|nor|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
-_OUTCOMES: Final = {"true": Outcome.CORRECT, "false": Outcome.INCORRECT}
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What the model gave to one prompt."""
 
     p_true: float | None = None
-    """P(True) against P(False) at the verdict's place; None where only text was read."""
+    """P(true) of the two words at the verdict's place; None where only text was read."""
     text: str | None = None
     """The greedy reply; None where only the probability was read, or where the request was aborted."""
     is_cut: bool = False
@@ -33,7 +32,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def p_true(logprob_true: float, logprob_false: float) -> float:
-    """Return P(True) among the two words, from their log-probabilities (natural, any common offset)."""
+    """Return P(true) among the two words, from their log-probabilities (natural, any common offset)."""
     difference = logprob_true - logprob_false
     if difference >= 0:
         return 1.0 / (1.0 + math.exp(-difference))
@@ -50,18 +49,29 @@ def decide(reading: Reading, row: ModelRow, threshold: float | None = None) -> t
         return (Outcome.CORRECT if reading.p_true >= limit else Outcome.INCORRECT), ""
     if reading.text is None:
         return Outcome.UNDECIDED, "request was aborted"
-    return read_words(reading.text, after=row.verdict_after)
+    return read_words(reading.text, row.words, after=row.verdict_after)
 
 
-def read_words(reply: str, *, after: str = "") -> tuple[Outcome, str]:
-    """Return what a written reply says, after the last `after`; undecided with a reason if it says nothing clear."""
+def read_words(reply: str, words: tuple[str, str], *, after: str = "") -> tuple[Outcome, str]:
+    """Return what a written reply says, after the last `after`; undecided with a reason if it says nothing clear.
+
+    `words` are those of correct and incorrect; their case means nothing.
+    """
     if after:
         _, found, reply = reply.rpartition(after)
         if not found:
             return Outcome.UNDECIDED, f"no {after!r} in the reply"
-    if _NEGATION.search(reply):
+    pattern = _whole(words)
+    if _NEGATION.search(pattern.sub(" ", reply)):
         return Outcome.UNDECIDED, "negated reply"
-    kinds = {word.lower() for word in _WORD.findall(reply)}
-    if len(kinds) != 1:
-        return Outcome.UNDECIDED, "both words in the reply" if kinds else "neither word in the reply"
-    return _OUTCOMES[kinds.pop()], ""
+    found = {word.casefold() for word in pattern.findall(reply)}
+    if len(found) != 1:
+        return Outcome.UNDECIDED, "both words in the reply" if found else "neither word in the reply"
+    return (Outcome.CORRECT if found == {words[0].casefold()} else Outcome.INCORRECT), ""
+
+
+@functools.lru_cache(maxsize=16)
+def _whole(words: tuple[str, str]) -> re.Pattern[str]:
+    """Return a pattern of either word as a whole; the longer one is tried first, for it may hold the other."""
+    either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import words
-from tinyv_stream.verifiers.rules.answers.forms import Form, Match, Taxonomy
+from tinyv_stream.verifiers.rules.answers.forms import Form, Match
 from tinyv_stream.verifiers.rules.answers.reading import read_answer
 from tinyv_stream.verifiers.rules.maths.tree import Unreadable
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 Comparison = Callable[[Form, Form, str], Match | None]
 

@@ -19,12 +19,12 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Ranges,
     Scalar,
     Sequence,
-    Taxonomy,
     Words,
 )
 from tinyv_stream.verifiers.rules.answers.words import RANGE_ASKED, mentions
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 Comparison = Callable[[Form, Form, str], Match | None]
 

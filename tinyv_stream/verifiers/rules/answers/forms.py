@@ -1,29 +1,9 @@
 """The shapes that an answer can have. Frozen values; no behaviour."""
 
-import enum
-
 import msgspec
 
 from tinyv_stream.verifiers.rules.maths.tree import Node
-
-
-class Taxonomy(enum.StrEnum):
-    """How an accepted answer differs from the ground truth: the seven classes of TinyV's taxonomy."""
-
-    FORMATTING = "formatting"
-    """Spacing, markup, units left out, a prefix such as `x =`."""
-    NOTATION = "notation"
-    """Interval or inequality, ratio or fraction, plus-minus or two values, vector or tuple."""
-    EXPRESSION = "expression"
-    """Another form of the same expression."""
-    NUMERIC = "numeric"
-    """Fraction or decimal, exact or rounded, powers worked out."""
-    LANGUAGE = "language"
-    """Words around it, other words, assignments spelt out."""
-    SET_LIST = "set_list"
-    """Order, brackets or separators of a collection."""
-    SYMBOLIC = "symbolic"
-    """Another name of a variable or constant."""
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 
 class Match(msgspec.Struct, frozen=True):

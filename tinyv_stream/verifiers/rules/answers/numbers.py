@@ -6,10 +6,11 @@ from fractions import Fraction
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import shapes, units, words
-from tinyv_stream.verifiers.rules.answers.forms import Match, Scalar, Taxonomy
+from tinyv_stream.verifiers.rules.answers.forms import Match, Scalar
 from tinyv_stream.verifiers.rules.maths.equal import close, equal, point
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, rename, symbols
 from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate, exact
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _ROUNDING_ASKED: Final = re.compile(
     r"to the nearest|nearest (?:tenth|hundredth|thousandth|whole|integer|cent|dollar|percent|degree)|\brounded\b|"

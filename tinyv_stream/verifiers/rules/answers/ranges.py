@@ -4,11 +4,12 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import words
-from tinyv_stream.verifiers.rules.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence, Taxonomy
+from tinyv_stream.verifiers.rules.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence
 from tinyv_stream.verifiers.rules.answers.line import as_ranges
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Unreadable, symbols
 from tinyv_stream.verifiers.rules.maths.value import approximate
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _FAR: Final = 1e30
 _POINT_ASKED: Final = re.compile(

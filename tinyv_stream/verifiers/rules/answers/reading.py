@@ -101,17 +101,8 @@ def read_answer(text: str) -> Reading:
         text = text[: found.start()].strip(" ,;")
     text = (_CLAUSE.sub("", text) or text).strip(" ,;.:")
     text, approximations = _LEAD.subn("", text, count=1) if _LEAD.match(text) else (text, 0)
-    text = strip_currency(text)
+    text = scalars.strip_currency(text)
     return Reading(read_form(text.strip(), 0), frozenset(conditions), approximations > 0)
-
-
-def strip_currency(text: str) -> str:
-    r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
-    text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text).replace("{,}", ",")
-    text = re.sub(
-        r"(?:US)?\\\$\s*(-?[\d.,]++)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
-    )
-    return text.replace("\\$", " ").replace("$", " ").strip()
 
 
 def read_form(text: str, depth: int) -> Form:
@@ -127,7 +118,7 @@ def read_form(text: str, depth: int) -> Form:
         return _plus_minus(text, depth)
     parts, used = split(text, relations.SIGNS)
     if used:
-        return relations.read_relation(parts, used, depth)
+        return relations.read_relation(parts, used, depth, read_form)
     return _ranges(text, depth) or _bracketed(text, depth) or _special(text) or scalars.read_scalar(text)
 
 

@@ -16,6 +16,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Scalar,
     Sequence,
 )
+from tinyv_stream.verifiers.rules.answers.shapes import ReadForm
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.read import read
@@ -44,12 +45,12 @@ _LENGTH: Final = re.compile(
 _SETS: Final = re.compile(r"(?:[A-Z()\s_{}]|\\(?:cap|cup|complement)(?![a-z])|\\text\s*\{\s*C\s*\}){3,60}")
 
 
-def read_relation(parts: list[str], used: list[str], depth: int) -> Form:
+def read_relation(parts: list[str], used: list[str], depth: int, read_form: ReadForm) -> Form:
     """Return the form of `a = b`, `a < x <= b`, `x in S`, `x != a`; raise Unreadable for mixtures."""
     if all(sign in _EQUALS for sign in used):
-        return _equation(parts, used, depth)
+        return _equation(parts, used, depth, read_form)
     if used == ["\\in"]:
-        return _member(parts[0], _read(parts[1], depth))
+        return _member(parts[0], read_form(parts[1], depth + 1))
     if used[0] in _UNEQUAL and len(parts) == 2:
         left, right = read(parts[0]), read(parts[1])
         if isinstance(left, Sym) and left.name not in symbols(right):
@@ -95,35 +96,29 @@ def builder(variable: str, condition: Form) -> Form:
     raise Unreadable("a set-builder")
 
 
-def _read(text: str, depth: int) -> Form:
-    from tinyv_stream.verifiers.rules.answers.reading import read_form  # the two call one another
-
-    return read_form(text, depth + 1)
-
-
 def _member(name: str, form: Form) -> Form:
     if isinstance(form, Sequence) and form.brackets == "{}":
         return Labelled(name.strip(), form)
     return line.named(line.as_ranges(form), name.strip())
 
 
-def _equation(parts: list[str], used: list[str], depth: int) -> Form:
+def _equation(parts: list[str], used: list[str], depth: int, read_form: ReadForm) -> Form:
     if "\\approx" in used[(label(parts[0]) is not None) :]:  # `exact ~ rounded`: the exact value is the answer
         parts, rounded = _without_rounded(parts, used)
         if len(parts) == 1:
-            return _approximated(parts[0], rounded, depth)
+            return _approximated(parts[0], rounded, depth, read_form)
     if (names := _tuple_of_names(parts[0])) is not None and len(parts) == 2:
-        return Labelled(names, _read(parts[1], depth))
+        return Labelled(names, read_form(parts[1], depth + 1))
     found = label(parts[0])
     if found is not None and parts[-1]:
-        return _named_value(parts, depth)
+        return _named_value(parts, depth, read_form)
     if len(parts) == 2 and (found := label(parts[1])) is not None and not symbols(read(parts[0])):
-        return Labelled(found[0], _read(parts[0], depth), found[1])
+        return Labelled(found[0], read_form(parts[0], depth + 1), found[1])
     trees = [read(clean(part)) for part in parts]
     if all(equal(a, b) for a, b in itertools.pairwise(trees)):
         if isinstance(trees[0], Num) and not isinstance(trees[-1], Num):
             raise Unreadable("a number taken apart")  # `2015 = 7 + 2008`: which parts is the answer
-        return _read(parts[-1], depth)
+        return read_form(parts[-1], depth + 1)
     if len(trees) != 2:
         raise Unreadable("a chain of equations")
     return Equation(Op("add", (trees[0], Op("neg", (trees[1],)))))
@@ -135,11 +130,11 @@ def _without_rounded(parts: list[str], used: list[str]) -> tuple[list[str], str]
     return parts[:at], parts[at]
 
 
-def _approximated(text: str, rounded: str, depth: int) -> Form:
+def _approximated(text: str, rounded: str, depth: int, read_form: ReadForm) -> Form:
     r"""Read `exact \approx rounded`; where the exact side is a constant, its approximation is the answer."""
     if text.strip() in {"\\pi", "e"}:
-        return Labelled(text.strip(), _read(rounded, depth))
-    form, other = _read(text, depth), _read(rounded, depth)
+        return Labelled(text.strip(), read_form(rounded, depth + 1))
+    form, other = read_form(text, depth + 1), read_form(rounded, depth + 1)
     if isinstance(form, Scalar) and isinstance(other, Scalar) and not (symbols(form.node) or symbols(other.node)):
         exact, near = approximate(form.node, {}), approximate(other.node, {})
         if abs(exact - near) > abs(exact) * _ROUGHLY:
@@ -147,10 +142,10 @@ def _approximated(text: str, rounded: str, depth: int) -> Form:
     return form
 
 
-def _named_value(parts: list[str], depth: int) -> Form:
+def _named_value(parts: list[str], depth: int, read_form: ReadForm) -> Form:
     """Read `S = 2 + 3 = 5`, and `x = y = 0` as two assignments; raise Unreadable for a chain that does not hold."""
     names = [found for part in parts[:-1] if (found := label(part)) is not None]
-    value = _read(parts[-1], depth)
+    value = read_form(parts[-1], depth + 1)
     if len(names) == len(parts) - 1:
         items = tuple(Labelled(name, value, of) for name, of in names)
         return items[0] if len(items) == 1 else Sequence("=", items)

@@ -24,7 +24,6 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Reading,
     Scalar,
     Sequence,
-    Taxonomy,
     Words,
 )
 from tinyv_stream.verifiers.rules.answers.numbers import same_scalar, same_value
@@ -34,6 +33,7 @@ from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import close, equal, point
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
 from tinyv_stream.verifiers.rules.maths.value import approximate
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
 _WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")

@@ -119,3 +119,12 @@ def _with_unit(text: str) -> Form:
 def _minutes(angle: re.Match[str]) -> Scalar:
     value = Fraction(angle[2]) + Fraction(angle[3]) / 60 + Fraction(angle[4] or 0) / 3600
     return Scalar(Num(-value if angle[1] else value), degrees=True)
+
+
+def strip_currency(text: str) -> str:
+    r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
+    text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text).replace("{,}", ",")
+    text = re.sub(
+        r"(?:US)?\\\$\s*(-?[\d.,]++)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
+    )
+    return text.replace("\\$", " ").replace("$", " ").strip()

@@ -10,11 +10,12 @@ from fractions import Fraction
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import units
-from tinyv_stream.verifiers.rules.answers.forms import Form, Match, Ratio, Scalar, Sequence, Taxonomy, Words
+from tinyv_stream.verifiers.rules.answers.forms import Form, Match, Ratio, Scalar, Sequence, Words
 from tinyv_stream.verifiers.rules.answers.split import split
 from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Num, Unreadable
 from tinyv_stream.verifiers.rules.maths.value import exact
+from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 ReadForm = Callable[[str, int], Form]
 

@@ -8,6 +8,8 @@
 
 import importlib
 import importlib.metadata
+import sysconfig
+import traceback
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
@@ -25,6 +27,11 @@ BUILTIN: Final = {
     "math_verify": "tinyv_stream.verifiers.rules.graders.math_verify:MathVerify",
     "prime": "tinyv_stream.verifiers.rules.graders.prime:Prime",
 }
+
+
+_NOT_THEIRS: Final = frozenset({__file__, importlib.__file__})
+_LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+"""Where the cause is only if no other file is in the traceback."""
 
 
 class Check(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,20 +92,48 @@ class FunctionGrader:
         return Verdict(outcome=Outcome.UNDECIDED, grader=self.name, reason=reason)
 
 
+def failed(name: str, exc: BaseException) -> Verdict:
+    """Return the verdict of a grader that raised: undecided, with the kind of error as the reason."""
+    if isinstance(exc, MemoryError):
+        reason = "over the memory limit"
+    elif isinstance(exc, RecursionError):
+        reason = "nested too deeply"
+    else:
+        reason = f"{type(exc).__name__} in the grader"
+    return Verdict(outcome=Outcome.UNDECIDED, grader=name, reason=reason)
+
+
+def described(exc: BaseException) -> str:
+    """Return an error of a grader's code with the place that it came from: `KeyError: 'x' in /a/file.py, line 3`."""
+    if isinstance(exc, SyntaxError):
+        return f"{type(exc).__name__}: {exc.msg} in {exc.filename}, line {exc.lineno}"
+    text = f"{type(exc).__name__}: {exc}"
+    frames = [
+        f for f in traceback.extract_tb(exc.__traceback__) if f.filename not in _NOT_THEIRS and f.filename[0] != "<"
+    ]
+    own = [f for f in frames if not f.filename.startswith(_LIBRARIES)]
+    for frame in (own or frames)[-1:]:
+        return f"{text} in {frame.filename}, line {frame.lineno}"
+    return text
+
+
 def stand_in(name: str) -> Grader:
     """Return what the worker itself may use of a grader: built-in ones whole, a user's without its code."""
     return load(name) if name in BUILTIN else FunctionGrader(name, lambda _check: None)
 
 
 def load(name: str) -> Grader:
-    """Import the grader called `name`; raise InvalidInputError if there is none or it does not import."""
+    """Import and make the grader called `name`; raise InvalidInputError if there is none or its code raises."""
     path = BUILTIN.get(name) or _path_of(name)
     try:
         found = _import(path)
-    except Exception as exc:  # a file that was just edited may raise anything
-        raise InvalidInputError("grader", name, f"its code does not import ({exc})") from exc
+    except (Exception, SystemExit) as exc:  # a file that was just edited may raise anything
+        raise InvalidInputError("grader", name, f"its code does not import ({described(exc)})") from exc
     if isinstance(found, type):
-        return cast("Grader", found())
+        try:
+            return cast("Grader", found())
+        except (Exception, SystemExit) as exc:
+            raise InvalidInputError("grader", name, f"it cannot be made ({described(exc)})") from exc
     if callable(found):
         return FunctionGrader(name, cast("Callable[[Check], object]", found))
     raise InvalidInputError("grader", name, "point it at a function of one Check")

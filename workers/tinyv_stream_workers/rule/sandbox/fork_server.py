@@ -1,4 +1,4 @@
-"""Handle of the nursery: the process that imports the graders once and forks a grader process in milliseconds."""
+"""Handle of the fork server: the process that imports the graders once and forks a grader process in milliseconds."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,18 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import EngineStartError, InvalidInputError
-from tinyv_stream_workers.rule.sandbox.fork_server_child import FORK, HEADER, KILL, READY, REFUSED, Hello, Settings
+from tinyv_stream_workers.rule.sandbox.fork_server_child import (
+    FORK,
+    HEADER,
+    KILL,
+    LOADING,
+    MAX_REPORT,
+    READY,
+    REFUSED,
+    Hello,
+    Settings,
+)
+from tinyv_stream_workers.rule.sandbox.stderr_log import StderrLog
 
 _log = logging.getLogger(__name__)
 
@@ -23,26 +34,29 @@ _AGAIN_S: Final = 5.0
 _REMEDY: Final = "see `tinyv-stream doctor`"
 
 
-class Nursery:
+class ForkServer:
     """Handle of the process that forks grader processes; restarts it if it dies."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
+        self._stderr: StderrLog | None = None
         self._starting = asyncio.Lock()
         self._not_before = 0.0
 
     async def start(self) -> None:
         """Start the process and wait until its graders are loaded.
 
-        Raises InvalidInputError naming the grader that does not load, EngineStartError for everything else.
+        Raises InvalidInputError naming the grader that does not load or warm up, EngineStartError for everything else.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)  # noqa: FBT003 (the socket API)
         self._control = ours
+        self._stderr = StderrLog()
+        loading = "none"
         try:
-            with theirs:
+            with theirs, self._stderr as stderr:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
@@ -52,24 +66,25 @@ class Nursery:
                     env=_clean_environment(),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.DEVNULL,
-                    stderr=asyncio.subprocess.DEVNULL,
+                    stderr=stderr.theirs,
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                 )
             async with asyncio.timeout(_START_S):
-                said = await asyncio.get_running_loop().sock_recv(ours, 8192)
+                while (reported := await asyncio.get_running_loop().sock_recv(ours, MAX_REPORT))[:1] == LOADING:
+                    loading = reported[1:].decode()
         except (TimeoutError, OSError) as exc:
             await self.stop()
-            raise EngineStartError(f"the graders did not load ({exc!r})", _REMEDY) from exc
-        if said[:1] == REFUSED:
+            raise EngineStartError(f"the graders did not load; the last one was {loading} ({exc!r})", _REMEDY) from exc
+        if reported[:1] == REFUSED:
             await self.stop()
-            raise InvalidInputError("grader", *msgspec.json.decode(said[1:], type=tuple[str, str]))
-        if said != READY:
-            await self.stop()
-            raise EngineStartError("the grader process ended at once", _REMEDY)
+            raise InvalidInputError("grader", *msgspec.json.decode(reported[1:], type=tuple[str, str]))
+        if reported != READY:
+            last = await self.stop()
+            raise EngineStartError(f"grader {loading} ended its process ({last or 'without a word'})", _REMEDY)
 
-    async def stop(self) -> None:
-        """Kill the process; the kernel kills its children with it."""
+    async def stop(self) -> str:
+        """Kill the process, the kernel kills its children with it; return the last line that they wrote to stderr."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -78,17 +93,19 @@ class Nursery:
                 self._process.kill()
             await self._process.wait()
             self._process = None
+        log, self._stderr = self._stderr, None
+        return log.close() if log is not None else ""
 
     async def fork(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, Hello]:
         """Return the streams of a fresh grader process; raise OSError if there is none to be had.
 
-        Raises EngineStartError or InvalidInputError where the nursery died and does not start again.
+        Raises EngineStartError or InvalidInputError where the fork server died and does not start again.
         """
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
                 await self._start_again()
         if self._control is None:
-            raise ConnectionError("the nursery is closed")
+            raise ConnectionError("the fork server is closed")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs:
@@ -108,7 +125,7 @@ class Nursery:
     async def _start_again(self) -> None:
         if time.monotonic() < self._not_before:
             raise EngineStartError("the graders did not load a moment ago", _REMEDY)
-        _log.warning("the grader nursery died; starting another")
+        _log.warning("the fork server of the graders died; starting another")
         await self.stop()
         try:
             await self.start()

@@ -3,7 +3,7 @@
 Run as `python -m tinyv_stream_workers.rule.sandbox.fork_server_child FD SETTINGS`. It imports the graders once; a fork
 is ready in milliseconds. It does nothing else: it forks when it is handed a socket, and kills on request.
 
-- Only the nursery reaps, so a process id that it kills is never somebody else's.
+- Only the fork server reaps, so a process id that it kills is never somebody else's.
 - Every process here dies with its parent and ends on the end of its socket.
 - The grader works in its main thread: Math-Verify's dependencies use signals.
 """
@@ -21,9 +21,10 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.types import Outcome, Verdict
-from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, Grader, load
+from tinyv_stream.types import Verdict
+from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, Grader, described, failed, load
 from tinyv_stream_workers.rule.sandbox import limits
+from tinyv_stream_workers.rule.sandbox.stderr_log import escaped
 
 HEADER: Final = struct.Struct("!I")
 MAX_FRAME: Final = 8 * 1024 * 1024
@@ -31,7 +32,10 @@ MAX_FRAME: Final = 8 * 1024 * 1024
 FORK: Final = b"F"
 KILL: Final = b"K"
 READY: Final = b"R"
+LOADING: Final = b"L"
 REFUSED: Final = b"E"
+MAX_REPORT: Final = 65_536
+"""More than the longest report of a grader that does not load."""
 
 _MAX_CHECKS: Final = 2_000
 """Checks after which a process is replaced: sympy's caches only grow."""
@@ -42,11 +46,11 @@ _WARM_UP: Final = (
     Check(r"\frac{x}{2}+1, [1, 2)", r"\frac{1}{2}(x+2), [1, 2)"),
     Check(r"\int_0^1 2x dx", r"\sum_{n=1}^{1} n + \frac{x}{2}"),
 )
-"""Fills every lazy table of the parsers once, in the nursery, instead of in each of its children."""
+"""Fills every lazy table of the parsers once, in the fork server, instead of in each of its children."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What the nursery is started with."""
+    """What the fork server is started with."""
 
     graders: tuple[str, ...]
     memory_mb: int
@@ -85,22 +89,33 @@ def main() -> None:
     settings = msgspec.json.decode(sys.argv[2], type=Settings)
     limits.die_with_parent(os.getppid())
     try:
-        graders = {name: load(name) for name in settings.graders}
+        graders = {name: _loaded(name, control) for name in settings.graders}
     except InvalidInputError as exc:
-        control.send(REFUSED + msgspec.json.encode((str(exc.value)[:200], exc.remedy[:2000])))
+        control.send(REFUSED + msgspec.json.encode((escaped(str(exc.value), 200), escaped(exc.remedy, 2000))))
         return
-    for name in BUILTIN.keys() & graders.keys():
-        for check in _WARM_UP:
-            graders[name].grade(check)
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, every shared page in the children
     control.send(READY)
-    nursery = _Nursery(control, settings, graders)
-    signal.signal(signal.SIGCHLD, nursery.reap)
-    nursery.serve()
+    server = _ForkServer(control, settings, graders)
+    signal.signal(signal.SIGCHLD, server.reap)
+    server.serve()
 
 
-class _Nursery:
+def _loaded(name: str, control: socket.socket) -> Grader:
+    """Load a grader, and warm up a built-in one; raise InvalidInputError if its code raises."""
+    control.send(LOADING + escaped(name, 200).encode())  # its code may end this process without a word
+    grader = load(name)
+    if name not in BUILTIN:
+        return grader
+    try:
+        for check in _WARM_UP:
+            grader.grade(check)
+    except Exception as exc:  # whatever a broken installation raises
+        raise InvalidInputError("grader", name, f"its first check raised {described(exc)}") from exc
+    return grader
+
+
+class _ForkServer:
     """Forks and kills on request."""
 
     def __init__(self, control: socket.socket, settings: Settings, graders: dict[str, Grader]) -> None:
@@ -123,7 +138,7 @@ class _Nursery:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
     def fork(self, handle: int) -> None:
-        nursery = os.getpid()
+        parent = os.getpid()
         pid = os.fork()
         if pid:
             os.close(handle)
@@ -134,7 +149,7 @@ class _Nursery:
             self.control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-            limits.die_with_parent(nursery)
+            limits.die_with_parent(parent)
             limits.restrict(memory_mb=self.settings.memory_mb, cpu_s=_CPU_S)
             seals = limits.seal()
             _Process(socket.socket(fileno=handle), self.settings, self.graders).serve(seals)
@@ -174,14 +189,10 @@ class _Process:
     def grade(self, task: Task) -> Verdict | None:
         try:
             return self.graders[task.grader].grade(task.check, patient=task.patient)
-        except MemoryError:
-            self.checks = _MAX_CHECKS
-            reason = "over the memory limit"
-        except RecursionError:
-            reason = "nested too deeply"
         except BaseException as exc:  # noqa: BLE001 (hostile input; every failure is `undecided`, never a score)
-            reason = f"{type(exc).__name__} in the grader"
-        return Verdict(outcome=Outcome.UNDECIDED, grader=task.grader, reason=reason)
+            if isinstance(exc, MemoryError):
+                self.checks = _MAX_CHECKS
+            return failed(task.grader, exc)
 
     def is_spent(self) -> bool:
         used = resource.getrusage(resource.RUSAGE_SELF)

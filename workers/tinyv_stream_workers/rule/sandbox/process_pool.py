@@ -18,7 +18,7 @@ import msgspec
 
 from tinyv_stream.errors import EngineStartError, InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
-from tinyv_stream_workers.rule.sandbox.fork_server import Nursery, receive
+from tinyv_stream_workers.rule.sandbox.fork_server import ForkServer, receive
 from tinyv_stream_workers.rule.sandbox.fork_server_child import HEADER, Answer, Hello, Task
 
 _log = logging.getLogger(__name__)
@@ -28,9 +28,9 @@ _BATCH: Final = 8
 _PAUSE_S: Final = 0.1
 """Between attempts to get a process that does not come."""
 _LOST: Final = (OSError, asyncio.IncompleteReadError, TimeoutError)
-"""How the loss of a process, or of the whole nursery, shows itself."""
+"""How the loss of a process, or of the whole fork server, shows itself."""
 _NO_GRADERS: Final = (EngineStartError, InvalidInputError)
-"""How it shows itself that the nursery does not start again: code that was edited, an environment that was replaced."""
+"""How it shows itself that the fork server does not start again: edited code, a replaced environment."""
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class Lane:
 
     def __init__(
         self,
-        nursery: Nursery,
+        fork_server: ForkServer,
         name: str,
         *,
         processes: int,
@@ -73,7 +73,7 @@ class Lane:
         nice: int = 0,
         most_waiting: int = 1_000_000,
     ) -> None:
-        self.nursery = nursery
+        self.fork_server = fork_server
         self.name = name
         self.processes = processes
         self.timeout_s = timeout_s
@@ -151,7 +151,7 @@ class _Runner:
     async def ensure(self) -> None:
         """Have a process, started ahead of the work."""
         if self.streams is None:
-            reader, writer, self.hello = await self.lane.nursery.fork()
+            reader, writer, self.hello = await self.lane.fork_server.fork()
             self.streams = reader, writer
             with contextlib.suppress(OSError):
                 nice = os.getpriority(os.PRIO_PROCESS, 0) + self.lane.nice
@@ -173,7 +173,7 @@ class _Runner:
             _log.warning("no grader process in lane %s (%r); trying again", self.lane.name, exc)
             self.drop()
             await asyncio.sleep(_PAUSE_S)
-        except _NO_GRADERS:  # the nursery has said why
+        except _NO_GRADERS:  # the fork server has said why
             self.give_up(left, "the graders do not load")
             await asyncio.sleep(_PAUSE_S)
         except Exception:  # noqa: BLE001 (whatever it is, these checks are undecided and the lane goes on)
@@ -229,7 +229,7 @@ class _Runner:
     def drop(self) -> None:
         """Kill the process, if there is one."""
         if self.hello is not None:
-            self.lane.nursery.kill(self.hello.pid)
+            self.lane.fork_server.kill(self.hello.pid)
         if self.streams is not None:
             self.streams[1].close()
         self.hello = self.streams = None

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
-from tinyv_stream_workers.rule.sandbox.fork_server import Nursery
+from tinyv_stream_workers.rule.sandbox.fork_server import ForkServer
 from tinyv_stream_workers.rule.sandbox.fork_server_child import Settings, Task
 from tinyv_stream_workers.rule.sandbox.process_pool import FullError, Graded, Lane, OverdueError
 
@@ -26,14 +26,14 @@ _MOST_SLOW: Final = 64
 
 
 class Sandbox:
-    """A nursery and its two lanes. Opened by `async with`; `grade` may be called concurrently."""
+    """A fork server and its two lanes. Opened by `async with`; `grade` may be called concurrently."""
 
     def __init__(self, *, graders: tuple[str, ...], processes: int, timeout_s: float, memory_mb: int) -> None:
-        self._nursery = Nursery(Settings(graders, memory_mb, rss_mb=max(256, memory_mb // 4)))
+        self._fork_server = ForkServer(Settings(graders, memory_mb, rss_mb=max(256, memory_mb // 4)))
         slice_s = min(_SLICE_S, timeout_s)
-        self._quick = Lane(self._nursery, "quick", processes=processes, timeout_s=slice_s)
+        self._quick = Lane(self._fork_server, "quick", processes=processes, timeout_s=slice_s)
         self._patient = Lane(
-            self._nursery, "patient", processes=1, timeout_s=timeout_s, nice=_PATIENT_NICE, most_waiting=_MOST_SLOW
+            self._fork_server, "patient", processes=1, timeout_s=timeout_s, nice=_PATIENT_NICE, most_waiting=_MOST_SLOW
         )
         self._timeout_s = timeout_s
         self.killed = 0
@@ -45,8 +45,8 @@ class Sandbox:
         return self._quick.waiting + self._patient.waiting
 
     async def __aenter__(self) -> Self:
-        """Start the nursery and the quick lane; raise InvalidInputError or EngineStartError if it cannot load."""
-        await self._nursery.start()
+        """Start the fork server and the quick lane; raise InvalidInputError or EngineStartError if it cannot load."""
+        await self._fork_server.start()
         self._quick.start()
         self._patient.start()
         return self
@@ -57,7 +57,7 @@ class Sandbox:
         """Kill every process; open checks are cancelled."""
         await self._quick.stop()
         await self._patient.stop()
-        await self._nursery.stop()
+        await self._fork_server.stop()
 
     async def grade(self, grader: str, check: Check) -> Graded:
         """Return the verdict of the grader called `grader`; undecided if it was killed, crashed or raised."""

@@ -1,7 +1,7 @@
 """An OpenAI-compatible server as the engine: for those who keep their own `vllm serve`, SGLang or the like.
 
 - The server owns model, batch and template; this file owns nothing but one HTTP session.
-- P(True) comes from the top log-probabilities of the first token. Where only one of the two words is among them,
+- P(true) comes from the top log-probabilities of the first token. Where only one of the two words is among them,
   the other counts as the least likely of those shown: the probability is then a bound, on the safe side of 1.
 - A server that cannot be reached or is overloaded is an engine that died: work goes back, and the keeper looks
   again with growing pauses. It is not ours to start or to kill.
@@ -18,6 +18,7 @@ import msgspec
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.verifiers.tinyv.models import ModelRow
+from tinyv_stream.verifiers.tinyv.openai_messages import Model, Models, Reply, Token, Usage
 from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 
@@ -30,54 +31,8 @@ _CONNECT_S: Final = 10.0
 _OVERLOADED: Final = frozenset({429, 502, 503, 504})
 
 
-class _Token(msgspec.Struct):
-    token: str
-    logprob: float
-
-
-class _Place(msgspec.Struct):
-    top_logprobs: list[_Token] = []
-
-
-class _Logprobs(msgspec.Struct):
-    content: list[_Place] | None = None
-
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
-
-
-class _Details(msgspec.Struct):
-    cached_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int = 0
-    prompt_tokens_details: _Details | None = None
-
-
-class _Reply(msgspec.Struct):
-    choices: list[_Choice]
-    usage: _Usage = msgspec.field(default_factory=_Usage)
-
-
-class _Model(msgspec.Struct):
-    id: str
-    max_model_len: int | None = None
-
-
-class _Models(msgspec.Struct):
-    data: list[_Model]
-
-
-_reply: Final = msgspec.json.Decoder(_Reply)
-_models: Final = msgspec.json.Decoder(_Models)
+_reply: Final = msgspec.json.Decoder(Reply)
+_models: Final = msgspec.json.Decoder(Models)
 
 
 class OpenAIEngine:
@@ -89,7 +44,7 @@ class OpenAIEngine:
         self._config = config
         self._url = config.url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
-        self._model = _Model(model)
+        self._model = Model(model)
 
     @property
     def capacity(self) -> int:
@@ -136,7 +91,7 @@ class OpenAIEngine:
         if self._model.id != self._wanted:
             _log.warning("%s does not serve %s: its %s is asked", self._url, self._wanted, self._model.id)
 
-    async def _found(self) -> _Model:
+    async def _found(self) -> Model:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 served = await self._served()
@@ -190,21 +145,24 @@ class OpenAIEngine:
             request["chat_template_kwargs"] = {"enable_thinking": False}  # Qwen3's own way to the same prefix
         return request
 
-    def _reading(self, reply: _Reply) -> Reading:
+    def _reading(self, reply: Reply) -> Reading:
         choice = reply.choices[0]
         if choice.finish_reason == "abort":
             return Reading()
         places = (choice.logprobs.content or []) if choice.logprobs else []
-        details = reply.usage.prompt_tokens_details
+        usage = reply.usage or Usage()
+        details = usage.prompt_tokens_details
         return Reading(
-            p_true=_of_words(places[0].top_logprobs) if places and self._row.read_out == "one_token" else None,
+            p_true=_of_words(places[0].top_logprobs, self._row.words)
+            if places and self._row.read_out == "one_token"
+            else None,
             text=choice.message.content or "",
             is_cut=choice.finish_reason == "length",
-            prompt_tokens=reply.usage.prompt_tokens,
+            prompt_tokens=usage.prompt_tokens,
             cached_tokens=(details.cached_tokens or 0) if details else 0,
         )
 
-    async def _served(self) -> list[_Model]:
+    async def _served(self) -> list[Model]:
         status, body = await self._send("GET", "/models")
         if status != 200:
             raise EngineDiedError(f"{self._url} answers {status}")
@@ -225,10 +183,10 @@ class OpenAIEngine:
             raise EngineDiedError(f"{self._url}: {exc or type(exc).__name__}") from exc
 
 
-def _of_words(shown: list[_Token]) -> float | None:
-    """Return P(True) from the likeliest tokens, or None where neither word is among them."""
-    found = {token.token: token.logprob for token in shown if token.token in {"True", "False"}}
+def _of_words(shown: list[Token], words: tuple[str, str]) -> float | None:
+    """Return P(true) from the likeliest tokens, or None where neither word is among them."""
+    found = {token.token: token.logprob for token in shown if token.token in words}
     if not found:
         return None
     floor = min(token.logprob for token in shown)
-    return p_true(found.get("True", floor), found.get("False", floor))
+    return p_true(*(found.get(word, floor) for word in words))

@@ -1,6 +1,6 @@
 """A scripted engine: no model, verdicts by rule, for tests and soaks. It is never chosen unless asked for by name.
 
-Says True where the prompt's answer equals its reference, up to case and white space, and False otherwise; an
+Says P(true) = 1 where the prompt's answer equals its reference, up to case and white space, and 0 otherwise; an
 answer that holds `[[true]]`, `[[false]]` or `[[undecided]]` decides for itself. `TINYV_SCRIPTED_DELAY_S` is the
 time of one reading, `TINYV_SCRIPTED_START_S` that of a start. A model whose name ends in `-missing` cannot be fetched,
 one that ends in `-broken` does not start, and one that ends in `-slow` takes an hour for it.
@@ -26,7 +26,7 @@ _MARKERS: Final[dict[str, float | None]] = {"[[true]]": 1.0, "[[false]]": 0.0, "
 
 
 def by_rule(prompt: str) -> float | None:
-    """Return P(True) of a prompt in TinyV's format, or None for undecided."""
+    """Return P(true) of a prompt in TinyV's format, or None for undecided."""
     fields = _FIELDS.search(prompt)
     if fields is None:
         return None

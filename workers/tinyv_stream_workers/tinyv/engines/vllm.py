@@ -1,7 +1,7 @@
 """vLLM's asynchronous engine in this process's care: the only file that imports vllm, and only in `start`.
 
 - Continuous batching: every `read` is a request of its own, and vLLM packs them.
-- One-token read-out: the log-probabilities of "True" and "False" at the first position, from the model's own
+- One-token read-out: the log-probabilities of the row's two words at the first position, by the model's own
   tokenizer; a model that has no single tokens for them is read as text.
 - The engine core is a process of its own; it is killed with `kill`, and ends by itself if this process is
   killed (lifeline).
@@ -158,7 +158,7 @@ class VllmEngine:
 
     async def beat(self) -> None:
         """Ask the engine core a question that it answers between two steps."""
-        with _death_told():
+        with _death_reported():
             await self._running().check_health()
             await self._running().is_sleeping()
 
@@ -242,15 +242,15 @@ class VllmEngine:
         self._sampling = _sampling(self._words, self._row.max_tokens)
 
     def _verdict_words(self) -> tuple[int, int] | None:
-        ids = [self._tokenizer.encode(word, add_special_tokens=False) for word in ("True", "False")]
+        ids = [self._tokenizer.encode(word, add_special_tokens=False) for word in self._row.words]
         if any(len(tokens) != 1 for tokens in ids):
-            _log.warning("%s has no single tokens for True and False: its reply is read as text", self._model)
+            _log.warning("%s has no single tokens for %s and %s: it is read as text", self._model, *self._row.words)
             return None
         return ids[0][0], ids[1][0]
 
 
 @contextmanager
-def _death_told() -> Generator[None]:
+def _death_reported() -> Generator[None]:
     """Raise our error where vLLM's engine is dead."""
     from vllm.v1.engine.exceptions import EngineDeadError
 
