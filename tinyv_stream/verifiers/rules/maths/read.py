@@ -32,7 +32,6 @@ _LETTERS: Final = words(
 _NO_PRODUCT: Final = words(r"+ - * ** / ^ _ ! ) } ] , ' % : \} \cdot \times \div \% \rfloor \rceil")
 _FUNCTION_LETTERS: Final = frozenset("fghFGH")
 _BAR: Final = "|"
-_TIMES: Final = frozenset({"*", "\\cdot", "\\times"})
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 
 
@@ -85,7 +84,7 @@ class _Reader:
         left = self.power(depth)
         while True:
             token = self.peek()
-            if token in _TIMES:
+            if token in {"*", "\\cdot", "\\times"}:
                 self.take()
                 left = Op("mul", (left, self.signed(depth)))
             elif token in {"/", "\\div"}:
