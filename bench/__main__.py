@@ -1,4 +1,4 @@
-"""`python -m bench NAME ...`: hand the rest of the command line to `bench.NAME.main`."""
+"""Entry point of `python -m bench NAME ...`: the rest of the command line goes to `bench.NAME.main`."""
 
 import importlib
 import pkgutil

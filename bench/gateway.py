@@ -1,4 +1,4 @@
-"""`python -m bench gateway`: load on a running gateway over many connections, and a count of what came back.
+"""Load test of a running gateway, `python -m bench gateway`: many connections, and a count of what came back.
 
 Every rollout is different, so nothing is coalesced. Exits with 1 if a reward is missing, doubled or not `ok`.
 """

@@ -1,6 +1,6 @@
 # pyright: basic, reportMissingImports=false
 # Runs in an interpreter of its own, with streaq or taskiq-redis installed; ours has neither.
-"""`PYTHON bench/peers.py streaq|taskiq BYTES`: other task queues doing the two hops that a rollout makes.
+"""Peer benchmark, `PYTHON bench/peers.py streaq|taskiq BYTES`: other task queues doing the two hops of a rollout.
 
 Prints tasks per second: client → first task → second task → result at the client, with two worker processes that run
 both tasks. Settings are those that served the peer best here; nothing is made slower.

@@ -1,4 +1,4 @@
-"""`python -m bench plan`: how many engines and rule processes a trainer needs, checked by the simulation.
+"""Capacity plan, `python -m bench plan`: engines and rule processes for a trainer, checked by the simulation.
 
 The rule: as many that TinyV's calls, and the rule checks, fill them to at most `UTILISATION` of the generation phase.
 Verification then has drained when the last completion ends, and what stays exposed is the way of that one.

@@ -1,4 +1,4 @@
-"""`python -m bench.scripted STAGE`: a worker whose verifier answers at once, to measure the stream and nothing else."""
+"""Scripted worker, `python -m bench.scripted STAGE`: its verifier answers at once, to measure the stream alone."""
 
 import asyncio
 import os

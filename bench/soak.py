@@ -1,4 +1,4 @@
-"""`python -m bench soak`: one client, one server, workers that answer at once, for a million rollouts.
+"""Soak test, `python -m bench soak`: one client, one server, workers that answer at once, for a million rollouts.
 
 Nothing may grow: not the memory of server, client and workers, not what is left in Redis, not the cost of a rollout.
 Figures are taken at every tenth of the way; it fails where the end is dearer than the first tenth by more than it

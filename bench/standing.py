@@ -1,4 +1,4 @@
-"""`python -m bench standing`: what a full pool weighs, when no worker takes anything.
+"""Memory benchmark of a full pool, `python -m bench standing`: no worker takes anything.
 
 Submits up to the cap of the submit script, then once more: that submit has to wait. Prints the memory of server and
 client; fails if the server took more than the cap, or weighs more than its payload and 1 kB per rollout.

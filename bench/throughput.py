@@ -1,4 +1,4 @@
-"""`python -m bench throughput`: how many rollouts pass through both stages, what each costs, and how late it is.
+"""Throughput benchmark, `python -m bench throughput`: rate through both stages, CPU per rollout, added latency.
 
 A real server, real client, real workers in processes of their own; only the verifiers are scripted: at once, and the
 rule one refuses everything, so that each rollout makes both hops. Cache and coalescing are off. Rates are set against

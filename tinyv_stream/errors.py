@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree; every class carries the fields that its handler needs.
+"""Error tree of the library; every class carries the fields that its handler needs.
 
 TinyVError
  ├─ InvalidInputError    a field that the user gave: also a ValueError

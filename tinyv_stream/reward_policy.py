@@ -1,4 +1,4 @@
-"""Who is asked, and what the answers are worth: pure, and written as tables.
+"""Reward policy: the next verifier to ask and the reward of their verdicts; pure, and written as tables.
 
 - `route_for` maps a data source to a route (TinyV's rules, reference: uw-nsl/TinyV, MIT).
 - `after_rule` and `after_tinyv` say what happens next: ask TinyV, or reward.

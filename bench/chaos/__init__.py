@@ -1,4 +1,4 @@
-"""`python -m bench chaos`: hurt a real server, real workers and a real client, and see that no reward is lost.
+"""Chaos run, `python -m bench chaos`: faults against a real server, workers and client; no reward may be lost.
 
 Thousands of rollouts with known right rewards; at random, by seed: kill -9 and stop processes, kill the server or bring
 it back with older data, break the network, take the memory away, and rollouts that kill every worker they meet. It

@@ -1,4 +1,4 @@
-"""The rollouts of a chaos run and the reward that is right for each: a pure function of a number and a seed.
+"""Rollouts of a chaos run and the right reward of each: a pure function of a number and a seed.
 
 The scripted TinyV engine reads its verdict off the question, so a check whose grader was killed (undecided, then
 TinyV) ends as it would have without the kill, and every reward has one right value.

@@ -1,4 +1,4 @@
-"""`python -m bench.chaos.client`: the trainer of a chaos run. Its checkpoint is its journal, one line per reward.
+"""Trainer of a chaos run, `python -m bench.chaos.client`. Its checkpoint is its journal, one line per reward.
 
 Killed and started again, it submits what the journal does not hold, under the same client id. Each line is one write,
 so a kill leaves whole lines and at most one torn one, which the next start cuts off.

@@ -1,4 +1,4 @@
-"""What a chaos run does to its processes: each kind of fault once, in an order that the seed decides, then at random.
+"""Fault schedule of a chaos run: each kind of fault once, in an order that the seed decides, then at random.
 
 A fault that lasts (a stopped process, a black hole) runs beside the next ones, as faults do.
 """

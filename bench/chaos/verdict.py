@@ -1,4 +1,4 @@
-"""What a chaos run must have kept: one reward each, the right one, in time, and nothing left behind."""
+"""Pass criteria of a chaos run: one reward each, the right one, in time, and nothing left behind."""
 
 import fnmatch
 from collections import Counter

@@ -1,4 +1,4 @@
-"""`python -m bench.chaos.worker STAGE`: a real worker with its real verifier, but that a poison rollout kills it.
+"""Worker of a chaos run, `python -m bench.chaos.worker STAGE`: the real verifier, but a poison rollout kills it.
 
 The rule worker grades as always, in its sandbox. The TinyV worker has the scripted engine, whose verdict is read off
 the question (`bench.chaos.cases`).

@@ -1,4 +1,4 @@
-"""How near is TinyV to its engine, and how far from the reference? `python -m bench engine`; see docs/engine.md."""
+"""Benchmark of TinyV against its engine and the reference: `python -m bench engine`; see docs/engine.md."""
 
 
 def main(argv: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What the attacks are tried on: questions and their reference answers, written for this project."""
+"""Questions and reference answers for the attacks, written for this project."""
 
 QUESTIONS: list[tuple[str, str]] = [
     ("What is the sum of the first ten positive integers?", "55"),

@@ -1,4 +1,4 @@
-"""How much faster than the reference could any engine be that computes each different token once? An upper bound.
+"""Upper bound on the speed-up over the reference, for an engine that computes each different token once.
 
 A prompt's tokens are a path in a tree; a token whose whole path was computed before need not be computed again. That is
 prefix caching with blocks of one token, on top of coalescing: vLLM's blocks are longer, so it computes more.

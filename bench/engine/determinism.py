@@ -1,4 +1,4 @@
-"""Does the batch ever decide a verdict? `python -m bench engine --determinism`: the same prompts in three orders.
+"""Test of batch invariance, `python -m bench engine --determinism`: the same prompts in three orders.
 
 - First all at once; then, with an empty prefix cache, few at once; then all at once in an engine started anew.
 - Every verdict goes through the whole TinyV stage, its second asking included; no broker and no cache of verdicts.

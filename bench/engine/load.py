@@ -1,4 +1,4 @@
-"""What is verified: a GRPO step's refused answers, and their prompts. See bench.workload for how a step is made."""
+"""Engine benchmark load: a GRPO step's refused answers and prompts. See bench.workload for how a step is made."""
 
 import re
 from pathlib import Path

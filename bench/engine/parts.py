@@ -1,4 +1,4 @@
-"""The parts of the engine benchmark that are no part of the product: a counter, and a stand-in for the rule stage."""
+"""Helpers of the engine benchmark outside the product: a counter, and a stand-in for the rule stage."""
 
 import time
 from contextlib import suppress

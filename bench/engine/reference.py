@@ -1,4 +1,4 @@
-"""What the reference's pattern takes on a server, and how many tokens the server has to compute for it."""
+"""Cost of the reference's pattern on a server: its time, and the tokens that the server computes for it."""
 
 import asyncio
 import re

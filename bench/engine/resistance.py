@@ -1,4 +1,4 @@
-"""Which attacks does a real model fall for? `python -m bench engine --attacks`: each family, guarded and unguarded.
+"""Attack resistance of a real model, `python -m bench engine --attacks`: each family, guarded and unguarded.
 
 With the guard is what a pool does; without it shows what the guard is worth, and what is the model's own to resist.
 """

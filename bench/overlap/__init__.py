@@ -1,4 +1,4 @@
-"""How much verification time does a trainer really wait? `python -m bench overlap`; see docs/overlap.md."""
+"""Benchmark of exposed verification time, `python -m bench overlap`; see docs/overlap.md."""
 
 
 def main(argv: list[str]) -> int:

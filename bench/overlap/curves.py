@@ -1,4 +1,4 @@
-"""Line charts as SVG: one line per mode, on axes whose ends are told."""
+"""Line charts as SVG: one line per mode, on axes with given ends."""
 
 import math
 from collections.abc import Sequence

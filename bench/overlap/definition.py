@@ -1,4 +1,4 @@
-"""What is measured, as pure arithmetic on one clock: seconds of the trainer process's monotonic clock.
+"""Definitions of the metrics, as pure arithmetic: seconds of the trainer process's monotonic clock.
 
 - A completion ends when its generation was due to end, not when it was sent: a late submit is exposed time.
 - A reward counts from when the trainer's code holds it.

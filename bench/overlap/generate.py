@@ -1,4 +1,4 @@
-"""A generation phase that is real: a vLLM server generates with a policy model while the pool verifies.
+"""Real generation phase: a vLLM server generates with a policy model while the pool verifies.
 
 - A completion ends when the trainer process has its text; nothing is replayed, and the engines compete for the machine.
 - Prompts are the step's; what the policy answers is its own, so no mix of right and wrong is known beforehand.

@@ -1,4 +1,4 @@
-"""How exposed time grows with the step and with the load, and what fleets of engines carry: by simulation.
+"""Scaling by simulation: exposed time by step size and by load, and the load that fleets of engines carry.
 
 `check` holds the simulation against a measured result, so that nobody has to believe it.
 """

@@ -1,4 +1,4 @@
-"""The simulation held against real pools: server, rule worker, TinyV worker and client, at loads around the knee.
+"""Check of the simulation against real pools at loads around saturation: server, rule worker, TinyV worker, client.
 
 - Only the engine is no model: it keeps the time of the simulation's own service model (`paced`), because a real one's
   rate moves with the machine, and a knee can only be found where the load is known.

@@ -1,4 +1,4 @@
-"""A TinyV engine without a model but with a real one's pace: verdicts by rule, service times by the simulation's model.
+"""TinyV engine without a model: verdicts by rule, service times by the simulation's model.
 
 `TINYV_PACED=RATE,SECONDS` is what one engine gives a second when full, and the time of a lone verdict: RATE * SECONDS
 servers (at least one), first come first served. `python -m bench.overlap.paced` is a worker with it.

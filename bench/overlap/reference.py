@@ -1,4 +1,4 @@
-"""The modes without a broker, against an OpenAI server: what trainers do today.
+"""Modes without a broker, against an OpenAI server: today's pattern of trainers.
 
 - `blocking`, TinyV's reference: when the whole batch is generated, a fresh pool of 64 processes makes synchronous
   calls, and the trainer gets all rewards together. Its generation phase is not replayed: nothing happens in it.

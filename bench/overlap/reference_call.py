@@ -1,4 +1,4 @@
-"""One rollout verified the reference's way: rules, then a synchronous call to an OpenAI server (uw-nsl/TinyV, MIT).
+"""Verification as the reference does it: rules, then a synchronous call to an OpenAI server (uw-nsl/TinyV, MIT).
 
 - Eight new tokens at temperature 0, and the reply is right if it holds "true" anywhere.
 - Where the model's tokenizer has a token each for True and False, only those two may be said, and the reply ends after

@@ -1,4 +1,4 @@
-"""Imported by the fork server before it forks: loads and exercises the graders once for all processes.
+"""Preload module of the fork server: the graders, loaded and exercised once for all processes.
 
 The only module here that works at import: a fork server runs nothing else.
 """

@@ -1,4 +1,4 @@
-"""The trainer's side of the streaming modes: a generation phase replayed on the clock, and its rewards.
+"""Trainer's side of the streaming modes: a generation phase replayed on the clock, and its rewards.
 
 - One monotonic clock, in this process. Generation costs no CPU here: on a real system it runs on GPUs.
 - Submits are not awaited one after the other: a policy goes on while a finished completion is being sent.

@@ -1,4 +1,4 @@
-"""The result as one HTML file without scripts or foreign parts: table, goals, pictures, what was set."""
+"""HTML report in one file, without scripts or foreign parts: table, goals, pictures, settings."""
 
 import json
 from collections.abc import Mapping

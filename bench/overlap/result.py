@@ -1,4 +1,4 @@
-"""From measurements to the result: medians, paired ratios, differences explained, goals held against."""
+"""Result of the measurements: medians, paired ratios, explained differences, goals met or missed."""
 
 import importlib.metadata
 import os

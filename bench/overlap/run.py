@@ -1,4 +1,4 @@
-"""Runs every mode on every step, and notes what came of it and how busy the machine was.
+"""Run of every mode on every step, with the measurements and the load of the machine.
 
 - Each repeat is a step with new questions; within it the order of the modes is shuffled.
 - Before the first repeat each mode sees a few rollouts of another seed: engines and graders are warm, caches are not.

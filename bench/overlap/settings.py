@@ -1,4 +1,4 @@
-"""What a run of the overlap benchmark is told on the command line."""
+"""Command-line settings of the overlap benchmark."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A step through the pipeline as arithmetic: who waits for whom, without processes and clocks.
+"""Simulation of a step through the pipeline: queueing as arithmetic, without processes and clocks.
 
 - Stages are first-come-first-served servers. An engine that gives `rate` verdicts a second when full and takes
   `verdict_s` for a lone one is `rate * verdict_s` servers (at least one) of equal speed: that is continuous batching

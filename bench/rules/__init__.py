@@ -1,4 +1,4 @@
-"""`python -m bench rules`: the cost of a rule check beside other graders, and what hostile answers do to the rest."""
+"""Rule benchmark, `python -m bench rules`: cost of a check beside other graders, and the effect of hostile answers."""
 
 from bench.rules.command import main
 

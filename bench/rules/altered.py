@@ -1,4 +1,4 @@
-r"""Pairs of a ground truth and an altered copy of it: what a contract between two graders is checked on.
+r"""Pairs of a ground truth and an altered copy of it: the cases of a contract between two graders.
 
 - `altered(ground_truths)` applies every alteration that fits to every ground truth: other spellings, other values,
   other structure, and another question's answer. About half keep the meaning; no pair carries a label.

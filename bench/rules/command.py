@@ -1,4 +1,4 @@
-"""`python -m bench rules [--json FILE] [--groups N] [--peer NAME=PYTHON]...`: runs, prints a table, keeps the promises.
+"""Command line of `python -m bench rules [--json FILE] [--groups N] [--peer NAME=PYTHON]...`: run, table, goals.
 
 Three promises (exit 1 where one is broken): five times Math-Verify's checks a second on the GRPO mix with no more false
 positives, 100,000 a second where the fast path decides, p99 of the others at most doubled by a tenth of pathological

@@ -1,4 +1,4 @@
-"""Do pathological answers slow the others down? The real rule verifier, the same arrivals with and without them."""
+"""Latency of other answers beside pathological ones: the real rule verifier, same arrivals with and without them."""
 
 import asyncio
 import random

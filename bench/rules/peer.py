@@ -1,4 +1,4 @@
-r"""Runs another project's grader over cases, in whichever Python has it: `python peer.py NAME < cases.json > out.json`.
+r"""Program around another project's grader, in its own Python: `python peer.py NAME < cases.json > out.json`.
 
 Standard library only at import, so that it runs in the reference's environment. NAME: `math_verify` (as its README
 uses it, ground truth in `$`), `trl` (accuracy_reward), `verl_prime` (the package's prime_math, loaded without the rest

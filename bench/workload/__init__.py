@@ -1,4 +1,4 @@
-"""GRPO steps made from a seed: which completions end when, with which answers. See `steps.make`."""
+"""GRPO steps made from a seed: completions, their end times and their answers. See `steps.make`."""
 
 from bench.workload.questions import Question, bundled, from_file
 from bench.workload.steps import Line, Mix, Step, make

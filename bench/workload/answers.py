@@ -1,4 +1,4 @@
-r"""What a policy writes in its box: the right answer, the right answer in words, or a wrong one.
+r"""Simulated answers of a policy: the right answer, the right answer in words, or a wrong one.
 
 - A false negative is the ground truth with words around it that Math-Verify does not see through.
 - Wrong answers of one question come from a short list, the likely slips first: completions of a group repeat them.

@@ -1,1 +1,1 @@
-"""Small asyncio tools: a batcher, cancellation for certain, a rate-limited log."""
+"""Small asyncio tools: a batcher, reliable cancellation, a rate-limited log."""

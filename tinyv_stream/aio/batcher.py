@@ -1,4 +1,4 @@
-"""Many awaiting callers, few calls: items gather while a call is under way, and an idle batcher never waits.
+"""Micro-batcher for many awaiting callers: items gather while a call is under way, and an idle batcher never waits.
 
 - Every `put` ends in its own answer, the call's exception, or StoppedError.
 - One call at a time, in the order of the puts.

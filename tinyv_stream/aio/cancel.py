@@ -1,4 +1,4 @@
-"""Cancellation for certain: of tasks, and of work that a stop event ends early."""
+"""Reliable cancellation: of tasks, and of work that a stop event ends early."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence

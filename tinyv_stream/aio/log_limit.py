@@ -1,4 +1,4 @@
-"""For what would fill a log: said at once, and then once a minute for as long as it goes on."""
+"""Rate-limited log: a message is logged at once, and then once a minute for as long as it recurs."""
 
 import math
 import time

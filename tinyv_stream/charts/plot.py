@@ -1,4 +1,4 @@
-"""Pictures as PNG by matplotlib, from the extra `report`. A title is drawn as plain characters, never as markup."""
+"""PNG charts by matplotlib, from the extra `report`. A title is drawn as plain characters, never as markup."""
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 # matplotlib is only partly typed.
 

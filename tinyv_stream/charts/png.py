@@ -1,4 +1,4 @@
-"""An SVG of ours as PNG: the same on every machine, with a font that comes along and none of the system's.
+"""SVG-to-PNG conversion, the same on every machine: with a bundled font and none of the system's.
 
 Needs the extra `report`: resvg draws, Matplotlib lends the font.
 """

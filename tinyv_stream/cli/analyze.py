@@ -1,4 +1,4 @@
-"""`tinyv-stream analyze`: which rejected answers were right, of what kind, and which accepted ones are doubtful."""
+"""`tinyv-stream analyze`: the rejected answers that were right, by kind, and the accepted ones that are doubtful."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The doctor's checks: each looks at one thing and returns a finding, never an exception.
+"""Checks of `doctor`: each inspects one thing and returns a finding, never an exception.
 
 They look from outside, by package metadata and files: nothing heavy is imported, and nothing is changed.
 """

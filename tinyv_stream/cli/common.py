@@ -1,4 +1,4 @@
-"""What the commands share: options, signals, where the pool is, and how foreign text is shown."""
+"""Shared parts of the commands: options, signals, pool discovery, and display of foreign text."""
 
 import asyncio
 import logging

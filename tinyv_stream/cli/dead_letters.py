@@ -1,4 +1,4 @@
-"""`tinyv-stream dead-letters`: the rollouts that were given up because they took worker after worker with them.
+"""`tinyv-stream dead-letters`: the rollouts that were given up because each worker that took them died.
 
 Each has had its one reward (`failed`) already; a retry is for finding out, and its reward is shown here.
 All text of a rollout is foreign: control characters are shown as escapes, and it is cut unless asked for in full.

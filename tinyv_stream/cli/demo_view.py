@@ -1,4 +1,4 @@
-"""What the demo prints: its steps on one screen, then its figures, and in plain words which verifier judged."""
+"""Display of the demo: its steps on one screen, then its figures, and in plain words which verifier judged."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`tinyv-stream doctor`: what this machine lacks, and how to mend it."""
+"""`tinyv-stream doctor`: the defects of this machine, each with its fix."""
 
 from typing import TYPE_CHECKING, Annotated, Final
 

@@ -1,4 +1,4 @@
-"""`tinyv-stream eval`: how good a verifier is on labelled pairs, through the real stream."""
+"""`tinyv-stream eval`: the measured quality of a verifier on labelled pairs, through the real stream."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`tinyv-stream model`: which TinyV model a running pool uses, and whether its engines are awake.
+"""`tinyv-stream model`: the TinyV model of a running pool, and the sleep state of its engines.
 
 Every change waits until all workers of the pool have made it, on every machine, and says what they do meanwhile.
 """

@@ -1,4 +1,4 @@
-"""How far a file has come: a bar on a terminal, a plain line now and then elsewhere. Always on stderr."""
+"""Progress display for a file: a bar on a terminal, a plain line now and then elsewhere. Always on stderr."""
 
 import sys
 import time

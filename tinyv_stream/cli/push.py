@@ -1,4 +1,4 @@
-"""`tinyv-stream push`: stream a file of rollouts into a running pool, and its rewards into another file.
+"""`tinyv-stream push`: a file of rollouts streamed into a running pool, its rewards into another file.
 
 - Every good line gets exactly one line in `--out`; the same command goes on where an interrupt or a kill left it.
 - The run's name comes from the two paths and the content, so going on is the same run to the pool too: what it has

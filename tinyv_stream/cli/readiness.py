@@ -1,4 +1,4 @@
-"""Waiting for a pool of one's own until it can work: a deadline must not run while an engine is being loaded."""
+"""Readiness wait for a pool of one's own: a deadline must not run while an engine is being loaded."""
 
 import asyncio
 from collections.abc import Callable

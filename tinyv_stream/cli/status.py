@@ -1,4 +1,4 @@
-"""`tinyv-stream status`: one look at a pool."""
+"""`tinyv-stream status`: a snapshot of a pool."""
 
 import time
 from typing import Annotated, Final

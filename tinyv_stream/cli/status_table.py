@@ -1,4 +1,4 @@
-"""A pool for people: a table on a terminal, one plain line elsewhere. Pure: it is given facts and a time.
+"""Status table of a pool: a table on a terminal, one plain line elsewhere. Pure: it is given facts and a time.
 
 Whatever a worker says of itself is foreign text: it is shown as text and never read as markup.
 """

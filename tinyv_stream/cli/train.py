@@ -1,4 +1,4 @@
-"""`tinyv-stream train`: fine-tune a verifier on labelled pairs."""
+"""`tinyv-stream train`: the fine-tuning of a verifier on labelled pairs."""
 
 import logging
 import signal

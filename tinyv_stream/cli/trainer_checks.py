@@ -1,4 +1,4 @@
-"""What `doctor --trainer NAME` looks at, in a trainer's environment: its release, our settings there, and the broker.
+"""Checks of `doctor --trainer NAME`, in a trainer's environment: its release, our settings there, and the broker.
 
 By package metadata and environment variables alone: no trainer is imported.
 """

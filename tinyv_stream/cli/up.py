@@ -1,4 +1,4 @@
-"""`tinyv-stream up`: a pool on this machine, and a live look at it.
+"""`tinyv-stream up`: a pool on this machine, and its live status.
 
 - The first Ctrl-C or SIGTERM drains the workers, a second one kills them; what they held, others take over.
 - The pool outlives its display: an error there is logged, and the pool goes on.

@@ -1,4 +1,4 @@
-"""RewardClient: submit finished completions, await their rewards.
+"""RewardClient, the public client: finished completions in, rewards awaited.
 
 - Every submitted rollout gets exactly one reward: from the pool, or `expired` from the client itself when nothing
   answered by the deadline, whatever became of server and workers.

@@ -1,4 +1,4 @@
-"""What a client has submitted and not been rewarded for: pure book-keeping, no task, socket or clock.
+"""Ledger of a client's unrewarded submissions: pure book-keeping, no task, socket or clock.
 
 - A rollout is in the ledger from before its first send until its reward is in the trainer's hands.
 - `settle` hands out each reward once; a second one for the same rollout is told apart and dropped.

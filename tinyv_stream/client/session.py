@@ -1,4 +1,4 @@
-"""The client's engine room: keeps ledger and broker in step, whatever happens to either side's process.
+"""Session between client and broker: it keeps ledger and broker in step, whatever happens to either process.
 
 - What is in the ledger is sent until the broker has it, and sent again when the broker forgot it.
 - A reward is settled once, then committed; a second copy is dropped.

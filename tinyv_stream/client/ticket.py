@@ -1,4 +1,4 @@
-"""What `submit` returns: a promise of exactly one reward."""
+"""Ticket that `submit` returns: a promise of exactly one reward."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator

@@ -1,4 +1,4 @@
-"""What the demo found, in figures: pure, from the labels and the rewards.
+"""Result of the demo in figures: pure, from the labels and the rewards.
 
 - `undecided` and every reward that is not `ok` agree with no label.
 - A class of the taxonomy counts the correct completions that strict rules tend to refuse.

@@ -1,4 +1,4 @@
-"""The private directory of one embedded server: who may use it, and where its socket is.
+"""Data directory of one embedded server: its owner, its lock and the place of its socket.
 
 - One launcher per directory: two servers on one append-only file destroy it.
 - The lock is handed on to the server (`lock_fd`), so it holds until the launcher *and* its server are gone.

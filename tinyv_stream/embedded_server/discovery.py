@@ -1,4 +1,4 @@
-"""Where a pool of this user is found without its URL: a private note that `up` leaves while it runs.
+"""Discovery file of a running pool: a private note that `up` leaves while it runs, so that no URL is needed.
 
 - The note is readable by its owner alone (0600), because a URL may hold a password; one of another owner is ignored.
 - It is gone when `up` ends; after a kill it names a dead process, and is ignored.

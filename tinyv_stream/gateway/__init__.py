@@ -1,4 +1,4 @@
-"""The HTTP door: rewards for trainers that speak HTTP, in our own form and in theirs.
+"""HTTP server for rewards, in our own format and in the trainers'.
 
 - A request is answered within `answer_s`, whatever the pool does; what nobody decided is never a 0.
 - What it holds is bounded: bodies, requests under way, and per client what is unrewarded or unread.

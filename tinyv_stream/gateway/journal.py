@@ -1,4 +1,4 @@
-"""What a gateway must know after it was killed: its clients' unrewarded rollouts, and the rewards they may read again.
+"""Journal of a gateway, read after a kill: its clients' unrewarded rollouts, and the rewards they may read again.
 
 - A reward is written before a reader can see it, so every cursor that was received stays good over a kill.
 - An unrewarded rollout is kept whole: the next gateway with this book submits it again, under the same id.

@@ -1,6 +1,6 @@
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 # prometheus_client types its text output incompletely.
-"""Every metric, in one place: each with a unit and the question it answers. Prometheus, in a registry of its own.
+"""All metrics in one place, each with a unit and the question it answers. Prometheus, in a registry of its own.
 
 - Figures of a process (what it asked, how long it waited) are counted here; figures of the pool are read from the
   broker when they are asked for, so that every gateway shows the same.

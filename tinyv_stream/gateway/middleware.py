@@ -1,4 +1,4 @@
-"""What every request goes through: count, limit, token, and errors turned into JSON that names the field."""
+"""Middleware of every request: count, limit, token, and errors turned into JSON that names the field."""
 
 import asyncio
 import hmac

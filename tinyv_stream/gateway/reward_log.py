@@ -1,4 +1,4 @@
-"""One HTTP client's rewards, numbered: what `GET /v1/rewards` reads and resumes from. Pure; one loop only.
+"""Numbered reward log of one HTTP client, which `GET /v1/rewards` reads and resumes from. Pure; one loop only.
 
 - Every admitted rollout is added once; numbers go up by one without a gap.
 - Unrewarded plus unread never exceed the credit, so a reader that is slow or gone costs bounded memory.

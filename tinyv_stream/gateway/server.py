@@ -1,4 +1,4 @@
-"""The gateway as one object: open it, run it, leave it.
+"""Gateway server as one object: opened, run, closed.
 
 - Stopping lets requests finish within `grace_s`; streams end after what there is, and new posts are refused.
 - It installs no signal handlers.

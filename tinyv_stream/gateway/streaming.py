@@ -1,4 +1,4 @@
-"""`GET /v1/rewards`: one client's rewards as they come, as NDJSON or server-sent events.
+"""Streaming of `GET /v1/rewards`: one client's rewards as they come, as NDJSON or server-sent events.
 
 - Each reward carries its cursor; a request with that cursor (or `Last-Event-ID`) goes on after it.
 - A reader that takes nothing for `_SLOW_S` is cut off; it loses nothing, and resumes.

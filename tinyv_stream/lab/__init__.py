@@ -1,4 +1,4 @@
-"""Verifier models: evaluate them, make data for them, train them, and find what the rules got wrong.
+"""Laboratory for verifier models: evaluation, data synthesis, training, and analysis of rule errors.
 
 Heavy libraries are imported inside functions, so that the command line stays quick.
 """

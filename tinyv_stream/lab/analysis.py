@@ -1,4 +1,4 @@
-"""What a run's rules got wrong: false negatives by kind, and an audit of what was accepted.
+"""Analysis of a run's rule errors: false negatives by kind, and an audit of what was accepted.
 
 - A rejected answer is a false negative only if every judge calls it correct.
 - An accepted one that any judge refuses is suspect: a false positive teaches the policy to cheat, so it weighs more.

@@ -1,4 +1,4 @@
-"""Which kind of the taxonomy makes two answers look different: by program, where a form turns one into the other.
+"""Classifier of a difference by kind of the taxonomy: by program, where a form turns one answer into the other.
 
 - Certain or nothing: None where neither one form nor a form of each answer explains the difference.
 - The forms are the generator's own, tried both ways; what is merely spacing or markup is looked through first.

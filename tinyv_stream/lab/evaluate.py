@@ -1,4 +1,4 @@
-"""Measure a verifier on labelled pairs through the real stream: what is measured is what users get.
+"""Evaluation of a verifier on labelled pairs, through the same stream that users get.
 
 - Each pair travels as a completion that ends in its answer, boxed; the pool behind the URL decides.
 - Undecided pairs are counted, and count as not accepted: nothing is guessed for them.

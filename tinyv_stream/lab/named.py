@@ -1,4 +1,4 @@
-"""The kind of a difference by language models, where the program is not certain.
+"""Classifier of a difference by language models, where the program is not certain.
 
 - Every model is asked the same; a kind counts only if at least two different ones name it and none another.
 - A model may say one of the taxonomy's identifiers and nothing else; any other reply is no vote.

@@ -1,4 +1,4 @@
-"""A report as a picture: the threshold sweep, the ROC curve and the calibration, as one HTML page or as PNG.
+"""Charts of a report: the threshold sweep, the ROC curve and the calibration, as one HTML page or as PNG.
 
 - The page has inline SVG, no script, no font, no file beside it. Every text that came from outside is escaped.
 - The PNG is matplotlib's, from the extra `report`.

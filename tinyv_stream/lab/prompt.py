@@ -1,4 +1,4 @@
-"""How a pair is shown to a model: as the TinyV stage shows it, by the same table."""
+"""Prompt of a pair for a model, built from the same table as in the TinyV stage."""
 
 from typing import Literal
 

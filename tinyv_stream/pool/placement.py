@@ -1,4 +1,4 @@
-"""Several TinyV workers on one machine: which GPU or cores each gets, and how much of them. Pure.
+"""Placement of several TinyV workers on one machine: the GPU or cores of each, and its share of them. Pure.
 
 - Workers take `tinyv.devices` in turn. Those on one GPU divide its memory share; no engine runs on two devices.
 - Without devices, workers on CPU divide the cores that a single one would use, and are bound to none.

@@ -1,4 +1,4 @@
-"""One machine's pool: a broker, rule workers and TinyV workers, all gone when this process is gone.
+"""Pool of one machine: a broker, rule workers and TinyV workers, all gone when this process is gone.
 
 - Without a URL the pool brings its own server, whose data outlives the pool (`state_directory`).
 - A worker or server that dies comes back (`supervisor`); workers are drained first, the server goes last.

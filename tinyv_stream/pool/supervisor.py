@@ -1,4 +1,4 @@
-"""Keep one program running until told to stop, whatever it dies of.
+"""Supervisor of one program: it is restarted, whatever it dies of, until it is to stop.
 
 - A dead program comes back after a back-off that grows with its failures and is forgotten once it lives long enough.
 - Every death is one log line with its reason; a program that keeps dying young also shows the end of its log.

@@ -1,4 +1,4 @@
-"""One child program: started, awaited, ended, its output kept in a file.
+"""Managed child process: started, awaited, ended, its output kept in a file.
 
 - It never outlives this process (`tinyv_stream.processes.die_with_parent`).
 - It leads a session of its own: Ctrl-C in a terminal reaches only us, and what it leaves behind dies with its group.

@@ -1,4 +1,4 @@
-"""End a process when its parent ends, whatever ended the parent. Linux only; imports nothing heavy.
+"""Parent-death signal: a process ends with its parent, whatever ended that. Linux only; imports nothing heavy.
 
 - The kernel sends the signal, so a parent killed with -9 leaves no orphan.
 - It is sent when the *thread* that started the child ends: start children from a thread that lives as long as

@@ -1,4 +1,4 @@
-"""One step as an SVG: lanes over time, how much was in which of them, and what was left when generation ended.
+"""SVG picture of one step: stages over time, the count in each, and the rest when generation ended.
 
 - Lanes: being generated, waiting for or in the rules, waiting for TinyV, in TinyV; below them every rollout's wait.
 - The tail (the completion that ended last) and the exposed time are marked.

@@ -1,4 +1,4 @@
-"""A recorded run: one JSON line per rewarded rollout, with when it ended, when its reward came and what lay between.
+"""Recorded run: one JSON line per rewarded rollout, with the times of its end, of its reward and of the steps between.
 
 - Times are seconds of one monotonic clock, that of the process which submitted, counted from the recorder's start.
 - `Recorder` writes one line per reward, whole lines only; a torn last line is passed over on reading.

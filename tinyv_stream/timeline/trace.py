@@ -1,4 +1,4 @@
-"""A run as a Chrome trace (the "JSON Array Format"), for Perfetto or chrome://tracing.
+"""Chrome trace of a run (the "JSON Array Format"), for Perfetto or chrome://tracing.
 
 Each step is a process; rollouts that do not overlap share a row, so that a thousand of them stay readable.
 """

@@ -1,4 +1,4 @@
-"""`python -m bench.overlap.trainers verl|trl`, run by that trainer's own Python: plays steps for `process`."""
+"""Entry point of `python -m bench.overlap.trainers verl|trl`: a trainer's own Python, playing steps for `process`."""
 
 import asyncio
 import importlib

@@ -1,7 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingImports=false, reportMissingTypeStubs=false
 # transformers and tokenizers of the trainers' environments are only partly typed.
-"""The policy that a trainer is told of: a tokenizer for the workload's texts and, for TRL, a random model of one layer.
+"""Policy model for the trainers: a tokenizer for the workload's texts and, for TRL, a random model of one layer.
 
 Completions are replayed, so the model never writes a word; the tokenizer is used as a trainer uses its own.
 """

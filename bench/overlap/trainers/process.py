@@ -1,4 +1,4 @@
-"""The benchmark's side of a trainer's process: finds its environment, starts it, and has it play steps."""
+"""Benchmark's side of a trainer's process: its environment, its start, and the steps that it plays."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What goes through the pipe between the benchmark and a trainer's process: one JSON line each way per step.
+"""Protocol of the pipe between the benchmark and a trainer's process: one JSON line each way per step.
 
 The child says `Hello` once it can take steps. Everything that a library prints on the child's standard output goes to
 its log instead. An error ends the child with its traceback in the log; the end of its input ends it in peace.

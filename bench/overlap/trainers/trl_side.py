@@ -2,7 +2,7 @@
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false, reportPrivateUsage=false
 # pyright: reportArgumentType=false
 # ruff: noqa: ANN401 TRL is not installed where the types are checked.
-"""Mode `trl`, in TRL's environment: `python -m bench.overlap.trainers trl`, spoken to by `process`.
+"""Mode `trl`, in TRL's environment: `python -m bench.overlap.trainers trl`, driven by `process`.
 
 - A real `GRPOTrainer`; the step's completions go through its `_calculate_rewards`, which it calls when the whole batch
   is generated. The reward function is asynchronous: TRL awaits it on the trainer's loop thread.

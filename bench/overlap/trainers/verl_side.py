@@ -2,7 +2,7 @@
 # pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false, reportMissingTypeStubs=false
 # pyright: reportUnknownParameterType=false
 # ruff: noqa: ANN401 verl and Ray are not installed where the types are checked.
-"""Mode `verl`, in verl's environment: `python -m bench.overlap.trainers verl`, spoken to by `process`.
+"""Mode `verl`, in verl's environment: `python -m bench.overlap.trainers verl`, driven by `process`.
 
 - verl's own code on Ray: `AgentLoopWorker._compute_score` hands a sample, when its generation ends, to one of the
   `RewardLoopWorker` actors of a `RewardLoopManager`, where `NaiveRewardManager` decodes it and awaits our function.

@@ -1,4 +1,4 @@
-"""From reference answers to labelled pairs: deterministic by seed, checked, balanced, without duplicates.
+"""Builder of labelled pairs from reference answers: deterministic by seed, checked, balanced, without duplicates.
 
 - Right and wrong answers go through the same forms, so that nothing but the change itself tells them apart.
 - A right answer whose numbers can be read and disagree is thrown away; so is a wrong answer that is not shown to be

@@ -1,4 +1,4 @@
-"""What a form is: one way of writing the same answer differently."""
+"""Type of a form: one way of writing the same answer differently."""
 
 import random
 from collections.abc import Callable

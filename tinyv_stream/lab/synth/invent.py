@@ -1,4 +1,4 @@
-"""Invented reference answers, so that structures which questions seldom have are seen often enough.
+"""Invented reference answers, so that structures which are rare in questions are seen often enough.
 
 Random, but in the style of answer keys: short numbers, few elements, the usual letters. No question belongs to them.
 """

@@ -1,4 +1,4 @@
-"""What a near miss is: one small change that makes a right answer wrong."""
+"""Type of a near miss: one small change that makes a right answer wrong."""
 
 from typing import Literal
 

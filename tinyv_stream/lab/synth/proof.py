@@ -1,4 +1,4 @@
-"""Whether a form that somebody else wrote is surely the same answer: proved, disproved, or open.
+"""Equivalence proof for a form that somebody else wrote: proved, disproved, or open.
 
 - Proved by a form of the taxonomy that turns one into the other, or by equal numbers where numbers are all there is.
 - Order, brackets, relations, units and words are more than numbers: with any of them numbers prove nothing.

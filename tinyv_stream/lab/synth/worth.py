@@ -1,4 +1,4 @@
-r"""What an answer is worth: an independent numeric reading, used to prove two written answers equal or different.
+r"""Numeric value of an answer: an independent reading, used to prove two written answers equal or different.
 
 - Own reader: numbers, fractions, roots, powers, functions, implicit products, letters as unknowns. No `eval`.
 - Unknowns get fixed values from their names, so equal expressions agree and different ones almost surely do not.

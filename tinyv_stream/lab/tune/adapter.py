@@ -1,4 +1,4 @@
-"""Adapters by PEFT: put on, filled from a file, saved small, and merged into the weights.
+"""PEFT adapters: attached, loaded from a file, saved small, and merged into the weights.
 
 - Every linear layer but the head; A and B are trained in float32, the frozen weights keep their type.
 - Saved as bfloat16 under PEFT's own names, with its configuration: PEFT, vLLM and the embedded verifier can load it.

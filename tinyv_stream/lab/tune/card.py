@@ -1,4 +1,4 @@
-"""The card of a trained verifier: what it is, how it was made, what it can do, by measurement on held-out pairs."""
+"""Model card of a trained verifier: its identity, its making, its quality by measurement on held-out pairs."""
 
 import hashlib
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""What a training run is told, and its translation into TRL's settings. Nothing heavy is imported at the top."""
+"""Settings of a training run, and their translation into TRL's. Nothing heavy is imported at the top."""
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 # trl is only partly typed.
 

@@ -1,4 +1,4 @@
-"""From labelled pairs to what the trainer reads: token rows, in the order of the whole run.
+"""Token rows for the trainer, made from labelled pairs, in the order of the whole run.
 
 - The order of all epochs is laid down beforehand, by the seed alone: a run that was interrupted goes on in it.
 - Prompts of like length share a batch, and batches are mixed: less padding, and no drift from short to long.

@@ -1,4 +1,4 @@
-"""TRL's SFTTrainer with what it has no word for: a two-word loss, verdict metrics, an early stop, whole checkpoints.
+"""Subclass of TRL's SFTTrainer: a two-word loss, verdict metrics, an early stop, whole checkpoints.
 
 - `one_token`: binary cross-entropy of logit(True) - logit(False) at the reply; `sft`: SFTTrainer's own loss.
 - Held-out figures are the same for both: loss, accuracy, AUC and calibration error of P(True).
