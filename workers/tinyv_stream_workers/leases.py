@@ -1,7 +1,7 @@
-"""Renews the leases of what a worker holds, from a thread with a loop and a connection of its own.
+"""Renews the leases of what a worker has in flight, from a thread with a loop and a connection of its own.
 
 - A busy or blocked event loop does not lose its rollouts.
-- Only entries that are held are renewed, and only while this consumer owns them.
+- Only entries in flight are renewed, and only while this consumer owns them.
 - Each shard is renewed apart: one whose server is away does not cost the others' leases.
 - What was lost to another worker is logged; a late reward for it is void at the gate, so nothing is undone.
 """
@@ -28,7 +28,7 @@ _PASSING: Final = (BrokerError, TimeoutError)
 
 
 class LeaseRenewer:
-    """Start and stop by `with`; `held` is called from the thread and must be safe there (copying a dict is)."""
+    """Start and stop by `with`; `in_flight` is called from the thread and must be safe there (copying a dict is)."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class LeaseRenewer:
         config: BrokerConfig,
         stage: Stage,
         consumer: str,
-        held: Callable[[], list[Lease]],
+        in_flight: Callable[[], list[Lease]],
         *,
         shards: int,
     ) -> None:
         self._links = [WorkerSide(url, config, shard=shard, shards=shards) for shard in range(shards)]
         self._stage: Stage = stage
         self._consumer = consumer
-        self._held = held
+        self._in_flight = in_flight
         self._pause_s = config.lease_s / _RENEWALS_PER_LEASE
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"leases {consumer}", daemon=True)
@@ -54,7 +54,7 @@ class LeaseRenewer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop renewing; what is still held comes back to its queue when the lease lapses."""
+        """Stop renewing; what is still in flight comes back to its queue when the lease lapses."""
         self._stop.set()
         self._thread.join(timeout=1.0)
 
@@ -75,16 +75,16 @@ class LeaseRenewer:
     async def _renew(self, link: WorkerSide) -> None:
         async with link:
             while not await self._stopped_within(self._pause_s):
-                entries = self._held_of(link)
+                entries = self._in_flight_in(link)
                 for i in range(0, len(entries), _CHUNK):
                     chunk = entries[i : i + _CHUNK]
                     lost = await asyncio.wait_for(link.renew(self._stage, self._consumer, chunk), self._pause_s)
                     # An entry that was finished a moment ago is gone, not lost.
-                    if stolen := set(lost).intersection(self._held_of(link)):
+                    if stolen := set(lost).intersection(self._in_flight_in(link)):
                         _log.warning("%d leases are gone: expired, withdrawn, or taken over", len(stolen))
 
-    def _held_of(self, link: WorkerSide) -> list[str]:
-        return [entry for shard, entry in self._held() if shard == link.keys.shard]
+    def _in_flight_in(self, link: WorkerSide) -> list[str]:
+        return [entry for shard, entry in self._in_flight() if shard == link.keys.shard]
 
     async def _stopped_within(self, seconds: float) -> bool:
         give_up = asyncio.get_running_loop().time() + seconds

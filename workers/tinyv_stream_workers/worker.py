@@ -1,7 +1,7 @@
-"""Worker: claim, verify, finish. Both stages run it with another verifier.
+"""The worker's loop: claim, verify, finish. Both stages run it with another verifier.
 
-- What it holds, how much that may be, and what is quarantined or dead, `inflight` decides; here that is done. What is
-  in flight is renewed until it is finished or given back.
+- What is in flight, how much that may be, and what is quarantined or dead, `inflight` decides; here that is done.
+- What is in flight is renewed until it is finished or given back.
 - On stop it claims no more, finishes within the grace time, and gives back what it cannot finish.
 - A failing engine costs no delivery: its work goes back uncounted the first time, and nothing is claimed until it is
   up again.
@@ -54,7 +54,7 @@ class Worker:
         self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
         self._lanes = self._lanes_over(())
         self._isolation = asyncio.Lock()
-        """Held while a quarantined delivery is to be alone in this process."""
+        """Locked while a quarantined delivery is to be alone in this process."""
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._current: CurrentStage | None = None
@@ -66,7 +66,7 @@ class Worker:
         self._done = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then drain. A cancellation leaves what is held to be reclaimed."""
+        """Work until `stop` is set, then drain. A cancellation leaves what is in flight to be reclaimed."""
         async with Shards(WorkerSide, self._url, self._config.broker) as links, asyncio.TaskGroup() as helpers:
             self._lanes = self._lanes_over(links)
             outbox = Outbox(links, self._stage)
