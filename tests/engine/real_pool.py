@@ -67,8 +67,8 @@ class RealPool:
     async def waiting(self) -> int:
         return (await self._side.status()).depth["tinyv"]
 
-    async def seats(self) -> list[model.Seat]:
-        return (await model.look(self.url, pool="engines")).seats
+    async def replicas(self) -> list[model.Replica]:
+        return (await model.look(self.url, pool="engines")).replicas
 
 
 @asynccontextmanager

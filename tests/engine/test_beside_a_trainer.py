@@ -46,9 +46,9 @@ async def test_a_running_pool_changes_its_model_and_sleeps(
 
         with pytest.raises(EngineStartError, match="all workers use the model before"):
             await model.switch(pool.url, str(broken), pool="engines", wait_s=START_S)
-        [seat] = await pool.seats()
-        assert (seat.model, seat.state) == (str(other), "ready")
-        assert second.tinyv.model == f"{other}@{seat.revision}"
+        [replica] = await pool.replicas()
+        assert (replica.model, replica.state) == (str(other), "ready")
+        assert second.tinyv.model == f"{other}@{replica.revision}"
         await trainer.more(20)
 
         [worker] = await pool.engines()

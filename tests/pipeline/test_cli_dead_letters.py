@@ -57,7 +57,7 @@ async def entry(server: EmbeddedServer, pool_name: str) -> str:
         failed = Reward(
             rollout_id="poison", value=None, status=Status.FAILED, source=Source.FALLBACK, reason="handed out 4 times"
         )
-        assert await side.bury("rule", "w1", delivery, failed)
+        assert await side.dead_letter("rule", "w1", delivery, failed)
     listed = await cli("dead-letters", "ls", "--redis", server.url, "--pool", pool_name)
     assert listed[0] == 0
     assert "run/poison" in listed[1]

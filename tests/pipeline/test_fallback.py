@@ -1,4 +1,4 @@
-"""What a trainer gets, by policy, when TinyV is down or swamped and when the deadline passes."""
+"""What a trainer gets, by policy, when TinyV is down or overloaded and when the deadline passes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -146,12 +146,12 @@ async def test_rule_only_asks_tinyv_while_it_is_well_and_not_while_it_is_swamped
         await wait_until(is_asked, 20, "TinyV's worker to be heard of")
         tinyv.delay_s = 3600.0
         stuck = [asyncio.create_task(submit(client, "tinyv:correct", n)) for n in range(2)]
-        await wait_until(lambda: tinyv.together == 2, 20, "TinyV to be swamped")
+        await wait_until(lambda: tinyv.together == 2, 20, "TinyV to be overloaded")
 
         async def is_relieved() -> bool:
             is_relieved.n += 1
             some = asyncio.create_task(submit(client, "tinyv:correct", is_relieved.n, 2.0))
-            return "swamped" in (await some).reason
+            return "overloaded" in (await some).reason
 
         is_relieved.n = 200
         await wait_until(is_relieved, 20, "a rule verdict in TinyV's place")

@@ -162,7 +162,7 @@ async def test_a_link_whose_idle_connections_were_all_reset_fails_once_at_most(s
 async def test_whoever_still_insists_on_a_closed_link_is_told(server: EmbeddedServer):
     async with Link(server.url, BrokerConfig(pool="closed")) as link:
         server.kill()
-        insisting = asyncio.create_task(link.insist(lambda: link.script("lookup", ["x"])))
+        insisting = asyncio.create_task(link.retry(lambda: link.script("lookup", ["x"])))
         await asyncio.sleep(0)
     with pytest.raises(BrokerUnavailableError):
         await asyncio.wait_for(insisting, 30)

@@ -33,8 +33,8 @@ def model(cli: Cli, *args: object) -> subprocess.CompletedProcess[str]:
     return cli.run("model", *args, timeout_s=100)
 
 
-def seats(cli: Cli) -> list[dict[str, object]]:
-    return json.loads(model(cli, "status", "--json").stdout)["seats"]
+def replicas(cli: Cli) -> list[dict[str, object]]:
+    return json.loads(model(cli, "status", "--json").stdout)["replicas"]
 
 
 class Load:
@@ -98,7 +98,9 @@ async def test_a_switch_under_load_loses_nothing(tmp_path: Path) -> None:
         async with loaded(cli) as load:
             switched = await asyncio.to_thread(model, cli, "switch", "second", "--revision", "r2")
             assert switched.returncode == 0, switched.stderr
-            assert [(s["model"], s["state"]) for s in await asyncio.to_thread(seats, cli)] == [("second@r2", "ready")]
+            assert [(s["model"], s["state"]) for s in await asyncio.to_thread(replicas, cli)] == [
+                ("second@r2", "ready")
+            ]
             await load.more(20)  # those that were answered before the switch, and had not arrived
             since = len(load.rewards)
     assert set(load.models()) == {"scripted", "second@r2"}
@@ -140,7 +142,7 @@ async def test_a_model_that_does_not_start_leaves_the_pool_with_the_one_before(t
                 assert failed.returncode == 1
                 assert words in failed.stderr
                 assert "all workers use the model before" in failed.stderr
-                assert [(s["model"], s["state"]) for s in await asyncio.to_thread(seats, cli)] == [
+                assert [(s["model"], s["state"]) for s in await asyncio.to_thread(replicas, cli)] == [
                     ("scripted", "ready")
                 ]
     assert set(load.models()) == {"scripted"}
@@ -159,7 +161,7 @@ def test_an_order_outlives_a_killed_worker(tmp_path: Path) -> None:
             return [w.pid for w in told if w.pid != before.pid] != []
 
         wait_until_sync(is_back, 60.0, "another worker is ready")
-        assert {s["model"] for s in seats(cli) if s["worker"] != before.name} == {"second"}
+        assert {s["model"] for s in replicas(cli) if s["worker"] != before.name} == {"second"}
 
 
 @pytest.mark.long
@@ -192,7 +194,7 @@ def test_a_pool_that_is_stopped_in_the_middle_of_a_switch_ends_as_ever(tmp_path:
     cli = Cli(tmp_path)
     with cli.up() as process:
         switching = cli.start("model", "switch", "it-is-slow")
-        wait_until_sync(lambda: [s["state"] for s in seats(cli)] == ["switching"], 60.0, "the switch is under way")
+        wait_until_sync(lambda: [s["state"] for s in replicas(cli)] == ["switching"], 60.0, "the switch is under way")
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         switching.kill()

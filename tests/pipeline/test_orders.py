@@ -13,7 +13,7 @@ from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, RewardClient, Source, Status
-from tinyv_stream.broker.desired_state import give_order, obey, order_sleep, read_order, refuse
+from tinyv_stream.broker.desired_state import apply_order, give_order, order_sleep, read_order, refuse
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.control import model
@@ -59,7 +59,7 @@ class Pool:
             return [w.state for w in (await side.status()).workers] == ["ready"] * count
 
     async def models(self) -> list[str]:
-        return [seat.model for seat in (await model.look(self.url, pool=self.name)).seats]
+        return [replica.model for replica in (await model.look(self.url, pool=self.name)).replicas]
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def judge(kind: type[TinyVVerifier] = TinyVVerifier) -> TinyVVerifier:
 async def test_all_workers_switch_before_the_order_is_called_done(pool: Pool) -> None:
     async with pool.serving(judge(), judge()) as client:
         done = await model.switch(pool.url, "second", pool=pool.name, wait_s=WAIT_S)
-        assert [seat.model for seat in done.seats] == ["second", "second"]
+        assert [replica.model for replica in done.replicas] == ["second", "second"]
         reward = await (await client.submit(rollout("1")))
     assert reward.tinyv is not None
     assert reward.tinyv.model == "second"
@@ -118,8 +118,8 @@ async def test_any_order_of_orders_under_load_leaves_one_reward_each(pool: Pool)
         last = await give_order(side, "last", "", {"auto"})
 
         async def have_followed() -> bool:
-            seats = (await model.look(pool.url, pool=pool.name)).seats
-            return [(s.model, s.state, s.order) for s in seats] == [("last", "ready", last)] * 2
+            replicas = (await model.look(pool.url, pool=pool.name)).replicas
+            return [(s.model, s.state, s.order) for s in replicas] == [("last", "ready", last)] * 2
 
         await wait_until(have_followed, 60, "both workers run the last model")
         assert await rewards == {Status.OK: 400}
@@ -161,7 +161,7 @@ async def test_a_fetch_is_left_when_its_order_is_taken_back_or_the_pool_sleeps(p
         await give_order(side, "far", "", {"auto"})
         await wait_until(lambda: pool.workers[2]._about().state == "fetching", 30, "the fetch")
         asleep = await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
-        assert [seat.state for seat in asleep.seats] == ["asleep", "asleep"]
+        assert [replica.state for replica in asleep.replicas] == ["asleep", "asleep"]
 
 
 async def is_model(pool: Pool, name: str) -> bool:
@@ -254,7 +254,7 @@ async def test_refusing_goes_back_to_what_somebody_has_run(server: EmbeddedServe
         assert now.is_way_back
         assert not now.over
         third = await give_order(side, "third", "", {"auto"})
-        await obey(side, await read_order(side))
+        await apply_order(side, await read_order(side))
         fourth = await give_order(side, "fourth", "", {"auto", "own"})
         assert await refuse(side, fourth, "w", "no memory") == 1
         back = await read_order(side)

@@ -145,10 +145,10 @@ class BrokerMachine(ModelledBroker):
 
     @precondition(lambda self: self.holders() or self.busy())
     @rule(data=st.data())
-    def bury(self, data: st.DataObject) -> None:
+    def dead_letter(self, data: st.DataObject) -> None:
         worker, held = self.pick(data)
         won = self.settle(held.delivery.uid)
-        assert self.do(self.worker.bury(held.stage, worker, held.delivery, reward(held.delivery.uid))) == won
+        assert self.do(self.worker.dead_letter(held.stage, worker, held.delivery, reward(held.delivery.uid))) == won
         del self.held[worker][held.delivery.entry]
 
     @precondition(lambda self: self.holders() or self.busy())

@@ -68,7 +68,7 @@ async def test_an_operator_can_retry_a_dead_letter(guarded: Guarded) -> None:
     ):
         assert await trainer.submit("run", [(work.uid, 60_000, encode(work))]) == [ACCEPTED]
         (delivery,) = await worker.claim("rule", "w", count=1, block_s=5)
-        assert await worker.bury("rule", "w", delivery, given_up)
+        assert await worker.dead_letter("rule", "w", delivery, given_up)
         (letter,) = await operator.dead_letters()
         assert await operator.revive(letter, client_id="again", deadline_s=60)
         (delivery,) = await worker.claim("rule", "w", count=1, block_s=5)

@@ -156,7 +156,7 @@ async def test_dead_letters_of_all_shards_are_shown_and_retried_where_they_died(
             await side.submit("run", [(work.uid, 60_000, encode(work))])
         for side in sides:
             for delivery in await side.claim("rule", "w", count=12, block_s=0):
-                await side.bury("rule", "w", delivery, given_up)
+                await side.dead_letter("rule", "w", delivery, given_up)
         letters = await operator.dead_letters()
         assert len({letter.entry for letter in letters}) == 12
         assert {letter.uid for letter in letters} == {work.uid for work in works}

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from tinyv_stream_workers.inflight import InFlight
-from tinyv_stream_workers.overload_policy import Relief
-from tinyv_stream_workers.sharded_broker import Lanes
+from tinyv_stream_workers.overload_policy import OverloadPolicy
+from tinyv_stream_workers.sharded_broker import ShardedBroker
 
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.worker import Delivery, WorkerSide
@@ -19,7 +19,7 @@ WORK = Work(run_id="r", client_id="c", rollout_id="1", question="q", ground_trut
 
 
 class Link:
-    """One shard, as far as relief and lanes ask it."""
+    """One shard, as far as overload_policy and lanes ask it."""
 
     def __init__(self, shard: int, way: str) -> None:
         self.keys = SimpleNamespace(shard=shard)
@@ -36,7 +36,7 @@ class Link:
             raise BrokerUnavailableError("redis://shard", f"silent for {silent_s} s")
         return 0, 1
 
-    async def insist(self, attempt: Callable[[], Awaitable[int]]) -> int:
+    async def retry(self, attempt: Callable[[], Awaitable[int]]) -> int:
         if self.way != "here":
             await asyncio.Event().wait()
         return await attempt()
@@ -60,12 +60,12 @@ def links(*ways: str) -> tuple[WorkerSide, ...]:
 async def test_the_shards_that_answer_say_how_tinyv_is_doing() -> None:
     config = Config(fallback=FallbackConfig(tinyv="rule_only"))
     async with asyncio.timeout(60):
-        assert await Relief(links("silent", "gone", "here"), config).reason(WORK) == ""
+        assert await OverloadPolicy(links("silent", "gone", "here"), config).reason(WORK) == ""
 
 
 async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
     away, here = links("silent", "here")
-    lanes = Lanes((away, here), "tinyv", "w", inflight=InFlight(BrokerConfig()), slots=lambda: 0)
+    lanes = ShardedBroker((away, here), "tinyv", "w", inflight=InFlight(BrokerConfig()), slots=lambda: 0)
     giving = asyncio.create_task(lanes.give_back([(0, "a"), (1, "b"), (1, "c")]))
     await wait_until(lambda: cast("Any", here).given == ["b", "c"], 30, "the live shard has its own back")
     giving.cancel()
@@ -76,7 +76,7 @@ async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_fa
     both = links("here", "here")
     shard, freed = cast("Any", both[0]), asyncio.Event()
     inflight = InFlight(BrokerConfig())
-    lanes = Lanes(both, "tinyv", "w", inflight=inflight, slots=lambda: 8)
+    lanes = ShardedBroker(both, "tinyv", "w", inflight=inflight, slots=lambda: 8)
 
     async def claim(then: list[Delivery] | BrokerUnavailableError, *more: list[Delivery]) -> int:
         """Claim from the shard and return how many slots were free for others meanwhile."""

@@ -7,7 +7,7 @@ from typing import Final
 _EVERY_S: Final = 60.0
 
 
-class Seldom:
+class LogLimit:
     """One per thing that may go on; not shared between things."""
 
     def __init__(self) -> None:

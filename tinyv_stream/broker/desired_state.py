@@ -69,7 +69,7 @@ async def give_order(link: Link, model: str, revision: str, over: set[str]) -> i
     return cast("int", await link.script("set_desired", [model, revision, _names(over)]))
 
 
-async def obey(link: Link, order: Order) -> None:
+async def apply_order(link: Link, order: Order) -> None:
     """Say that a worker runs `order`; a server that lost it learns it again."""
     await link.script("apply", [order.number, order.model, order.revision, _names(order.over)])
 

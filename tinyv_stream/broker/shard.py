@@ -2,7 +2,7 @@
 # redis-py's answers are untyped: this file gives them types, so that no other has to.
 """One process's link to one shard: connections, scripts, and the only place where broker errors are told apart.
 
-- Nothing is retried below `insist`, and everything given to `insist` may run twice.
+- Nothing is retried below `retry`, and everything given to `retry` may run twice.
 - A blocking read has a connection of its own, so it never delays a reward.
 - One lost connection lets go of all that are idle: they lead to the same server, or to one that is no more.
 """
@@ -21,7 +21,7 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from redis import exceptions as redis_errors
 
-from tinyv_stream.aio.log_limit import Seldom
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.connections import Lines
 from tinyv_stream.broker.keys import GROUP, Keys
 from tinyv_stream.broker.preflight import ServerInfo, preflight
@@ -117,7 +117,7 @@ class Link:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Disconnect; the server keeps everything. Whatever still insists raises BrokerUnavailableError."""
+        """Disconnect; the server keeps everything. Whatever still retries raises BrokerUnavailableError."""
         self._is_closed = True
         await asyncio.gather(self._quick.close(), self._blocking.close())
         await self.redis.aclose()
@@ -165,23 +165,23 @@ class Link:
         words = ("XREAD", "COUNT", count, "BLOCK", block_ms, "STREAMS", key, cursor)
         return _entries(await self._reply(self._blocking.ask(*words, timeout_s=block_s + TIMEOUT_S)))
 
-    async def insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def retry(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Await `attempt` until the server answers; it must be safe to run twice. Cancel to give up.
 
         Raises BrokerUnavailableError only once the link is closed.
         """
-        pause_s, seldom = _BUSY_S[0], Seldom()
+        pause_s, log_limit = _BUSY_S[0], LogLimit()
         while True:
             try:
                 return await attempt()
             except BrokerUnavailableError as exc:
                 if self._is_closed:
                     raise
-                if seldom.is_due():
+                if log_limit.is_due():
                     _log.warning("broker does not answer, trying until it does: %s", exc.reason)
             except NoGroupError:
                 _log.warning("queues are gone, creating them again")
-                await self.insist(self.create_queues)
+                await self.retry(self.create_queues)
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 jitter, not a secret
             pause_s = min(pause_s * 2, _BUSY_S[1])
 

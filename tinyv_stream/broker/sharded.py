@@ -1,6 +1,6 @@
 """All shards of a pool, opened together: one link each.
 
-A link insists by itself, so a shard whose node is away holds up its own rollouts only. Opening needs all of them.
+A link retries by itself, so a shard whose node is away holds up its own rollouts only. Opening needs all of them.
 """
 
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""What a worker may do: claim, forward, finish, bury, renew, give back, take over, depart."""
+"""What a worker may do: claim, forward, finish, dead-letter, renew, give back, take over, depart."""
 
 import logging
 import time
@@ -122,7 +122,7 @@ class WorkerSide(Link):
         others = [k for run, client in clients for k in (keys.done(run), keys.rewards(run, client), keys.age(run))]
         return [code == 1 for code in cast("list[int]", await self.script("finish", args, others))]
 
-    async def bury(self, stage: Stage, consumer: str, delivery: Delivery, reward: Reward) -> bool:
+    async def dead_letter(self, stage: Stage, consumer: str, delivery: Delivery, reward: Reward) -> bool:
         """Give a rollout up: a dead letter and its reward at once; False where another reward was first."""
         work, keys = delivery.work, self.keys
         others = [keys.done(work.run_id), keys.rewards(work.run_id, work.client_id), keys.age(work.run_id)]

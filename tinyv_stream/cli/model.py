@@ -116,11 +116,11 @@ class _Teller:
         self._said: dict[str, str] = {}
 
     def tell(self, pool: models.Pool) -> None:
-        for seat in pool.seats:
-            doing = f"{seat.state} {seat.step}".strip()
-            if self._said.get(seat.worker) != doing:
-                self._said[seat.worker] = doing
-                typer.echo(f"{safe(seat.worker)}: {safe(doing)}", err=True)
+        for replica in pool.replicas:
+            doing = f"{replica.state} {replica.step}".strip()
+            if self._said.get(replica.worker) != doing:
+                self._said[replica.worker] = doing
+                typer.echo(f"{safe(replica.worker)}: {safe(doing)}", err=True)
 
 
 def _change(make: Callable[[], Awaitable[models.Pool]]) -> None:
@@ -148,11 +148,13 @@ async def _status(url: str, pool: str, *, as_json: bool) -> int:
 
 
 def _print(pool: models.Pool) -> None:
-    for seat in pool.seats:
-        revision = f" revision {seat.revision}" if seat.revision else ""
-        doing = f"{seat.state} {seat.step}".strip()
-        typer.echo(safe(f"{seat.worker} on {seat.host}: {seat.model}{revision} ({seat.engine}), {doing}", cut=None))
-    if not pool.seats:
+    for replica in pool.replicas:
+        revision = f" revision {replica.revision}" if replica.revision else ""
+        doing = f"{replica.state} {replica.step}".strip()
+        typer.echo(
+            safe(f"{replica.worker} on {replica.host}: {replica.model}{revision} ({replica.engine}), {doing}", cut=None)
+        )
+    if not pool.replicas:
         typer.echo("no TinyV worker")
     order = pool.order
     if order.model:

@@ -102,7 +102,7 @@ class Session:
         return settled is not None
 
     async def withdraw(self, entries: list[Entry]) -> None:
-        """Take rollouts back from the pool, so that nobody works on them; insists until it answers."""
+        """Take rollouts back from the pool, so that nobody works on them; retries until it answers."""
         await asyncio.gather(*(self._withdraw(link, self._of(link, entries)) for link in self._links))
 
     async def leave(self, entries: list[Entry]) -> None:
@@ -122,7 +122,7 @@ class Session:
     async def _withdraw(self, link: TrainerSide, entries: list[Entry]) -> None:
         for i in range(0, len(entries), BATCH):
             uids = [e.uid for e in entries[i : i + BATCH]]
-            await link.insist(lambda uids=uids: link.withdraw(self._run_id, uids))
+            await link.retry(lambda uids=uids: link.withdraw(self._run_id, uids))
 
     async def _send(self, link: TrainerSide, entries: list[Entry]) -> list[int | Reward]:
         async def attempt() -> list[int | Reward]:
@@ -134,11 +134,11 @@ class Session:
             said = dict(zip((e.uid for e in unsettled), answers, strict=True))
             return [said.get(e.uid, OUTSTANDING) for e in entries]
 
-        return await link.insist(attempt)
+        return await link.retry(attempt)
 
     async def _read(self, link: TrainerSide) -> None:
         while True:
-            last, rewards = await link.insist(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
+            last, rewards = await link.retry(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
             # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
             ours = [uid for uid, reward in rewards if self._take(uid, reward) or self.ledger.is_over(uid)]
             if last:
@@ -150,7 +150,7 @@ class Session:
         return entry is not None and entry.uid == uid and self.settle(reward)
 
     async def _commit(self, link: TrainerSide, last: str, uids: list[str]) -> None:
-        await link.insist(lambda: link.commit(self._run_id, self._client_id, last, uids))
+        await link.retry(lambda: link.commit(self._run_id, self._client_id, last, uids))
 
     async def _watch(self) -> None:
         """Expire what is overdue. Awaits nothing but its tick: a broker that hangs must not hold deadlines up."""

@@ -141,9 +141,9 @@ class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What a trainer gets when TinyV is not there or time is up. Such a reward has source `fallback` and a reason."""
 
     tinyv: Literal["wait", "rule_only", "sample"] = "wait"
-    """While TinyV is down or swamped: wait for it, let the rule verdict stand, or do so for all but a sample."""
+    """While TinyV is down or overloaded: wait for it, let the rule verdict stand, or do so for all but a sample."""
     tinyv_backlog: Positive = 4_000
-    """Swamped: this many rollouts or more are at TinyV. More than a step's, or every step begins swamped."""
+    """Overloaded: this many rollouts or more are at TinyV. More than a step's, or every step begins overloaded."""
     tinyv_silent_s: Annotated[float, Meta(ge=3)] = 30.0
     """Down: no sign of a TinyV worker, ready or paused, for this long. Longer than a worker needs to come back."""
     tinyv_start_s: Seconds = 180.0

@@ -36,7 +36,7 @@ _RESTING: Final = frozenset({"asleep"})
 _WORKING: Final = frozenset({"ready"})
 
 
-class Seat(msgspec.Struct, frozen=True, kw_only=True):
+class Replica(msgspec.Struct, frozen=True, kw_only=True):
     """What one TinyV worker runs."""
 
     worker: str
@@ -56,7 +56,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """What a pool is told, and where its TinyV workers are with it."""
 
     order: Order
-    seats: list[Seat]
+    replicas: list[Replica]
 
 
 async def look(url: str, *, pool: str = "main") -> Pool:
@@ -87,7 +87,7 @@ async def switch(
         before = await _present(side)
         if before.order.asleep_s:
             raise EngineError("the pool is asleep: wake it first")
-        number = await give_order(side, name, revision, {seat.configured for seat in before.seats})
+        number = await give_order(side, name, revision, {replica.configured for replica in before.replicas})
         give_up = time.monotonic() + wait_s
         while True:
             now = await _look(side)
@@ -160,18 +160,20 @@ async def _until(
         if states is _RESTING and not now.order.asleep_s:
             raise EngineError("woken, or its time was over, before all slept")
         if time.monotonic() > give_up:
-            late = ", ".join(f"{seat.worker} is {seat.state}" for seat in now.seats if seat.state not in states)
+            late = ", ".join(
+                f"{replica.worker} is {replica.state}" for replica in now.replicas if replica.state not in states
+            )
             raise EngineError(f"not done within {wait_s:g} s: {late or 'no TinyV worker is there'}")
         await asyncio.sleep(_LOOK_S)
 
 
 def _are(pool: Pool, states: frozenset[str], number: int) -> bool:
-    return bool(pool.seats) and all(seat.state in states and seat.order >= number for seat in pool.seats)
+    return bool(pool.replicas) and all(replica.state in states and replica.order >= number for replica in pool.replicas)
 
 
 async def _present(side: OperatorSide) -> Pool:
     found = await _look(side)
-    if not found.seats:
+    if not found.replicas:
         raise EngineError("the pool has no TinyV worker")
     return found
 
@@ -179,13 +181,13 @@ async def _present(side: OperatorSide) -> Pool:
 async def _look(side: OperatorSide) -> Pool:
     order, status = await read_order(side), await side.status()
     told = [worker for worker in status.workers if worker.stage == "tinyv" and worker.state != "lost"]
-    return Pool(order=order, seats=[_seat(worker) for worker in told])
+    return Pool(order=order, replicas=[_replica(worker) for worker in told])
 
 
-def _seat(worker: WorkerInfo) -> Seat:
+def _replica(worker: WorkerInfo) -> Replica:
     about = worker.about
     revision = about.get("revision", "")
-    return Seat(
+    return Replica(
         worker=worker.name,
         host=worker.host,
         state=worker.state,

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.aio.log_limit import Seldom
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
@@ -81,12 +81,12 @@ class Housekeeping:
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-    seldom = Seldom()
+    log_limit = LogLimit()
     while True:
         # Jitter, so that many workers do not scan in step.
         await asyncio.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311
         try:
             await step()
         except BrokerError as exc:
-            if seldom.is_due():
+            if log_limit.is_due():
                 _log.warning("housekeeping put off: %s", exc)

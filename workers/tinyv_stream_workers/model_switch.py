@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from tinyv_stream.aio.cancel import cancel_all, unless
-from tinyv_stream.broker.desired_state import NO_WAY_BACK, REFUSED, Order, obey, read_order, refuse
+from tinyv_stream.broker.desired_state import NO_WAY_BACK, REFUSED, Order, apply_order, read_order, refuse
 from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import BrokerError, EngineStartError
@@ -74,11 +74,11 @@ class Orders:
 
     async def _begin(self) -> None:
         """Before the verifier is opened: wait while the pool sleeps, then see which model is told."""
-        order = await self._link.insist(lambda: read_order(self._link))
+        order = await self._link.retry(lambda: read_order(self._link))
         while order.asleep_s:
             self.state = "asleep"
             await asyncio.sleep(_LOOK_S)
-            order = await self._link.insist(lambda: read_order(self._link))
+            order = await self._link.retry(lambda: read_order(self._link))
         self.state, self._order = "", order
         self._is_chosen = bool(order.model) and self._configured[0] in order.over
 
@@ -98,7 +98,7 @@ class Orders:
             raise
         try:
             if self._is_chosen:
-                await self._link.insist(lambda: obey(self._link, self._order))
+                await self._link.retry(lambda: apply_order(self._link, self._order))
             yield
         finally:
             await self._verifier.__aexit__(None, None, None)
@@ -115,7 +115,7 @@ class Orders:
 
     async def _follow(self, order: Order) -> None:
         if order.number < self._order.number:
-            await obey(self._link, self._order)
+            await apply_order(self._link, self._order)
         elif order.asleep_s:
             if self.state != "asleep":
                 await self._sleep()
@@ -154,7 +154,7 @@ class Orders:
                 raise
             return
         self._order, self.state = order, ""
-        await self._link.insist(lambda: obey(self._link, order))
+        await self._link.retry(lambda: apply_order(self._link, order))
 
     async def _fetch(self, order: Order, model: str, revision: str) -> bool | None:
         """Bring a model here; False if it is the present one, None if `order` was overtaken meanwhile.
@@ -165,7 +165,7 @@ class Orders:
         try:
             while not fetching.done():
                 await asyncio.wait({fetching}, timeout=_LOOK_S)
-                now = await self._link.insist(lambda: read_order(self._link))
+                now = await self._link.retry(lambda: read_order(self._link))
                 if now.number != order.number or now.asleep_s:
                     _log.info("%s leaves %s: another order came", self._worker, model)
                     return None
@@ -186,7 +186,7 @@ class Orders:
 
     async def _refuse(self, order: Order, fault: EngineStartError, *, only_new: bool = False) -> int:
         reason = f"{fault.reason}; {fault.remedy}"
-        answer = await self._link.insist(
+        answer = await self._link.retry(
             lambda: refuse(self._link, order.number, self._worker, reason, only_new=only_new)
         )
         if answer == REFUSED:

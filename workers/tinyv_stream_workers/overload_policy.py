@@ -1,7 +1,7 @@
-"""What the rule stage does when TinyV is down or swamped: wait, let the rule verdict stand, or ask about a sample.
+"""Overload policy of the rule stage, for a TinyV that is down or overloaded: wait, take the rule verdict, or sample.
 
-- Down: no TinyV worker that can judge was heard of for `tinyv_silent_s`. A starting one is hope and not capacity, but
-  for a pool's first start: it has `tinyv_start_s`, where the pool brings TinyV workers of its own.
+- Down: no TinyV worker that can judge was heard of for `tinyv_silent_s`. A starting one does not count, except in
+  the grace period of a pool's first start: it has `tinyv_start_s`, where the pool brings TinyV workers of its own.
 - Looked at twice a second at most; a shard that is away is left out, and a broker that is leaves the last finding.
 - A sampled rollout is sampled again when it is handed out again: chosen by its name, not by chance.
 - It decides nothing about a reward but that TinyV is not asked; the reward says why.
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _LOOK_S: Final = 0.5
 
 
-class Relief:
+class OverloadPolicy:
     """One rule worker's view of TinyV's state."""
 
     def __init__(self, links: Sequence[WorkerSide], config: Config) -> None:
@@ -57,7 +57,7 @@ class Relief:
             return
         # Queues are the shards' own; a worker beats in all of them.
         backlog, able = sum(here for here, _ in seen), max(workers for _, workers in seen)
-        trouble = "swamped" if backlog >= self._config.tinyv_backlog else ""
+        trouble = "overloaded" if backlog >= self._config.tinyv_backlog else ""
         if not able and not self._may_hope(now):
             trouble = "down"
         if able:

@@ -1,6 +1,6 @@
 """A worker's way to every shard of its pool: claim here, give back there, leave all of them.
 
-Each call goes to the shard that the delivery is in, and insists until its server answers; each may run twice, but for
+Each call goes to the shard that the delivery is in, and retries until its server answers; each may run twice, but for
 a claim: what a failed one took comes back when its lease lapses.
 
 A shard that does not answer holds up its own rollouts only: what a claim may fill is set aside while it is under way,
@@ -24,7 +24,7 @@ _BLOCK_S: Final = 0.5
 """How long a claim waits; also how late a stop is noticed."""
 
 
-class Lanes:
+class ShardedBroker:
     """The links of one worker, in the order of their shards, and the room that it has for what they hand out."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Lanes:
 
     async def claim(self, link: WorkerSide, *, freed: asyncio.Event) -> list[Delivery]:
         """Take what there is in one shard, or wait a moment for it. Sets `freed` where it took less than it might."""
-        return await link.insist(lambda: self._claim(link, freed))
+        return await link.retry(lambda: self._claim(link, freed))
 
     async def _claim(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
         if len(self.links) == 1:
@@ -77,12 +77,12 @@ class Lanes:
     async def start(self, quarantined: Delivery) -> bool:
         """Count a quarantined delivery as it starts; False if it is another worker's by now."""
         link = self.links[quarantined.shard]
-        return await link.insist(lambda: link.start(self._stage, self._name, quarantined))
+        return await link.retry(lambda: link.start(self._stage, self._name, quarantined))
 
     async def dead_letter(self, delivery: Delivery, reward: Reward) -> None:
         """Give a rollout up: a dead letter, and its reward."""
         link = self.links[delivery.shard]
-        await link.insist(lambda: link.bury(self._stage, self._name, delivery, reward))
+        await link.retry(lambda: link.dead_letter(self._stage, self._name, delivery, reward))
 
     async def give_back(self, leases: Iterable[Lease], *, engine_died: bool = False) -> None:
         """Return rollouts; see `WorkerSide.give_back`."""
@@ -93,14 +93,14 @@ class Lanes:
         # At once: a shard that is away must not hold up the others.
         await asyncio.gather(
             *(
-                link.insist(partial(link.give_back, self._stage, self._name, those, engine_died=engine_died))
+                link.retry(partial(link.give_back, self._stage, self._name, those, engine_died=engine_died))
                 for link, those in here
             )
         )
 
     async def announce(self, version: str) -> None:
         """Set the version under which cached verdicts are looked up."""
-        await asyncio.gather(*(link.insist(partial(link.announce_verifier, version)) for link in self.links))
+        await asyncio.gather(*(link.retry(partial(link.announce_verifier, version)) for link in self.links))
 
     async def depart(self, left: Collection[Lease], *, patience_s: float) -> None:
         """Give back what is left, and forget this worker in all shards; a broker that does not answer is left so."""
@@ -109,7 +109,7 @@ class Lanes:
                 if left:
                     _log.info("%s gives %d rollouts back", self._name, len(left))
                     await self.give_back(left)
-                departures = (link.insist(partial(link.depart, self._stage, self._name)) for link in self.links)
+                departures = (link.retry(partial(link.depart, self._stage, self._name)) for link in self.links)
                 await asyncio.gather(*departures)
         except TimeoutError:
             _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))

@@ -20,7 +20,7 @@ from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_for, rule_stands
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
 from tinyv_stream_workers.cache_version import cache_version
-from tinyv_stream_workers.overload_policy import Relief
+from tinyv_stream_workers.overload_policy import OverloadPolicy
 from tinyv_stream_workers.verifier import Finding, Verifier
 from tinyv_stream_workers.write_batcher import Outbox
 
@@ -39,9 +39,9 @@ class StageHandler(Protocol):
 class RuleStage:
     """Rule verdict, then a reward, or on to TinyV."""
 
-    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, relief: Relief) -> None:
+    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, overload_policy: OverloadPolicy) -> None:
         self._outbox = outbox
-        self._relief = relief
+        self._relief = overload_policy
         self._config = config
         self._verifier = verifier
 
@@ -121,8 +121,8 @@ class CurrentStage:
     async def open(self) -> None:
         """Use the verifier as it is from here on: its verdicts may have another name in the cache."""
         if self._verifier.stage == "rule":
-            relief = Relief(self._links, self._config)
-            self._handler = RuleStage(self._outbox, self._config, self._verifier, relief)
+            overload_policy = OverloadPolicy(self._links, self._config)
+            self._handler = RuleStage(self._outbox, self._config, self._verifier, overload_policy)
             return
         model = self._model_now()
         version = cache_version(self._config.tinyv, model)

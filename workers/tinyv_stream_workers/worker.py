@@ -28,7 +28,7 @@ from tinyv_stream_workers.housekeeping import Housekeeping
 from tinyv_stream_workers.inflight import Admission, InFlight
 from tinyv_stream_workers.leases import LeaseRenewer
 from tinyv_stream_workers.model_switch import Orders
-from tinyv_stream_workers.sharded_broker import Lanes
+from tinyv_stream_workers.sharded_broker import ShardedBroker
 from tinyv_stream_workers.stages import CurrentStage, dead_reward, expired_reward
 from tinyv_stream_workers.verifier import Switchable, Verifier
 from tinyv_stream_workers.write_batcher import Outbox
@@ -80,8 +80,8 @@ class Worker:
                 await cancel_all([*loops, *self._running])
             await self._lanes.depart(self._inflight.leases(), patience_s=_AWAY_S)
 
-    def _lanes_over(self, links: tuple[WorkerSide, ...]) -> Lanes:
-        return Lanes(links, self._stage, self.name, inflight=self._inflight, slots=lambda: self._verifier.slots)
+    def _lanes_over(self, links: tuple[WorkerSide, ...]) -> ShardedBroker:
+        return ShardedBroker(links, self._stage, self.name, inflight=self._inflight, slots=lambda: self._verifier.slots)
 
     @property
     def is_starting(self) -> bool:

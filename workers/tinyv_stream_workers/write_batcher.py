@@ -1,6 +1,6 @@
 """What a worker tells the broker, in batches: cached verdicts asked for, forwards, endings.
 
-Nothing is dropped here: every call insists until the server answers, and each is safe to run twice. Each shard has
+Nothing is dropped here: every call retries until the server answers, and each is safe to run twice. Each shard has
 batches of its own, so one whose server is away holds up its own rollouts only.
 """
 
@@ -46,13 +46,13 @@ class Outbox:
 class _ShardOutbox:
     def __init__(self, link: WorkerSide, stage: Stage) -> None:
         self.finish: Batcher[Ending, bool] = Batcher(
-            lambda some: link.insist(lambda: link.finish(stage, some)), most=_BATCH
+            lambda some: link.retry(lambda: link.finish(stage, some)), most=_BATCH
         )
         self.forward: Batcher[tuple[Delivery, Work, str], int | Verdict] = Batcher(
-            lambda some: link.insist(lambda: link.forward(some)), most=_BATCH
+            lambda some: link.retry(lambda: link.forward(some)), most=_BATCH
         )
         self.lookup: Batcher[str, Verdict | None] = Batcher(
-            lambda some: link.insist(lambda: link.lookup(some)), most=_BATCH
+            lambda some: link.retry(lambda: link.lookup(some)), most=_BATCH
         )
 
     def loops(self) -> dict[str, Coroutine[object, object, None]]:

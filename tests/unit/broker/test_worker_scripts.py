@@ -158,8 +158,8 @@ async def test_bury_leaves_a_letter_and_the_one_reward(kit: Kit, server: Embedde
     failed = Reward(
         rollout_id="a", value=None, status=Status.FAILED, source=Source.FALLBACK, reason="it kills its workers"
     )
-    assert await kit.worker.bury("rule", "w", delivery, failed)
-    assert not await kit.worker.bury("rule", "w", delivery, failed)
+    assert await kit.worker.dead_letter("rule", "w", delivery, failed)
+    assert not await kit.worker.dead_letter("rule", "w", delivery, failed)
     assert (await kit.trainer.rewards("run", "c", block_s=0.01))[1][0][1] == failed
     async with OperatorSide(server.url, kit.worker.config) as operator:
         [letter] = await operator.dead_letters()
@@ -231,7 +231,7 @@ async def test_queues_that_vanished_are_made_again(kit: Kit) -> None:
     with pytest.raises(BrokerError, match="consumer group"):
         await kit.claim()
     await kit.submit("a")
-    got = await kit.worker.insist(kit.claim)
+    got = await kit.worker.retry(kit.claim)
     assert [d.uid for d in got] == ["run/a"]
 
 
@@ -257,5 +257,5 @@ async def test_a_worker_starts_and_works_on_a_server_without_memory(pool_name: s
             assert await worker.finish("tinyv", [ending(led, "k:v")]) == [True]
             assert [d.uid for d in await kit.reclaim("other")] == [b.uid]
             await worker.beat("other", b"{}")
-            assert await worker.bury("rule", "other", b, ending(b).reward)
+            assert await worker.dead_letter("rule", "other", b, ending(b).reward)
         assert await trainer.check("run", ["run/c"]) == [UNKNOWN] != [OUTSTANDING]
