@@ -12,7 +12,7 @@ import typer
 from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair, Question, question_key, read_questions, write_pairs
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 if TYPE_CHECKING:
     from tinyv_stream.lab.synth.asked import Written

@@ -19,8 +19,8 @@ from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.named import Named
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate, rate
-from tinyv_stream.lab.taxonomy import UNCLASSIFIED
 from tinyv_stream.types import Outcome, Status
+from tinyv_stream.verifiers.taxonomy import UNCLASSIFIED
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Final
 from tinyv_stream.lab.analysis import Analysis, Found
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 _EXAMPLES: Final = 3
 _SHOWN: Final = 200

@@ -10,7 +10,7 @@ from typing import Final
 
 from tinyv_stream.lab.synth.build import BY_KIND, WRAPPERS
 from tinyv_stream.lab.synth.shape import bare
-from tinyv_stream.lab.taxonomy import KINDS, Kind
+from tinyv_stream.verifiers.taxonomy import KINDS, Kind
 
 _DRAWS: Final = 24
 """Tries of a form with a choice in it: enough to see each of a handful of outcomes."""

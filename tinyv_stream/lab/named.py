@@ -14,7 +14,7 @@ import msgspec
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.chat import Chat, one_of, parse_address
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 _CUT: Final = {"question": 2_000, "reference": 600, "answer": 600}
 """Characters of each text: with the list of kinds this stays under 2,048 tokens."""

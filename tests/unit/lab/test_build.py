@@ -13,7 +13,7 @@ from tinyv_stream.lab.pairs import Pair, Question
 from tinyv_stream.lab.synth.build import Recipe, is_held_out, synthesize, usable_reference
 from tinyv_stream.lab.synth.invent import invent
 from tinyv_stream.lab.synth.near import MISSES
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 
 @pytest.fixture(scope="module")

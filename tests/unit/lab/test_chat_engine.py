@@ -10,8 +10,8 @@ from tinyv_stream.lab.analysis_report import markdown
 from tinyv_stream.lab.chat import Chat
 from tinyv_stream.lab.named import name_kinds
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.taxonomy import KINDS
 from tinyv_stream.types import Outcome
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 pytest.importorskip("vllm")
 

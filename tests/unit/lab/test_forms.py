@@ -6,7 +6,7 @@ import pytest
 
 from tinyv_stream.lab.synth.build import BY_KIND
 from tinyv_stream.lab.synth.forms import FORMS
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 EXAMPLES = [
     ("1.1", "f(x) = 2 x", {"f(x)=2x"}),

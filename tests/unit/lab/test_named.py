@@ -13,7 +13,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.chat import Chat
 from tinyv_stream.lab.named import name_kinds, parse_classifiers, parse_kind, prompt
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 SAYS = {
     "agreed": {"a": "5.3", "b": " 5.3.\n"},

@@ -11,7 +11,7 @@ import msgspec
 from tinyv_stream.charts import plot
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate, auc, brier, calibration_error, rate
-from tinyv_stream.lab.taxonomy import KINDS
+from tinyv_stream.verifiers.taxonomy import KINDS
 
 if TYPE_CHECKING:
     from tinyv_stream.lab.tune.plan import Job
