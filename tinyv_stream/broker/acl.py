@@ -1,4 +1,4 @@
-"""What each user of a shared server needs, and no more: ACL rules by role.
+"""ACL rules by role: the least rights of each user of a shared server.
 
 - The commands are those that the role's own scripts call, and those that it sends beside them: nothing to keep in step.
 - A trainer takes no work, and sees no reward of another run where it is confined to one. A worker drops no reward.

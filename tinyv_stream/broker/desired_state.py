@@ -1,4 +1,4 @@
-"""What the pool's TinyV workers are told: which model, asleep or awake. One order for all, kept with the pool.
+"""Desired state of the pool's TinyV workers: which model, asleep or awake. One order for all, kept with the pool.
 
 - An order is a state to reach, not an event: a worker that starts, or missed one, reads it and follows.
 - Every step is one script. Giving an order twice gives a newer number; all others may run twice.

@@ -1,4 +1,4 @@
-"""What crosses the broker: msgpack maps with a version tag, encoders and decoders built once.
+"""Messages that cross the broker: msgpack maps with a version tag, encoders and decoders built once.
 
 Fields are only ever appended, with defaults, because two versions share a stream during an upgrade.
 Model text may hold lone surrogates, which UTF-8 refuses: they are replaced when work is made.

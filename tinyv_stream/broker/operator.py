@@ -1,4 +1,4 @@
-"""What an operator may do: look at the pool, all its shards together, and at its dead letters."""
+"""Operator API: status of the pool, all its shards together, and its dead letters."""
 
 import asyncio
 import time

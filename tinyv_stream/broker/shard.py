@@ -1,6 +1,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # redis-py's answers are untyped: this file gives them types, so that no other has to.
-"""One process's link to one shard: connections, scripts, and the only place where broker errors are told apart.
+"""Shard client of one process: connections, scripts, and the only place where broker errors are classified.
 
 - Nothing is retried below `retry`, and everything given to `retry` may run twice.
 - A blocking read has a connection of its own, so it never delays a reward.

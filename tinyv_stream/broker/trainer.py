@@ -1,4 +1,4 @@
-"""What a trainer's client may do: submit, withdraw, read rewards, commit them, ask what became of them."""
+"""Trainer API: submit, withdraw, read rewards, commit them, look up what became of a rollout."""
 
 from collections.abc import Sequence
 from typing import Final, cast

@@ -1,4 +1,4 @@
-"""Where a broker is, as a URL says it: one server, a primary that Sentinels name, or the nodes of a cluster.
+"""Broker URLs: one server, a primary that Sentinels name, or the nodes of a cluster.
 
 ```
 redis://[user:password@]host[:port][/db]                       rediss://... with TLS

@@ -1,4 +1,4 @@
-"""What a worker may do: claim, forward, finish, dead-letter, renew, give back, take over, depart."""
+"""Worker API: claim, forward, finish, dead-letter, renew, give back, take over, depart."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What each request does: our own API and the trainers' formats."""
+"""Request handlers: our own API and the trainers' formats."""
 
 import asyncio
 from collections.abc import Mapping

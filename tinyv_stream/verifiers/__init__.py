@@ -1,4 +1,4 @@
-"""What verifiers know, and no process: answers, graders, prompts and how a reply is read. Pure, but for math-verify.
+"""Verifier knowledge without a process: answers, graders, prompts and read-out. Pure, but for math-verify.
 
 `grade` judges one answer in this process.
 """

@@ -1,4 +1,4 @@
-"""What every worker does beside its work: take over lapsed leases, end overdue rollouts, say that it lives.
+"""Housekeeping of every worker: lapsed leases, overdue rollouts, its heartbeat.
 
 There is no leader and no lock: each step is safe when several workers do it at once.
 """

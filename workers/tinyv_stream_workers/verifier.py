@@ -1,4 +1,4 @@
-"""What a worker asks of a verifier. Both stages run the same `Worker` with another one of these."""
+"""Verifier protocol of a worker. Both stages run the same `Worker` with another one of these."""
 
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable

@@ -1,4 +1,4 @@
-"""What a worker tells the broker, in batches: cached verdicts asked for, forwards, endings.
+"""Write batcher of a worker: cache look-ups, forwards and rewards, sent to the broker in batches.
 
 Nothing is dropped here: every call retries until the server answers, and each is safe to run twice. Each shard has
 batches of its own, so one whose server is away holds up its own rollouts only.

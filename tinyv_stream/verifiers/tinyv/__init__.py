@@ -1,1 +1,1 @@
-"""How TinyV models are asked, and how their replies are read."""
+"""TinyV's models, prompts and read-out."""

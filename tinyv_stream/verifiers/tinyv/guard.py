@@ -1,4 +1,4 @@
-"""What is wrong before any model is asked: answers that are no answer, or that talk to the verifier.
+"""Guard before any model: rejects structurally invalid answers, and answers that address the verifier.
 
 - Judges structure only, never mathematics: whatever could be an answer passes, and the model decides.
 - A rule that the reference itself would break does not apply: where "true" is asked for, "true" may be said.

@@ -1,4 +1,4 @@
-"""Many readers together, or one alone: what a verdict near the threshold needs to be the same every time.
+"""Batch gate: many read-outs together, or one alone, so that a verdict near the threshold is the same every time.
 
 Arithmetic in bfloat16 depends a little on what else is in the batch and on what came out of the prefix cache. A
 prompt asked alone and without the cache is always the same computation. All that wait to be alone go one after

@@ -1,4 +1,4 @@
-"""How many rollouts to hold: found by measuring, because it is another number on every machine and model.
+"""Adaptive concurrency limit: rollouts in flight, measured, because it differs on every machine and model.
 
 - Held ones are what a killed worker gives up to others, and what waits; too few leave the engine hungry.
 - While the limit is what holds the engine back, it is doubled; a doubling that brings less than 5 % is taken

@@ -1,4 +1,4 @@
-"""When two single values are the same: exactly, rounded, in other units, or up to the name of a constant."""
+"""Equality of two single values: exact, rounded, in other units, or up to the name of a constant."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-r"""Reads one expression, LaTeX or plain, into a tree. Precedence climbing over one token list.
+r"""Reader of one expression, LaTeX or plain, into a tree. Precedence climbing over one token list.
 
 - Bounded: at most `tokens.MAX_TOKENS` tokens and `MAX_DEPTH` levels; beyond is `Unreadable`.
 - Understands + - * / ^ ! |x|, implicit products, mixed numbers, fractions, roots, named functions, subscripts,

@@ -1,4 +1,4 @@
-"""What an expression is once read: numbers, symbols, operators. Frozen, comparable, hashable."""
+"""Tree of an expression: numbers, symbols, operators. Frozen, comparable, hashable."""
 
 from fractions import Fraction
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a tree is worth: exactly where it can be, to 50 digits where not. Bounded: never a number that takes long.
+"""Value of a tree: exact where it can be, to 50 digits where not. Bounded: never a number that takes long.
 
 - `exact` gives a Fraction or None; `approximate` gives an mpmath number at a point, possibly complex.
 - A power or factorial past the limits raises `Unreadable`: a tower is nobody's final answer.

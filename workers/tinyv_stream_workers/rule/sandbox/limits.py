@@ -1,4 +1,4 @@
-"""What a grader process may do: little. Applied in the process itself, before it reads the first hostile byte.
+"""Limits of a grader process, applied in the process itself before it reads the first hostile byte.
 
 - Memory, CPU, file size, descriptors: rlimits. A violation ends that process alone.
 - It dies with its parent (`die_with_parent`), so `kill -9` of a worker leaves nothing behind.

@@ -1,4 +1,4 @@
-"""What the TinyV stage asks of an engine: one prompt in, one reading out. Nothing heavy is imported here.
+"""Engine protocol of the TinyV stage: one prompt in, one reading out. Nothing heavy is imported here.
 
 - A reading carries evidence (a probability or a text), never a verdict: `decision` makes that.
 - An engine that dies under a request raises EngineDiedError; an aborted request is a reading without evidence.

@@ -1,4 +1,4 @@
-"""Where a model's files are, and what names their content: a hub's commit, or a digest of a directory.
+"""Location of a model's files, and the name of their content: a hub's commit, or a digest of a directory.
 
 - A verdict carries this revision, and the verdict cache goes by it: weights that were trained anew in the same
   directory are another model.

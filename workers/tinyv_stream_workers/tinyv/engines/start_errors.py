@@ -1,4 +1,4 @@
-"""Why an engine did not start, and the setting that mends it: a table of vLLM's own sentences (0.32).
+"""Start errors of an engine, and the setting that fixes each: a table of vLLM's own sentences (0.32).
 
 The sentence is often known to the engine's process alone: `lifeline` leaves it in a file, and it is read here.
 """
