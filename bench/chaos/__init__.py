@@ -18,7 +18,7 @@ import msgspec
 from bench.chaos.cases import make_cases
 from bench.chaos.client import Task
 from bench.chaos.faults import Faults
-from bench.chaos.verdict import Verdict, judge_rewards, judge_server, leftovers
+from bench.chaos.verdict import ChaosVerdict, judge_rewards, judge_server, leftovers
 from bench.chaos.world import CONFIG, World
 from tinyv_stream.client.session import GRACE_S
 from tinyv_stream.errors import BrokerError
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep logs and data there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
     args = parser.parse_args(argv)
-    verdicts: list[Verdict] = []
+    verdicts: list[ChaosVerdict] = []
     for seed in range(args.seed, args.seed + args.runs):
         with tempfile.TemporaryDirectory(prefix="tinyv-chaos-") as scratch:
             directory = args.keep / str(seed) if args.keep else Path(scratch)
@@ -59,10 +59,10 @@ def main(argv: list[str]) -> int:
     return 0 if all(v.is_kept for v in verdicts) else 1
 
 
-async def run(directory: Path, task: Task, *, seconds: float, shards: int) -> Verdict:
+async def run(directory: Path, task: Task, *, seconds: float, shards: int) -> ChaosVerdict:
     """Run once: faults for `seconds`, then quiet until the client has every reward, then the verdict."""
     began = time.monotonic()
-    verdict = Verdict(seed=task.seed, shards=shards, rollouts=task.rollouts, seconds=0.0)
+    verdict = ChaosVerdict(seed=task.seed, shards=shards, rollouts=task.rollouts, seconds=0.0)
     letters: dict[str, str] = {}
     async with World(directory, task, shards=shards) as world:
         faults = Faults(world, task.seed)
@@ -109,7 +109,7 @@ async def _watch_letters(world: World, letters: dict[str, str]) -> None:
         await asyncio.sleep(0.2)
 
 
-def _show(verdict: Verdict) -> None:
+def _show(verdict: ChaosVerdict) -> None:
     say = sys.stdout.write
     say(f"seed {verdict.seed}, {verdict.shards} shards: {verdict.rewarded} of {verdict.rollouts} rewarded")
     say(f" in {verdict.seconds:.0f} s\n")

@@ -21,7 +21,7 @@ _POOL_OWNS: Final = ("q:*", "stats", "meta", "dead", "cache", "cache:age", "hb",
 """Keys without an end that belong to the pool as such."""
 
 
-class Verdict(msgspec.Struct, kw_only=True):
+class ChaosVerdict(msgspec.Struct, kw_only=True):
     """The figures of a run; `faults` of the promise are in `broken`, one sentence each."""
 
     seed: int
@@ -48,7 +48,7 @@ class Verdict(msgspec.Struct, kw_only=True):
         return not self.broken
 
 
-def judge_rewards(verdict: Verdict, cases: list[Case], task: Task, letters: dict[str, str]) -> None:
+def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: Task, letters: dict[str, str]) -> None:
     """Compare the journal with what is right, and note each breach."""
     lines = read_journal(Path(task.journal))
     by_id = {line.rollout_id: line for line in lines}
@@ -75,7 +75,7 @@ def judge_rewards(verdict: Verdict, cases: list[Case], task: Task, letters: dict
     verdict.broken += [f"{i}: a dead letter, and harmless" for i in letters if i not in poison]
 
 
-def _judge(verdict: Verdict, case: Case, line: Line, deadline_s: float) -> None:
+def _judge(verdict: ChaosVerdict, case: Case, line: Line, deadline_s: float) -> None:
     if (line.value, line.status) != (case.value, case.status):
         verdict.broken.append(f"{line.rollout_id} ({case.kind}): {line.status} {line.value}, {line.reason}")
     if line.total_s > deadline_s + GRACE_S + _SLACK_S:
@@ -110,7 +110,7 @@ async def _left_in(shard: OperatorSide) -> list[str]:
     return found
 
 
-async def judge_server(verdict: Verdict, world: World) -> None:
+async def judge_server(verdict: ChaosVerdict, world: World) -> None:
     """Look at what the run left on the server."""
     operator = world.operator
     verdict.broken += await leftovers(operator)
@@ -128,7 +128,7 @@ async def judge_server(verdict: Verdict, world: World) -> None:
     verdict.broken += [f"the client ended with status {status}" for status in [world.client_exit.result()] if status]
 
 
-async def _count_in(shard: OperatorSide, verdict: Verdict, run_id: str) -> None:
+async def _count_in(shard: OperatorSide, verdict: ChaosVerdict, run_id: str) -> None:
     verdict.left_in_done += cast("int", await shard.command("HLEN", shard.keys.done(run_id)))
     for stage in STAGES:
         groups = await shard.command("XINFO", "CONSUMERS", shard.keys.queue(stage), GROUP)

@@ -17,7 +17,7 @@ import uvloop
 from rich.console import Console
 
 from bench.engine.determinism import Asked, asked
-from bench.engine.parts import Rate
+from bench.engine.parts import EngineRate
 from bench.engine.plain import PLAIN, plain
 from bench.engine.reference import Pattern
 from bench.engine.resistance import Resisted, resisted
@@ -117,7 +117,9 @@ def result(found: dict[str, Any]) -> dict[str, Any]:
     return told | _limits(found, rates, theirs) | {"measured": found}
 
 
-def _limits(found: dict[str, Any], rates: dict[str, list[Rate]], theirs: list[Pattern]) -> dict[str, float | None]:
+def _limits(
+    found: dict[str, Any], rates: dict[str, list[EngineRate]], theirs: list[Pattern]
+) -> dict[str, float | None]:
     """Return what `x_reference` would be for an engine that computes each different token once, and nothing else.
 
     In tokens; and in time, at the speed at which our engine computed tokens in `raw`.
@@ -134,7 +136,7 @@ def _limits(found: dict[str, Any], rates: dict[str, list[Rate]], theirs: list[Pa
     }
 
 
-def _ratio(rates: dict[str, list[Rate]], ours: str, theirs: str, per: str) -> float | None:
+def _ratio(rates: dict[str, list[EngineRate]], ours: str, theirs: str, per: str) -> float | None:
     each = [[getattr(rate, per) for rate in rates[name]] for name in (ours, theirs)]
     return statistics.median(each[0]) / statistics.median(each[1]) if each[1] else None
 

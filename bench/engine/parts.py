@@ -17,7 +17,7 @@ from tinyv_stream.types import Outcome, Stage, Verdict
 from tinyv_stream.verifiers.tinyv.read_out import Reading
 
 
-class Rate(msgspec.Struct, frozen=True):
+class EngineRate(msgspec.Struct, frozen=True):
     """What was done per second, and per second of processor time: steadier where others use the machine too."""
 
     per_s: float
@@ -27,19 +27,19 @@ class Rate(msgspec.Struct, frozen=True):
         return f"{self.per_s:.2f}/s ({self.per_cpu_s:.2f} per CPU second)"
 
 
-class Watch:
+class CpuWatch:
     """Starts when it is made; counts this process and all that it started."""
 
     def __init__(self) -> None:
         self._began, self._cpu = time.monotonic(), _cpu_s()
 
-    def rate(self, count: int, *, seconds: float | None = None, others_cpu_s: float = 0.0) -> Rate:
+    def rate(self, count: int, *, seconds: float | None = None, others_cpu_s: float = 0.0) -> EngineRate:
         """Return the rate of `count` things since the start.
 
         `seconds` replaces the time that passed; `others_cpu_s` is what processes took that have ended meanwhile.
         """
         passed = time.monotonic() - self._began if seconds is None else seconds
-        return Rate(count / passed, count / (_cpu_s() - self._cpu + others_cpu_s))
+        return EngineRate(count / passed, count / (_cpu_s() - self._cpu + others_cpu_s))
 
 
 def _cpu_s() -> float:

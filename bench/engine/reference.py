@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import aiohttp
 import msgspec
 
-from bench.engine.parts import Rate, Watch
+from bench.engine.parts import CpuWatch, EngineRate
 from bench.engine.reference_program import Job, Outcome
 from tinyv_stream.errors import EngineError
 from tinyv_stream.processes.die_with_parent import tied_command
@@ -35,7 +35,7 @@ class Server(Protocol):
 class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the pattern. `computed` are the tokens that went through the model, the prefix cache's left out."""
 
-    rate: Rate
+    rate: EngineRate
     wall_s: float
     written: int
     computed: int
@@ -44,7 +44,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
 
 async def pattern(server: Server, prompts: list[str], *, as_published: bool = False) -> Pattern:
     """Run the pattern once, in a program of its own; raises EngineError with its last line if a call fails."""
-    before, watch = await _counters(server), Watch()
+    before, watch = await _counters(server), CpuWatch()
     outcome = await _program(Job(port=server.port, model=server.model, prompts=prompts, as_published=as_published))
     rate = watch.rate(len(prompts), seconds=outcome.wall_s, others_cpu_s=outcome.cpu_s)
     prompt, hits, written = (after - b for after, b in zip(await _counters(server), before, strict=True))

@@ -23,7 +23,7 @@ from tinyv_stream_workers.worker import Worker
 
 from bench.engine.bound import least
 from bench.engine.load import refused, unique
-from bench.engine.parts import CountingEngine, Rate, RefusesAll, RunningStage, Watch
+from bench.engine.parts import CountingEngine, CpuWatch, EngineRate, RefusesAll, RunningStage
 from bench.engine.reference import Pattern, pattern
 from bench.overlap.openai_server import openai_server
 from tinyv_stream.client.client import RewardClient
@@ -76,19 +76,19 @@ class Bench:
         made = [self._builder.build(self._question.strip(r.question), r.ground_truth, r.completion) for r in rollouts]
         return [prompt for prompt in made if isinstance(prompt, str)]
 
-    async def raw(self, rollouts: list[Rollout]) -> Rate:
+    async def raw(self, rollouts: list[Rollout]) -> EngineRate:
         """Return the rate of readings with every prompt given to the engine at once."""
         prompts = self.prompts(rollouts)
         await self.forget()
-        watch = Watch()
+        watch = CpuWatch()
         await asyncio.gather(*(self.engine.read(prompt) for prompt in prompts))
         return watch.rate(len(prompts))
 
-    async def through(self, rollouts: list[Rollout]) -> Rate:
+    async def through(self, rollouts: list[Rollout]) -> EngineRate:
         """Return the rate of rewards through client, broker and worker, from the first submit to the last reward."""
         await self.forget()
         async with self._pool() as client:
-            watch = Watch()
+            watch = CpuWatch()
             tickets = [await client.submit(rollout) for rollout in rollouts]
             rewards = [await ticket for ticket in tickets]
             rate = watch.rate(len(rollouts))
@@ -161,8 +161,8 @@ async def measure(settings: Settings, directory: Path, say: Callable[[str], None
     different = unique(step)
     async with opened(settings, say) as bench:
         await bench.through(refused(2, 4, settings.seed + 1, settings.questions))  # warm
-        raw, raw_tokens = list[Rate](), 0
-        through: list[Rate] = []
+        raw, raw_tokens = list[EngineRate](), 0
+        through: list[EngineRate] = []
         for n in range(settings.repeats):
             raw.append(await bench.raw(different))
             raw_tokens = bench.engine.computed_tokens

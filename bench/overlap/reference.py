@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 from msgspec.structs import replace
 
-from bench.overlap.reference_call import TIMEOUT_S, Answer, Endpoint, Job, ask, grade, verify, warm
+from bench.overlap.reference_call import TIMEOUT_S, CallAnswer, Endpoint, Job, ask, grade, verify, warm
 from bench.overlap.replay import Found, generation
 from bench.workload import Line, Step
 from tinyv_stream.timeline.spans import Span
@@ -67,7 +67,7 @@ async def blocking(server: Endpoint, step: Step, *, number: int) -> Found:
 async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
     """Verify each completion as it ends, by a call of its own."""
     spans: list[Span] = []
-    answers: list[Answer] = []
+    answers: list[CallAnswer] = []
     context = multiprocessing.get_context("forkserver")
     loop = asyncio.get_running_loop()
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
@@ -88,13 +88,13 @@ async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
     return found(spans, answers)
 
 
-def _batch(jobs: list[Job]) -> list[Answer]:
+def _batch(jobs: list[Job]) -> list[CallAnswer]:
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         return list(pool.map(verify, jobs))
 
 
-def span_of_answer(line: Line, answer: Answer, *, rewarded_s: float, number: int) -> Span:
+def span_of_answer(line: Line, answer: CallAnswer, *, rewarded_s: float, number: int) -> Span:
     """Return the span of a rollout that a mode without a broker verified as it ended."""
     return Span(
         rollout_id=line.rollout.rollout_id,
@@ -108,13 +108,13 @@ def span_of_answer(line: Line, answer: Answer, *, rewarded_s: float, number: int
     )
 
 
-def after_batch(line: Line, answer: Answer, *, rewarded_s: float, wall_s: float, number: int, start: float) -> Span:
+def after_batch(line: Line, answer: CallAnswer, *, rewarded_s: float, wall_s: float, number: int, start: float) -> Span:
     """Return the span of a rollout that was verified after the batch; `start` is the clock's time at `wall_s`."""
     span = span_of_answer(line, answer, rewarded_s=rewarded_s, number=number)
     return replace(span, began_s=wall_s, answered_s=wall_s + answer.at - start)
 
 
-def found(spans: list[Span], answers: list[Answer]) -> Found:
+def found(spans: list[Span], answers: list[CallAnswer]) -> Found:
     """Return what came of a step whose answers are all there."""
     return Found(
         spans=spans,

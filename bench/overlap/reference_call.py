@@ -53,7 +53,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     server: Endpoint
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class CallAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a job. `reply` is None where the server was not asked, or did not answer (`error`)."""
 
     rollout_id: str
@@ -71,7 +71,7 @@ def warm() -> None:
     load(GRADER).grade(Check("x = 2", "3 - 1"))
 
 
-def grade(job: Job) -> tuple[Answer, dict[str, Any] | None]:
+def grade(job: Job) -> tuple[CallAnswer, dict[str, Any] | None]:
     """Let the rules look; return their answer, and the request to send where they refuse."""
     began = time.monotonic()
     grader = _grader()
@@ -79,7 +79,7 @@ def grade(job: Job) -> tuple[Answer, dict[str, Any] | None]:
     check = Check(model_answer, job.ground_truth, job.question)
     verdict = grader.fast(check) or grader.grade(check)
     now = time.monotonic()
-    answer = Answer(rollout_id=job.rollout_id, value=0.0, rule_s=now - began, at=now)
+    answer = CallAnswer(rollout_id=job.rollout_id, value=0.0, rule_s=now - began, at=now)
     if verdict.outcome is Outcome.CORRECT:
         return msgspec.structs.replace(answer, value=1.0), None
     prompt = PromptBuilder(job.server.row).build(QuestionRule().strip(job.question), job.ground_truth, model_answer)
@@ -99,14 +99,16 @@ def _request(server: Endpoint, prompt: str) -> dict[str, Any]:
     return request | {"messages": turns}
 
 
-def read(answer: Answer, body: bytes, call_s: float) -> Answer:
+def read(answer: CallAnswer, body: bytes, call_s: float) -> CallAnswer:
     """Return the answer with the server's reply read as the reference reads it."""
     reply = json.loads(body)["choices"][0]["message"]["content"] or ""
     value = float("true" in reply.lower())
     return msgspec.structs.replace(answer, reply=reply, value=value, call_s=call_s, at=time.monotonic())
 
 
-async def ask(http_: aiohttp.ClientSession, answer: Answer, request: dict[str, Any], server: Endpoint) -> Answer:
+async def ask(
+    http_: aiohttp.ClientSession, answer: CallAnswer, request: dict[str, Any], server: Endpoint
+) -> CallAnswer:
     """Make the call that the rules' answer needs; what fails is a reward of 0 with its error."""
     began = time.monotonic()
     try:
@@ -119,7 +121,7 @@ async def ask(http_: aiohttp.ClientSession, answer: Answer, request: dict[str, A
         return msgspec.structs.replace(answer, error=type(exc).__name__)
 
 
-def verify(job: Job) -> Answer:
+def verify(job: Job) -> CallAnswer:
     """Verify one rollout; blocks."""
     answer, request = grade(job)
     if request is None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.rules.latency import p99_with_and_without
-from bench.rules.mix import GROUP_SIZE, Case, grpo_mix, of_kind
+from bench.rules.mix import GROUP_SIZE, MixCase, grpo_mix, of_kind
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.rules import fast_path
 from tinyv_stream.verifiers.rules.graders import Check, load
@@ -28,7 +28,7 @@ OURS: Final = ("cascade", "prime", "exact")
 _FAST_ROUNDS: Final = 20
 
 
-class Run(msgspec.Struct, frozen=True):
+class RulesRun(msgspec.Struct, frozen=True):
     """One grader over one set."""
 
     verdicts: list[bool]
@@ -97,7 +97,7 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _ours(name: str, cases: list[Case]) -> Run:
+def _ours(name: str, cases: list[MixCase]) -> RulesRun:
     grader = load(name)
     grader.grade(Check("x+1", "1+x"))
     verdicts: list[bool] = []
@@ -110,18 +110,18 @@ def _ours(name: str, cases: list[Case]) -> Run:
         cpu_s += time.process_time() - busy
         seconds.append(time.perf_counter() - started)
         verdicts.append(verdict is not None and verdict.outcome is Outcome.CORRECT)
-    return Run(verdicts, seconds, cpu_s)
+    return RulesRun(verdicts, seconds, cpu_s)
 
 
-def _peer(name: str, python: str, cases: list[Case]) -> Run:
+def _peer(name: str, python: str, cases: list[MixCase]) -> RulesRun:
     script = pathlib.Path(__file__).with_name("peer.py")
     pairs = json.dumps([(case.model_answer, case.ground_truth) for case in cases])
     done = subprocess.run([python, script, name], input=pairs, capture_output=True, text=True, check=True, timeout=900)  # noqa: S603 (a Python that the caller named)
     found = json.loads(done.stdout)
-    return Run(found["verdicts"], found["seconds"], found["cpu_s"])
+    return RulesRun(found["verdicts"], found["seconds"], found["cpu_s"])
 
 
-def _summary(run: Run, cases: list[Case]) -> dict[str, float]:
+def _summary(run: RulesRun, cases: list[MixCase]) -> dict[str, float]:
     ranked = sorted(run.seconds)
     right = [v for v, case in zip(run.verdicts, cases, strict=True) if case.label]
     return {
@@ -135,7 +135,7 @@ def _summary(run: Run, cases: list[Case]) -> dict[str, float]:
     }
 
 
-def _fast_path_rate(cases: list[Case]) -> float:
+def _fast_path_rate(cases: list[MixCase]) -> float:
     started = time.process_time()
     for _ in range(_FAST_ROUNDS):
         for case in cases:
@@ -143,6 +143,6 @@ def _fast_path_rate(cases: list[Case]) -> float:
     return _FAST_ROUNDS * len(cases) / (time.process_time() - started)
 
 
-def _distinct_share(cases: list[Case]) -> float:
+def _distinct_share(cases: list[MixCase]) -> float:
     groups = [cases[at : at + GROUP_SIZE] for at in range(0, len(cases), GROUP_SIZE)]
     return sum(len({case.model_answer for case in group}) for group in groups) / len(cases)

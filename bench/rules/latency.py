@@ -7,7 +7,7 @@ from typing import Final
 
 from tinyv_stream_workers.rule.verifier import RuleVerifier
 
-from bench.rules.mix import Case, grpo_mix, pathological
+from bench.rules.mix import MixCase, grpo_mix, pathological
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
 
@@ -33,7 +33,7 @@ async def p99_with_and_without(seed: int) -> tuple[float, float]:
     return statistics.median(alone), statistics.median(mixed)
 
 
-async def _latencies(verifier: RuleVerifier, ordinary: list[Case], bad: list[Case], seed: int) -> list[float]:
+async def _latencies(verifier: RuleVerifier, ordinary: list[MixCase], bad: list[MixCase], seed: int) -> list[float]:
     rng = random.Random(seed)  # noqa: S311 (a workload, not a secret)
     span_s = len(ordinary) / RATE_PER_S
     async with asyncio.TaskGroup() as group:
@@ -45,7 +45,7 @@ async def _latencies(verifier: RuleVerifier, ordinary: list[Case], bad: list[Cas
     return found
 
 
-async def _one(verifier: RuleVerifier, case: Case, after_s: float) -> float:
+async def _one(verifier: RuleVerifier, case: MixCase, after_s: float) -> float:
     await asyncio.sleep(after_s)
     loop = asyncio.get_running_loop()
     started = loop.time()

@@ -21,7 +21,7 @@ Drawn = tuple[str, list[str], list[str], str]
 """Ground truth, right spellings, wrong answers, kind."""
 
 
-class Case(msgspec.Struct, frozen=True):
+class MixCase(msgspec.Struct, frozen=True):
     """One check with its label."""
 
     model_answer: str
@@ -30,27 +30,27 @@ class Case(msgspec.Struct, frozen=True):
     kind: str
 
 
-def grpo_mix(groups: int, *, seed: int) -> list[Case]:
+def grpo_mix(groups: int, *, seed: int) -> list[MixCase]:
     """Return `groups` groups in random order: 1/2 numbers, 1/3 short expressions, 1/6 hard."""
     rng = random.Random(seed)  # noqa: S311 (a workload, not a secret)
     makers = [_number] * 3 + [_short] * 2 + [_hard]
-    cases: list[Case] = []
+    cases: list[MixCase] = []
     for index in range(groups):
         cases += _group(makers[index % len(makers)], rng)
     return cases
 
 
-def of_kind(kind: str, count: int, *, seed: int) -> list[Case]:
+def of_kind(kind: str, count: int, *, seed: int) -> list[MixCase]:
     """Return `count` checks of one kind: `number`, `short` or `hard`."""
     rng = random.Random(seed)  # noqa: S311 (a workload, not a secret)
     maker = {"number": _number, "short": _short, "hard": _hard}[kind]
-    cases: list[Case] = []
+    cases: list[MixCase] = []
     while len(cases) < count:
         cases += _group(maker, rng)
     return cases[:count]
 
 
-def pathological(count: int, *, seed: int) -> list[Case]:
+def pathological(count: int, *, seed: int) -> list[MixCase]:
     """Return checks that only end when they are stopped, or are refused by a limit."""
     rng = random.Random(seed)  # noqa: S311 (a workload, not a secret)
     shapes = (
@@ -62,17 +62,17 @@ def pathological(count: int, *, seed: int) -> list[Case]:
         r"\prod_{{k=1}}^{{10^{n}}} (1+\frac{{1}}{{k^{{k}}}})",
     )
     texts = [rng.choice(shapes).format(n=rng.randint(5, 9)) for _ in range(count)]
-    return [Case(text, r"\frac{\sqrt{2}}{7}", label=False, kind="pathological") for text in texts]
+    return [MixCase(text, r"\frac{\sqrt{2}}{7}", label=False, kind="pathological") for text in texts]
 
 
-def _group(maker: Callable[[random.Random], Drawn], rng: random.Random) -> list[Case]:
+def _group(maker: Callable[[random.Random], Drawn], rng: random.Random) -> list[MixCase]:
     gold, right, wrong, kind = maker(rng)
     pool_right, pool_wrong = rng.sample(right, k=min(2, len(right))), rng.sample(wrong, k=min(3, len(wrong)))
     answers = [
         (rng.choice(pool_right), True) if rng.random() < _RIGHT_SHARE else (rng.choice(pool_wrong), False)
         for _ in range(GROUP_SIZE)
     ]
-    return [Case(answer, gold, label, kind) for answer, label in answers]
+    return [MixCase(answer, gold, label, kind) for answer, label in answers]
 
 
 def _number(rng: random.Random) -> Drawn:

@@ -7,7 +7,7 @@ import pytest
 
 from bench.chaos import run
 from bench.chaos.client import Task
-from bench.chaos.verdict import Verdict
+from bench.chaos.verdict import ChaosVerdict
 
 SECONDS = 60.0
 """Of faults; the quiet time afterwards comes on top."""
@@ -26,7 +26,7 @@ def test_no_reward_is_lost_doubled_wrong_or_late_in_chaos(tmp_path: Path) -> Non
         deadline_s=120.0,
         journal=str(tmp_path / "journal"),
     )
-    verdict: Verdict = asyncio.run(run(tmp_path, task, seconds=SECONDS, shards=2))
+    verdict: ChaosVerdict = asyncio.run(run(tmp_path, task, seconds=SECONDS, shards=2))
     assert verdict.broken == []
     assert verdict.rewarded == 1500
     assert len(verdict.injected) == 13, f"each kind of fault at least once: {verdict.injected}"

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tinyv_stream.client import ledger as module
-from tinyv_stream.client.ledger import Entry, Ledger
+from tinyv_stream.client.ledger import Ledger, LedgerEntry
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.types import Reward, Source, Status
 
 
-def entry(n: int, *, group: str = "", deadline: float = 100.0) -> Entry:
+def entry(n: int, *, group: str = "", deadline: float = 100.0) -> LedgerEntry:
     async def cancel(_: str) -> None: ...
 
     ticket = Ticket(f"r{n}", group, cancel)
-    return Entry(uid=f"run/r{n}", body=b"", ticket=ticket, submitted=0.0, deadline=deadline)
+    return LedgerEntry(uid=f"run/r{n}", body=b"", ticket=ticket, submitted=0.0, deadline=deadline)
 
 
 def reward(n: int) -> Reward:
@@ -67,8 +67,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.loop.close()
 
-    def made(self, n: int, deadline: float = 0.0) -> Entry:
-        async def make() -> Entry:
+    def made(self, n: int, deadline: float = 0.0) -> LedgerEntry:
+        async def make() -> LedgerEntry:
             return entry(n, deadline=deadline, group=f"g{n % 3}")
 
         return self.loop.run_until_complete(make())

@@ -27,7 +27,7 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
-from tinyv_stream.broker.url import Kind, parse, redact
+from tinyv_stream.broker.url import TopologyKind, parse, redact
 from tinyv_stream.errors import BrokerUnavailableError, UnsupportedServerError
 
 _log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ async def _primaries(r: Redis) -> int:
     return len({bytes(row[2][2]) for row in ranges})
 
 
-def _refuse_kind(shown: str, info: dict[str, Any], kind: Kind) -> None:
+def _refuse_kind(shown: str, info: dict[str, Any], kind: TopologyKind) -> None:
     mode = info.get("redis_mode") or info.get("server_mode")
     if mode == "sentinel":
         remedy = "it is a Sentinel, not a server; use redis+sentinel://host:port,.../NAME"

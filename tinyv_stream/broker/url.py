@@ -19,7 +19,7 @@ import msgspec
 
 from tinyv_stream.errors import InvalidInputError
 
-Kind = Literal["single", "sentinel", "cluster"]
+TopologyKind = Literal["single", "sentinel", "cluster"]
 
 FORMS: Final = (
     "use redis://[user:password@]host[:port][/db], rediss://... for TLS, unix:///path[?db=0&password=...],"
@@ -48,7 +48,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     """A URL that can be used. The rest is empty where `kind` is single."""
 
     url: str
-    kind: Kind
+    kind: TopologyKind
     hosts: tuple[tuple[str, int], ...] = ()
     """Sentinels, or nodes of the cluster: any of them may be down."""
     name: str = ""

@@ -115,7 +115,7 @@ class _Teller:
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def tell(self, pool: models.Pool) -> None:
+    def tell(self, pool: models.PoolModels) -> None:
         for replica in pool.replicas:
             doing = f"{replica.state} {replica.step}".strip()
             if self._said.get(replica.worker) != doing:
@@ -123,8 +123,8 @@ class _Teller:
                 typer.echo(f"{safe(replica.worker)}: {safe(doing)}", err=True)
 
 
-def _change(make: Callable[[], Awaitable[models.Pool]]) -> None:
-    found: list[models.Pool] = []
+def _change(make: Callable[[], Awaitable[models.PoolModels]]) -> None:
+    found: list[models.PoolModels] = []
 
     async def changing() -> None:
         found.append(await make())
@@ -147,7 +147,7 @@ async def _status(url: str, pool: str, *, as_json: bool) -> int:
     return 0
 
 
-def _print(pool: models.Pool) -> None:
+def _print(pool: models.PoolModels) -> None:
     for replica in pool.replicas:
         revision = f" revision {replica.revision}" if replica.revision else ""
         doing = f"{replica.state} {replica.step}".strip()

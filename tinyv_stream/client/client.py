@@ -18,7 +18,7 @@ from tinyv_stream.aio.batcher import StoppedError
 from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import TrainerSide
-from tinyv_stream.client.ledger import Entry, Group
+from tinyv_stream.client.ledger import Group, LedgerEntry
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.client.session import GRACE_S, Session, fallback
 from tinyv_stream.client.ticket import Ticket
@@ -166,13 +166,13 @@ class RewardClient:
         self._session.ledger.forget_group(group_id)
         return [await ticket for ticket in group.tickets]
 
-    def _enter(self, rollout: Rollout) -> Entry:
+    def _enter(self, rollout: Rollout) -> LedgerEntry:
         self._check_open(rollout.rollout_id)
         work = work_of(rollout, run_id=self.run_id, client_id=self.client_id)
         now = asyncio.get_running_loop().time()
         ticket = Ticket(rollout.rollout_id, rollout.group_id, self._cancel)
         deadline = now + (rollout.deadline_s or self._deadline_s)
-        entry = Entry(uid=work.uid, body=encode(work), ticket=ticket, submitted=now, deadline=deadline)
+        entry = LedgerEntry(uid=work.uid, body=encode(work), ticket=ticket, submitted=now, deadline=deadline)
         self._session.ledger.add(entry, group_size=rollout.group_size)
         return entry
 

@@ -24,7 +24,7 @@ _SLACK: Final = 1024
 """Deadlines of rewarded rollouts that may stay in the heap before it is rebuilt."""
 
 
-class Entry(msgspec.Struct, eq=False, kw_only=True):
+class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     """One unrewarded rollout. Times are the loop's monotonic seconds."""
 
     uid: str
@@ -61,7 +61,7 @@ class Ledger:
     """The unrewarded rollouts of one client, by rollout_id, and the groups they form."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, LedgerEntry] = {}
         self._groups: dict[str, Group] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()
         self._deadlines: list[tuple[float, str]] = []
@@ -71,15 +71,15 @@ class Ledger:
         """How many rollouts are unrewarded."""
         return len(self._entries)
 
-    def get(self, rollout_id: str) -> Entry | None:
+    def get(self, rollout_id: str) -> LedgerEntry | None:
         """Return the entry of an unrewarded rollout."""
         return self._entries.get(rollout_id)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """Return all unrewarded rollouts, oldest first."""
         return list(self._entries.values())
 
-    def add(self, entry: Entry, *, group_size: int) -> None:
+    def add(self, entry: LedgerEntry, *, group_size: int) -> None:
         """Take a rollout in; raise InvalidInputError if its id is unrewarded already, or its group differs."""
         rollout_id, group_id = entry.ticket.rollout_id, entry.ticket.group_id
         group = self._groups.get(group_id)
@@ -113,7 +113,7 @@ class Ledger:
         """Tell whether this rollout was rewarded or dropped, as far back as `KEPT_IDS` go."""
         return uid in self._over
 
-    def drop(self, rollout_id: str) -> Entry | None:
+    def drop(self, rollout_id: str) -> LedgerEntry | None:
         """Forget a rollout without a reward: its submitter went away."""
         entry = self._entries.pop(rollout_id, None)
         if entry is None:
@@ -126,9 +126,9 @@ class Ledger:
                 self.forget_group(entry.ticket.group_id)
         return entry
 
-    def overdue(self, now: float) -> list[Entry]:
+    def overdue(self, now: float) -> list[LedgerEntry]:
         """Return the rollouts whose deadline is before `now`; each is returned once."""
-        found: list[Entry] = []
+        found: list[LedgerEntry] = []
         while self._deadlines and self._deadlines[0][0] < now:
             deadline, rollout_id = heapq.heappop(self._deadlines)
             entry = self._entries.get(rollout_id)
@@ -145,7 +145,7 @@ class Ledger:
         self._groups.pop(group_id, None)
         self._idle.pop(group_id, None)
 
-    def _note_over(self, entry: Entry) -> None:
+    def _note_over(self, entry: LedgerEntry) -> None:
         self._over[entry.uid] = None
         if len(self._over) > KEPT_IDS:
             self._over.popitem(last=False)

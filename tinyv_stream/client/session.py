@@ -20,7 +20,7 @@ from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.messages import shard_of
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide
-from tinyv_stream.client.ledger import Entry, Ledger
+from tinyv_stream.client.ledger import Ledger, LedgerEntry
 from tinyv_stream.errors import BrokerUnavailableError, ClientClosedError
 from tinyv_stream.types import Reward, Source, Status
 
@@ -53,7 +53,7 @@ class Session:
         self.fault: BaseException | None = None
         self._shards = shards
         self._links: tuple[TrainerSide, ...] = ()
-        self._outboxes: list[Batcher[Entry, int | Reward]] = []
+        self._outboxes: list[Batcher[LedgerEntry, int | Reward]] = []
         self._run_id = run_id
         self._client_id = client_id
         self._on_reward = on_reward
@@ -78,7 +78,7 @@ class Session:
         await cancel_all(list(self._tasks))
         await self._shards.__aexit__(None, None, None)
 
-    async def store(self, entry: Entry) -> None:
+    async def store(self, entry: LedgerEntry) -> None:
         """Send until the broker has the rollout, or its reward is here. Waits while the broker is full or away.
 
         Not beyond the deadline: then the rollout has its reward, and the trainer goes on.
@@ -101,11 +101,11 @@ class Session:
             self._on_reward(settled)
         return settled is not None
 
-    async def withdraw(self, entries: list[Entry]) -> None:
+    async def withdraw(self, entries: list[LedgerEntry]) -> None:
         """Take rollouts back from the pool, so that nobody works on them; retries until it answers."""
         await asyncio.gather(*(self._withdraw(link, self._of(link, entries)) for link in self._links))
 
-    async def leave(self, entries: list[Entry]) -> None:
+    async def leave(self, entries: list[LedgerEntry]) -> None:
         """Withdraw rollouts and drop the client's reward stream: its name will not be used again."""
         await self.withdraw(entries)
         await asyncio.gather(*(link.leave(self._run_id, self._client_id) for link in self._links))
@@ -116,15 +116,15 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
 
-    def _of(self, link: TrainerSide, entries: list[Entry]) -> list[Entry]:
+    def _of(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[LedgerEntry]:
         return [e for e in entries if self._links[e.shard] is link]
 
-    async def _withdraw(self, link: TrainerSide, entries: list[Entry]) -> None:
+    async def _withdraw(self, link: TrainerSide, entries: list[LedgerEntry]) -> None:
         for i in range(0, len(entries), BATCH):
             uids = [e.uid for e in entries[i : i + BATCH]]
             await link.retry(lambda uids=uids: link.withdraw(self._run_id, uids))
 
-    async def _send(self, link: TrainerSide, entries: list[Entry]) -> list[int | Reward]:
+    async def _send(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[int | Reward]:
         async def attempt() -> list[int | Reward]:
             now = asyncio.get_running_loop().time()
             # Asked anew at each attempt: what was rewarded or withdrawn meanwhile must not be sent after all.
@@ -199,7 +199,7 @@ class Session:
         self.abandon(error)
         self._on_fault()
 
-    def abandon(self, cause: BaseException | None) -> list[Entry]:
+    def abandon(self, cause: BaseException | None) -> list[LedgerEntry]:
         """End every open ticket with ClientClosedError; return their entries."""
         left = self.ledger.entries()
         for entry in left:
@@ -210,7 +210,7 @@ class Session:
         return left
 
 
-def fallback(entry: Entry, status: Status, reason: str) -> Reward:
+def fallback(entry: LedgerEntry, status: Status, reason: str) -> Reward:
     """Return the reward that a client gives itself: no verifier decided, so it has no value."""
     ticket = entry.ticket
     return Reward(

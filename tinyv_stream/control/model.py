@@ -52,14 +52,14 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
     configured: str = ""
 
 
-class Pool(msgspec.Struct, frozen=True, kw_only=True):
+class PoolModels(msgspec.Struct, frozen=True, kw_only=True):
     """What a pool is told, and where its TinyV workers are with it."""
 
     order: Order
     replicas: list[Replica]
 
 
-async def look(url: str, *, pool: str = "main") -> Pool:
+async def look(url: str, *, pool: str = "main") -> PoolModels:
     """Return what the pool's TinyV workers run; raise BrokerError if the broker does not answer."""
     async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
         return await _look(side)
@@ -72,8 +72,8 @@ async def switch(
     revision: str = "",
     pool: str = "main",
     wait_s: float = WAIT_S,
-    on_change: Callable[[Pool], None] = lambda _: None,
-) -> Pool:
+    on_change: Callable[[PoolModels], None] = lambda _: None,
+) -> PoolModels:
     """Let every TinyV worker judge with `model` instead; return once all of them do.
 
     `model` is a hub id, a directory that the workers can read, `embedded`, or `auto`; `revision` is a hub's.
@@ -111,8 +111,8 @@ async def sleep(
     pool: str = "main",
     at_most_s: float = SLEEP_S,
     wait_s: float = WAIT_S,
-    on_change: Callable[[Pool], None] = lambda _: None,
-) -> Pool:
+    on_change: Callable[[PoolModels], None] = lambda _: None,
+) -> PoolModels:
     """Let the TinyV workers finish what they hold, free what they can and wait; return once all have.
 
     They wake by themselves after `at_most_s`; asking again begins that time anew. Raises EngineError if the pool has
@@ -131,8 +131,8 @@ async def wake(
     *,
     pool: str = "main",
     wait_s: float = WAIT_S,
-    on_change: Callable[[Pool], None] = lambda _: None,
-) -> Pool:
+    on_change: Callable[[PoolModels], None] = lambda _: None,
+) -> PoolModels:
     """Let the TinyV workers judge again; return once all do. Raises as `sleep` does."""
     async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
         await _present(side)
@@ -140,7 +140,7 @@ async def wake(
         return await _until(side, _WORKING, wait_s, on_change)
 
 
-async def _way_back(side: OperatorSide, order: Order, wait_s: float, on_change: Callable[[Pool], None]) -> str:
+async def _way_back(side: OperatorSide, order: Order, wait_s: float, on_change: Callable[[PoolModels], None]) -> str:
     try:
         await _until(side, _WORKING, wait_s, on_change, number=order.number)
     except EngineError as exc:
@@ -149,8 +149,13 @@ async def _way_back(side: OperatorSide, order: Order, wait_s: float, on_change: 
 
 
 async def _until(
-    side: OperatorSide, states: frozenset[str], wait_s: float, on_change: Callable[[Pool], None], *, number: int = 0
-) -> Pool:
+    side: OperatorSide,
+    states: frozenset[str],
+    wait_s: float,
+    on_change: Callable[[PoolModels], None],
+    *,
+    number: int = 0,
+) -> PoolModels:
     give_up = time.monotonic() + wait_s
     while True:
         now = await _look(side)
@@ -167,21 +172,21 @@ async def _until(
         await asyncio.sleep(_LOOK_S)
 
 
-def _are(pool: Pool, states: frozenset[str], number: int) -> bool:
+def _are(pool: PoolModels, states: frozenset[str], number: int) -> bool:
     return bool(pool.replicas) and all(replica.state in states and replica.order >= number for replica in pool.replicas)
 
 
-async def _present(side: OperatorSide) -> Pool:
+async def _present(side: OperatorSide) -> PoolModels:
     found = await _look(side)
     if not found.replicas:
         raise EngineError("the pool has no TinyV worker")
     return found
 
 
-async def _look(side: OperatorSide) -> Pool:
+async def _look(side: OperatorSide) -> PoolModels:
     order, status = await read_order(side), await side.status()
     told = [worker for worker in status.workers if worker.stage == "tinyv" and worker.state != "lost"]
-    return Pool(order=order, replicas=[_replica(worker) for worker in told])
+    return PoolModels(order=order, replicas=[_replica(worker) for worker in told])
 
 
 def _replica(worker: WorkerInfo) -> Replica:

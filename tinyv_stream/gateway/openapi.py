@@ -6,10 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Rollouts, Slime
-from tinyv_stream.gateway.streaming import Line
+from tinyv_stream.gateway.streaming import StreamLine
 from tinyv_stream.types import Reward
 
-_BODIES: Final = (Rollouts, OpenRLHF, Slime, NemoGym, Reward, Line)
+_BODIES: Final = (Rollouts, OpenRLHF, Slime, NemoGym, Reward, StreamLine)
 _NUMBERS: Final = {"type": "array", "items": {"type": "number"}}
 _ERROR: Final[dict[str, Any]] = {
     "type": "object",

@@ -10,7 +10,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Rollout
 
 T = TypeVar("T")
-Scalar = str | int | float
+JsonScalar = str | int | float
 """A reference answer as data sets have it: often a bare number."""
 
 
@@ -29,7 +29,7 @@ class OpenRLHF(msgspec.Struct, frozen=True, kw_only=True):
 
     query: list[str]
     prompts: list[str]
-    labels: list[Scalar]
+    labels: list[JsonScalar]
 
 
 class Slime(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Slime(msgspec.Struct, frozen=True, kw_only=True):
 
     prompt: str | list[dict[str, Any]]
     response: str
-    label: Scalar
+    label: JsonScalar
 
 
 class NemoGym(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +46,9 @@ class NemoGym(msgspec.Struct, frozen=True, kw_only=True):
     response: dict[str, Any]
     responses_create_params: dict[str, Any] = {}
     question: str = ""
-    expected_answer: Scalar | None = None
-    ground_truth: Scalar | None = None
-    answer: Scalar | None = None
+    expected_answer: JsonScalar | None = None
+    ground_truth: JsonScalar | None = None
+    answer: JsonScalar | None = None
     data_source: str = ""
 
 

@@ -24,7 +24,7 @@ _CHUNK: Final = 256
 _encoder: Final = msgspec.json.Encoder()
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class StreamLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the stream."""
 
     cursor: str
@@ -95,7 +95,7 @@ async def _write(response: web.StreamResponse, data: bytes) -> None:
 
 
 def _line(cursor: str, reward: Reward, *, events: bool) -> bytes:
-    body = _encoder.encode(Line(cursor=cursor, reward=reward))
+    body = _encoder.encode(StreamLine(cursor=cursor, reward=reward))
     return b"id: %s\ndata: %s\n\n" % (cursor.encode(), body) if events else body + b"\n"
 
 

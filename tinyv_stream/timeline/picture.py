@@ -19,7 +19,7 @@ _SAMPLES: Final = 400
 _COLOURS: Final = {"generation": "#8a8f98", "rules": "#2a7fbd", "TinyV queue": "#e0a030", "TinyV": "#3c9d5d"}
 _EXPOSED: Final = "#c43c3c"
 
-Interval = tuple[float, float]
+TimeSpan = tuple[float, float]
 
 
 def step_svg(spans: Sequence[Span], title: str) -> str:
@@ -53,9 +53,9 @@ def svg(width: int, height: int, inside: str) -> str:
     )
 
 
-def lanes(spans: Sequence[Span]) -> dict[str, list[Interval]]:
+def lanes(spans: Sequence[Span]) -> dict[str, list[TimeSpan]]:
     """Return where each rollout was when; what is not told of a wait counts to the stage before it."""
-    found: dict[str, list[Interval]] = {name: [] for name in _COLOURS}
+    found: dict[str, list[TimeSpan]] = {name: [] for name in _COLOURS}
     for s in spans:
         found["generation"].append((0.0, s.ended_s))
         began = s.ended_s if s.began_s is None else s.began_s
@@ -69,7 +69,7 @@ def lanes(spans: Sequence[Span]) -> dict[str, list[Interval]]:
     return found
 
 
-def _lane(name: str, intervals: Iterable[Interval], x: Callable[[float], float], *, y: int, width_s: float) -> str:
+def _lane(name: str, intervals: Iterable[TimeSpan], x: Callable[[float], float], *, y: int, width_s: float) -> str:
     """Draw how many rollouts were in this lane, over time."""
     counts = counted(intervals, width_s)
     most = max(1, *counts)
@@ -84,7 +84,7 @@ def _lane(name: str, intervals: Iterable[Interval], x: Callable[[float], float],
     )
 
 
-def counted(intervals: Iterable[Interval], width_s: float) -> list[int]:
+def counted(intervals: Iterable[TimeSpan], width_s: float) -> list[int]:
     """Return how many intervals cover each of the samples between 0 and `width_s`; the peak within a sample counts."""
     change = [0] * (_SAMPLES + 2)
     for begin, end in intervals:

@@ -28,7 +28,7 @@ from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from bench.overlap.reference import GRADERS, after_batch, found, job_of, prepare
-from bench.overlap.reference_call import TIMEOUT_S, Answer, Job, ask, grade, warm
+from bench.overlap.reference_call import TIMEOUT_S, CallAnswer, Job, ask, grade, warm
 from bench.overlap.replay import Found
 from bench.overlap.trainers.policy import make_tokenizer, save_model
 from bench.overlap.trainers.protocol import Hello, Task, serve
@@ -45,7 +45,7 @@ class _Reward:
 
     def __init__(self, graders: ProcessPoolExecutor) -> None:
         self._graders = graders
-        self.answers: list[Answer] = []
+        self.answers: list[CallAnswer] = []
 
     async def __call__(self, completions: Sequence[Turn], job: Sequence[dict[str, Any]], **_: Any) -> list[float]:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
@@ -55,7 +55,7 @@ class _Reward:
             )
         return [answer.value for answer in self.answers]
 
-    async def _one(self, http: aiohttp.ClientSession, text: str, row: dict[str, Any]) -> Answer:
+    async def _one(self, http: aiohttp.ClientSession, text: str, row: dict[str, Any]) -> CallAnswer:
         asked = msgspec.structs.replace(msgspec.convert(row, Job), completion=text)
         answer, request = await asyncio.get_running_loop().run_in_executor(self._graders, grade, asked)
         return answer if request is None else await ask(http, answer, request, asked.server)

@@ -23,7 +23,7 @@ from verl.experimental.agent_loop.agent_loop import AgentLoopMetrics, AgentLoopO
 from verl.experimental.reward_loop import RewardLoopManager
 
 from bench.overlap.reference import found, job_of, span_of_answer
-from bench.overlap.reference_call import Answer, Endpoint
+from bench.overlap.reference_call import CallAnswer, Endpoint
 from bench.overlap.replay import Found, generation
 from bench.overlap.trainers.policy import make_tokenizer
 from bench.overlap.trainers.protocol import Hello, Task, serve
@@ -65,14 +65,14 @@ class _Player:
         # The tokens are there before the clock starts: an engine hands over tokens, not text.
         ready = {line.rollout.rollout_id: self.output(line) for line in task.step.lines}
         spans: list[Span] = []
-        answers: list[Answer] = []
+        answers: list[CallAnswer] = []
         start = time.monotonic()
 
         async def finished(line: Line) -> None:
             output = ready[line.rollout.rollout_id]
             await self._loop._compute_score([output], kwargs=_row(line, task.server))  # noqa: SLF001 its real path
             rewarded_s = time.monotonic() - start
-            answer = msgspec.convert(output.extra_fields["reward_extra_info"]["answer"], Answer)
+            answer = msgspec.convert(output.extra_fields["reward_extra_info"]["answer"], CallAnswer)
             if output.reward_score != answer.value:
                 raise RuntimeError(f"verl gave {output.reward_score} for a score of {answer.value}")
             answers.append(answer)

@@ -14,7 +14,7 @@ from bench.engine import run
 from bench.engine.bound import least
 from bench.engine.command import result
 from bench.engine.determinism import Asked, asked
-from bench.engine.parts import Rate
+from bench.engine.parts import EngineRate
 from bench.engine.reference import pattern
 from bench.engine.reference_program import PROCESSES
 from bench.engine.run import Settings
@@ -122,11 +122,11 @@ async def test_reference_that_fails_is_no_figure() -> None:
 
 
 def test_promised_figures_stand_at_the_top() -> None:
-    rates = [Rate(10.0, 8.0), Rate(12.0, 9.0), Rate(11.0, 8.5)]
+    rates = [EngineRate(10.0, 8.0), EngineRate(12.0, 9.0), EngineRate(11.0, 8.5)]
     found = {
         "raw": rates,
         "worker": rates,
-        "step": [Rate(20.0, 16.0)],
+        "step": [EngineRate(20.0, 16.0)],
         "reference": [],
         "reference_as_published": [],
         "loads": [{"share": share, "p50_ms": 100 * share, "p99_ms": 300 * share} for share in (0.25, 0.5, 0.75, 1.0)],

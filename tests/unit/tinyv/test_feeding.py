@@ -8,7 +8,7 @@ import pytest
 from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
 from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
-from tinyv_stream_workers.tinyv.priority import WINDOW, Lineup
+from tinyv_stream_workers.tinyv.priority import WINDOW, PriorityQueue
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.broker.messages import Work
@@ -19,7 +19,7 @@ from tinyv_stream.verifiers.tinyv.read_out import Reading
 
 
 def test_equal_questions_stand_together_and_begun_ones_first() -> None:
-    lineup = Lineup()
+    lineup = PriorityQueue()
     first = lineup.place("a long question, asked first")
     for i in range(10 * WINDOW):
         assert lineup.place(f"later {i}") > 0
@@ -28,7 +28,7 @@ def test_equal_questions_stand_together_and_begun_ones_first() -> None:
 
 
 def test_shortest_goes_first_but_only_within_its_window() -> None:
-    lineup = Lineup()
+    lineup = PriorityQueue()
     long, short = lineup.place("x" * 500), lineup.place("y")
     assert short < long
     for i in range(WINDOW):
@@ -37,7 +37,7 @@ def test_shortest_goes_first_but_only_within_its_window() -> None:
 
 
 def test_no_question_is_kept() -> None:
-    lineup = Lineup()
+    lineup = PriorityQueue()
     tracemalloc.start()
     try:
         for i in range(400):

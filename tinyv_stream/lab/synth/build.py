@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.lab.pairs import Pair, Question, question_key
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.forms import FORMS
 from tinyv_stream.lab.synth.invent import invent
 from tinyv_stream.lab.synth.miss import Miss
@@ -23,7 +23,7 @@ from tinyv_stream.lab.synth.near import MISSES
 from tinyv_stream.lab.synth.shape import bare
 from tinyv_stream.lab.synth.worth import compare, values
 
-BY_KIND: Final[dict[str, list[Form]]] = {
+BY_KIND: Final[dict[str, list[RewriteForm]]] = {
     kind: [f for f in FORMS if f.kind == kind] for kind in dict.fromkeys(f.kind for f in FORMS)
 }
 MISS_TRIES: Final = 8
@@ -205,5 +205,5 @@ def _shuffled(misses: Iterable[Miss], rng: random.Random) -> list[Miss]:
     return sorted(misses, key=lambda m: rng.expovariate(m.weight))
 
 
-def _shuffled_forms(forms: list[Form], rng: random.Random) -> list[Form]:
+def _shuffled_forms(forms: list[RewriteForm], rng: random.Random) -> list[RewriteForm]:
     return rng.sample(forms, len(forms))

@@ -8,7 +8,7 @@ import msgspec
 Rewrite = Callable[[str, random.Random], str | None]
 
 
-class Form(msgspec.Struct, frozen=True):
+class RewriteForm(msgspec.Struct, frozen=True):
     """`rewrite` returns an equivalent text, the same text, or None where it does not apply.
 
     `checked` is False where the numeric comparison cannot agree by nature: a rounding, a renamed letter.

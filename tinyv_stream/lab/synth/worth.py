@@ -105,7 +105,7 @@ def evaluate(text: str) -> complex | None:
     if tokens in (["-", "∞"], ["-", "\\infty"]):
         return complex(-math.inf)
     try:
-        reader = _Reader(tokens)
+        reader = _WorthReader(tokens)
         value = reader.sum(0)
         return value if reader.at_end() and cmath.isfinite(value) else None
     except (_UnreadableError, ArithmeticError, ValueError):
@@ -140,7 +140,7 @@ def _tokens(text: str) -> list[str] | None:
     return tokens
 
 
-class _Reader:
+class _WorthReader:
     """Recursive descent over tokens; raises _UnreadableError."""
 
     def __init__(self, tokens: list[str]) -> None:

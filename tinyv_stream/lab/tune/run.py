@@ -25,7 +25,7 @@ from tinyv_stream.lab.scores import precise_threshold
 from tinyv_stream.lab.tune import adapter, card, difference, rows
 from tinyv_stream.lab.tune.judge import Judge
 from tinyv_stream.lab.tune.plan import Job, settings
-from tinyv_stream.lab.tune.trainer import VerdictTrainer, Watch, figures, last_checkpoint, sweep_torn
+from tinyv_stream.lab.tune.trainer import TrainingWatch, VerdictTrainer, figures, last_checkpoint, sweep_torn
 
 _log: Final = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def run(job: Job, stop: Callable[[], bool] = lambda: False) -> bool:
     process.wait_for_everyone()
     judge = _load(job)
     resume, spent_s = last_checkpoint(job.out)
-    watch = Watch(job.out, stop, job.plan.minutes, spent_s)
+    watch = TrainingWatch(job.out, stop, job.plan.minutes, spent_s)
     trainer = _trainer(job, judge, pairs, held_out, is_gpu=is_gpu, devices=process.num_processes)
     trainer.add_callback(watch)
     trainer.remove_callback(PrinterCallback)

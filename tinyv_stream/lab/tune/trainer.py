@@ -94,7 +94,7 @@ def figures(prediction: EvalPrediction) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-class Watch(TrainerCallback):
+class TrainingWatch(TrainerCallback):
     """Stops a run when asked or when its time is over, marks whole checkpoints, and keeps `log.jsonl` true."""
 
     def __init__(self, out: Path, stop: Callable[[], bool], minutes: float | None, spent_s: float) -> None:

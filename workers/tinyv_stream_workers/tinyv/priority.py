@@ -17,7 +17,7 @@ _KNOWN: Final = 4_096
 _LENGTHS: Final = 100_000
 
 
-class Lineup:
+class PriorityQueue:
     """Gives every arrival its place; a lower number goes first."""
 
     def __init__(self) -> None:

@@ -28,7 +28,7 @@ from tinyv_stream_workers.tinyv.concurrency import Pace
 from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
 from tinyv_stream_workers.tinyv.engines import parent_watchdog as _lifeline
 from tinyv_stream_workers.tinyv.engines.api import Engine, PromptTooLongError
-from tinyv_stream_workers.tinyv.priority import Lineup
+from tinyv_stream_workers.tinyv.priority import PriorityQueue
 from tinyv_stream_workers.verifier import Finding
 
 _log: Final = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class TinyVVerifier:
         self._next: tuple[Engine, ModelRow] | None = None
         self._question = QuestionRule(config.strip_patterns)
         self._follow(row or known)
-        self._lineup = Lineup()
+        self._lineup = PriorityQueue()
         self._gate = Gate()
         capacity = self._keeper.engine.capacity
         self._pace = Pace(min(16, capacity), 4 * capacity)

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.forms import collection, expression, formatting, language, notation, numeric, symbolic
 
-FORMS: Final[tuple[Form, ...]] = (
+FORMS: Final[tuple[RewriteForm, ...]] = (
     *formatting.FORMS,
     *notation.FORMS,
     *expression.FORMS,

@@ -5,7 +5,7 @@ import random
 import re
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import bare, elements
 
 
@@ -46,8 +46,8 @@ def _parentheses(text: str, _rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("6.1", _reorder),
-    Form("6.2", _braces),
-    Form("6.3", _delimiter),
-    Form("6.4", _parentheses),
+    RewriteForm("6.1", _reorder),
+    RewriteForm("6.2", _braces),
+    RewriteForm("6.3", _delimiter),
+    RewriteForm("6.4", _parentheses),
 )

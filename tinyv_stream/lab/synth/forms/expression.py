@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import (
     FRACTION,
     bare,
@@ -194,13 +194,13 @@ def _combinatorial(text: str, rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("3.1", _commute),
-    Form("3.1", _commute_each),
-    Form("3.1", _spread),
-    Form("3.1", _factors),
-    Form("3.1", _slash),
-    Form("3.2", _root_form),
-    Form("3.3", _log_trig, checked=False),
-    Form("3.3", _angle, checked=False),
-    Form("3.4", _combinatorial, checked=False),
+    RewriteForm("3.1", _commute),
+    RewriteForm("3.1", _commute_each),
+    RewriteForm("3.1", _spread),
+    RewriteForm("3.1", _factors),
+    RewriteForm("3.1", _slash),
+    RewriteForm("3.2", _root_form),
+    RewriteForm("3.3", _log_trig, checked=False),
+    RewriteForm("3.3", _angle, checked=False),
+    RewriteForm("3.4", _combinatorial, checked=False),
 )

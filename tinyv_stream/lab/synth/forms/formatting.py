@@ -6,7 +6,7 @@ import random
 import re
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import (
     NUMBER,
     assignment,
@@ -226,19 +226,19 @@ def _odd_space(text: str, rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("1.1", _tight),
-    Form("1.1", _airy),
-    Form("1.1", _thin),
-    Form("1.2", _symbol),
-    Form("1.2", _plus_infinity),
-    Form("1.3", _fraction_markup),
-    Form("1.3", _sized),
-    Form("1.3", _dollars),
-    Form("1.3", _powers),
-    Form("1.4", _unit, checked=False),
-    Form("1.4", _same_unit, checked=False),
-    Form("1.4", _percent),
-    Form("1.5", _context),
-    Form("1.6", _choice_letter, checked=False),
-    Form("1.6", _odd_space, checked=False),
+    RewriteForm("1.1", _tight),
+    RewriteForm("1.1", _airy),
+    RewriteForm("1.1", _thin),
+    RewriteForm("1.2", _symbol),
+    RewriteForm("1.2", _plus_infinity),
+    RewriteForm("1.3", _fraction_markup),
+    RewriteForm("1.3", _sized),
+    RewriteForm("1.3", _dollars),
+    RewriteForm("1.3", _powers),
+    RewriteForm("1.4", _unit, checked=False),
+    RewriteForm("1.4", _same_unit, checked=False),
+    RewriteForm("1.4", _percent),
+    RewriteForm("1.5", _context),
+    RewriteForm("1.6", _choice_letter, checked=False),
+    RewriteForm("1.6", _odd_space, checked=False),
 )

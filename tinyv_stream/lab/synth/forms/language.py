@@ -5,7 +5,7 @@ import random
 import re
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import assignment, bare, elements
 
 
@@ -89,8 +89,8 @@ def _phrase(text: str, rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("5.1", _explain, checked=False),
-    Form("5.2", _assign),
-    Form("5.3", _phrase, checked=False),
-    Form("5.4", _separator),
+    RewriteForm("5.1", _explain, checked=False),
+    RewriteForm("5.2", _assign),
+    RewriteForm("5.3", _phrase, checked=False),
+    RewriteForm("5.4", _separator),
 )

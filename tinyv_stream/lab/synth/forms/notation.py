@@ -6,7 +6,7 @@ import random
 import re
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import FRACTION, bare, elements, interval, is_surely_interval, relations
 
 _SIGNS: Final = {
@@ -174,12 +174,12 @@ def _other_notation(text: str, _rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("2.1", _to_interval),
-    Form("2.1", _to_inequality),
-    Form("2.1", _set_builder),
-    Form("2.2", _ratio, checked=False),
-    Form("2.3", _plus_minus, checked=False),
-    Form("2.3", _aggregate, checked=False),
-    Form("2.4", _vector),
-    Form("2.5", _other_notation, checked=False),
+    RewriteForm("2.1", _to_interval),
+    RewriteForm("2.1", _to_inequality),
+    RewriteForm("2.1", _set_builder),
+    RewriteForm("2.2", _ratio, checked=False),
+    RewriteForm("2.3", _plus_minus, checked=False),
+    RewriteForm("2.3", _aggregate, checked=False),
+    RewriteForm("2.4", _vector),
+    RewriteForm("2.5", _other_notation, checked=False),
 )

@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import (
     bare,
 )
@@ -120,9 +120,9 @@ def _other_number(text: str, rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("4.1", _approximate, checked=False),
-    Form("4.1", _percent_fraction, checked=False),
-    Form("4.2", _exact),
-    Form("4.3", _round, checked=False),
-    Form("4.4", _other_number, checked=False),
+    RewriteForm("4.1", _approximate, checked=False),
+    RewriteForm("4.1", _percent_fraction, checked=False),
+    RewriteForm("4.2", _exact),
+    RewriteForm("4.3", _round, checked=False),
+    RewriteForm("4.4", _other_number, checked=False),
 )

@@ -5,7 +5,7 @@ import random
 import re
 from typing import Final
 
-from tinyv_stream.lab.synth.form import Form
+from tinyv_stream.lab.synth.form import RewriteForm
 from tinyv_stream.lab.synth.shape import bare
 
 
@@ -53,8 +53,8 @@ def _case(text: str, _rng: random.Random) -> str | None:
 
 
 FORMS: Final = (
-    Form("7.1", _rename, checked=False),
-    Form("7.2", _subscript),
-    Form("7.3", _greek, checked=False),
-    Form("7.4", _case, checked=False),
+    RewriteForm("7.1", _rename, checked=False),
+    RewriteForm("7.2", _subscript),
+    RewriteForm("7.3", _greek, checked=False),
+    RewriteForm("7.4", _case, checked=False),
 )

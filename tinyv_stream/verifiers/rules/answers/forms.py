@@ -96,7 +96,7 @@ class Matrix(msgspec.Struct, frozen=True):
 Form = Scalar | Words | Labelled | Equation | Inequality | Chain | Ranges | Sequence | Ratio | Matrix
 
 
-class Reading(msgspec.Struct, frozen=True):
+class AnswerReading(msgspec.Struct, frozen=True):
     """A form with what was said beside it: `k` is an integer, this is an approximation."""
 
     form: Form

@@ -11,13 +11,13 @@ from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import line, relations, scalars, shapes
 from tinyv_stream.verifiers.rules.answers.forms import (
+    AnswerReading,
     Form,
     Interval,
     Labelled,
     Matrix,
     Ranges,
     Ratio,
-    Reading,
     Scalar,
     Sequence,
     Words,
@@ -82,7 +82,7 @@ _REALS: Final = re.compile(
 )
 
 
-def read_answer(text: str) -> Reading:
+def read_answer(text: str) -> AnswerReading:
     """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
     text = _BOLD.sub(r"\1", clean(text)).removeprefix("=").strip()
     if "\\boxed" in text:
@@ -102,7 +102,7 @@ def read_answer(text: str) -> Reading:
     text = (_CLAUSE.sub("", text) or text).strip(" ,;.:")
     text, approximations = _LEAD.subn("", text, count=1) if _LEAD.match(text) else (text, 0)
     text = scalars.strip_currency(text)
-    return Reading(read_form(text.strip(), 0), frozenset(conditions), approximations > 0)
+    return AnswerReading(read_form(text.strip(), 0), frozenset(conditions), approximations > 0)
 
 
 def read_form(text: str, depth: int) -> Form:

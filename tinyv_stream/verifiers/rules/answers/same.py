@@ -12,6 +12,7 @@ from typing import Final
 from tinyv_stream.verifiers.rules.answers import collections, ranges, shapes, words
 from tinyv_stream.verifiers.rules.answers.choices import same_choice
 from tinyv_stream.verifiers.rules.answers.forms import (
+    AnswerReading,
     Chain,
     Equation,
     Form,
@@ -21,7 +22,6 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Matrix,
     Ranges,
     Ratio,
-    Reading,
     Scalar,
     Sequence,
     Words,
@@ -98,7 +98,7 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
 
 
 @functools.lru_cache(maxsize=512)
-def _read(gold: str) -> Reading:
+def _read(gold: str) -> AnswerReading:
     return read_answer(gold)
 
 

@@ -20,8 +20,8 @@ from tinyv_stream_workers.rule.sandbox.fork_server_child import (
     MAX_REPORT,
     READY,
     REFUSED,
-    Hello,
-    Settings,
+    GraderHello,
+    SandboxSettings,
 )
 from tinyv_stream_workers.rule.sandbox.stderr_log import StderrLog
 
@@ -37,7 +37,7 @@ _REMEDY: Final = "see `tinyv-stream doctor`"
 class ForkServer:
     """Handle of the process that forks grader processes; restarts it if it dies."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SandboxSettings) -> None:
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
@@ -96,7 +96,7 @@ class ForkServer:
         log, self._stderr = self._stderr, None
         return log.close() if log is not None else ""
 
-    async def fork(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, Hello]:
+    async def fork(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, GraderHello]:
         """Return the streams of a fresh grader process; raise OSError if there is none to be had.
 
         Raises EngineStartError or InvalidInputError where the fork server died and does not start again.
@@ -116,7 +116,7 @@ class ForkServer:
             raise
         try:
             async with asyncio.timeout(_START_S):
-                hello = msgspec.msgpack.decode(await receive(reader), type=Hello)
+                hello = msgspec.msgpack.decode(await receive(reader), type=GraderHello)
         except BaseException:  # the socket is closed, also after a cancellation
             writer.close()
             raise

@@ -49,7 +49,7 @@ _WARM_UP: Final = (
 """Fills every lazy table of the parsers once, in the fork server, instead of in each of its children."""
 
 
-class Settings(msgspec.Struct, frozen=True):
+class SandboxSettings(msgspec.Struct, frozen=True):
     """What the fork server is started with."""
 
     graders: tuple[str, ...]
@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
     """Resident memory at which a process is replaced after its check."""
 
 
-class Task(msgspec.Struct, frozen=True, array_like=True):
+class GraderTask(msgspec.Struct, frozen=True, array_like=True):
     """One check for one grader."""
 
     grader: str
@@ -66,7 +66,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     patient: bool = True
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True):
+class GraderReply(msgspec.Struct, frozen=True, array_like=True):
     """The verdict on the next task of the batch, None if it needs the patient lane.
 
     `leaving`: this process ends now, and the rest of the batch is undone.
@@ -76,7 +76,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     leaving: bool = False
 
 
-class Hello(msgspec.Struct, frozen=True, array_like=True):
+class GraderHello(msgspec.Struct, frozen=True, array_like=True):
     """What a fresh process says first."""
 
     pid: int
@@ -86,7 +86,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
 def main() -> None:
     """Load the graders, report, and serve the control socket until it ends."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    settings = msgspec.json.decode(sys.argv[2], type=Settings)
+    settings = msgspec.json.decode(sys.argv[2], type=SandboxSettings)
     limits.die_with_parent(os.getppid())
     try:
         graders = {name: _loaded(name, control) for name in settings.graders}
@@ -118,7 +118,7 @@ def _loaded(name: str, control: socket.socket) -> Grader:
 class _ForkServer:
     """Forks and kills on request."""
 
-    def __init__(self, control: socket.socket, settings: Settings, graders: dict[str, Grader]) -> None:
+    def __init__(self, control: socket.socket, settings: SandboxSettings, graders: dict[str, Grader]) -> None:
         self.control = control
         self.settings = settings
         self.graders = graders
@@ -168,25 +168,25 @@ class _ForkServer:
 class _Process:
     """Works through batches of tasks, one answer at a time."""
 
-    def __init__(self, stream: socket.socket, settings: Settings, graders: dict[str, Grader]) -> None:
+    def __init__(self, stream: socket.socket, settings: SandboxSettings, graders: dict[str, Grader]) -> None:
         self.stream = stream
         self.graders = graders
         self.rss_mb = settings.rss_mb
         self.checks = 0
 
     def serve(self, seals: frozenset[str]) -> None:
-        self.send(Hello(os.getpid(), tuple(sorted(seals))))
-        decoder = msgspec.msgpack.Decoder(list[Task])
+        self.send(GraderHello(os.getpid(), tuple(sorted(seals))))
+        decoder = msgspec.msgpack.Decoder(list[GraderTask])
         while (frame := self.receive()) is not None:
             for task in decoder.decode(frame):
                 verdict = self.grade(task)
                 self.checks += 1
                 leaving = self.is_spent()
-                self.send(Answer(verdict, leaving))
+                self.send(GraderReply(verdict, leaving))
                 if leaving:
                     return
 
-    def grade(self, task: Task) -> Verdict | None:
+    def grade(self, task: GraderTask) -> Verdict | None:
         try:
             return self.graders[task.grader].grade(task.check, patient=task.patient)
         except BaseException as exc:  # noqa: BLE001 (hostile input; every failure is `undecided`, never a score)
@@ -211,7 +211,7 @@ class _Process:
             parts += part
         return bytes(parts)
 
-    def send(self, value: Hello | Answer) -> None:
+    def send(self, value: GraderHello | GraderReply) -> None:
         body = msgspec.msgpack.encode(value)
         self.stream.sendall(HEADER.pack(len(body)) + body)
 

@@ -19,7 +19,7 @@ import msgspec
 from tinyv_stream.errors import EngineStartError, InvalidInputError
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream_workers.rule.sandbox.fork_server import ForkServer, receive
-from tinyv_stream_workers.rule.sandbox.fork_server_child import HEADER, Answer, Hello, Task
+from tinyv_stream_workers.rule.sandbox.fork_server_child import HEADER, GraderHello, GraderReply, GraderTask
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Graded(msgspec.Struct, frozen=True):
 class _Job:
     """A check on its way through a lane."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: GraderTask) -> None:
         self.task = task
         self.done: asyncio.Future[Graded] = asyncio.get_running_loop().create_future()
 
@@ -56,7 +56,7 @@ class OverdueError(Exception):
         self.elapsed_s = elapsed_s
 
 
-class FullError(Exception):
+class QueueFullError(Exception):
     """Too many checks wait for this lane: one more would only come too late."""
 
 
@@ -104,10 +104,10 @@ class Lane:
             job.done.cancel()
         self._queue.clear()
 
-    async def grade(self, task: Task) -> Graded:
+    async def grade(self, task: GraderTask) -> Graded:
         """Return the verdict; raise OverdueError if the check outlasts the lane, FullError if too many wait."""
         if len(self._queue) >= self.most_waiting:
-            raise FullError(self.name)
+            raise QueueFullError(self.name)
         job = _Job(task)
         self._queue.append(job)
         self._wake.set()
@@ -136,7 +136,7 @@ class _Runner:
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
-        self.hello: Hello | None = None
+        self.hello: GraderHello | None = None
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def run(self) -> None:
@@ -234,14 +234,14 @@ class _Runner:
             self.streams[1].close()
         self.hello = self.streams = None
 
-    async def send(self, tasks: list[Task]) -> None:
+    async def send(self, tasks: list[GraderTask]) -> None:
         if self.streams is None:
             raise ConnectionError("no process")
         body = msgspec.msgpack.encode(tasks)
         self.streams[1].write(HEADER.pack(len(body)) + body)
         await self.streams[1].drain()
 
-    async def receive(self) -> Answer:
+    async def receive(self) -> GraderReply:
         if self.streams is None:
             raise ConnectionError("no process")
-        return msgspec.msgpack.decode(await receive(self.streams[0]), type=Answer)
+        return msgspec.msgpack.decode(await receive(self.streams[0]), type=GraderReply)

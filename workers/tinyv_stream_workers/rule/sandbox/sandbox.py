@@ -15,8 +15,8 @@ from typing import Final, Self
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
 from tinyv_stream_workers.rule.sandbox.fork_server import ForkServer
-from tinyv_stream_workers.rule.sandbox.fork_server_child import Settings, Task
-from tinyv_stream_workers.rule.sandbox.process_pool import FullError, Graded, Lane, OverdueError
+from tinyv_stream_workers.rule.sandbox.fork_server_child import GraderTask, SandboxSettings
+from tinyv_stream_workers.rule.sandbox.process_pool import Graded, Lane, OverdueError, QueueFullError
 
 _SLICE_S: Final = 0.15
 """Quick lane: nearly all checks end within it; the few that do not are worth a second start elsewhere."""
@@ -29,7 +29,7 @@ class Sandbox:
     """A fork server and its two lanes. Opened by `async with`; `grade` may be called concurrently."""
 
     def __init__(self, *, graders: tuple[str, ...], processes: int, timeout_s: float, memory_mb: int) -> None:
-        self._fork_server = ForkServer(Settings(graders, memory_mb, rss_mb=max(256, memory_mb // 4)))
+        self._fork_server = ForkServer(SandboxSettings(graders, memory_mb, rss_mb=max(256, memory_mb // 4)))
         slice_s = min(_SLICE_S, timeout_s)
         self._quick = Lane(self._fork_server, "quick", processes=processes, timeout_s=slice_s)
         self._patient = Lane(
@@ -66,10 +66,10 @@ class Sandbox:
         spent_s = 0.0
         for lane, patient in ((self._quick, False), (self._patient, True)):
             try:
-                graded = await lane.grade(Task(grader, check, patient=patient))
+                graded = await lane.grade(GraderTask(grader, check, patient=patient))
             except OverdueError as exc:
                 spent_s += exc.elapsed_s
-            except FullError:
+            except QueueFullError:
                 return Graded(_undecided(grader, "too many slow checks are waiting"), spent_s)
             else:
                 return Graded(graded.verdict, graded.elapsed_s + spent_s)

