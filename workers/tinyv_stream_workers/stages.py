@@ -41,7 +41,7 @@ class RuleStage:
 
     def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, overload_policy: OverloadPolicy) -> None:
         self._outbox = outbox
-        self._relief = overload_policy
+        self._overload_policy = overload_policy
         self._config = config
         self._verifier = verifier
 
@@ -53,7 +53,7 @@ class RuleStage:
             self._config.policy, route_for(work.data_source, self._config.route_rows), finding.verdict
         )
         cached: Verdict | None = None
-        if decision is None and (reason := await self._relief.reason(work)):
+        if decision is None and (reason := await self._overload_policy.reason(work)):
             decision = rule_stands(work.rule, reason)
         if decision is None:
             # Without an extracted answer there is no question that another rollout could have asked.
