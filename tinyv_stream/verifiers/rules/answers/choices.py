@@ -25,7 +25,8 @@ def same_choice(  # noqa: PLR0911 (one way out per pair of spellings)
     if ours and not ours[1] and theirs:
         listed = words.options(question)
         matches = ours[0] == theirs[0]
-        if matches and theirs[1] and listed and not _agree(listed.get(theirs[0], ""), theirs[1], question, same):
+        # what stands behind the letter has to be that option
+        if matches and theirs[1] and not _agree(listed.get(theirs[0], ""), theirs[1], question, same):
             return None
         return Match(same=matches, reason="choice letter", taxonomy=Taxonomy.FORMATTING)
     if not (ours and not ours[1]) and not (theirs and not theirs[1]):
