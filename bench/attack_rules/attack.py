@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.attack_rules.graders import Accepts, NotInstalled, accepted, load
+from bench.attack_rules.graders import Accepts, NotInstalledError, accepted, load
 from bench.attack_rules.mutants import Mutant
 
 _EXAMPLES: Final = 20
@@ -59,7 +59,14 @@ def _count(tally: Tally, mutant: Mutant, verdict: bool | None) -> None:  # noqa:
         kept = tally.examples.setdefault(mutant.kind, [])
         if len(kept) < _EXAMPLES:
             truth = mutant.truth
-            kept.append({"family": truth.family, "question": truth.question, "ground_truth": truth.text, "answer": mutant.answer})
+            kept.append(
+                {
+                    "family": truth.family,
+                    "question": truth.question,
+                    "ground_truth": truth.text,
+                    "answer": mutant.answer,
+                }
+            )
     if mutant.label == "equal" and not verdict:
         tally.refused[mutant.kind] += 1
 
@@ -70,13 +77,19 @@ def sample(mutants: Sequence[Mutant], most: int, seed: int) -> list[Mutant]:
     return list(mutants) if len(mutants) <= most else rng.sample(mutants, k=most)
 
 
-def outcome(mutants: Sequence[Mutant], truths: int, graders: dict[str, Tally], missing: Iterable[str]) -> dict[str, Any]:
+def outcome(
+    mutants: Sequence[Mutant], truths: int, graders: dict[str, Tally], missing: Iterable[str]
+) -> dict[str, Any]:
     """Return the result as it is written: totals, then by kind, then what was accepted."""
     labels = Counter(mutant.label for mutant in mutants)
     kinds: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for kind, count in Counter(mutant.kind for mutant in mutants).items():
         wrong = sum(mutant.label == "wrong" for mutant in mutants if mutant.kind == kind)
-        kinds[kind] = {"mutants": count, "wrong": wrong, "accepted": {name: tally.accepted[kind] for name, tally in graders.items()}}
+        kinds[kind] = {
+            "mutants": count,
+            "wrong": wrong,
+            "accepted": {name: tally.accepted[kind] for name, tally in graders.items()},
+        }
     return {
         "mutants": len(mutants),
         "truths": truths,
@@ -85,11 +98,13 @@ def outcome(mutants: Sequence[Mutant], truths: int, graders: dict[str, Tally], m
         "undecided": labels["unsure"],
         "wrong_accepted": {name: sum(tally.accepted.values()) for name, tally in graders.items()},
         "equal_refused": {name: sum(tally.refused.values()) for name, tally in graders.items()},
-        "seen": {name: {"mutants": t.seen, "wrong": t.wrong, "equal": t.equal, "late": t.late} for name, t in graders.items()},
+        "seen": {
+            name: {"mutants": t.seen, "wrong": t.wrong, "equal": t.equal, "late": t.late} for name, t in graders.items()
+        },
         "seconds": {name: round(tally.seconds, 1) for name, tally in graders.items()},
         "by_kind": dict(sorted(kinds.items())),
         "by_family": {name: dict(tally.families) for name, tally in graders.items()},
-        "peers": {**{name: "run" for name in graders}, **{name: "not installed" for name in missing}},
+        "peers": dict.fromkeys(graders, "run") | dict.fromkeys(missing, "not installed"),
         "examples": {name: tally.examples for name, tally in graders.items()},
         "refused_by_kind": {name: dict(tally.refused) for name, tally in graders.items()},
     }
@@ -102,6 +117,6 @@ def loaded(names: Sequence[str], peer_path: pathlib.Path | None) -> tuple[dict[s
     for name in names:
         try:
             found[name] = load(name, peer_path)
-        except NotInstalled:
+        except NotInstalledError:
             missing.append(name)
     return found, missing

@@ -25,7 +25,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=pathlib.Path, help="write everything measured to this file")
     parser.add_argument("--truths", type=int, default=3_200, help="ground truths drawn (default 3,200)")
     parser.add_argument("--mutants", type=int, default=200_000, help="about so many mutants in all (default 200,000)")
-    parser.add_argument("--graders", default="cascade", help=f"of {','.join((*OURS, *PEERS))}, or `all` (default cascade)")
+    parser.add_argument(
+        "--graders", default="cascade", help=f"of {','.join((*OURS, *PEERS))}, or `all` (default cascade)"
+    )
     parser.add_argument("--sample", type=int, default=5_000, help="mutants that a slow grader sees (default 5,000)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--small", action="store_true", help="200 truths and 20 mutants of each: about 20 s")
@@ -74,8 +76,9 @@ def table(result: dict[str, Any]) -> str:
     for name in names:
         seen = result["seen"][name]
         lines.append(
-            f"{name}: {result['wrong_accepted'][name]} of {seen['wrong']} wrong ones accepted, {result['equal_refused'][name]} of"
-            f" {seen['equal']} equal ones refused, {seen['mutants']} seen in {result['seconds'][name]} s, {seen['late']} late"
+            f"{name}: {result['wrong_accepted'][name]} of {seen['wrong']} wrong ones accepted,"
+            f" {result['equal_refused'][name]} of {seen['equal']} equal ones refused,"
+            f" {seen['mutants']} seen in {result['seconds'][name]} s, {seen['late']} late"
         )
     lines += [f"{name}: not installed" for name, state in result["peers"].items() if state == "not installed"]
     lines.append(f"undecided by the oracle, in no count: {result['undecided']}")

@@ -1,5 +1,6 @@
 # pyright: basic
 # mpmath has no types.
+# ruff: noqa: ANN401 (as above)
 """Values of trees with mpmath, at two precisions so that rounding is told from value.
 
 A sum that cancels leaves noise that shrinks with the precision; a value, however small, stays. So no absolute
@@ -23,7 +24,7 @@ _QUAD_DIGITS: Final = 20
 _MOST_TERMS: Final = 40
 
 
-class Undefined(ArithmeticError):
+class NoValueError(ArithmeticError):
     """The tree has no value at this point, or none that is within reach."""
 
 
@@ -35,7 +36,7 @@ def differs(first: Node, second: Node, point: Point) -> bool | None:
     try:
         low = value(first, point, LOW) - value(second, point, LOW)
         high = value(first, point, HIGH) - value(second, point, HIGH)
-    except (Undefined, ZeroDivisionError, ValueError, OverflowError):
+    except (NoValueError, ZeroDivisionError, ValueError, OverflowError):
         return None
     if high == 0 and low == 0:
         return False
@@ -56,16 +57,16 @@ def is_real(node: Node, point: Point) -> bool | None:
     """Return whether the value is real (to 100 digits); None where there is none."""
     try:
         found = value(node, point, LOW)
-    except (Undefined, ZeroDivisionError, ValueError, OverflowError):
+    except (NoValueError, ZeroDivisionError, ValueError, OverflowError):
         return None
     return bool(abs(LOW.im(found)) <= abs(found) * LOW.mpf(10) ** -100)
 
 
 def value(node: Node, point: Point, mp: Any) -> Any:
-    """Return the value at a point; raises Undefined."""
+    """Return the value at a point; raises NoValueError."""
     found = _cached(node, tuple(sorted(point.items())), mp)
     if found is None:
-        raise Undefined
+        raise NoValueError
     return found
 
 
@@ -73,7 +74,7 @@ def value(node: Node, point: Point, mp: Any) -> Any:
 def _cached(node: Node, items: tuple[tuple[str, Fraction], ...], mp: Any) -> Any:
     try:
         found = _value(node, dict(items), mp)
-    except (Undefined, ZeroDivisionError, ValueError, OverflowError, NotImplementedError):
+    except (NoValueError, ZeroDivisionError, ValueError, OverflowError, NotImplementedError):
         return None
     return found if mp.isfinite(found) else None
 
@@ -88,13 +89,13 @@ def _value(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
     if op == "fn":
         return _function(node.name, args[0], mp)
     if op not in _RULES:
-        raise Undefined
+        raise NoValueError
     return _RULES[op](mp, *args)
 
 
 def _letter(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
     if node.name not in point:
-        raise Undefined
+        raise NoValueError
     found = point[node.name]
     return mp.mpf(found.numerator) / found.denominator
 
@@ -131,7 +132,7 @@ _LEAVES: Final = {
 
 def _power(mp: Any, base: Any, exponent: Any) -> Any:
     if abs(exponent) > 100_000 or (base == 0 and mp.re(exponent) <= 0):
-        raise Undefined
+        raise NoValueError
     if mp.im(exponent) == 0 and mp.isint(mp.re(exponent)):
         return base ** int(mp.re(exponent))
     return mp.power(base, exponent)
@@ -147,7 +148,7 @@ def _double_factorial(mp: Any, found: Any) -> Any:
 
 def _whole(mp: Any, found: Any, least: int, most: int) -> int:
     if mp.im(found) != 0 or not mp.isint(mp.re(found)) or not least <= mp.re(found) <= most:
-        raise Undefined
+        raise NoValueError
     return int(mp.re(found))
 
 
@@ -157,7 +158,7 @@ def _whole_any(mp: Any, found: Any) -> int:
 
 def _real(mp: Any, found: Any) -> Any:
     if abs(mp.im(found)) > 0:
-        raise Undefined
+        raise NoValueError
     return mp.re(found)
 
 
@@ -171,7 +172,7 @@ def _rounded(mp: Any, found: Any, which: str) -> Any:
 
 def _mod(mp: Any, a: Any, b: Any) -> Any:
     if _real(mp, b) == 0:
-        raise Undefined
+        raise NoValueError
     return mp.mpf(_whole_any(mp, a) % _whole_any(mp, b))
 
 
@@ -185,7 +186,7 @@ def _mixed(_mp: Any, whole: Any, top: Any, bottom: Any) -> Any:
 
 def _log(mp: Any, base: Any, found: Any) -> Any:
     if base in {0, 1} or found == 0:
-        raise Undefined
+        raise NoValueError
     return mp.log(found) / mp.log(base)
 
 
@@ -227,11 +228,11 @@ def _function(name: str, found: Any, mp: Any) -> Any:
     if name in {"arcsin", "arccos", "arctan"}:
         return {"arcsin": mp.asin, "arccos": mp.acos, "arctan": mp.atan}[name](found)
     if name == "ln" and found == 0:
-        raise Undefined
+        raise NoValueError
     table = {"sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "ln": mp.log, "exp": mp.exp, "lg": mp.log10}
     table |= {"cot": mp.cot, "sec": mp.sec, "sinh": mp.sinh, "cosh": mp.cosh}
     if mp.fabs(found) > 10**6 and name in {"exp", "sinh", "cosh"}:
-        raise Undefined
+        raise NoValueError
     return table[name](found)
 
 
@@ -243,12 +244,12 @@ def _bound(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
         small.dps = _QUAD_DIGITS
         inside = lambda x: _value(body, {**point, node.name: Fraction(int(x * 2**60), 2**60)}, small)  # noqa: E731
         if mp.im(low) != 0 or mp.im(high) != 0:
-            raise Undefined
+            raise NoValueError
         found = small.quad(inside, [small.mpf(mp.re(low)), small.mpf(mp.re(high))])
         return mp.mpf(_real(small, found))
     start, stop = _whole_any(mp, low), _whole_any(mp, high)
     if stop - start > _MOST_TERMS or stop < start - 1:
-        raise Undefined
+        raise NoValueError
     found = [_value(body, {**point, node.name: Fraction(k)}, mp) for k in range(start, stop + 1)]
     return _RULES["add" if node.op == "sum" else "mul"](mp, *found)
 

@@ -18,7 +18,7 @@ def exact(node: Node) -> Fraction | None:
     return _combined(node.op, known)
 
 
-def _combined(op: str, args: list[Fraction]) -> Fraction | None:
+def _combined(op: str, args: list[Fraction]) -> Fraction | None:  # noqa: PLR0911 (a table of operations)
     first = args[0]
     if op == "add":
         return sum(args, Fraction(0))

@@ -31,7 +31,7 @@ PEERS: Final = ("peer_math_verify", "verl_prime", "verl_math_reward", "trl")
 _DEADLINE_S: Final = 3.0
 
 
-class NotInstalled(Exception):
+class NotInstalledError(Exception):
     """A peer that is not in this environment."""
 
 
@@ -40,7 +40,7 @@ class _Late(BaseException):
 
 
 def load(name: str, peer_path: pathlib.Path | None) -> Accepts:
-    """Return a grader; raises NotInstalled where a peer is not there."""
+    """Return a grader; raises NotInstalledError where a peer is not there."""
     if name in OURS:
         return lambda answer, gold, question: grade(answer, gold, question, grader=name).outcome is Outcome.CORRECT
     return _PEERS[name](peer_path)
@@ -76,7 +76,7 @@ def _math_verify(_path: pathlib.Path | None) -> Accepts:
     try:
         from math_verify import parse, verify
     except ImportError as missing:
-        raise NotInstalled from missing
+        raise NotInstalledError from missing
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
     return lambda answer, gold, _question: bool(verify(parse(f"${gold}$"), parse(f"\\boxed{{{answer}}}")))
 
@@ -85,7 +85,7 @@ def _trl(_path: pathlib.Path | None) -> Accepts:
     try:
         reward = importlib.import_module("trl.rewards").accuracy_reward
     except ImportError as missing:
-        raise NotInstalled from missing
+        raise NotInstalledError from missing
 
     def accepts(answer: str, gold: str, _question: str) -> bool:
         content = f"The final answer is \\boxed{{{answer}}}."
@@ -113,7 +113,7 @@ def _verl_module(name: str, path: pathlib.Path | None):  # noqa: ANN202
     if root is None:
         spec = importlib.util.find_spec("verl")
         if spec is None or not spec.submodule_search_locations:
-            raise NotInstalled
+            raise NotInstalledError
         root = pathlib.Path(spec.submodule_search_locations[0])
     from types import ModuleType
 
@@ -127,7 +127,7 @@ def _verl_module(name: str, path: pathlib.Path | None):  # noqa: ANN202
     try:
         return importlib.import_module(f"verl.utils.reward_score.{name}")
     except ImportError as missing:
-        raise NotInstalled from missing
+        raise NotInstalledError from missing
 
 
 _PEERS: Final[dict[str, Callable[[pathlib.Path | None], Accepts]]] = {

@@ -1,4 +1,4 @@
-"""Mutants of ground truths: an edit that changes the value, composed with rewritings that keep it, judged by the oracle."""
+"""Mutants of ground truths: edits that change the value, rewritings that keep it, the oracle's label."""
 
 import random
 from collections import defaultdict
@@ -7,18 +7,23 @@ from typing import Final, Literal, NamedTuple
 
 from bench.attack_rules.context import Truth
 from bench.attack_rules.exact import computed
-from bench.attack_rules.families import FAMILIES
+from bench.attack_rules.families import FAMILIES, SELDOM
 from bench.attack_rules.oracle import judge
-from bench.attack_rules.rewrites import rewritten
+from bench.attack_rules.rewrites import bare, rewritten
 from bench.attack_rules.shape_edits import shape_edits
+from bench.attack_rules.spelling import PLAIN, spelling
 from bench.attack_rules.text_edits import text_edits
 from bench.attack_rules.tree import Node, places, put
 from bench.attack_rules.tree_edits import edits
-from bench.attack_rules.writer import PLAIN, spelling, write
+from bench.attack_rules.writer import write
 
 Label = Literal["wrong", "equal", "unsure"]
 _LABELS: Final[dict[str, Label]] = {"different": "wrong", "equal": "equal", "unsure": "unsure"}
 _SECOND_EDIT_SHARE: Final = 0.15
+
+
+_MEASURED: Final = ("perimeter", "distance", "area", "price")
+"""Words of a question that leave room for a unit."""
 
 
 class Mutant(NamedTuple):
@@ -36,9 +41,13 @@ def truths(count: int, seed: int) -> list[Truth]:
     found: dict[tuple[str, str], Truth] = {}
     turns, names = 0, list(FAMILIES)
     while len(found) < count and turns < 20 * count:
-        name = names[turns % len(names)]
+        name, turn = names[turns % len(names)], turns // len(names)
         turns += 1
+        if turn % SELDOM.get(name, 1):
+            continue
         tree, question, context = FAMILIES[name](rng)
+        if any(word in question for word in _MEASURED):
+            context = context._replace(measured=True)
         text = write(tree, spelling(rng) if rng.random() < 0.5 else PLAIN)
         found.setdefault((text, question), Truth(text, question, name, tree, context))
     return list(found.values())
@@ -92,7 +101,10 @@ def _mutant(truth: Truth, kind: str, made: Node | str, rng: random.Random) -> Mu
         text = write(tree, spelling(rng))
     except (KeyError, ValueError, IndexError):
         return None  # an edit made what has no text, such as a matrix without rows
-    return Mutant(rewritten(text, rng)[1], truth, kind, _LABELS[judge(truth.tree, made, truth.context)])
+    label = _LABELS[judge(truth.tree, made, truth.context)]
+    if label == "wrong" and bare(text) == bare(truth.text):
+        label = "unsure"  # two trees with one text, such as a time of day and a ratio
+    return Mutant(rewritten(text, rng)[1], truth, kind, label)
 
 
 def _with_numbers(tree: Node, rng: random.Random) -> Node:

@@ -6,24 +6,17 @@ could take in good faith for the same (a decimal that is a rounding of the other
 is `unsure` and never counts as wrong.
 """
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 
-from bench.attack_rules.context import INTEGER_LETTERS, Context
-from bench.attack_rules.evaluate import HIGH, Undefined, differs, is_real, value
-from bench.attack_rules.tree import Node, add, div, letters, mul, neg, num
+from bench.attack_rules.context import Context
+from bench.attack_rules.evaluate import differs
+from bench.attack_rules.regions import same_region
+from bench.attack_rules.scalars import Judged, numbers, values
+from bench.attack_rules.tree import Node, add, div, mul, neg, num
 from bench.attack_rules.units import UNITS
 from bench.attack_rules.writer import write
-
-Judged = Literal["different", "equal", "unsure"]
-
-_REALS: Final = [Fraction(n, d) for n, d in ((7, 3), (-5, 4), (11, 2), (2, 7), (-17, 3), (13, 1), (-1, 9), (41, 5))]
-_POSITIVE: Final = [Fraction(n, d) for n, d in ((7, 3), (5, 4), (2, 7), (17, 3), (13, 1), (1, 9), (41, 5), (101, 10))]
-_INTEGERS: Final = [Fraction(n) for n in (5, -3, 2, 8, -6, 3, 12, 7, -1, 4)]
-_NATURALS: Final = [Fraction(n) for n in (5, 3, 2, 8, 6, 4, 12, 7, 1, 9)]
-_ROWS: Final = 10
 
 
 def judge(truth: Node, answer: Node, context: Context) -> Judged:
@@ -33,102 +26,23 @@ def judge(truth: Node, answer: Node, context: Context) -> Judged:
     for ops, work in _KINDS:
         if truth.op in ops or answer.op in ops:
             return work(truth, answer, context)
-    return _values(truth, answer, context)
-
-
-def points(names: Sequence[str], domain: str) -> list[dict[str, Fraction]]:
-    """Return the points of a domain at which expressions in these letters are compared."""
-    if not names:
-        return [{}]
-    rows: list[dict[str, Fraction]] = []
-    for row in range(_ROWS):
-        point: dict[str, Fraction] = {}
-        for at, name in enumerate(names):
-            pool = _pool(name, domain)
-            point[name] = pool[(row * (at + 1) + at * 3 + row // 5) % len(pool)]
-        rows.append(point)
-    return rows
-
-
-def _pool(name: str, domain: str) -> list[Fraction]:
-    if domain == "open":
-        return _NATURALS if name[0] in INTEGER_LETTERS else _REALS
-    table = {"positive": _POSITIVE, "integer": _INTEGERS, "natural": _NATURALS}
-    if domain == "negative":
-        return [-found for found in _POSITIVE]
-    return table.get(domain, _REALS)
-
-
-def _values(truth: Node, answer: Node, context: Context) -> Judged:
-    names = sorted(letters(truth) | letters(answer))
-    if not names:
-        return _numbers(truth, answer, context)
-    equal = 0
-    for point in points(names, context.domain):
-        found = differs(truth, answer, point)
-        if found is None:
-            continue
-        real = is_real(truth, point), is_real(answer, point)
-        if real != (True, True) and context.domain != "complex":
-            if context.domain != "open" and found and set(real) == {True, False}:
-                return "different"
-            continue
-        if found:
-            return "different"
-        equal += 1
-    return "equal" if equal >= _ROWS // 2 else "unsure"
-
-
-def _numbers(truth: Node, answer: Node, context: Context) -> Judged:
-    found = differs(truth, answer, {})
-    if found is None:
-        return "unsure"
-    if not found:
-        return "equal"
-    if not context.exact and (_rounds(truth, answer) or _rounds(answer, truth)):
-        return "unsure"
-    return "different"
-
-
-def _rounds(decimal: Node, other: Node) -> bool:
-    """Return whether a written decimal may be meant for the other value: within one unit of its last place."""
-    bare = decimal.args[0] if decimal.op == "neg" else decimal
-    if bare.op == "pct":
-        return _rounds(bare.args[0], mul(num(100), other))
-    near = _decimal_near(bare)
-    if near is None:
-        return False
-    text, scale = near
-    unit = HIGH.mpf(10) ** -len(text.partition(".")[2])
-    try:
-        first, second = value(decimal, {}, HIGH), value(other, {}, HIGH)
-    except Undefined:
-        return False
-    return bool(abs(first - second) <= unit * scale)
-
-
-def _decimal_near(node: Node) -> tuple[str, int] | None:
-    if node.op == "dec":
-        return node.name, 1
-    if node.op == "rep":
-        return node.name.replace("(", "").rstrip(")"), 1
-    return None
+    return values(truth, answer, context)
 
 
 def _degrees(truth: Node, answer: Node, context: Context) -> Judged:
     if truth.op == answer.op:
         return judge(truth.args[0], answer.args[0], context)
     if context.asked_unit == "rad" and truth.op != "deg":
-        return _numbers(truth, answer, context)
+        return numbers(truth, answer, context)
     bare = [node.args[0] if node.op == "deg" else node for node in (truth, answer)]
     if judge(bare[0], bare[1], context) != "different":
         # 60 and 60 degrees; a question that measures nothing gives no leave for a degree sign.
         return "unsure" if context.measured or truth.op == "deg" else "different"
-    return _numbers(truth, answer, context) if _numbers(truth, answer, context) != "equal" else "unsure"
+    return numbers(truth, answer, context) if numbers(truth, answer, context) != "equal" else "unsure"
 
 
 def _percent(truth: Node, answer: Node, context: Context) -> Judged:
-    straight = _numbers(truth, answer, context)
+    straight = numbers(truth, answer, context)
     if straight != "different" or truth.op == answer.op:
         return straight
     bare = [node.args[0] if node.op == "pct" else node for node in (truth, answer)]
@@ -183,7 +97,7 @@ def _ordered(truth: Node, answer: Node, context: Context) -> Judged:
 
 def _mixed_ordered(truth: Node, answer: Node, context: Context) -> Judged:
     ops = {truth.op, answer.op}
-    if ops == {"interval", "set"} or ops == {"interval", "list"}:
+    if "interval" in ops and ops & {"set", "list"}:
         return "different"
     first, second = _elements(truth), _elements(answer)
     if ops <= {"tuple", "vector", "list", "set"}:
@@ -194,8 +108,8 @@ def _mixed_ordered(truth: Node, answer: Node, context: Context) -> Judged:
     return "different" if len(first) > 1 or len(second) > 1 else "unsure"
 
 
-def _all(found: "itertools.chain[Judged] | Sequence[Judged] | object") -> Judged:
-    verdicts: list[Judged] = list(found)  # type: ignore[call-overload]
+def _all(found: Iterable[Judged]) -> Judged:
+    verdicts = list(found)
     if "different" in verdicts:
         return "different"
     return "unsure" if "unsure" in verdicts else "equal"
@@ -230,7 +144,7 @@ def _distinct(found: Sequence[Node], context: Context) -> list[Node]:
 
 def _matched(first: Sequence[Node], second: Sequence[Node], context: Context) -> Judged:
     first, second = _distinct(first, context), _distinct(second, context)
-    table = [[judge(a, b, context) for b in second] for a in first]
+    table: list[list[Judged]] = [[judge(a, b, context) for b in second] for a in first]
     if len(first) != len(second):
         # One without a partner on the larger side shows it; near ones might be two spellings of one.
         rows = table if len(first) > len(second) else [list(column) for column in zip(*table, strict=True)]
@@ -240,7 +154,9 @@ def _matched(first: Sequence[Node], second: Sequence[Node], context: Context) ->
     return "unsure" if _pairing(table, {"equal", "unsure"}) else "different"
 
 
-def _pairing(table: Sequence[Sequence[Judged]], allowed: set[str], row: int = 0, used: frozenset[int] = frozenset()) -> bool:
+def _pairing(
+    table: Sequence[Sequence[Judged]], allowed: set[str], row: int = 0, used: frozenset[int] = frozenset()
+) -> bool:
     if row == len(table):
         return True
     return any(
@@ -261,40 +177,17 @@ def _elements_of_union(node: Node) -> list[Node]:
     return list(node.args) if node.op == "union" else [node]
 
 
-def _equations(truth: Node, answer: Node, context: Context) -> Judged:
-    """Compare `left = right`, `<`, `<=`: the same curve up to a factor, told at points on neither's side."""
-    if truth.op != answer.op:
-        if {truth.op, answer.op} == {"less", "lesseq"} or {truth.op, answer.op} == {"equation", "less"}:
-            return "different"
-        if {truth.op, answer.op} & {"equation", "interval", "union", "except", "named", "set", "list"} - {"equation"}:
-            return "unsure"
-        return "unsure" if "equation" in {truth.op, answer.op} and "lesseq" not in {truth.op, answer.op} else "different"
-    left, right = (add(node.args[0], neg(node.args[1])) for node in (truth, answer))
-    names = sorted(letters(left) | letters(right))
-    ratios: set[bool] = set()
-    first: Node | None = None
-    for point in points(names, "real"):
-        try:
-            a, b = value(left, point, HIGH), value(right, point, HIGH)
-        except Undefined:
-            continue
-        if a == 0 or b == 0:
-            if (a == 0) != (b == 0):
-                return "different"
-            continue
-        here = a / b
-        if abs(HIGH.im(here)) > 0:
-            return "unsure"
-        if truth.op != "equation" and here < 0:
-            return "different"
-        if first is None:
-            first, known = num(0), here
-            continue
-        ratios.add(bool(abs(here - known) <= abs(known) * HIGH.mpf(10) ** -50))
-    if ratios == {True}:
-        return "equal"
-    # Another ratio somewhere: for polynomials without a common factor two different curves; the families give those.
-    return "different" if False in ratios and context.domain != "complex" else "unsure"
+def _relations(truth: Node, answer: Node, context: Context) -> Judged:
+    """Compare `left = right`, `<`, `<=` as sets of points."""
+    del context
+    ops = {truth.op, answer.op}
+    if len(ops) == 1:
+        return same_region(truth, answer)
+    if ops <= {"equation", "less", "lesseq"}:
+        return "different"  # a curve, an open and a closed region
+    if ops & {"interval", "union", "except", "named", "set", "list", "equation"}:
+        return "unsure"
+    return "different"
 
 
 def _named(truth: Node, answer: Node, context: Context) -> Judged:
@@ -334,7 +227,7 @@ def _antiderivative(truth: Node, answer: Node, context: Context) -> Judged:
     if truth.op != answer.op:
         return "unsure"
     slope = [add(node.args[0], neg(_moved(node.args[0], truth.name))) for node in (truth, answer)]
-    return _values(slope[0], slope[1], context)
+    return values(slope[0], slope[1], context)
 
 
 def _moved(node: Node, letter: str) -> Node:
@@ -352,7 +245,7 @@ def _bases(truth: Node, answer: Node, context: Context) -> Judged:
     first, second = size(truth), size(answer)
     if first is None or second is None:
         return "unsure"
-    return _numbers(first, second, context)
+    return numbers(first, second, context)
 
 
 _KINDS: Final = (
@@ -361,7 +254,7 @@ _KINDS: Final = (
     (frozenset({"ratio"}), _ratio),
     (frozenset({"named"}), _named),
     (frozenset({"antiderivative"}), _antiderivative),
-    (frozenset({"equation", "less", "lesseq"}), _equations),
+    (frozenset({"equation", "less", "lesseq"}), _relations),
     (frozenset({"base"}), _bases),
     (frozenset({"union"}), _unions),
     (frozenset({"set", "list", "pm"}), _sets),

@@ -1,6 +1,7 @@
 r"""Rewritings of a whole text that keep what it says: delimiters, boxes, wrappers, brackets, spaces."""
 
 import random
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -18,6 +19,14 @@ REWRITES: Final[dict[str, Rewrite]] = {
     "display style": lambda text: f"\\displaystyle {text}",
     "thin space": lambda text: f"{text}\\,",
 }
+
+
+_LAYOUT: Final = re.compile(r"\\left|\\right|\\displaystyle|\\,|\\[()\[\]]|[\s$]")
+
+
+def bare(text: str) -> str:
+    """Return the text without layout, to tell whether two trees are written alike."""
+    return _LAYOUT.sub("", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
 
 
 def rewritten(text: str, rng: random.Random) -> tuple[str, str]:

@@ -1,13 +1,13 @@
-"""Edits of what contains values: elements, ends, names, units, letters of a choice, and other shapes of the same parts."""
+"""Edits of what contains values: elements, ends, names, units, and other shapes of the same parts."""
 
 import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench.attack_rules.families import NOTATIONS
+from bench.attack_rules.leaf_edits import Edit
 from bench.attack_rules.tree import Node, add, div, mul, neg, num, of, sym
-from bench.attack_rules.tree_edits import Edit
 from bench.attack_rules.units import UNITS
+from bench.attack_rules.word_edits import edit_base, edit_choice, edit_date, edit_money, edit_notation, edit_worded
 
 Shape = Callable[[Node, random.Random], Iterator[Edit]]
 
@@ -117,7 +117,10 @@ def _named(node: Node, rng: random.Random) -> Iterator[Edit]:
     if len(parts) > 1:
         yield "named unknowns exchanged", node._replace(args=_relabelled(names[1:] + names[:1], values))
         yield "one element fewer", node._replace(args=parts[:-1])
-    yield "named unknown renamed", node._replace(args=_relabelled([{"x": "z", "a": "d"}.get(names[0], "w"), *names[1:]], values))
+    yield (
+        "named unknown renamed",
+        node._replace(args=_relabelled([{"x": "z", "a": "d"}.get(names[0], "w"), *names[1:]], values)),
+    )
     at = rng.randrange(len(parts))
     changed = parts[at]._replace(args=(add(parts[at].args[0], num(rng.choice((1, 2)))),))
     yield "operator", node._replace(args=(*parts[:at], changed, *parts[at + 1 :]))
@@ -147,7 +150,7 @@ def _ratio(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "order", node._replace(args=tuple(reversed(parts)))
     yield "one element more", node._replace(args=(*parts, num(rng.randint(2, 9))))
     yield "equal form", node._replace(args=tuple(mul(num(2), part) for part in parts))
-    yield "time against a ratio", of("time", num(int(parts[0].name)), num(int(parts[1].name)))
+    yield "time against a ratio", of("time", num(int(parts[0].name)), num((int(parts[1].name) + 1) % 60))
 
 
 def _time(node: Node, rng: random.Random) -> Iterator[Edit]:
@@ -159,7 +162,7 @@ def _time(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "time against a ratio", of("time", num(2 * hours), num(2 * minutes % 60))
     yield "digit", of("time", num(hours), num((minutes + rng.choice((1, 5, 30))) % 60))
     yield "digit", of("time", num(hours % 12 + 1), num(minutes))
-    yield "separator", num(hours * 100 + minutes)
+    yield "separator", num(hours * 10 + minutes // 10)
 
 
 def _unit(node: Node, rng: random.Random) -> Iterator[Edit]:
@@ -169,7 +172,12 @@ def _unit(node: Node, rng: random.Random) -> Iterator[Edit]:
             yield "unit", node._replace(name=name)
             if unit.dimension == kind:
                 scale = UNITS[node.name].size / unit.size
-                yield "equal form", node._replace(name=name, args=(mul(node.args[0], div(num(scale.numerator), num(scale.denominator))),))
+                yield (
+                    "equal form",
+                    node._replace(
+                        name=name, args=(mul(node.args[0], div(num(scale.numerator), num(scale.denominator))),)
+                    ),
+                )
     yield "percent", of("pct", node.args[0])
 
 
@@ -208,86 +216,6 @@ def _primitive(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "sign", node._replace(args=(neg(inner),))
 
 
-def _choice(node: Node, rng: random.Random) -> Iterator[Edit]:
-    letter = node.name
-    other, third = rng.sample([c for c in "ABCDE" if c != letter], 2)
-    for text in (
-        other, f"({other})", f"\\text{{{other}}}", f"{other}.", f"{letter} and {other}", f"{letter}. and {other}.", f"{letter}, {other}",
-        f"{letter}) no, {other})", f"{letter} or {other}", f"{letter}{other}", f"\\text{{{letter} and {other}}}", f"{other}, {letter}",
-        f"\\text{{not }}{letter}", f"not {letter}", f"{letter}, {other}, {third}", f"\\text{{{letter} is wrong, it is {other}}}",
-        f"{letter}/{other}", f"{letter}+{other}", f"{letter};{other}", f"neither {letter} nor {other}", f"all but {letter}", f"({letter}) and ({other})",
-    ):  # fmt: skip
-        yield "choice", of("choice", name=text)
-
-
-def _worded(node: Node, rng: random.Random) -> Iterator[Edit]:
-    inside = node.name.removeprefix("\\text{").removesuffix("}")
-    pools = [("Yes", "No"), ("odd", "even"), ("increasing", "decreasing"), ("converges", "diverges"), ("circle", "ellipse", "parabola", "hyperbola")]
-    pools += [("Monday", "Tuesday", "Sunday"), ("A is a thief", "B is a thief", "C is a thief", "is thief", "A is no thief", "A is not a thief")]
-    pools += [("Player A wins", "Player B wins", "Player A loses", "A player wins"), ("the second player", "the first player")]
-    pools += [("no real solutions", "all real numbers", "two real solutions", "one real solution")]
-    for pool in pools:
-        if inside in pool:
-            for text in pool:
-                yield "word", of("words", name=f"\\text{{{text}}}")
-                yield "word", of("words", name=text)
-    yield "word added", of("words", name=f"\\text{{not {inside}}}")
-    yield "word added", of("words", name=f"\\text{{neither {inside} nor its opposite}}")
-    yield "word added", of("words", name=f"\\text{{{inside}}} \\text{{ is false}}")
-    yield "word", num(rng.randint(1, 9))
-    yield "word added", of("words", name=f"{inside} or not")
-
-
-def _money(node: Node, rng: random.Random) -> Iterator[Edit]:
-    value = int(node.name.removeprefix("\\$"))
-    for text in (f"\\${value + 1}", f"\\${value}0", f"\\${value}\\%", f"{value} cents", f"\\text{{{value} cents}}", f"€{value}", f"-\\${value}", f"£{value}", f"\\${value}.5", f"{value}\\text{{ million}}"):
-        yield "money", of("money", name=text)
-    del rng
-
-
-def _date(node: Node, rng: random.Random) -> Iterator[Edit]:
-    month, day = node.name.removeprefix("\\text{").removesuffix("}").split()
-    other = rng.choice([m for m in ("February", "April", "June", "July") if m != month])
-    for text in (f"{other} {day}", f"{month} {int(day) + 1}", f"{int(day) + 2} {month}", f"{month} {day}0", f"{day} {other}"):
-        yield "date", of("date", name=f"\\text{{{text}}}")
-    yield "equal form", of("date", name=f"\\text{{{month} {day}}}")
-
-
-def _base(node: Node, rng: random.Random) -> Iterator[Edit]:
-    base = int(node.args[0].name)
-    yield "base", node._replace(args=(num(base + 1),))
-    yield "base", num(int(node.name, base))
-    yield "digits exchanged", node._replace(name=node.name[::-1])
-    yield "digit", node._replace(name=node.name[:-1])
-    yield "digit", node._replace(name=node.name + rng.choice("01"))
-
-
-def _notation(node: Node, rng: random.Random) -> Iterator[Edit]:
-    first, second = node.args
-    for _, template, left, right in NOTATIONS:
-        if template == node.name:
-            for letter in left.replace(first.name, ""):
-                yield "letter", node._replace(args=(sym(letter), second))
-            for letter in right.replace(second.name, ""):
-                yield "letter", node._replace(args=(first, sym(letter)))
-    if node.name.count("<0>") == 1 and not any(sign in node.name for sign in ("parallel", "angle", "cdot", "<0>+<1>")):
-        yield "order", node._replace(args=(second, first))
-    for old, new, kind in _TEMPLATES:
-        if old in node.name:
-            yield kind, node._replace(name=node.name.replace(old, new, 1))
-    del rng
-
-
-_TEMPLATES: Final = (
-    ("\\frac{1}{<0>+<1>}", "\\frac{1}{2(<0>+<1>)}", "dots"), ("+\\cdots", "", "dots"), (", \\ldots", "", "dots"), ("'", "", "prime"), ("'", "''", "prime"),
-    ("-3", "+3", "sign"), ("\\frac{1}{3}", "-\\frac{1}{3}", "sign"), ("+\\frac{1}{3}", "-\\frac{1}{3}", "sign"), ("\\parallel", "\\perp", "relation"),
-    ("\\Rightarrow", "\\Leftarrow", "relation"), ("\\cdot", "\\times", "operator"), ("2\\mathbf{", "\\mathbf{", "digit"), ("^{<1>}", "^{<1>+1}", "dots"), ("_{<1>}", "_{<1>+1}", "index"),
-    ("_{<1>}", "^{<1>}", "index"), ("_{<1>}", "", "index"), ("\\partial <1>", "\\partial <1>^2", "exponent"), ("\\mathrm{d}<1>", "\\mathrm{d}<1>^2", "exponent"), ("\\frac{1}{2}+", "\\frac{1}{3}+", "dots"),
-    ("\\frac{1}{2}\\", "\\", "prefix"), ("<0>^2, ", "<0>^3, ", "exponent"), (", <1>", "", "one element fewer"), ("<0>^2", "<0>^3", "dots"), ("\\angle <0>B<1>", "\\angle B<0><1>", "order"),
-    ("\\overline{A<0>}", "\\overline{B<0>}", "letter"),
-)  # fmt: skip
-
-
 def _plus_minus(node: Node, rng: random.Random) -> Iterator[Edit]:
     middle, off = node.args
     yield "plus-minus", add(middle, off)
@@ -299,8 +227,29 @@ def _plus_minus(node: Node, rng: random.Random) -> Iterator[Edit]:
 
 
 SHAPES: Final[dict[str, tuple[Shape, ...]]] = {
-    "set": (_elements,), "list": (_elements,), "tuple": (_elements,), "interval": (_interval,), "union": (_union,), "except": (_excluded,), "named": (_named,),
-    "matrix": (_matrix,), "vector": (_matrix,), "ratio": (_ratio,), "time": (_time,), "unit": (_unit,), "pct": (_percent,), "deg": (_degree,), "equation": (_relation,),
-    "less": (_relation,), "lesseq": (_relation,), "antiderivative": (_primitive,), "choice": (_choice,), "words": (_worded,), "money": (_money,), "date": (_date,),
-    "base": (_base,), "notation": (_notation,), "pm": (_plus_minus,),
-}  # fmt: skip
+    "set": (_elements,),
+    "list": (_elements,),
+    "tuple": (_elements,),
+    "interval": (_interval,),
+    "union": (_union,),
+    "except": (_excluded,),
+    "named": (_named,),
+    "matrix": (_matrix,),
+    "vector": (_matrix,),
+    "ratio": (_ratio,),
+    "time": (_time,),
+    "unit": (_unit,),
+    "pct": (_percent,),
+    "deg": (_degree,),
+    "equation": (_relation,),
+    "less": (_relation,),
+    "lesseq": (_relation,),
+    "antiderivative": (_primitive,),
+    "choice": (edit_choice,),
+    "words": (edit_worded,),
+    "money": (edit_money,),
+    "date": (edit_date,),
+    "base": (edit_base,),
+    "notation": (edit_notation,),
+    "pm": (_plus_minus,),
+}

@@ -18,12 +18,6 @@ class Node(NamedTuple):
 
 Path = tuple[int, ...]
 
-CONTAINERS = frozenset(
-    "set list tuple interval union matrix named equation less lesseq ratio time unit pct deg choice words money date "
-    "notation antiderivative except base vector bool".split()
-)
-"""Operations whose value is no complex number."""
-
 
 def num(value: int) -> Node:
     """Return an integer; a negative one is the negation of a leaf."""
@@ -104,8 +98,8 @@ def letters(node: Node) -> frozenset[str]:
     """Return the letters that occur free."""
     if node.op == "sym":
         return frozenset({node.name})
-    found: frozenset[str] = frozenset().union(*(letters(child) for child in node.args))
-    return found - {node.name} if node.op in {"sum", "prod", "integral"} else found
+    found = {name for child in node.args for name in letters(child)}
+    return frozenset(found - {node.name} if node.op in {"sum", "prod", "integral"} else found)
 
 
 def has(node: Node, *ops: str) -> bool:
