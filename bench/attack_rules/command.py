@@ -12,6 +12,7 @@ import time
 from typing import Any, Final
 
 from bench.attack_rules.attack import Tally, attack, loaded, outcome, sample
+from bench.attack_rules.file_truths import file_truths
 from bench.attack_rules.graders import OURS, PEERS
 from bench.attack_rules.mutants import Mutant, kinds, mutants, truths
 
@@ -23,8 +24,9 @@ def main(argv: list[str]) -> int:
     """Run the attack; 0 if `cascade` accepts no wrong answer (or is not asked), 1 if it does."""
     parser = argparse.ArgumentParser(prog="python -m bench attack-rules", description=__doc__)
     parser.add_argument("--json", type=pathlib.Path, help="write everything measured to this file")
-    parser.add_argument("--truths", type=int, default=3_200, help="ground truths drawn (default 3,200)")
-    parser.add_argument("--mutants", type=int, default=200_000, help="about so many mutants in all (default 200,000)")
+    parser.add_argument("--truths", type=pathlib.Path, help="JSONL with ground truths to take instead of drawn ones")
+    parser.add_argument("--count", type=int, default=3_300, help="ground truths (default 3,300)")
+    parser.add_argument("--mutants", type=int, default=220_000, help="about so many mutants in all (default 220,000)")
     parser.add_argument(
         "--graders", default="cascade", help=f"of {','.join((*OURS, *PEERS))}, or `all` (default cascade)"
     )
@@ -41,7 +43,7 @@ def main(argv: list[str]) -> int:
     unknown = [name for name in names if name not in {*OURS, *PEERS}]
     if unknown:
         parser.error(f"--graders {','.join(unknown)}: take some of {', '.join((*OURS, *PEERS))}")
-    count, each = _SMALL if options.small else (options.truths, -(-options.mutants // options.truths))
+    count, each = _SMALL if options.small else (options.count, -(-options.mutants // options.count))
     result = run(count, each, names, options)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1))
@@ -52,7 +54,7 @@ def main(argv: list[str]) -> int:
 def run(count: int, each: int, names: list[str], options: argparse.Namespace) -> dict[str, Any]:
     """Draw the truths and their mutants, and put them before the graders."""
     started = time.monotonic()
-    drawn = truths(count, options.seed)
+    drawn = file_truths(options.truths)[:count] if options.truths else truths(count, options.seed)
     made: list[Mutant] = []
     for truth in drawn:
         made += mutants(truth, each, options.seed)

@@ -124,6 +124,7 @@ def _repeating(node: Node, _point: dict[str, Fraction], mp: Any) -> Any:
 _LEAVES: Final = {
     "num": lambda node, _point, mp: mp.mpf(int(node.name)),
     "dec": _decimal,
+    "sci": _decimal,
     "rep": _repeating,
     "sym": _letter,
     "const": _constant,

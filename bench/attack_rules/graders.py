@@ -28,7 +28,7 @@ Accepts = Callable[[str, str, str], bool]
 
 OURS: Final = ("cascade", "prime", "math_verify")
 PEERS: Final = ("peer_math_verify", "verl_prime", "verl_math_reward", "trl")
-_DEADLINE_S: Final = 3.0
+_DEADLINE_S: Final = 2.0
 
 
 class NotInstalledError(Exception):

@@ -20,6 +20,8 @@ from bench.attack_rules.writer import write
 Label = Literal["wrong", "equal", "unsure"]
 _LABELS: Final[dict[str, Label]] = {"different": "wrong", "equal": "equal", "unsure": "unsure"}
 _SECOND_EDIT_SHARE: Final = 0.15
+_MOST_OF_SLOW: Final = 12
+"""Mutants of a truth whose checks cost the graders up to seconds."""
 
 
 _MEASURED: Final = ("perimeter", "distance", "area", "price")
@@ -57,6 +59,7 @@ def mutants(truth: Truth, most: int, seed: int) -> list[Mutant]:
     """Return at most so many different mutants of one truth, the kinds taking turns."""
     rng = random.Random(f"{seed} {truth.text} {truth.question}")  # noqa: S311
     seen = {truth.text}
+    most = min(most, _MOST_OF_SLOW) if truth.family in SELDOM else most
     found: list[Mutant] = []
     for kind, made in _in_turns(_candidates(truth, rng), rng):
         if len(found) >= most:
@@ -84,7 +87,7 @@ def _in_turns(found: list[tuple[str, Node | str]], rng: random.Random) -> Iterat
     for _ in range(2):
         left = {kind: rng.sample(made, k=len(made)) for kind, made in kinds.items()}
         while left:
-            for kind in list(left):
+            for kind in rng.sample(list(left), k=len(left)):
                 yield kind, left[kind].pop()
                 if not left[kind]:
                     del left[kind]

@@ -127,6 +127,7 @@ _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", 
     "\\text{ not}",
 }
 """What leaves 0, 1 or 2 as it is, or may."""
+_FREE: Final = frozenset(("multiple", "antiderivative", "solutions"))
 _MEASURES: Final = frozenset(
     (" percent", " hours", "\\%", "\\circ", "\\text{ or less}", "'", "\\mathrm{d}x", "\\text{a}")
 )
@@ -136,9 +137,10 @@ _BOUNDS: Final = frozenset(("\\text{at least }", "at most ", "more than ", "less
 def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextEdit]:
     """Yield (kind, text) from a spelling of the truth; every text is wrong."""
     tree = truth.tree
-    if tree.op in {"words", "choice", "notation", "date", "money", "time", "base"}:
+    if tree.op in {"words", "choice", "notation", "date", "money", "time", "base", "temperature"}:
         return
-    fixed = exact(tree) in {Fraction(0), Fraction(1), Fraction(-1), Fraction(2)}
+    # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
+    fixed = tree.op in _FREE or exact(tree) in {Fraction(0), Fraction(1), Fraction(-1), Fraction(2)}
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
     for text in _BEHIND:
         if not _leave(truth, text) and not (fixed and text in _ARITHMETIC) and not (relation and "or " in text):
@@ -148,7 +150,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
             yield "word in front", text + spelled
     if _single(tree):
         yield from _signed(truth, spelled, fixed=fixed)
-    if tree.op == "num" and len(tree.name) in {2, 3}:
+    if tree.op == "num" and len(tree.name) in {2, 3} and tree.name[0] != "0":
         yield from _separated(tree.name, rng)
     if tree.op in {"list", "set"}:
         yield (

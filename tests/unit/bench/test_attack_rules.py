@@ -196,9 +196,9 @@ def test_mutants_are_the_same_for_the_same_seed() -> None:
 
 
 def test_every_family_and_every_kind_of_the_findings_is_reached() -> None:
-    drawn = truths(400, 2)
+    drawn = truths(700, 2)
     assert {truth.family for truth in drawn} == set(FAMILIES)
-    made = [mutant for truth in drawn for mutant in mutants(truth, 50, 2)]
+    made = [mutant for truth in drawn for mutant in mutants(truth, 25, 2)]
     wrong = {(mutant.truth.family, mutant.kind) for mutant in made if mutant.label == "wrong"}
     missing = {
         finding: ways
