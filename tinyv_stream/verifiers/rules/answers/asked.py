@@ -35,7 +35,7 @@ _HOW_MANY: Final = re.compile(
     re.IGNORECASE,
 )
 _COUNTERS: Final = frozenset({"way", "solution", "unit", "value", "element", "square unit", "cubic unit"})
-_NEVER: Final = frozenset(
+NEVER: Final = frozenset(
     word
     for word in [
         "square",
@@ -159,7 +159,7 @@ def is_noun_of(unit: str, question: str) -> bool:
 def changes_a_number(unit: str) -> bool:
     """Say whether a word behind a number makes it another number: `5 squared`, `3 tenths`, `6 pi`."""
     parts = [word for word in re.split(r"[\s/]+", unit.lower()) if word]
-    return any({word, _singular(word)} & _NEVER or word.startswith("\\") for word in parts)
+    return any({word, _singular(word)} & NEVER or word.startswith("\\") for word in parts)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -167,7 +167,7 @@ def _counted(question: str) -> frozenset[str]:
     found = {
         _singular(word) for m in _HOW_MANY.finditer(question[:4_000]) for word in re.findall(r"[a-z]+", m[1].lower())
     }
-    return frozenset(found - _NEVER)
+    return frozenset(found - NEVER)
 
 
 def _singular(word: str) -> str:

@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, collections, commas, ranges, shapes, words
+from tinyv_stream.verifiers.rules.answers import asked, collections, commas, ranges, sentences, shapes, words
 from tinyv_stream.verifiers.rules.answers.choices import same_choice
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
@@ -43,6 +43,7 @@ _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 def compare(answer: str, gold: str, question: str = "") -> Match | None:
     """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
+    answer, gold = sentences.bare(answer, question), sentences.bare(gold, question)
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked

@@ -21,6 +21,11 @@ _TOKEN: Final = re.compile(r"[a-z0-9_]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]"
 _ARTICLE: Final = re.compile(
     r"\AA\s+(?=[a-z]{3,})(?!is\b|are\b|was\b|wins|has\b|and\b|will\b|or\b|does\b|can\b|lies|tells|gets)"
 )
+_SAME: Final = {
+    "dne": "does not exist",
+    "limit does not exist": "does not exist",
+    "undefined": "not defined",
+}
 _NAME_A: Final = re.compile(r"(?<![A-Za-z])A(?![A-Za-z])")
 _LETTER: Final = re.compile(
     r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? ?)?\(?\s*([A-H])\s*\)?(?:[.):]|\s+[-–—]|$)\s*(.*)",  # noqa: RUF001
@@ -40,7 +45,7 @@ def plain(text: str) -> str:
     text = _NAME_A.sub("name_a", _ARTICLE.sub("", text)).lower()
     found = _TOKEN.findall(text)
     kept = [word for word in found if word not in _FILLERS]
-    return " ".join(kept or found)
+    return _SAME.get(" ".join(kept or found), " ".join(kept or found))
 
 
 def number_word(text: str) -> int | None:

@@ -43,7 +43,7 @@ Point = dict[str, Fraction]
 def points(left: Node, right: Node, domains: Domains) -> list[Point]:
     """Return the points at which both trees are to be compared."""
     names = sorted(symbols(left) | symbols(right))
-    needs = whole_letters(left) | whole_letters(right)
+    needs = (whole_letters(left) | whole_letters(right)) & symbols(left)
     of = {name: domains.get(name, REAL) for name in names}
     of = {name: msgspec.structs.replace(d, whole=True) if name in needs else d for name, d in of.items()}
     nodes = [*walk(left), *walk(right)]
