@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import units
+from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 ROUNDING: Final = re.compile(
     r"to the nearest|nearest (?:tenth|hundredth|thousandth|whole|integer|cent|dollar|percent|degree)|\brounded\b|"
@@ -35,87 +36,14 @@ _HOW_MANY: Final = re.compile(
     re.IGNORECASE,
 )
 _COUNTERS: Final = frozenset({"way", "solution", "unit", "value", "element", "square unit", "cubic unit"})
-NEVER: Final = frozenset(
-    word
-    for word in [
-        "square",
-        "squared",
-        "cube",
-        "cubed",
-        "half",
-        "halves",
-        "third",
-        "quarter",
-        "tenth",
-        "hundredth",
-        "thousandth",
-        "ten",
-        "hundred",
-        "thousand",
-        "million",
-        "billion",
-        "trillion",
-        "dozen",
-        "pair",
-        "couple",
-        "percent",
-        "pi",
-        "factorial",
-        "degree",
-        "time",
-        "less",
-        "more",
-        "fewer",
-        "not",
-        "no",
-        "and",
-        "or",
-        "plus",
-        "minus",
-        "root",
-        "power",
-        "double",
-        "twice",
-        "triple",
-        "per",
-        "of",
-        "each",
-        "every",
-        "other",
-        "than",
-        "at",
-        "most",
-        "least",
-        "if",
-        "but",
-        "except",
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "without",
-        "negative",
-        "positive",
-        "inverse",
-        "reciprocal",
-        "mod",
-        "modulo",
-        "base",
-        "over",
-        "score",
-        "gross",
-        "fifth",
-        "sixth",
-        "seventh",
-        "eighth",
-        "ninth",
-    ]
+NEVER: Final = table(
+    "square squared cube cubed half halve halves third quarter tenth hundredth thousandth ten hundred thousand million "
+    "billion trillion dozen pair couple percent pi factorial degree time less more fewer not no and or plus minus root "
+    "power double twice triple per of each every other than at most "
+    "least if but except zero one two three four five six "
+    "seven eight nine without negative positive inverse reciprocal mod "
+    "modulo base over score gross fifth sixth seventh "
+    "eighth ninth"
 )
 """Words that change a number, which no question makes droppable."""
 _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total", "in total", "altogether", "such"})

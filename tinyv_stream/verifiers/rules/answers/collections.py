@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import order, words
+from tinyv_stream.verifiers.rules.answers import naming, order, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
     Equation,
@@ -41,6 +41,7 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
         return same(_only(gold) or gold, _only(answer) or answer, question)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
+    gold, answer = naming.by_unit(gold), naming.by_unit(answer)
     gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
     if _has_names(gold) or _has_names(answer):
         return None if gold.either or answer.either else _assignments(gold, answer, question, same)

@@ -86,5 +86,5 @@ def places(labels: list[str], question: str) -> list[str] | None:
 
 def _place(label: str, question: str) -> int:
     name = re.escape(full_name(label)) if label in _SHORT else re.escape(label)
-    found = re.search(rf"(?<![A-Za-z\\]){name}(?![A-Za-z])", question, re.IGNORECASE)
+    found = re.search(rf"(?<![A-Za-z\\]){name}s?(?![A-Za-z])", question, re.IGNORECASE)
     return found.start() if found else -1

@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import line, relations, scalars, shapes
+from tinyv_stream.verifiers.rules.answers import line, naming, relations, scalars, shapes
 from tinyv_stream.verifiers.rules.answers.forms import (
     AnswerReading,
     Form,
@@ -103,7 +103,7 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
             break
     if any(_PADDED.fullmatch(part) for part in kept):
         raise Unreadable("groups of digits")
-    items = [read_form(part, depth + 1) for part in kept]
+    items = [_item(part, depth + 1) for part in kept]
     either = all(sign in _EITHER for sign in used)
     if either:
         items = _points_as_ranges(items)
@@ -121,6 +121,12 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
         values = [item.value for item in items if isinstance(item, Labelled)]
         return Labelled(labels.pop(), Sequence("", flat(values), either=True))
     return Sequence("", tuple(items) if either and _are_groups(items) else flat(items), either=either)
+
+
+def _item(text: str, depth: int) -> Form:
+    """Read one of several values, which may have its name in front of it."""
+    named = naming.named_part(text)
+    return Labelled(named[0], read_form(named[1], depth)) if named else read_form(text, depth)
 
 
 def _are_groups(items: list[Form]) -> bool:

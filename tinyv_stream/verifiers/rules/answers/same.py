@@ -9,7 +9,17 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, collections, commas, ranges, sentences, shapes, words
+from tinyv_stream.verifiers.rules.answers import (
+    asked,
+    collections,
+    commas,
+    naming,
+    ranges,
+    sentences,
+    shapes,
+    spelling,
+    words,
+)
 from tinyv_stream.verifiers.rules.answers.choices import same_choice
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
@@ -37,6 +47,7 @@ from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9,]) | (?![A-Za-z0-9])|(?<=,) (?![0-9])")
 _WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
+_ASCENDING: Final = re.compile(r"from (?:the )?(?:smallest|least|lowest)|ascending|increasing order", re.IGNORECASE)
 _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
 
@@ -50,6 +61,8 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     ours, theirs = (_WRAPPED.sub(r"\1", clean(text)) for text in (gold, answer))
     word = ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower()
     if (_LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs) and ours) or word:
+        return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
+    if (text := spelling.canonical(gold)) and text == spelling.canonical(answer):
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     left, right = _read(gold), read_answer(answer)
     if left.conditions and right.conditions and left.conditions != right.conditions:
@@ -90,12 +103,34 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return _ratio(gold, answer, question, gold_first=True)
         case _, Ratio():
             return _ratio(answer, gold, question, gold_first=False)
+        case (Scalar(), Sequence() | Matrix()) | (Sequence() | Matrix(), Scalar()) if _is_vector(gold, answer):
+            return same(naming.components(gold), naming.components(answer), question)
+        case (Chain(), Sequence()) | (Sequence(), Chain()):
+            return _in_order(gold, answer, question)
         case (Matrix(), _) | (_, Matrix()):
             return collections.same_matrix(gold, answer, question)
         case (Sequence(), _) | (_, Sequence()):
             return collections.same_sequence(gold, answer, question, same)
         case _:
             return None
+
+
+def _is_vector(gold: Form, answer: Form) -> bool:
+    return (naming.components(gold), naming.components(answer)) != (gold, answer)
+
+
+def _in_order(gold: Form, answer: Form, question: str) -> Match | None:
+    """Compare `a < c < b` with `a, c, b`, where the question asks to arrange from the least."""
+    chain, listed = (gold, answer) if isinstance(gold, Chain) else (answer, gold)
+    if not isinstance(chain, Chain) or not isinstance(listed, Sequence) or listed.brackets:
+        return None
+    nodes = [item.node for item in listed.items if isinstance(item, Scalar) and not item.unit]
+    if set(chain.signs) != {"<"} or len(nodes) != len(chain.parts) or len(nodes) != len(listed.items):
+        return None
+    if not _ASCENDING.search(question):
+        return None
+    found = all(equal(a, b) for a, b in zip(chain.parts, nodes, strict=True))
+    return Match(same=found, reason="order by its parts", taxonomy=Taxonomy.NOTATION)
 
 
 @functools.lru_cache(maxsize=512)

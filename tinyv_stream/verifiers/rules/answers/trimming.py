@@ -17,6 +17,10 @@ from tinyv_stream.verifiers.rules.answers.forms import Dropped
 from tinyv_stream.verifiers.rules.extract import last_box
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
+_STRAY: Final = re.compile(
+    r"(?<=[\d})])\s*\.\s*(?=[)\]]\s*\Z)|\A&|\A`{1,3}(?=[^`]*`{1,3}\Z)|`{1,3}\Z|\A\"(?=[^\"]*\"\Z)|\"\Z"
+)
+"""A full stop before the last bracket, quotes around everything."""
 JOINED: Final = re.compile(r"\\text\s*\{\s*,?\s*(and|or|;)\s*,?\s*\}")
 _COMMA: Final = re.compile(r"\\text\s*\{\s*([,;])\s*\}")
 _TRAILING_AND: Final = re.compile(r"\\text\s*\{([^{}]*[a-z]),?\s+(and|or)\s*\}")
@@ -80,6 +84,7 @@ def trim(text: str) -> Trimmed:
     text = commas.settle(_BOLD.sub(r"\1", clean(text))).removeprefix("=").strip()
     if "\\boxed" in text:
         text = last_box(text) or text
+    text = _STRAY.sub("", text)
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
