@@ -13,12 +13,14 @@ from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.answers.forms import Match
 from tinyv_stream.verifiers.rules.answers.same import compare
 from tinyv_stream.verifiers.rules.answers.split import split
 from tinyv_stream.verifiers.rules.extract import final_answer
 from tinyv_stream.verifiers.rules.graders import Check
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.tree import Unreadable
+from tinyv_stream.verifiers.rules.second_reader import left_over
 
 _SYMPY_ONLY: Final = re.compile(r"\\(?:int|iint|oint|sum|prod|lim|det|log|ln|exp|frac)(?![A-Za-z])|\\begin")
 """What is worth sympy: notation that the structural reader has no rule for, inside of plain mathematics."""
@@ -33,6 +35,8 @@ _COSTLY: Final = re.compile(
 )
 """Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
 _MAX_CHARS: Final = 400
+_IDENTICAL: Final = frozenset({"same text", "choice letter", "choice letters", "choice by its text", "words"})
+"""What the second reader need not see: nothing is read there, so nothing can be left out."""
 
 
 class Cascade:
@@ -54,17 +58,23 @@ class Cascade:
         found = self.fast(check)
         if found is not None:
             return found
+        texts = check.ground_truth, check.model_answer, check.question
         try:
             match = compare(check.model_answer, check.ground_truth, check.question)
         except Unreadable as exc:
             if not _is_for_sympy(check):
                 return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({exc})")
             return self._with_sympy(check) if patient else None
+        return self._compared(match, *texts)
+
+    def _compared(self, match: Match | None, *texts: str) -> Verdict:
         if match is None:
             return self._verdict(Outcome.INCORRECT, "not certain to be the same")
-        if match.same:
-            return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
-        return self._verdict(Outcome.INCORRECT, match.reason)
+        if not match.same:
+            return self._verdict(Outcome.INCORRECT, match.reason)
+        if match.reason not in _IDENTICAL and (left := left_over(*texts)):
+            return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({left} is left over)")
+        return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
 
     def _with_sympy(self, check: Check) -> Verdict:
         from tinyv_stream.verifiers.rules.graders.math_verify import agree, is_whole, parsed
