@@ -52,6 +52,8 @@ def bare(text: str, question: str) -> str:
     if found is None or not _is_known(found[1], question):
         return text
     value = found[2].strip()
+    if ":" in value and ":" in plain[: found.start(2)]:  # one of several names
+        return text
     first = _WORD.match(value)
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text

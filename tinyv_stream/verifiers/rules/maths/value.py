@@ -137,7 +137,7 @@ def _power(base: Number, exponent: Number) -> Number:
     real = not isinstance(base, CONTEXT.mpc) and base < 0 and isinstance(exponent, CONTEXT.mpf)
     if real and not CONTEXT.isint(exponent):
         thirds = exponent * 3
-        if abs(thirds - CONTEXT.nint(thirds)) < CONTEXT.mpf(10) ** -30:
+        if abs(thirds - CONTEXT.nint(thirds)) < CONTEXT.mpf(10) ** (10 - CONTEXT.dps):
             sign = -1 if int(CONTEXT.nint(thirds)) % 2 else 1
             return sign * CONTEXT.power(-base, exponent)
     return CONTEXT.power(base, exponent)
