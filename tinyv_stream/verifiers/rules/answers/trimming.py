@@ -53,6 +53,9 @@ _FROM: Final = re.compile(
 )
 
 
+_ONLY: Final = re.compile(r"\A(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)")
+
+
 class Trimmed(msgspec.Struct, frozen=True):
     """The answer alone, what was said beside it, and what was dropped."""
 
@@ -88,6 +91,7 @@ def trim(text: str) -> Trimmed:
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
+    work.cut(_ONLY, "says that there is no other value")
     work.cut(_CONSTANT, "names a constant")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
     conditions = _conditions(work)
@@ -112,3 +116,8 @@ def _conditions(work: _Scissors) -> set[str]:
         conditions.add(f"N from {found[1]}")
         work.end(found, "domain of a letter")
     return conditions
+
+
+def without_clause(text: str) -> str:
+    """Return one of several values without a clause that it holds for all."""
+    return _CLAUSE.sub("", text).strip(" ,;") or text
