@@ -29,8 +29,9 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(
-    r"[,;]?\s*\(?\s*(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
-    r"(?<![A-Za-z0-9\\}])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
+    r"(?:[,;]\s*\(?|\(|(?=\\text)|(?=\b(?:where|for|with)\b)|(?=\\forall)|(?<![A-Za-z0-9\\}])(?=[a-zA-Z]\s*(?:\\in|\bis\b)))\s*"
+    r"(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
+    r"(?<![A-Za-z0-9\\])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
     r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
     r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
     r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
