@@ -1,7 +1,9 @@
 """Run of an attack: every mutant before every grader, counted by kind."""
 
+import json
 import pathlib
 import random
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -31,6 +33,8 @@ class Tally(msgspec.Struct):
     """Equal ones not accepted, by kind of the edit."""
     families: Counter[str] = msgspec.field(default_factory=Counter[str])
     examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
+    """Wrong ones accepted, the first 20 of each kind."""
+    refused_examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
 
 
 def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
@@ -48,6 +52,18 @@ def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
     return tally
 
 
+def attack_away(name: str, python: str, mutants: Sequence[Mutant]) -> Tally:
+    """Put the mutants before a peer that lives in another Python; its own limits of time hold."""
+    pairs = json.dumps([(mutant.answer, mutant.truth.text) for mutant in mutants])
+    program = pathlib.Path(__file__).parent.with_name("rules") / "peer.py"
+    done = subprocess.run([python, program, name], input=pairs, capture_output=True, text=True, check=True)  # noqa: S603 (a Python that the caller named)
+    found = json.loads(done.stdout)
+    tally = Tally(seconds=sum(found["seconds"]))
+    for mutant, verdict in zip(mutants, found["verdicts"], strict=True):
+        _count(tally, mutant, verdict)
+    return tally
+
+
 def _count(tally: Tally, mutant: Mutant, verdict: bool | None) -> None:  # noqa: FBT001
     tally.seen += 1
     tally.late += verdict is None
@@ -56,19 +72,18 @@ def _count(tally: Tally, mutant: Mutant, verdict: bool | None) -> None:  # noqa:
     if mutant.label == "wrong" and verdict:
         tally.accepted[mutant.kind] += 1
         tally.families[mutant.truth.family] += 1
-        kept = tally.examples.setdefault(mutant.kind, [])
-        if len(kept) < _EXAMPLES:
-            truth = mutant.truth
-            kept.append(
-                {
-                    "family": truth.family,
-                    "question": truth.question,
-                    "ground_truth": truth.text,
-                    "answer": mutant.answer,
-                }
-            )
+        _keep(tally.examples, mutant)
     if mutant.label == "equal" and not verdict:
         tally.refused[mutant.kind] += 1
+        _keep(tally.refused_examples, mutant)
+
+
+def _keep(examples: dict[str, list[dict[str, str]]], mutant: Mutant) -> None:
+    kept = examples.setdefault(mutant.kind, [])
+    truth = mutant.truth
+    if len(kept) < _EXAMPLES:
+        row = {"family": truth.family, "question": truth.question, "ground_truth": truth.text}
+        kept.append({**row, "answer": mutant.answer})
 
 
 def sample(mutants: Sequence[Mutant], most: int, seed: int) -> list[Mutant]:
@@ -106,6 +121,7 @@ def outcome(
         "by_family": {name: dict(tally.families) for name, tally in graders.items()},
         "peers": dict.fromkeys(graders, "run") | dict.fromkeys(missing, "not installed"),
         "examples": {name: tally.examples for name, tally in graders.items()},
+        "refused_examples": {name: tally.refused_examples for name, tally in graders.items()},
         "refused_by_kind": {name: dict(tally.refused) for name, tally in graders.items()},
     }
 

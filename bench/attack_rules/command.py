@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any, Final
 
-from bench.attack_rules.attack import Tally, attack, loaded, outcome, sample
+from bench.attack_rules.attack import Tally, attack, attack_away, loaded, outcome, sample
 from bench.attack_rules.file_truths import file_truths
 from bench.attack_rules.graders import OURS, PEERS
 from bench.attack_rules.mutants import Mutant, kinds, mutants, truths
@@ -34,6 +34,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--small", action="store_true", help="200 truths and 20 mutants of each: about 20 s")
     parser.add_argument("--peer-path", type=pathlib.Path, help="the directory `verl` of a copy of verl")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="verl_prime=... or trl=...")
     parser.add_argument("--list-kinds", action="store_true", help="print the kinds of edits and leave")
     options = parser.parse_args(argv)
     if options.list_kinds:
@@ -59,10 +60,13 @@ def run(count: int, each: int, names: list[str], options: argparse.Namespace) ->
     for truth in drawn:
         made += mutants(truth, each, options.seed)
     sys.stderr.write(f"{len(made)} mutants of {len(drawn)} ground truths in {time.monotonic() - started:.0f} s\n")
-    graders, missing = loaded(names, options.peer_path)
+    away = dict(str(peer).split("=", 1) for peer in options.peer)
+    graders, missing = loaded([name for name in names if name not in away], options.peer_path)
     tallies: dict[str, Tally] = {}
     for name, accepts in graders.items():
         tallies[name] = attack(name, accepts, sample(made, options.sample, options.seed) if name in _SLOW else made)
+    for name, python in away.items():
+        tallies[name] = attack_away(name, python, sample(made, options.sample, options.seed))
     return outcome(made, len(drawn), tallies, missing)
 
 

@@ -21,7 +21,7 @@ REACHED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "words": (("words", "word added"), ("words", "word")),
     "tiny numbers": (("tiny and huge", "digit"), ("tiny and huge", "exponent")),
     "values above 1e12": (("tiny and huge", "digits exchanged"), ("tiny and huge", "digit")),
-    "power tower": (("powers", "power tower"), ("tiny and huge", "power tower")),
+    "power tower": (("powers", "power tower"),),
     "absolute value": (("absolute values", "absolute value"),),
     "extremes": (("absolute values", "prefix"), ("absolute values", "function")),
     "floor and ceiling": (("integer letters", "floor and ceiling"),),

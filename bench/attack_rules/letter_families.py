@@ -222,7 +222,7 @@ def _antiderivatives(rng: random.Random) -> Drawn:
             fn("arctan", x),
         )
     )
-    return of("antiderivative", body, name="x"), "Find the indefinite integral.", Context("positive")
+    return of("antiderivative", body, name="x"), "Find the indefinite integral.", Context("open")
 
 
 LETTERS: Final[dict[str, Family]] = {

@@ -45,14 +45,19 @@ def truths(count: int, seed: int) -> list[Truth]:
     while len(found) < count and turns < 20 * count:
         name, turn = names[turns % len(names)], turns // len(names)
         turns += 1
-        if turn % SELDOM.get(name, 1):
-            continue
-        tree, question, context = FAMILIES[name](rng)
-        if any(word in question for word in _MEASURED):
-            context = context._replace(measured=True)
-        text = write(tree, spelling(rng) if rng.random() < 0.5 else PLAIN)
-        found.setdefault((text, question), Truth(text, question, name, tree, context))
+        if (turn + 1) % SELDOM.get(name, 1) == 0:
+            truth = drawn(name, rng)
+            found.setdefault((truth.text, truth.question), truth)
     return list(found.values())
+
+
+def drawn(family: str, rng: random.Random) -> Truth:
+    """Draw one ground truth of a family."""
+    tree, question, context = FAMILIES[family](rng)
+    if any(word in question for word in _MEASURED):
+        context = context._replace(measured=True)
+    text = write(tree, spelling(rng) if rng.random() < 0.5 else PLAIN)
+    return Truth(text, question, family, tree, context)
 
 
 def mutants(truth: Truth, most: int, seed: int) -> list[Mutant]:
