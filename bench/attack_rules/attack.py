@@ -1,6 +1,7 @@
 """Run of an attack: every mutant before every grader, counted by kind."""
 
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -27,6 +28,8 @@ class Tally(msgspec.Struct):
     equal: int = 0
     late: int = 0
     seconds: float = 0.0
+    cpu_s: float = 0.0
+    """CPU time of all checks, so that a busy machine does not count against anybody."""
     accepted: Counter[str] = msgspec.field(default_factory=Counter[str])
     """Wrong ones accepted, by kind of the edit."""
     refused: Counter[str] = msgspec.field(default_factory=Counter[str])
@@ -41,6 +44,7 @@ def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
     """Put every mutant before one grader; each different check once."""
     tally = Tally()
     started = told = time.monotonic()
+    busy = _cpu_s()
     for at, mutant in enumerate(mutants):
         verdict = accepted(accepts, mutant.answer, mutant.truth.text, mutant.truth.question)
         _count(tally, mutant, verdict)
@@ -48,8 +52,13 @@ def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
             told = time.monotonic()
             wrong = sum(tally.accepted.values())
             sys.stderr.write(f"{name}: {at + 1} of {len(mutants)}, {wrong} wrong ones accepted\n")
-    tally.seconds = time.monotonic() - started
+    tally.seconds, tally.cpu_s = time.monotonic() - started, _cpu_s() - busy
     return tally
+
+
+def _cpu_s() -> float:
+    """Return the CPU time so far, of finished children too: one of the peers forks for every comparison."""
+    return sum(os.times()[:4])
 
 
 def attack_away(name: str, python: str, mutants: Sequence[Mutant]) -> Tally:
@@ -58,7 +67,7 @@ def attack_away(name: str, python: str, mutants: Sequence[Mutant]) -> Tally:
     program = pathlib.Path(__file__).parent.with_name("rules") / "peer.py"
     done = subprocess.run([python, program, name], input=pairs, capture_output=True, text=True, check=True)  # noqa: S603 (a Python that the caller named)
     found = json.loads(done.stdout)
-    tally = Tally(seconds=sum(found["seconds"]))
+    tally = Tally(seconds=sum(found["seconds"]), cpu_s=found["cpu_s"])
     for mutant, verdict in zip(mutants, found["verdicts"], strict=True):
         _count(tally, mutant, verdict)
     return tally
@@ -117,6 +126,7 @@ def outcome(
             name: {"mutants": t.seen, "wrong": t.wrong, "equal": t.equal, "late": t.late} for name, t in graders.items()
         },
         "seconds": {name: round(tally.seconds, 1) for name, tally in graders.items()},
+        "cpu_s": {name: round(tally.cpu_s, 1) for name, tally in graders.items()},
         "by_kind": dict(sorted(kinds.items())),
         "by_family": {name: dict(tally.families) for name, tally in graders.items()},
         "peers": dict.fromkeys(graders, "run") | dict.fromkeys(missing, "not installed"),

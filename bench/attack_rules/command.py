@@ -84,7 +84,7 @@ def table(result: dict[str, Any]) -> str:
         lines.append(
             f"{name}: {result['wrong_accepted'][name]} of {seen['wrong']} wrong ones accepted,"
             f" {result['equal_refused'][name]} of {seen['equal']} equal ones refused,"
-            f" {seen['mutants']} seen in {result['seconds'][name]} s, {seen['late']} late"
+            f" {seen['mutants']} seen in {result['cpu_s'][name]} s of CPU time, {seen['late']} late"
         )
     lines += [f"{name}: not installed" for name, state in result["peers"].items() if state == "not installed"]
     lines.append(f"undecided by the oracle, in no count: {result['undecided']}")

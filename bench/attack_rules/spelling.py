@@ -11,7 +11,10 @@ class Spelling(NamedTuple):
     """A fraction command, or `/`."""
     times: str = ""
     """The sign between factors; empty: none where none is needed."""
-    upright: bool = False
+    upright: str = ""
+    """The command around i and e; empty: none."""
+    thousands: str = "{,}"
+    """What stands between groups of three digits."""
     left: bool = False
     space: bool = False
     tight: bool = False
@@ -30,7 +33,8 @@ def spelling(rng: random.Random) -> Spelling:
     return Spelling(
         frac=rng.choice(("\\frac", "\\frac", "\\dfrac", "\\tfrac", "/")),
         times=rng.choice(("", "", "\\cdot ", "\\times ")),
-        upright=rng.random() < 0.4,
+        upright=rng.choice(("", "", "", "\\mathrm", "\\mathrm", "\\text", "\\operatorname")),
+        thousands=rng.choice((",", "{,}", "\\,", "\\ ")),
         left=rng.random() < 0.3,
         space=rng.random() < 0.4,
         tight=rng.random() < 0.3,

@@ -63,8 +63,13 @@ class ValueWriter:
             text = text.replace(f"<{at}>", self.text(slot))
         return text
 
+    def _thousands(self, node: Node) -> str:
+        return f"{int(node.name):,}".replace(",", self.how.thousands)
+
     def _const(self, node: Node) -> str:
-        return "\\pi" if node.name == "pi" else f"\\mathrm{{{node.name}}}" if self.how.upright else node.name
+        if node.name == "pi":
+            return "\\pi"
+        return f"{self.how.upright}{{{node.name}}}" if self.how.upright else node.name
 
     def _mixed(self, node: Node) -> str:
         whole, top, bottom = (self.text(child) for child in node.args)

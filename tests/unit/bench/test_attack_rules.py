@@ -285,4 +285,4 @@ def test_truths_of_a_file_are_those_that_are_one_number(tmp_path: Path) -> None:
 def test_a_spelling_says_which_signs_it_uses() -> None:
     tree = add(mul(num(2), i), div(num(1), x))
     assert write(tree, PLAIN) == "2i+\\frac{1}{x}"
-    assert write(tree, PLAIN._replace(upright=True, space=True)) == "2\\mathrm{i} + \\frac{1}{x}"
+    assert write(tree, PLAIN._replace(upright="\\mathrm", space=True)) == "2\\mathrm{i} + \\frac{1}{x}"
