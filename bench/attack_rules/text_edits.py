@@ -127,6 +127,25 @@ _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", 
     "\\text{ not}",
 }
 """What leaves 0, 1 or 2 as it is, or may."""
+_FIXED: Final = frozenset((Fraction(0), Fraction(1), Fraction(-1), Fraction(2)))
+_HOLDERS: Final = frozenset(
+    (
+        "set",
+        "list",
+        "tuple",
+        "named",
+        "function",
+        "ratio",
+        "pm",
+        "interval",
+        "union",
+        "except",
+        "vector",
+        "unit",
+        "deg",
+        "pct",
+    )
+)
 _FREE: Final = frozenset(("multiple", "antiderivative", "solutions"))
 _MEASURES: Final = frozenset(
     (" percent", " hours", "\\%", "\\circ", "\\text{ or less}", "'", "\\mathrm{d}x", "\\text{a}")
@@ -140,7 +159,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
     if tree.op in {"words", "choice", "notation", "date", "money", "time", "base", "temperature"}:
         return
     # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
-    fixed = tree.op in _FREE or exact(tree) in {Fraction(0), Fraction(1), Fraction(-1), Fraction(2)}
+    fixed = tree.op in _FREE or any(exact(part) in _FIXED for part in (tree, *_parts(tree)))
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
     for text in _BEHIND:
         if not _leave(truth, text) and not (fixed and text in _ARITHMETIC) and not (relation and "or " in text):
@@ -157,6 +176,14 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
             "dots",
             spelled.removesuffix("\\}").removesuffix("\\right") + ", \\ldots" + ("\\}" if tree.op == "set" else ""),
         )
+
+
+def _parts(tree: Node) -> Iterator[Node]:
+    """Yield the values that a container holds: `x = 1` squared is still `x = 1`."""
+    if tree.op in _HOLDERS:
+        for child in tree.args:
+            yield child
+            yield from child.args if child.op == "val" else _parts(child)
 
 
 def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:
