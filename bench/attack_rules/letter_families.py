@@ -109,6 +109,8 @@ def _absolute_values(rng: random.Random) -> Drawn:
         mul(a, of("abs", add(x, y))),
         mul(x, of("abs", x)),
         of("abs", mul(a, x)),
+        sqrt(power(x, num(2))),
+        sqrt(add(power(x, num(2)), power(y, num(2)))),
     )
     return (
         rng.choice(forms),
