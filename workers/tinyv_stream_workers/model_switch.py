@@ -27,7 +27,7 @@ _LOOK_S: Final = 0.5
 """How late an order is noticed; one small script per worker each time."""
 
 
-class Orders:
+class DesiredStateFollower:
     """Follows the pool's orders with one verifier.
 
     `pause` ends with nothing held that was begun, and nothing begun until `resume`, which is given a chance to notice
