@@ -18,7 +18,7 @@ from tinyv_stream.testing import wait_until
 WORK = Work(run_id="r", client_id="c", rollout_id="1", question="q", ground_truth="1")
 
 
-class Link:
+class ScriptedShard:
     """One shard, as far as the overload policy and the sharded broker ask it."""
 
     def __init__(self, shard: int, way: str) -> None:
@@ -58,7 +58,7 @@ class Link:
 
 
 def links(*ways: str) -> tuple[WorkerSide, ...]:
-    return cast("tuple[WorkerSide, ...]", tuple(Link(shard, way) for shard, way in enumerate(ways)))
+    return cast("tuple[WorkerSide, ...]", tuple(ScriptedShard(shard, way) for shard, way in enumerate(ways)))
 
 
 def sharded(both: tuple[WorkerSide, ...], inflight: InFlight, slots: int) -> ShardedBroker:
@@ -85,7 +85,7 @@ async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
     await asyncio.wait({giving})
 
 
-async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_failure_for_none() -> None:
+async def test_a_silent_shard_gets_its_share_of_slots_and_none_once_failed() -> None:
     both = links("here", "here")
     shard = cast("Any", both[0])
     inflight = InFlight(BrokerConfig())

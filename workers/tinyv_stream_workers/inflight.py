@@ -3,7 +3,7 @@
 - A delivery is in flight from its admission until its release, once, whoever runs it; so a lapsed lease that comes
   back to its own holder runs no second time.
 - A quarantined delivery was handed out so often that it may be what ends its workers: it runs alone. What arrives
-  while one runs is quarantined too, however seldom it was handed out.
+  while one runs is quarantined too, however rarely it was handed out.
 - A delivery over the limit is dead: it is in flight until its dead letter is written, and never runs.
 - What is in flight and what is set aside fit into the slots: a delivery beyond them is refused at its admission,
   whichever claims and take-overs overlap. Only a verifier that changes to one of fewer slots leaves more in flight.
@@ -101,7 +101,7 @@ class InFlight:
         self._deliveries[delivery.lease] = delivery
         if delivery.delivery_count > self._limits.max_deliveries:
             return Admission.DEAD
-        if delivery.delivery_count >= self._limits.alone_from or self._isolated:
+        if delivery.delivery_count >= self._limits.isolate_from_delivery or self._isolated:
             self._quarantine.append(delivery)
             return Admission.QUARANTINED
         return Admission.RUN

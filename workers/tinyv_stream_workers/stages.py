@@ -136,7 +136,7 @@ class CurrentStage:
         await cast("StageHandler", self._handler).handle(delivery)
 
     async def _notice_model(self) -> None:
-        """Open anew where a restarted engine is another model: the cache must tell their verdicts apart."""
+        """Open again where a restarted engine is another model: the cache must tell their verdicts apart."""
         async with self._noticing:
             if self._verifier.stage == "tinyv" and self._model_now() != self._model:
                 await self.open()

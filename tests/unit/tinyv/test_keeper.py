@@ -84,7 +84,7 @@ async def test_engine_that_never_returns_is_given_up(monkeypatch: pytest.MonkeyP
             await kept.ready()
 
 
-async def test_sign_of_life_that_fails_in_any_way_is_a_death_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch):
+async def test_any_failed_sign_of_life_is_a_death_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch):
     engine = ScriptedEngine()
     beat, faults = engine.beat, [ValueError("no sense in it")]
 

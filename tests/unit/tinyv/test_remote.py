@@ -72,7 +72,7 @@ async def ask(url: str, row: ModelRow = OWN) -> Reading:
         await engine.stop()
 
 
-async def test_only_a_model_that_is_served_is_switched_to_and_there_is_a_way_back(fake: tuple[FakeServer, str]) -> None:
+async def test_only_a_served_model_is_switched_to_with_a_way_back(fake: tuple[FakeServer, str]) -> None:
     server, url = fake
     server.models = ["m", "other"]
     config = TinyVConfig(engine=EngineConfig(kind="openai", url=url))

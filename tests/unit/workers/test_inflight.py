@@ -9,7 +9,7 @@ from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.worker import Delivery, Lease
 from tinyv_stream.config import BrokerConfig
 
-LIMITS = BrokerConfig(alone_from=3, max_deliveries=4)
+LIMITS = BrokerConfig(isolate_from_delivery=3, max_deliveries=4)
 WORK = Work(run_id="r", client_id="c", rollout_id="1", question="q", ground_truth="1")
 SLOTS, SHARDS = 4, 2
 
@@ -251,7 +251,7 @@ class InFlightMachine(RuleBasedStateMachine):
     @invariant()
     def the_quarantined_run_alone(self) -> None:
         assert self.alone is None or list(self.running) == [self.alone]
-        often = [d for d in self.running.values() if d.delivery_count >= LIMITS.alone_from]
+        often = [d for d in self.running.values() if d.delivery_count >= LIMITS.isolate_from_delivery]
         assert not often or len(self.running) == 1
 
     @invariant()

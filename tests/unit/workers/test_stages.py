@@ -1,4 +1,4 @@
-"""A stage that is opened anew when its verifier has become another model."""
+"""A stage that is opened again when its verifier has become another model."""
 
 import asyncio
 from types import SimpleNamespace

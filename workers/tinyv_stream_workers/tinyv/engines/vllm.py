@@ -94,7 +94,7 @@ class VllmEngine:
         """Load the model, one logged step after the other; see Engine.start."""
         began = time.monotonic()
         is_directory = self._source is not None and self._source.path == self._model
-        if self._source is None or (is_directory and not self._is_fresh):  # one may have been trained anew meanwhile
+        if self._source is None or (is_directory and not self._is_fresh):  # one may have been trained again meanwhile
             await self.fetch()
         self._is_fresh = False
         self._hardware = vllm_args.detect()
