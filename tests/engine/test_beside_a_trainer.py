@@ -103,7 +103,7 @@ async def test_two_engines_share_a_machine_and_one_survives_the_other(tiny: Path
 @pytest.mark.asyncio(loop_scope="session")
 async def test_offloading_is_vllms_own_sleep(stage: TinyVVerifier) -> None:
     """On a CPU vLLM frees nothing by it; that it is asked, and answers again, is what can be seen here."""
-    engine = stage._keeper.engine
+    engine = stage._supervisor.engine
     assert isinstance(engine, VllmEngine)
     llm = engine._running()
     before = await engine.read("2 + 2")
@@ -113,7 +113,7 @@ async def test_offloading_is_vllms_own_sleep(stage: TinyVVerifier) -> None:
         assert await llm.is_sleeping()
         await stage.wake()
         assert not await llm.is_sleeping()
-        assert (await stage._keeper.read("2 + 2")).p_true == pytest.approx(before.p_true, abs=0.03)
+        assert (await stage._supervisor.read("2 + 2")).p_true == pytest.approx(before.p_true, abs=0.03)
         assert engine._llm is llm, "nothing was started again"
     finally:
         engine._sleep = "end"

@@ -27,7 +27,7 @@ class Reluctant(TinyVVerifier):
     """Loads no model but its first, as a worker on a smaller machine."""
 
     async def switch(self) -> None:
-        await self._keeper.swap(type(self)(TinyVConfig(model="x-broken", engine=SCRIPTED))._keeper.engine)
+        await self._supervisor.swap(type(self)(TinyVConfig(model="x-broken", engine=SCRIPTED))._supervisor.engine)
 
 
 SCRIPTED = EngineConfig(kind="scripted")
@@ -170,7 +170,7 @@ async def is_model(pool: Pool, name: str) -> bool:
 
 async def test_an_engine_back_as_another_model_is_another_to_the_cache(pool: Pool) -> None:
     verifier = judge()
-    engine = verifier._keeper.engine
+    engine = verifier._supervisor.engine
     assert isinstance(engine, ScriptedEngine)
     async with pool.serving(verifier) as client:
         first = await (await client.submit(rollout("1", 1)))

@@ -30,7 +30,7 @@ from tinyv_stream_workers.leases import LeaseRenewer
 from tinyv_stream_workers.model_switch import DesiredStateFollower
 from tinyv_stream_workers.stages import CurrentStage, expired_reward
 from tinyv_stream_workers.verifier import Switchable, Verifier
-from tinyv_stream_workers.write_batcher import Outbox
+from tinyv_stream_workers.write_batcher import WriteBatcher
 
 _log = logging.getLogger(__name__)
 
@@ -69,10 +69,10 @@ class Worker:
                 links, self._stage, self.name, self._inflight, handle=self._handle, slots=lambda: self._verifier.slots
             )
             broker = self._deliveries.broker
-            outbox = Outbox(links, self._stage)
-            current = CurrentStage(outbox, self._config, self._verifier, links, broker.announce)
+            batcher = WriteBatcher(links, self._stage)
+            current = CurrentStage(batcher, self._config, self._verifier, links, broker.announce)
             houses = [self._housekeeping(link, stop) for link in links]
-            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (outbox, *houses)]
+            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (batcher, *houses)]
             try:
                 self._state = "starting"
                 await self._serve(stop, current)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineSupervisor
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
@@ -162,7 +162,7 @@ async def test_one_odd_list_of_models_is_outlived(fake: tuple[FakeServer, str], 
     server, url = fake
     server.say("True", **{"True": -1.0, "False": -2.0})
     engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
-    async with EngineKeeper(engine, watchdog_s=30, beat_every_s=0.02) as kept:
+    async with EngineSupervisor(engine, watchdog_s=30, beat_every_s=0.02) as kept:
         server.odd = odd
         await wait_until(lambda: kept.restarts == 1, 30, "the server is looked at again")
         server.odd = odd

@@ -1,6 +1,6 @@
 """Start errors of an engine, and the setting that fixes each: a table of vLLM's own sentences (0.32).
 
-The sentence is often known to the engine's process alone: `lifeline` leaves it in a file, and it is read here.
+The sentence is often known to the engine's process alone: `watchdog` leaves it in a file, and it is read here.
 """
 
 import asyncio

@@ -4,8 +4,8 @@
 - One-token read-out: the log-probabilities of the row's two words at the first position, by the model's own
   tokenizer; a model that has no single tokens for them is read as text.
 - The engine core is a process of its own; it is killed with `kill`, and ends by itself if this process is
-  killed (lifeline).
-- Does not restart itself: see keeper, which also finds a frozen one, but while it is put to sleep or woken.
+  killed (watchdog).
+- Does not restart itself: see supervisor, which also finds a frozen one, but while it is put to sleep or woken.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # vllm and its tokenizers are only partly typed; what leaves this file is.

@@ -10,10 +10,10 @@ from tinyv_stream_workers.tinyv.engines import parent_watchdog
 
 
 def as_an_engine(pipe: Connection) -> None:
-    """Runs in a spawned process, which has imported the lifeline on its way here."""
+    """Runs in a spawned process, which has imported the watchdog on its way here."""
     import logging
 
-    assert parent_watchdog.Lifeline is not None  # as vLLM looks it up
+    assert parent_watchdog.ParentWatchdog is not None  # as vLLM looks it up
     try:
         int("no room")
     except ValueError:
