@@ -1,6 +1,7 @@
 """Run of an attack: every mutant before every grader, counted by kind."""
 
 import json
+import math
 import os
 import pathlib
 import random
@@ -40,14 +41,16 @@ class Tally(msgspec.Struct):
     refused_examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
 
 
-def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
-    """Put every mutant before one grader; each different check once."""
+def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant], most_s: float = math.inf) -> Tally:
+    """Put every mutant before one grader, until `most_s` of CPU time are over; `seen` says how many those were."""
     tally = Tally()
     started = told = time.monotonic()
     busy = _cpu_s()
     for at, mutant in enumerate(mutants):
         verdict = accepted(accepts, mutant.answer, mutant.truth.text, mutant.truth.question)
         _count(tally, mutant, verdict)
+        if _cpu_s() - busy > most_s:
+            break
         if time.monotonic() - told > _TOLD_EVERY_S:
             told = time.monotonic()
             wrong = sum(tally.accepted.values())

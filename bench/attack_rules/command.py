@@ -6,6 +6,7 @@ oracle cannot tell is counted as undecided, never as wrong.
 
 import argparse
 import json
+import math
 import pathlib
 import sys
 import time
@@ -31,6 +32,7 @@ def main(argv: list[str]) -> int:
         "--graders", default="cascade", help=f"of {','.join((*OURS, *PEERS))}, or `all` (default cascade)"
     )
     parser.add_argument("--sample", type=int, default=5_000, help="mutants that a slow grader sees (default 5,000)")
+    parser.add_argument("--most-s", type=float, default=math.inf, help="CPU time of one grader (default: no limit)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--small", action="store_true", help="200 truths and 20 mutants of each: about 20 s")
     parser.add_argument("--peer-path", type=pathlib.Path, help="the directory `verl` of a copy of verl")
@@ -64,7 +66,8 @@ def run(count: int, each: int, names: list[str], options: argparse.Namespace) ->
     graders, missing = loaded([name for name in names if name not in away], options.peer_path)
     tallies: dict[str, Tally] = {}
     for name, accepts in graders.items():
-        tallies[name] = attack(name, accepts, sample(made, options.sample, options.seed) if name in _SLOW else made)
+        shown = sample(made, options.sample, options.seed) if name in _SLOW else made
+        tallies[name] = attack(name, accepts, shown, options.most_s)
     for name, python in away.items():
         tallies[name] = attack_away(name, python, sample(made, options.sample, options.seed))
     return outcome(made, len(drawn), tallies, missing)

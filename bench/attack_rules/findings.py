@@ -13,6 +13,7 @@ REACHED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "integrals": (("integrals", "function"), ("integrals", "digit")),
     "sum expression": (("sums and products", "range of a sum"), ("sums and products", "body of a sum")),
     "words behind a number": (("integers", "word behind"),),
+    "words behind a number, from the question": (("words of the question", "word behind"),),
     "words in front of a number": (("integers", "word in front"),),
     "letters behind a number": (("integers", "sign behind"),),
     "wrong units": (("quantities", "unit"), ("integers", "unit")),

@@ -27,6 +27,8 @@ class Spelling(NamedTuple):
     """No braces around a single sign: `\\frac12`, `x^2`, `\\sqrt3`."""
     round_roots: bool = False
     """`\\sqrt(2)` for `\\sqrt{2}`."""
+    worded: bool = False
+    """Units as words."""
     plain: bool = False
     """As on a keyboard: `sqrt(2)*pi`, `x^(n+1)`."""
 
@@ -51,4 +53,5 @@ def spelling(rng: random.Random) -> Spelling:
         brackets=rng.random() < 0.4,
         short=rng.random() < 0.15,
         round_roots=rng.random() < 0.05,
+        worded=rng.random() < 0.3,
     )

@@ -5,6 +5,7 @@ ignores the rest is caught. They are applied to spellings of the truth itself.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -127,6 +128,7 @@ _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", 
     "\\text{ not}",
 }
 """What leaves 0, 1 or 2 as it is, or may."""
+_WORD: Final = re.compile(r"[a-z]{4,}")
 _FIXED: Final = frozenset((Fraction(0), Fraction(1), Fraction(-1), Fraction(2)))
 _HOLDERS: Final = frozenset(
     (
@@ -199,11 +201,13 @@ def _single(tree: Node) -> bool:
 
 def _leave(truth: Truth, text: str) -> bool:
     """Return whether the truth or the question gives leave for this text."""
-    tree = truth.tree
+    tree, context = truth.tree, truth.context
     remainder = "mod 7" in text and tree.op == "num"
-    measured = truth.context.measured and text in _MEASURES
+    measured = context.measured and text in _MEASURES
     digits = text == "_2" and not (tree.op == "num" and len(tree.name) > 1)
-    return remainder or measured or digits or (tree.op == "dec" and "dots" in text)
+    # A question that nobody has read may ask for halves or dozens; then it speaks of them.
+    spoken = context.rounded and any(word in truth.question.lower() for word in _WORD.findall(text.lower()))
+    return remainder or measured or digits or spoken or (tree.op == "dec" and "dots" in text)
 
 
 def _separated(digits: str, rng: random.Random) -> Iterator[TextEdit]:

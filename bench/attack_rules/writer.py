@@ -4,6 +4,7 @@ from typing import Final
 
 from bench.attack_rules.spelling import PLAIN, Spelling
 from bench.attack_rules.tree import Node, of, sym
+from bench.attack_rules.units import UNITS
 from bench.attack_rules.value_writer import ATOM, POWER, PRODUCT, SUM, ValueWriter
 
 
@@ -71,6 +72,8 @@ class _Writer(ValueWriter):
 
     def _unit(self, node: Node) -> str:
         value = self.at_least(node.args[0], PRODUCT)
+        if self.how.worded:
+            return f"{value} {UNITS[node.name].word}"
         if self.how.upright:
             return f"{value}\\,\\mathrm{{{node.name}}}"
         return (
