@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.attack_rules.graders import Accepts, NotInstalledError, accepted, load
+from bench.attack_rules.graders import PEERS, Accepts, NotInstalledError, accepted, load
 from bench.attack_rules.mutants import Mutant
 
 _EXAMPLES: Final = 20
@@ -132,11 +132,21 @@ def outcome(
         "cpu_s": {name: round(tally.cpu_s, 1) for name, tally in graders.items()},
         "by_kind": dict(sorted(kinds.items())),
         "by_family": {name: dict(tally.families) for name, tally in graders.items()},
-        "peers": dict.fromkeys(graders, "run") | dict.fromkeys(missing, "not installed"),
+        "peers": {
+            **{name: _peer(tally, labels["wrong"]) for name, tally in graders.items() if name in PEERS},
+            **{name: {"state": "not installed"} for name in missing},
+        },
         "examples": {name: tally.examples for name, tally in graders.items()},
         "refused_examples": {name: tally.refused_examples for name, tally in graders.items()},
         "refused_by_kind": {name: dict(tally.refused) for name, tally in graders.items()},
     }
+
+
+def _peer(tally: Tally, wrong: int) -> dict[str, Any]:
+    """Return what a peer accepted of the sample it saw, and that figure scaled to all wrong ones."""
+    accepted_wrong = tally.accepted.total()
+    scaled = round(accepted_wrong * wrong / tally.wrong) if tally.wrong else 0
+    return {"state": "run", "wrong_seen": tally.wrong, "wrong_accepted": accepted_wrong, "scaled_to_all_wrong": scaled}
 
 
 def loaded(names: Sequence[str], peer_path: pathlib.Path | None) -> tuple[dict[str, Accepts], list[str]]:

@@ -89,6 +89,6 @@ def table(result: dict[str, Any]) -> str:
             f" {result['equal_refused'][name]} of {seen['equal']} equal ones refused,"
             f" {seen['mutants']} seen in {result['cpu_s'][name]} s of CPU time, {seen['late']} late"
         )
-    lines += [f"{name}: not installed" for name, state in result["peers"].items() if state == "not installed"]
+    lines += [f"{name}: not installed" for name, peer in result["peers"].items() if peer["state"] != "run"]
     lines.append(f"undecided by the oracle, in no count: {result['undecided']}")
     return "\n".join(lines) + "\n"

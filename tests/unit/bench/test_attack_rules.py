@@ -245,7 +245,7 @@ def test_result_has_what_is_promised(tmp_path: Path, capsys: pytest.CaptureFixtu
     found = json.loads((tmp_path / "r.json").read_text())
     assert found["truths"] == 60
     assert found["mutants"] == found["wrong"] + found["equal"] + found["undecided"]
-    assert found["peers"] == {"cascade": "run"}
+    assert found["peers"] == {}
     assert code == (1 if found["wrong_accepted"]["cascade"] else 0)
     assert sum(kind["accepted"]["cascade"] for kind in found["by_kind"].values()) == found["wrong_accepted"]["cascade"]
     assert sum(kind["mutants"] for kind in found["by_kind"].values()) == found["mutants"]
