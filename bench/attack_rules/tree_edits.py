@@ -157,7 +157,6 @@ def _mixed(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "mixed number", mul(whole, div(top, bottom))
     yield "mixed number", div(top, bottom)
     yield "mixed number", of("mixed", num(int(whole.name) + 1), top, bottom)
-    yield "mixed number", of("mixed", whole, bottom, top)
     yield "mixed number", div(num(int(whole.name + top.name)), bottom)
     yield "mixed number", whole
     yield "mixed number", of("mixed", num(int(whole.name) + rng.choice((1, 10))), top, bottom)

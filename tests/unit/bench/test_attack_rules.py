@@ -88,7 +88,14 @@ JUDGED = [
     (of("gcd", n, sym("m")), n, NATURAL, "different"),
     (of("fact", add(n, num(1))), mul(add(n, num(1)), of("fact", n)), NATURAL, "equal"),
     (of("sum", num(1), n, sym("k"), name="k"), half(mul(n, add(n, num(1)))), NATURAL, "equal"),
+    # a letter such as n is whole wherever it turns up
+    (num(3), mul(num(3), power(neg(num(1)), mul(num(2), n))), PLAIN_VALUE, "equal"),
+    (mul(pi, power(num(3), num(4))), mul(pi, power(mul(num(3), power(neg(num(1)), n)), num(4))), PLAIN_VALUE, "equal"),
+    (num(3), mul(num(3), power(neg(num(1)), n)), PLAIN_VALUE, "different"),
+    (of("pm", num(1), i), of("pm", num(1), mul(power(neg(num(1)), n), i, power(neg(num(1)), n))), PLAIN_VALUE, "equal"),
     # shapes
+    (of("time", num(12), num(5)), of("ratio", num(12), num(5)), PLAIN_VALUE, "unsure"),
+    (of("time", num(12), num(5)), of("ratio", num(12), num(6)), PLAIN_VALUE, "different"),
     (of("set", num(1), num(2)), of("list", num(2), num(1)), PLAIN_VALUE, "equal"),
     (of("set", num(1), num(2)), of("set", num(1)), PLAIN_VALUE, "different"),
     (of("tuple", num(1), num(2)), of("tuple", num(2), num(1)), PLAIN_VALUE, "different"),
