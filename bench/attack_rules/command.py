@@ -6,12 +6,13 @@ oracle cannot tell is counted as undecided, never as wrong.
 
 import argparse
 import json
+import math
 import pathlib
 import sys
 import time
 from typing import Any, Final
 
-from bench.attack_rules.attack import Tally, attack, loaded, outcome, sample
+from bench.attack_rules.attack import Tally, attack, attack_away, loaded, outcome, sample
 from bench.attack_rules.file_truths import file_truths
 from bench.attack_rules.graders import OURS, PEERS
 from bench.attack_rules.mutants import Mutant, kinds, mutants, truths
@@ -31,9 +32,11 @@ def main(argv: list[str]) -> int:
         "--graders", default="cascade", help=f"of {','.join((*OURS, *PEERS))}, or `all` (default cascade)"
     )
     parser.add_argument("--sample", type=int, default=5_000, help="mutants that a slow grader sees (default 5,000)")
+    parser.add_argument("--most-s", type=float, default=math.inf, help="CPU time of one grader (default: no limit)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--small", action="store_true", help="200 truths and 20 mutants of each: about 20 s")
     parser.add_argument("--peer-path", type=pathlib.Path, help="the directory `verl` of a copy of verl")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="verl_prime=... or trl=...")
     parser.add_argument("--list-kinds", action="store_true", help="print the kinds of edits and leave")
     options = parser.parse_args(argv)
     if options.list_kinds:
@@ -59,10 +62,14 @@ def run(count: int, each: int, names: list[str], options: argparse.Namespace) ->
     for truth in drawn:
         made += mutants(truth, each, options.seed)
     sys.stderr.write(f"{len(made)} mutants of {len(drawn)} ground truths in {time.monotonic() - started:.0f} s\n")
-    graders, missing = loaded(names, options.peer_path)
+    away = dict(str(peer).split("=", 1) for peer in options.peer)
+    graders, missing = loaded([name for name in names if name not in away], options.peer_path)
     tallies: dict[str, Tally] = {}
     for name, accepts in graders.items():
-        tallies[name] = attack(name, accepts, sample(made, options.sample, options.seed) if name in _SLOW else made)
+        shown = sample(made, options.sample, options.seed) if name in _SLOW else made
+        tallies[name] = attack(name, accepts, shown, options.most_s)
+    for name, python in away.items():
+        tallies[name] = attack_away(name, python, sample(made, options.sample, options.seed))
     return outcome(made, len(drawn), tallies, missing)
 
 
@@ -80,8 +87,8 @@ def table(result: dict[str, Any]) -> str:
         lines.append(
             f"{name}: {result['wrong_accepted'][name]} of {seen['wrong']} wrong ones accepted,"
             f" {result['equal_refused'][name]} of {seen['equal']} equal ones refused,"
-            f" {seen['mutants']} seen in {result['seconds'][name]} s, {seen['late']} late"
+            f" {seen['mutants']} seen in {result['cpu_s'][name]} s of CPU time, {seen['late']} late"
         )
-    lines += [f"{name}: not installed" for name, state in result["peers"].items() if state == "not installed"]
+    lines += [f"{name}: not installed" for name, peer in result["peers"].items() if peer["state"] != "run"]
     lines.append(f"undecided by the oracle, in no count: {result['undecided']}")
     return "\n".join(lines) + "\n"

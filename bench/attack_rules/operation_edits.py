@@ -69,11 +69,8 @@ def edit_quotient(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "bracket", add(*top.args[:-1], div(top.args[-1], bottom))
     if bottom.op == "add":
         yield "bracket", add(div(top, bottom.args[0]), *bottom.args[1:])
-    if top.op == "num":
-        yield (
-            "mixed number",
-            of("mixed", num(rng.randint(1, 4)), top, bottom) if bottom.op == "num" else add(node, num(1)),
-        )
+    if top.op == bottom.op == "num" and int(top.name) < int(bottom.name):
+        yield "mixed number", of("mixed", num(rng.randint(1, 4)), top, bottom)
 
 
 def edit_power(node: Node, rng: random.Random) -> Iterator[Edit]:

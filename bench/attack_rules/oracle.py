@@ -12,6 +12,7 @@ from typing import Final
 
 from bench.attack_rules.context import Context
 from bench.attack_rules.evaluate import differs
+from bench.attack_rules.exact import exact
 from bench.attack_rules.regions import same_region
 from bench.attack_rules.scalars import Judged, numbers, values
 from bench.attack_rules.solutions import same_antiderivative, same_functions, same_multiples, same_solutions
@@ -220,8 +221,9 @@ def _ratio(truth: Node, answer: Node, context: Context) -> Judged:
 
 def _time(truth: Node, answer: Node, context: Context) -> Judged:
     del context
-    if truth.op != answer.op:
-        return "different"
+    if {truth.op, answer.op} == {"time", "ratio"} and len(truth.args) == len(answer.args):
+        here, there = ([exact(part) for part in node.args] for node in (truth, answer))
+        return "unsure" if here == there else "different"
     return "equal" if truth == answer else "different"
 
 

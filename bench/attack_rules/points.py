@@ -28,9 +28,11 @@ def points(names: Sequence[str], domain: str) -> list[dict[str, Fraction]]:
 
 
 def _pool(name: str, domain: str) -> list[Fraction]:
-    if domain == "open":
-        return _NATURALS if name[0] in INTEGER_LETTERS else _REALS
-    table = {"positive": _POSITIVE, "integer": _INTEGERS, "natural": _NATURALS}
     if domain == "negative":
         return [-found for found in _POSITIVE]
-    return table.get(domain, _REALS)
+    if domain == "integer":
+        return _INTEGERS
+    if domain == "natural" or name[0] in INTEGER_LETTERS:
+        # A letter such as n may be meant for a whole number in any question; those are in every other domain too.
+        return _NATURALS
+    return _POSITIVE if domain == "positive" else _REALS

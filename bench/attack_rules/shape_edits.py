@@ -64,7 +64,7 @@ def _elements(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "operator", add(*parts)
         yield "operator", mul(*parts)
     if len(parts) == 2 and all(part.op in {"num", "neg"} for part in parts):
-        yield "values against an interval", of("interval", *parts, name=rng.choice(("[]", "[)", "(]")))
+        yield "values against an interval", of("interval", *parts, name=rng.choice(("[)", "(]")))
         yield "operator", div(*parts)
         yield "pair against a ratio", of("ratio", *parts)
     kinds = {"set": "list", "list": "set", "tuple": "set"}

@@ -5,6 +5,7 @@ ignores the rest is caught. They are applied to spellings of the truth itself.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -127,6 +128,26 @@ _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", 
     "\\text{ not}",
 }
 """What leaves 0, 1 or 2 as it is, or may."""
+_WORD: Final = re.compile(r"[a-z]{4,}")
+_FIXED: Final = frozenset((Fraction(0), Fraction(1), Fraction(-1), Fraction(2)))
+_HOLDERS: Final = frozenset(
+    (
+        "set",
+        "list",
+        "tuple",
+        "named",
+        "function",
+        "ratio",
+        "pm",
+        "interval",
+        "union",
+        "except",
+        "vector",
+        "unit",
+        "deg",
+        "pct",
+    )
+)
 _FREE: Final = frozenset(("multiple", "antiderivative", "solutions"))
 _MEASURES: Final = frozenset(
     (" percent", " hours", "\\%", "\\circ", "\\text{ or less}", "'", "\\mathrm{d}x", "\\text{a}")
@@ -140,7 +161,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
     if tree.op in {"words", "choice", "notation", "date", "money", "time", "base", "temperature"}:
         return
     # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
-    fixed = tree.op in _FREE or exact(tree) in {Fraction(0), Fraction(1), Fraction(-1), Fraction(2)}
+    fixed = tree.op in _FREE or any(exact(part) in _FIXED for part in (tree, *_parts(tree)))
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
     for text in _BEHIND:
         if not _leave(truth, text) and not (fixed and text in _ARITHMETIC) and not (relation and "or " in text):
@@ -159,6 +180,14 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
         )
 
 
+def _parts(tree: Node) -> Iterator[Node]:
+    """Yield the values that a container holds: `x = 1` squared is still `x = 1`."""
+    if tree.op in _HOLDERS:
+        for child in tree.args:
+            yield child
+            yield from child.args if child.op == "val" else _parts(child)
+
+
 def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:
     at_end = truth.tree.op in {"num", "sym", "const"}
     for text in _SIGNS:
@@ -172,11 +201,13 @@ def _single(tree: Node) -> bool:
 
 def _leave(truth: Truth, text: str) -> bool:
     """Return whether the truth or the question gives leave for this text."""
-    tree = truth.tree
+    tree, context = truth.tree, truth.context
     remainder = "mod 7" in text and tree.op == "num"
-    measured = truth.context.measured and text in _MEASURES
+    measured = context.measured and text in _MEASURES
     digits = text == "_2" and not (tree.op == "num" and len(tree.name) > 1)
-    return remainder or measured or digits or (tree.op == "dec" and "dots" in text)
+    # A question that nobody has read may ask for halves or dozens; then it speaks of them.
+    spoken = context.rounded and any(word in truth.question.lower() for word in _WORD.findall(text.lower()))
+    return remainder or measured or digits or spoken or (tree.op == "dec" and "dots" in text)
 
 
 def _separated(digits: str, rng: random.Random) -> Iterator[TextEdit]:

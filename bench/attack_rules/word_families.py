@@ -1,5 +1,6 @@
 """Families of ground truths with units, words and other forms: quantities, times, choices, dates, notations."""
 
+import math
 import random
 from typing import Final
 
@@ -102,8 +103,27 @@ def _notations(rng: random.Random) -> Drawn:
     return of("notation", sym(rng.choice(first)), sym(rng.choice(second)), name=template), question, Context()
 
 
+def _words_of_the_question(rng: random.Random) -> Drawn:
+    """Draw a number whose question names what may be wrongly put behind it."""
+    a = rng.randint(3, 9)
+    question, value = rng.choice(
+        (
+            (f"What is {a} squared?", a * a),
+            (f"What is {a} cubed?", a**3),
+            (f"Compute {a} factorial.", math.factorial(a)),
+            (f"Which digit is in the tenths place of {a}.{a}1?", a),
+            (f"How many halves make {a}? What is the half of {4 * a}?", 2 * a),
+            ("How many more does Ann have? Say less if fewer.", a),
+            (f"Which number does not divide {a * a + 1}?", a),
+            (f"What is 2 pi times {a} / pi?", 2 * a),
+        )
+    )
+    return num(value), question, Context()
+
+
 WORDED: Final[dict[str, Family]] = {
     "times": _times,
+    "words of the question": _words_of_the_question,
     "quantities": _quantities,
     "percentages": _percentages,
     "angles": _angles,

@@ -1,13 +1,22 @@
 """LaTeX of a whole answer: values, and what contains them."""
 
+from typing import Final
+
 from bench.attack_rules.spelling import PLAIN, Spelling
 from bench.attack_rules.tree import Node, of, sym
+from bench.attack_rules.units import UNITS
 from bench.attack_rules.value_writer import ATOM, POWER, PRODUCT, SUM, ValueWriter
 
 
 def write(node: Node, how: Spelling = PLAIN) -> str:
     """Return the text of a tree."""
+    if node.op in _WITH_COMMAS and how.thousands == ",":
+        how = how._replace(thousands="{,}")
     return _Writer(how).text(node)
+
+
+_WITH_COMMAS: Final = frozenset(("set", "list", "tuple", "interval", "union", "named", "except"))
+"""What separates by commas, so that none may stand inside of a number."""
 
 
 class _Writer(ValueWriter):
@@ -63,6 +72,8 @@ class _Writer(ValueWriter):
 
     def _unit(self, node: Node) -> str:
         value = self.at_least(node.args[0], PRODUCT)
+        if self.how.worded:
+            return f"{value} {UNITS[node.name].word}"
         if self.how.upright:
             return f"{value}\\,\\mathrm{{{node.name}}}"
         return (
