@@ -76,7 +76,7 @@ _ROWS: Final = {
     "conditions take no factor with them": [
         ("Solve.", r"\frac{\pi}{2}+\pi k, k\in\mathbb{Z}", [r"\frac{\pi}{2}+k\pi"], [r"\frac{3\pi}{2}"]),
         ("Solve.", r"\frac{3\pi}{2}", [r"1.5\pi"], [r"\frac{\pi}{2}+\pi k, k\in\mathbb{Z}"]),
-        ("Solve.", r"3\pi", [r"3\cdot\pi"], [r"3\pi n, n\in\mathbb{N}", r"3\pi m \text{ where } m \text{ is an integer}"]),
+        ("Solve.", r"3\pi", [r"3\cdot\pi"], [r"3\pi n, n\in\mathbb{N}", r"3\pi m,\ m\in\mathbb{Z}"]),
     ],
     "times and ratios": [
         ("At what time does it close?", "7:30", ["07:30"], ["15:60", "3.75", "14:60"]),
