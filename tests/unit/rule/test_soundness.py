@@ -49,6 +49,8 @@ _ROWS: Final = {
     ],
     "words behind a number": [
         ("How many coins are left?", "14", ["14 coins", r"14\text{ coins}"], ["14 dozen coins", "14 notes"]),
+        ("Find x.", "0", ["0.0", r"\frac{0}{3}"], ["0 not", "0 ab", "0abc", "0 m"]),
+        ("Find f(x).", "1", [r"\sin^2 x+\cos^2 x"], ["y^0", r"\frac{y}{y}"]),
         ("What is 8 squared?", "64", ["64"], ["64 squared", r"64\text{ not}"]),
     ],
     "units": [
@@ -85,6 +87,8 @@ _ROWS: Final = {
     ],
     "decimals": [
         ("Find the exact mean.", "8.75", ["8.750", r"\frac{35}{4}"], ["8.7512", "8.7"]),
+        ("Find the mean.", "8.333", [r"\frac{25}{3}"], [r"8.333+10^{-\sqrt{30}}", r"\frac{8333}{1000}+\frac{\pi}{10^6}"]),
+        ("Find the exact mean.", "8.333", ["8.3330"], [r"\frac{25}{3}"]),
         ("Find the mean to the nearest hundredth.", "8.75", ["8.7512"], ["8.7612"]),
     ],
     "sentences": [
