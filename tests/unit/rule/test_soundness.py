@@ -87,7 +87,7 @@ _ROWS: Final = {
     ],
     "decimals": [
         ("Find the exact mean.", "8.75", ["8.750", r"\frac{35}{4}"], ["8.7512", "8.7"]),
-        ("Find the mean.", "8.333", [r"\frac{25}{3}"], [r"8.333+10^{-\sqrt{30}}", r"\frac{8333}{1000}+\frac{\pi}{10^6}"]),
+        ("Find the mean.", "8.333", [r"\frac{25}{3}"], [r"8.333+10^{-\sqrt{30}}", r"8.333+\frac{\pi}{10^6}"]),
         ("Find the exact mean.", "8.333", ["8.3330"], [r"\frac{25}{3}"]),
         ("Find the mean to the nearest hundredth.", "8.75", ["8.7512"], ["8.7612"]),
     ],
