@@ -1,4 +1,4 @@
-"""Changes for several workers at once: all of them apply them, or none; asleep they hold nothing, and deadlines go on."""
+"""Changes for several workers at once: all of them apply them, or none; asleep they hold nothing, deadlines go on."""
 
 import asyncio
 import random
