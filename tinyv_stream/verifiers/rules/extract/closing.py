@@ -16,7 +16,7 @@ _SENTENCES: Final = 3
 _LEAD: Final = re.compile(
     r"(?:[\s*_>#]|- )*(?:(?:so|hence|thus|therefore|then|finally|and|in (?:conclusion|total|summary)|all in all|consequently|as a "
     r"result|it follows that|we (?:conclude|see|find|have|get|obtain)(?: that)?|altogether|overall|this (?:gives|leaves|means"
-    r")(?: that)?|now|but|因此|所以|故|综上所述|したがって|よって|ゆえに|以上より|also|damit|por lo tanto|donc|portanto|logo"
+    r")(?: that)?|now|but|因此|所以|故|(?:result|solution|conclusion|summary|total|résultat|solución|resultado|lösung|итог)(?=\s*:)|综上所述|したがって|よって|ゆえに|以上より|also|damit|por lo tanto|donc|portanto|logo"
     r"|следовательно|таким образом|итак)\b[\s,:]*)*",
     re.IGNORECASE,
 )
@@ -63,6 +63,9 @@ _MEASURED: Final = re.compile(
     r"(?:(?:a|an) (?:total|profit|loss|sum) of |exactly |only |at )?((?:[$€£¥₹]|\\\$)?\s?\d[\d,.]*(?:\s+[A-Za-z%°/]+){0,3})[\s.*]*$",
     re.IGNORECASE,
 )
+_CONDITION: Final = re.compile(r"\bif\b", re.IGNORECASE)
+_CONCLUDES: Final = re.compile(r"[;,]\s+(?:and\s+)?(?:hence|thus|therefore|so)\b[\s,]*", re.IGNORECASE)
+_WORDS_EQUAL: Final = re.compile(r"[\s*]*(?:[A-Za-z]+\s+)*[A-Za-z]{4,}\s*=\s*([^=]+)")
 _SIGN_OFF: Final = re.compile(r"\W*(?:q\.?e\.?d|done|end)?\W*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 _RATIO: Final = re.compile(r"[\d.]+(?:\s*:\s*[\d.]+)+")
@@ -74,6 +77,9 @@ _ENDED: Final = re.compile(r"[.。।!?？؟:)\]}$*`>|]\s*$|\\\]\s*$")
 
 def stated(said: str, language: Language) -> str:
     """Return the value that a sentence states; empty where it states none, or may state several."""
+    if len(_CONDITION.findall(said)) > 1:
+        return ""
+    said = said[_last_conclusion(said) :]
     lead = _LEAD.match(said)
     said = said[lead.end() :] if lead else said
     plain = statement.masked(said)
@@ -124,6 +130,12 @@ def _decided(said: str) -> str | None:
     return stated(said, _language(said)) or ("" if _COMPARES.search(plain) and statement.is_value(said) else None)
 
 
+def _last_conclusion(said: str) -> int:
+    """Return where `; hence the area is 14` begins in a sentence, 0 where there is no such part."""
+    parts = list(_CONCLUDES.finditer(statement.masked(said)))
+    return parts[-1].end() if parts and statement.is_value(said[parts[-1].end() :]) else 0
+
+
 def _between(plain: str, verbs: list[re.Match[str]], verb: re.Match[str]) -> str:
     """Return what stands between the verb before and what belongs to this one: a value there makes two statements."""
     earlier = [other for other in verbs if other.end() <= verb.start()]
@@ -141,6 +153,8 @@ def _lone_value(said: str, plain: str) -> str:
     """Return the only formula or measured number of a sentence without a verb that says `equals`."""
     if _COMPARES.search(plain):
         return ""
+    if equation := _WORDS_EQUAL.fullmatch(said):
+        return statement.tidy(equation[1])
     found = list(dict.fromkeys(statement.formulas(said)))
     if len(found) == 1 and not _NUMBER.search(plain):
         return statement.tidy(found[0])

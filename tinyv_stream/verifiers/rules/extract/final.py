@@ -3,6 +3,7 @@
 from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.boxes import boxes
 from tinyv_stream.verifiers.rules.extract.closing import last_stated
+from tinyv_stream.verifiers.rules.extract.framed import standing
 from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.turn import response
@@ -16,7 +17,8 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     value, and boxes with nothing but separators between them for a list.
     """
     text = response(completion)
-    found = boxes(text)
+    every = boxes(text)
+    found = standing(text, every)
     end = found[-1].end if found else 0
     mark = last_mark(text, end)
     if mark is not None and (not found or mark.strength != "words"):
@@ -24,5 +26,5 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     elif found:
         answer = statement.tidy(chosen(text, found, ground_truth))
     else:
-        return last_stated(text)
+        return "" if every else last_stated(text)
     return "" if taken_back(text[end:], answer) else answer

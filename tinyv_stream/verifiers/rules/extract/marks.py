@@ -16,6 +16,7 @@ from tinyv_stream.verifiers.rules.extract.words import BY_NAME, nouns
 
 _MOST: Final = 12
 """Marks of one kind that are looked at, from the end."""
+_FEW_CHARS: Final = 100
 _LINE: Final = re.compile(r"^[ \t>*]*####(?!#)[ \t]*([^\n]*)", re.MULTILINE)
 _TITLE: Final = re.compile(
     r"\W*(?:(?:step|part|case|section|solution|explanation|conclusion|verification|check|method|approach|summary|analysis"
@@ -33,6 +34,8 @@ _RELATIVE: Final = re.compile(r"[\s,;]*(?:and\s+)?(?:which|this|that|it|these)?\
 
 def last_mark(text: str, after: int) -> Found | None:
     """Return the last mark behind `after` that says something; None where there is none."""
+    if after and len(text) - after < _FEW_CHARS and not any(map(str.isalnum, text[after:])):
+        return None
     mark, closing = _last_named(text, after), _closes(text, after)
     if closing is None or (mark is not None and mark.strength != "words" and mark.start > closing.start):
         return mark

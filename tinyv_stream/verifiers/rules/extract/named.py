@@ -33,6 +33,7 @@ _ADVERBS: Final = re.compile(
 )
 _UNDERLINE: Final = re.compile(r"[\s*_#=\-:：>✅]*")
 _UNDERLINE_ONLY: Final = re.compile(r"(?:\s*(?:[=\-]{3,}|[*_]{2,})[ \t]*(?=\n))?\s*")
+_FENCE: Final = re.compile(r"```[a-z]*[ \t]*\n(?=\s*\S)")
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+(?=\S)")
 _CUT_OFF: Final = re.compile(r"\b(?:is|are|equals?|be|the|of|to)\s*$", re.IGNORECASE)
 _WORDY: Final = re.compile(
@@ -113,6 +114,8 @@ def _block(text: str, start: int, at: int, language: Language) -> Found | None:
         at += 1
     if at >= len(text):
         return Found("", start, len(text), "words")
+    if fence := _FENCE.match(text, at):
+        at = fence.end()
     at = text.rfind("\n", 0, at) + 1
     items: list[str] = []
     end = at
@@ -173,7 +176,7 @@ def _link(name: str) -> re.Pattern[str]:
     """Return what stands between the name of an answer and its value."""
     row = BY_NAME[name]
     no, copula = whole(row, row.no), whole(row, row.copula)
-    colon = r"(?P<colon>[ \t*_]*[:：]|[ \t]*=|[*_]*\.[*_]+)"
+    colon = r"(?P<colon>[ \t*_]*[:：]|[ \t]*=|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+)"
     if not row.spaced:
         gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*[\d$\\(\[-])"
         return re.compile(rf"{gap}[ \t*_]*(?:(?P<no>{no})[ \t]*)?(?:{copula}|{colon}|{direct})", re.IGNORECASE)

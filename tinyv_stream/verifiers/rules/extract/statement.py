@@ -31,7 +31,7 @@ _FORMULA: Final = re.compile(
 _COMMAND: Final = re.compile(r"\\[A-Za-z]+(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})*")
 _EITHER: Final = re.compile(r"\s*either\s+", re.IGNORECASE)
 _REMARK: Final = re.compile(
-    r"\s*;\s+(?!(?:or|and|maybe|perhaps|possibly|alternatively|otherwise|either|also|another)\b)(?=[a-z]{2,} [A-Za-z])"
+    r"\s*;\s+(?!(?:or|and|maybe|perhaps|possibly|alternatively|otherwise|either|also|another|could|might|may|but|if|in case|unless)\b)(?=[a-z]{2,} [A-Za-z])"
 )
 _VALUE: Final = re.compile(r"\d|\\[A-Za-z]|[=<>≤≥≠√π∞∅]|(?<![^\W\d_])[A-Za-z](?![^\W\d_'’])")
 _WRAPPED: Final = re.compile(
@@ -40,6 +40,12 @@ _WRAPPED: Final = re.compile(
 _SET_LINES: Final = re.compile(
     r"\\begin\{(align|aligned|equation|gather|gathered|split|multline)(\*?)\}(.*)\\end\{\1\2\}", re.DOTALL
 )
+_SIGNS: Final = re.compile(
+    r"^[>\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
+)
+"""Quotation marks of a line, and pictures."""
+_POWER: Final = re.compile(r"[\w)}]\*\*[\w({]")
+_COLOURED: Final = re.compile(r"\\(?:text)?color\{[^{}]*\}\{(.*)\}", re.DOTALL)
 _STYLED: Final = re.compile(r"\\(?:mathbf|textbf|boldsymbol|bm|underline|underbrace|mathrm|text)\{\s*([-+\d.,/]+)\s*\}")
 
 
@@ -116,13 +122,16 @@ def tidy(text: str) -> str:
         text = _emphasis(text.strip().rstrip(",;:，；。 "))
         if text.endswith(".") and not _ABBREVIATED.search(text[-9:-1]):
             text = text[:-1].rstrip()
+        text = _SIGNS.sub("", text)
+        if text.count("**") == 1 and not _POWER.search(text):
+            text = text.replace("**", "")
         if text.endswith(")") and sum(map(text.count, "([")) < sum(map(text.count, ")]")):
             text = text[:-1]
         if wrapped := _WRAPPED.fullmatch(text):
             text = next(part for part in wrapped.groups() if part is not None).strip()
         elif lines := _SET_LINES.fullmatch(text):
             text = _last_line(lines[3])
-        elif styled := _STYLED.fullmatch(text):
+        elif styled := _STYLED.fullmatch(text) or _COLOURED.fullmatch(text):
             text = styled[1]
         if text == before:
             break
