@@ -16,7 +16,7 @@ NAMES: Final = {
     "fr": ("Réponse", "RÉPONSE", "reponse", "le résultat cherché", "la valeur cherchée"),
     "de": ("Antwort", "Endergebnis", "Lösung", "ANTWORT"),
     "pt": ("Resposta", "a resposta final"),
-    "ru": ("Ответ", "ОТВЕТ", "искомое число", "Искомая величина"),
+    "ru": ("Ответ", "ОТВЕТ", "искомое число", "Искомая величина"),  # noqa: RUF001
     "ar": ("الجواب", "الإجابة النهائية"),
     "ur": ("جواب",),
     "hi": ("उत्तर", "अंतिम जवाब"),
