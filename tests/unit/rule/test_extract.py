@@ -7,6 +7,7 @@ import pytest
 from tinyv_stream.verifiers.rules.extract import final_answer, last_box, prime_answer
 from tinyv_stream.verifiers.rules.extract.boxes import boxes
 from tinyv_stream.verifiers.rules.extract.several import elements
+from tinyv_stream.verifiers.rules.extract.spelled import spelled
 from tinyv_stream.verifiers.rules.extract.turn import response
 from tinyv_stream.verifiers.rules.extract.words import LANGUAGES, Language, nouns
 
@@ -170,3 +171,32 @@ def test_every_name_of_the_answer_is_found_by_its_stem(language: Language) -> No
 def test_a_box_that_is_only_mentioned_is_none() -> None:
     text = r"Use \boxed . So \boxed 5, \framebox[2cm][c]{6}, \bbox[red]{7} and \fbox{8"
     assert [box.inside for box in boxes(text)] == ["5", "6", "7", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('{"x": 3, "y": 2}', "(x, y) = (3, 2)"),
+        ("{'y': 0, 'x': 3}", "(x, y) = (3, 0)"),
+        ('{"x": 3, "value": 9.50}', "(x, value) = (3, 9.50)"),
+        ('{"min": 1, "max": 4, "closed": true}', "[1, 4]"),
+        ('{"min": 1, "max": 4, "closed": false}', '{"min": 1, "max": 4, "closed": false}'),
+        ('{"lower": 0, "upper": 7, "lower_inclusive": false, "upper_inclusive": true}', "(0, 7]"),
+        ('{"type": "open", "from": 1, "to": 4}', "(1, 4)"),
+        ('{"from": 1, "to": 4}', "(from, to) = (1, 4)"),
+        ('{"point": [3, 6]}', "(3, 6)"),
+        ('{"interval": "[2, 5)"}', "[2, 5)"),
+        ('{"x": 1, "x": 2}', '{"x": 1, "x": 2}'),
+        ('{"x": true, "y": 2}', '{"x": true, "y": 2}'),
+        ('{"x": [1, 2], "y": 2}', '{"x": [1, 2], "y": 2}'),
+        (r"2\*a\*b", "2*a*b"),
+        (r"\*\*42\*\*", "42"),
+        (r"x\*\*3", "x^{3}"),
+        ("x**(n+1)", "x^{(n+1)}"),
+        ("x**y**2", "x**y**2"),
+        ("5 **cm**", "5 **cm**"),
+        (r"\{1, 2\}", r"\{1, 2\}"),
+    ],
+)
+def test_what_is_spelled_for_a_program_is_read_as_mathematics(text: str, answer: str) -> None:
+    assert spelled(text) == answer

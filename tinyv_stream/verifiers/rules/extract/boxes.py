@@ -70,6 +70,11 @@ def unwrapped(inside: str) -> str:
     return _COMMAND.sub("", inside).strip()
 
 
+def bare(text: str) -> str:
+    """Return a text without the commands of boxes in it."""
+    return _COMMAND.sub("", text).strip() if "box" in text else text
+
+
 def _read(text: str, start: int, after: int, budget: int) -> tuple[Box | None, int]:
     options = _OPTIONS.match(text, after)
     at = options.end() if options else after

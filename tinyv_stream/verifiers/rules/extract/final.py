@@ -1,11 +1,12 @@
 """The final answer of a completion: the last box, unless something behind it is marked as the final answer."""
 
 from tinyv_stream.verifiers.rules.extract import statement
-from tinyv_stream.verifiers.rules.extract.boxes import boxes
+from tinyv_stream.verifiers.rules.extract.boxes import bare, boxes
 from tinyv_stream.verifiers.rules.extract.closing import last_stated
 from tinyv_stream.verifiers.rules.extract.framed import standing
 from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
+from tinyv_stream.verifiers.rules.extract.spelled import spelled
 from tinyv_stream.verifiers.rules.extract.turn import response
 from tinyv_stream.verifiers.rules.extract.withdrawn import taken_back
 
@@ -22,9 +23,9 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     end = found[-1].end if found else 0
     mark = last_mark(text, end)
     if mark is not None and (not found or mark.strength != "words"):
-        answer, end = mark.text, mark.end
+        answer, end = spelled(bare(mark.text)), mark.end
     elif found:
-        answer = statement.tidy(chosen(text, found, ground_truth))
+        answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
-        return "" if every else last_stated(text)
+        return "" if every else spelled(bare(last_stated(text)))
     return "" if taken_back(text[end:], answer) else answer
