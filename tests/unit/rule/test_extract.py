@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from tinyv_stream.verifiers.rules.extract import final_answer, last_box, prime_answer
+from tinyv_stream.verifiers.rules.extract import final_answer, in_boxes, last_box, prime_answer
 from tinyv_stream.verifiers.rules.extract.boxes import boxes
 from tinyv_stream.verifiers.rules.extract.several import elements
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
@@ -200,3 +200,22 @@ def test_a_box_that_is_only_mentioned_is_none() -> None:
 )
 def test_what_is_spelled_for_a_program_is_read_as_mathematics(text: str, answer: str) -> None:
     assert spelled(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"So it is \[ \boxed{7} \]", "7"),
+        (r"\boxed{2}, \boxed{3}", "2, 3"),
+        (r"\boxed{1} papers and \boxed{2} bins", "1, 2"),
+        (r"First \boxed{1}. Then \boxed{2}", "2"),
+        (r"\boxed{7", r"\boxed{7"),
+        ("7", "7"),
+    ],
+)
+def test_a_text_that_still_has_its_boxes_is_read_by_all_that_are_one_answer(text: str, answer: str) -> None:
+    assert in_boxes(text) == answer
+
+
+def test_an_interval_in_a_box_is_no_part_of_a_list() -> None:
+    assert final_answer(r"It starts at \boxed{2}. The domain is \boxed{[2, 5)}.", "[2, 5)") == "[2, 5)"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, unwrapped
+from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, boxes, unwrapped
 from tinyv_stream.verifiers.rules.extract.words import first_mark
 
 _MARKUP: Final = re.compile(
@@ -72,7 +72,7 @@ def chosen(text: str, found: list[Box], truth: str) -> str:
     if found[-1].inside is None or not last or elements(last, tuples=False) > 1:
         return last
     first = _group(text, found, lambda gap: _is_pure(gap) or _offers_another(gap))
-    wanted = elements(truth) if truth else 1
+    wanted = elements(truth) if truth and not (_is_tuple(truth) and _is_tuple(last)) else 1
     if wanted > 1:
         first = min(first, _group(text, found, lambda gap: _is_pure(gap) or _is_joint(gap)))
         if len(found) - first < wanted:
@@ -82,6 +82,15 @@ def chosen(text: str, found: list[Box], truth: str) -> str:
     elif first < len(found) - 1 and len(_distinct(found[first:])) == 1:
         first = len(found) - 1
     return _as_list(text, found[first:])
+
+
+def in_boxes(text: str) -> str:
+    """Return what the boxes of a ground truth or an answer hold, all that are one answer; the text where it has none."""
+    found = boxes(text)
+    if not found or found[-1].inside is None:
+        return text
+    first = _group(text, found, lambda gap: _is_pure(gap) or _is_joint(gap))
+    return _as_list(text, found[first:]) or text
 
 
 def _group(text: str, found: list[Box], joins: Callable[[str], bool]) -> int:
@@ -131,6 +140,11 @@ def _as_list(text: str, found: list[Box]) -> str:
     if any(_DOUBT.search(gap) for gap in gaps):
         return " or perhaps ".join(values)
     return ("; " if any(elements(value, tuples=False) > 1 for value in values) else ", ").join(values)
+
+
+def _is_tuple(text: str) -> bool:
+    bare = text.replace("\\left", "").replace("\\right", "").strip("$ ")
+    return bare[:1] in {"(", "["} and bare[-1:] in {")", "]"} and _is_one_group(bare)
 
 
 def _is_one_group(text: str) -> bool:
