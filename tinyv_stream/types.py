@@ -7,7 +7,7 @@
 
 import enum
 import re
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -24,7 +24,19 @@ _ID: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class Outcome(enum.StrEnum):
+class OpenEnum(enum.StrEnum):
+    """Base of what travels: a word of a newer release is kept as its text, equal to no member that is known here."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        made = str.__new__(cls, value)
+        made._name_ = made._value_ = value
+        return made
+
+
+class Outcome(OpenEnum):
     """What one verifier found."""
 
     CORRECT = "correct"
@@ -33,7 +45,7 @@ class Outcome(enum.StrEnum):
     """No finding: a timeout, a crash, an unreadable reply. Never a score."""
 
 
-class Status(enum.StrEnum):
+class Status(OpenEnum):
     """How a rollout ended."""
 
     OK = "ok"
@@ -44,7 +56,7 @@ class Status(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class Source(enum.StrEnum):
+class Source(OpenEnum):
     """Who decided."""
 
     RULE = "rule"
@@ -92,7 +104,9 @@ class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tinyv_queue_s: float | None = None
     tinyv_s: float | None = None
     total_s: float | None = None
-    """Submit to reward, on the client's monotonic clock; set by the client."""
+    """Submit to reward, on the client's monotonic clock; set by the client. It begins when `submit` has its credit."""
+    credit_s: float | None = None
+    """How long `submit` waited for that credit before; set by the client."""
 
 
 class Rollout(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -3,6 +3,7 @@
 - Every submitted rollout gets exactly one reward: from the pool, or `expired` from the client itself when nothing
   answered by the deadline, whatever became of server and workers.
 - `submit` waits for credit and for room in the broker; it never drops.
+- Only leaving it ends it, and a bad argument a call. Everything else is retried, said once a minute, and counted.
 - It owns its tasks, and leaves none behind. It installs no signal handlers and does not touch the loop's policy.
 """
 
@@ -23,7 +24,7 @@ from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.client.session import GRACE_S, Session, fallback
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.errors import BrokerError, ClientClosedError, InvalidInputError
+from tinyv_stream.errors import ClientClosedError, InvalidInputError
 from tinyv_stream.types import Reward, Rollout, Status, validate_name, validate_rollout
 
 _log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class RewardClient:
         self._deadline_s = deadline_s
         config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding)
         shards = Shards(TrainerSide, url, config)
-        self._session = Session(shards, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all)
+        self._session = Session(shards, self.run_id, self.client_id, on_reward=self._on_reward)
         self._max_inflight = max_inflight
         self._credits = asyncio.Semaphore(max_inflight)
         self._streams: set[RewardStream] = set()
@@ -88,12 +89,12 @@ class RewardClient:
     ) -> None:
         """Stop. Open tickets raise ClientClosedError; see `client_id` for what the pool then does."""
         self._open = False
-        left = self._session.abandon(None)
+        left = self._session.abandon()
         self._wake_all()
         try:
             if not self._named:
                 await asyncio.wait_for(self._session.leave(left), GRACE_S)
-        except (BrokerError, TimeoutError):
+        except TimeoutError:
             _log.warning("left without cancelling %d rollouts: the broker does not answer", len(left))
         finally:
             await self._session.__aexit__(None, None, None)
@@ -106,15 +107,16 @@ class RewardClient:
     async def submit(self, rollout: Rollout) -> Ticket:
         """Send one rollout; return its ticket once the broker has it.
 
-        Waits for credit and room. Raises InvalidInputError for a field that cannot travel, ClientClosedError outside
-        `async with` or after the session broke. A cancellation withdraws the rollout: it gets no reward.
+        Waits for credit and room, by the deadline at the latest. Raises InvalidInputError for a field that cannot
+        travel, ClientClosedError outside `async with`. A cancellation withdraws the rollout: it gets no reward.
         """
         validate_rollout(rollout)
         rollout_id = rollout.rollout_id or uuid.uuid4().hex
         self._check_open(rollout_id)
+        asked = asyncio.get_running_loop().time()
         await self._credits.acquire()
         try:
-            entry = self._enter(msgspec.structs.replace(rollout, rollout_id=rollout_id))
+            entry = self._enter(msgspec.structs.replace(rollout, rollout_id=rollout_id), asked)
         except BaseException:  # the credit goes back, whatever stopped it, also a cancellation
             self._credits.release()
             raise
@@ -133,9 +135,8 @@ class RewardClient:
     def rewards(self) -> RewardStream:
         """Return an iterator over rewards in the order they arrive, from now on.
 
-        It ends once `end` was called and every rollout is rewarded, or when the client is left; it raises
-        ClientClosedError when the session broke. It buffers without bound (about 0.5 kB a reward): credits come back
-        when a reward arrives, not when it is read.
+        It ends once `end` was called and every rollout is rewarded, or when the client is left. It buffers without
+        bound (about 0.5 kB a reward): credits come back when a reward arrives, not when it is read.
         """
         self._check_open("(all)")
         stream = RewardStream(self._streams.discard)
@@ -152,8 +153,7 @@ class RewardClient:
         """Wait until all `group_size` members, submitted by this client, are rewarded; return them as submitted.
 
         A group is handed out once, to all who wait for it then. A cancellation leaves it as it is. Raises
-        ClientClosedError if the client is left or its session broke, InvalidInputError for a group that has no member
-        here (any more).
+        ClientClosedError if the client is left, InvalidInputError for a group that has no member here (any more).
         """
         self._check_open(f"(group {group_id})")
         group = self._session.ledger.group(group_id)
@@ -166,13 +166,15 @@ class RewardClient:
         self._session.ledger.forget_group(group_id)
         return [await ticket for ticket in group.tickets]
 
-    def _enter(self, rollout: Rollout) -> LedgerEntry:
+    def _enter(self, rollout: Rollout, asked: float) -> LedgerEntry:
         self._check_open(rollout.rollout_id)
         work = work_of(rollout, run_id=self.run_id, client_id=self.client_id)
         now = asyncio.get_running_loop().time()
         ticket = Ticket(rollout.rollout_id, rollout.group_id, self._cancel)
         deadline = now + (rollout.deadline_s or self._deadline_s)
-        entry = LedgerEntry(uid=work.uid, body=encode(work), ticket=ticket, submitted=now, deadline=deadline)
+        entry = LedgerEntry(
+            uid=work.uid, body=encode(work), ticket=ticket, credit_s=now - asked, submitted=now, deadline=deadline
+        )
         self._session.ledger.add(entry, group_size=rollout.group_size)
         return entry
 
@@ -197,11 +199,9 @@ class RewardClient:
                 stream.close()
 
     def _wake_all(self) -> None:
-        fault = self._session.fault
         error = ClientClosedError("(all open ones)")
-        error.__cause__ = fault
         for stream in list(self._streams):
-            stream.close(error if fault else None)
+            stream.close()
         for waiting in self._whole.values():
             waiting.set_exception(error)
             waiting.exception()
@@ -210,5 +210,5 @@ class RewardClient:
             self._credits.release()
 
     def _check_open(self, rollout_id: str) -> None:
-        if not self._open or self._session.fault:
-            raise ClientClosedError(rollout_id) from self._session.fault
+        if not self._open:
+            raise ClientClosedError(rollout_id)

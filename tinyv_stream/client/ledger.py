@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.broker.trainer import Unreadable
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Reward
@@ -32,11 +33,13 @@ class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     ticket: Ticket
     submitted: float
     deadline: float
+    credit_s: float = 0.0
+    """How long `submit` waited for its credit."""
     shard: int = 0
     """Where in the pool it belongs; known from its first send on."""
     stored: bool = False
     """The broker said that it has it."""
-    sending: asyncio.Future[int | Reward] | None = None
+    sending: asyncio.Future[int | Reward | Unreadable] | None = None
     """The broker's answer, while it is waited for."""
 
 
@@ -102,7 +105,7 @@ class Ledger:
         entry = self._entries.pop(reward.rollout_id, None)
         if entry is None:
             return None
-        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
+        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted, credit_s=entry.credit_s)
         reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
         self._note_over(entry)
         entry.ticket.settle(reward)
