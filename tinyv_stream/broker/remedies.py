@@ -13,6 +13,7 @@ _ANSWERS: Final = (
     ("refused us", "check user, password and rights: `tinyv-stream acl` prints them"),
     ("WRONGTYPE", "another program uses a key of this pool: delete that key, or use another pool name"),
     ("MISCONF", "the server cannot write its disk: make room there, and see its log"),
+    ("make room", "make room on that disk"),
     ("READONLY", "a replica answers: wait for the failover, or give the URL of the primary"),
     ("NOSCRIPT", "the server forgets scripts while they run: is something flushing them?"),
     ("OOM", "the server is out of memory: raise its maxmemory"),

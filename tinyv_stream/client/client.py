@@ -104,6 +104,10 @@ class RewardClient:
         """How many submitted rollouts have no reward yet."""
         return len(self._session.ledger)
 
+    def failing(self) -> tuple[float, str]:
+        """For how long, in seconds, a call to the broker has failed, and what it is to do; (0, "") while all work."""
+        return self._session.calls.failing(asyncio.get_running_loop().time())
+
     async def submit(self, rollout: Rollout) -> Ticket:
         """Send one rollout; return its ticket once the broker has it.
 
