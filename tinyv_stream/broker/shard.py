@@ -26,9 +26,10 @@ from tinyv_stream.broker.connections import Lines
 from tinyv_stream.broker.keys import GROUP, Keys
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import TIMEOUT_S, connect, redact
+from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.broker.scripts import COMMON, script_names, script_text
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.errors import BrokerError, BrokerUnavailableError
+from tinyv_stream.errors import BrokerError, BrokerUnavailableError, TinyVError
 from tinyv_stream.types import Stage
 
 _log = logging.getLogger(__name__)
@@ -114,9 +115,12 @@ class Link:
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
-        except BaseException:  # a half-open link is closed, whatever stopped it, also a cancellation
+        except BaseException as exc:  # a half-open link is closed, whatever stopped it, also a cancellation
             await self.__aexit__(None, None, None)
-            raise
+            if isinstance(exc, TinyVError) or not isinstance(exc, Exception):
+                raise
+            reason = f"unexpected answer ({type(exc).__name__}: {exc})"[:200]
+            raise BrokerUnavailableError(redact(self.url), f"{reason}; {remedy_for(exc)}") from exc
         return self
 
     async def __aexit__(

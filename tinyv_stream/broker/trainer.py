@@ -53,11 +53,11 @@ class TrainerSide(Link):
 
     async def withdraw(self, run_id: str, uids: Sequence[str]) -> None:
         """Take rollouts back: nobody works on them any more, and no reward is kept for them."""
-        await self.script("withdraw", uids, [self.keys.done(run_id), self.keys.age(run_id)])
+        self._number(await self.script("withdraw", uids, [self.keys.done(run_id), self.keys.age(run_id)]))
 
     async def leave(self, run_id: str, client_id: str) -> None:
         """Drop the client's reward stream: it will not come back under this name."""
-        await self.command("UNLINK", self.keys.rewards(run_id, client_id))
+        self._number(await self.command("UNLINK", self.keys.rewards(run_id, client_id)))
 
     async def rewards(
         self, run_id: str, client_id: str, *, block_s: float, count: int = 512
@@ -79,7 +79,7 @@ class TrainerSide(Link):
         """Forget the rewards up to `last`, and what was kept to answer replays of `uids`."""
         ms, seq = last.split("-")
         keys = (self.keys.done(run_id), self.keys.rewards(run_id, client_id), self.keys.age(run_id))
-        await self.script("commit", [f"{ms}-{int(seq) + 1}", *uids], keys)
+        self._number(await self.script("commit", [f"{ms}-{int(seq) + 1}", *uids], keys))
 
     async def set_aside(self, run_id: str, client_id: str, unreadable: Sequence[Unreadable]) -> None:
         """Take what cannot be read out of the way of the stream, and keep it as dead letters with the reason."""
@@ -87,12 +87,18 @@ class TrainerSide(Link):
         args: list[Arg] = [client_id, MOST_DEAD]
         for one in unreadable:
             args += [one.uid, one.entry, one.raw, one.reason]
-        await self.script("set_aside", args, keys)
+        self._number(await self.script("set_aside", args, keys))
 
     async def check(self, run_id: str, uids: Sequence[str]) -> list[int | Reward | Unreadable]:
         """Return per uid its reward, OUTSTANDING, or UNKNOWN: then it has to be submitted again."""
         got = self._codes(await self.script("check", uids, [self.keys.done(run_id)]), uids)
         return [OUTSTANDING if code == 1 else code for code in got]
+
+    def _number(self, got: object) -> int:
+        """Return a count; raise BrokerError for a reply that no server of ours gives: nothing may have been done."""
+        if not isinstance(got, int):
+            raise BrokerError(redact(self.url), "unexpected answer to a script")
+        return got
 
     def _codes(self, got: object, uids: Sequence[str]) -> list[int | Reward | Unreadable]:
         """Return one answer per uid; raise BrokerError for a reply that no server of ours gives."""
@@ -106,6 +112,7 @@ class TrainerSide(Link):
 
 
 _KNOWN: Final = (FULL, ACCEPTED, OUTSTANDING)
+"""Codes of scripts; a tuple, because what else may stand there need not be hashable."""
 
 
 def _reward(uid: str, raw: bytes | None, entry: str = "") -> Reward | Unreadable:

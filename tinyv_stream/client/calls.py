@@ -46,6 +46,11 @@ class Calls:
                     answer = await call()
                 except InvalidInputError:
                     raise
+                except asyncio.CancelledError as exc:
+                    task = asyncio.current_task()
+                    if task is None or task.cancelling():
+                        raise
+                    self._note(mark, what, where, exc)  # a library's own, that nobody here asked for
                 except Exception as exc:  # noqa: BLE001 counted and said; see the module's first promise
                     self._note(mark, what, where, exc)
                 else:
@@ -62,7 +67,7 @@ class Calls:
         since, what = min(self._failing.values(), default=(now, ""))
         return now - since, what
 
-    def _note(self, mark: object, what: str, where: str, exc: Exception) -> None:
+    def _note(self, mark: object, what: str, where: str, exc: BaseException) -> None:
         self.failures[what] += 1
         self._failing.setdefault(mark, (asyncio.get_running_loop().time(), what))
         remedy = remedy_for(exc)

@@ -13,9 +13,15 @@ local queue = { [STAGE.rule] = KEYS[10], [STAGE.tinyv] = KEYS[11] }
 local FIRST_OTHER = 12
 local GROUP = 'w'
 
-local function now_ms()
+-- The server's clock, less by how much workers found it stepped since the pool began (`clock`).
+local function shifted_ms()
   local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
+  return t[1] * 1000 + math.floor(t[2] / 1000) - (tonumber(redis.call('HGET', meta, 'clock_shift')) or 0)
+end
+
+-- The pool's time: never before what a worker has checked, so a clock that was set back does not shorten deadlines.
+local function now_ms()
+  return math.max(shifted_ms(), tonumber(redis.call('HGET', meta, 'clock_checked')) or 0)
 end
 
 local function count(name, by)
