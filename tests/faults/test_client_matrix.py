@@ -12,7 +12,7 @@ from stream_kit import Serve, is_empty, rollout
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.broker.messages import shard_of
 from tinyv_stream.broker.operator import OperatorSide
-from tinyv_stream.client import session
+from tinyv_stream.client import hold, session
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -37,6 +37,7 @@ async def test_it_goes_on_after_any_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(session, "RECONCILE_S", 0.1)
+    monkeypatch.setattr(hold, "RENEW_S", 0.1)
     # Only what is slow is asked about.
     rule = ScriptedVerifier("rule", delay_s=0.4 if operation == "check" else 0.02)
     config = BrokerConfig(pool=pool_name)

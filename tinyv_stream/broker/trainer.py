@@ -34,6 +34,14 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     """Its place in the reward stream; empty where it was found by its uid alone."""
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a client's name, and how often it said so: one that lives says it again."""
+
+    token: str
+    about: bytes
+    beats: int
+
+
 class TrainerSide(Link):
     """One client's view of the broker; see `Link` for opening. Each method is one script, safe to run twice."""
 
@@ -58,6 +66,25 @@ class TrainerSide(Link):
     async def leave(self, run_id: str, client_id: str) -> None:
         """Drop the client's reward stream: it will not come back under this name."""
         self._number(await self.command("UNLINK", self.keys.rewards(run_id, client_id)))
+
+    async def hold(
+        self, run_id: str, client_id: str, token: str, about: bytes, *, lapse_s: float, dead: str = ""
+    ) -> Holder | None:
+        """Take or renew a client's name for `lapse_s` (0: give it up); return who has it if that is another.
+
+        From the holder with the token `dead` it is taken.
+        """
+        args: list[Arg] = [token, about, round(lapse_s * 1000), dead]
+        got = await self.script("hold", args, [self.keys.hold(run_id, client_id)])
+        if not isinstance(got, list):
+            raise BrokerError(redact(self.url), "unexpected answer to a script")
+        match cast("list[object]", got):
+            case []:
+                return None
+            case [bytes(other), bytes(who), bytes(beats)] if beats.isdigit():
+                return Holder(other.decode("ascii", "replace"), who, int(beats))
+            case _:
+                raise BrokerError(redact(self.url), "unexpected answer to a script")
 
     async def rewards(
         self, run_id: str, client_id: str, *, block_s: float, count: int = 512

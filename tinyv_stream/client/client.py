@@ -9,6 +9,7 @@
 
 import asyncio
 import logging
+import os
 import uuid
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ from tinyv_stream.aio.batcher import StoppedError
 from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.client.arguments import checked_count, checked_seconds, checked_url
 from tinyv_stream.client.ledger import Group, LedgerEntry
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.client.session import GRACE_S, Session, fallback
@@ -47,7 +49,8 @@ class RewardClient:
             comes within a second of it, or a second later still where no worker lives.
 
     Raises (on entering):
-        BrokerUnavailableError, UnsupportedServerError; InvalidInputError from the constructor.
+        BrokerUnavailableError, UnsupportedServerError; InvalidInputError for a `client_id` that another live process
+        uses, and from the constructor for any argument.
     """
 
     def __init__(
@@ -63,16 +66,14 @@ class RewardClient:
     ) -> None:
         self.run_id = validate_name("run_id", run_id)
         self.client_id = validate_name("client_id", uuid.uuid4().hex[:12] if client_id is None else client_id)
-        if max_inflight < 1:
-            raise InvalidInputError("max_inflight", max_inflight, "use 1 or more")
-        if not 0 < deadline_s < float("inf"):
-            raise InvalidInputError("deadline_s", deadline_s, "use a positive number of seconds")
+        self._max_inflight = checked_count("max_inflight", max_inflight)
+        self._deadline_s = checked_seconds("deadline_s", deadline_s)
+        outstanding = checked_count("max_outstanding", max_outstanding)
         self._named = client_id is not None
-        self._deadline_s = deadline_s
-        config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding)
-        shards = Shards(TrainerSide, url, config)
-        self._session = Session(shards, self.run_id, self.client_id, on_reward=self._on_reward)
-        self._max_inflight = max_inflight
+        config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=outstanding)
+        shards = Shards(TrainerSide, checked_url(url), config)
+        self._session = Session(shards, self.run_id, self.client_id, is_named=self._named, on_reward=self._on_reward)
+        self._pid = 0
         self._credits = asyncio.Semaphore(max_inflight)
         self._streams: set[RewardStream] = set()
         self._whole: dict[str, asyncio.Future[Group]] = {}
@@ -81,7 +82,7 @@ class RewardClient:
     async def __aenter__(self) -> Self:
         """Connect and start reading rewards."""
         await self._session.__aenter__()
-        self._open = True
+        self._open, self._pid = True, os.getpid()
         return self
 
     async def __aexit__(
@@ -114,7 +115,7 @@ class RewardClient:
         Waits for credit and room, by the deadline at the latest. Raises InvalidInputError for a field that cannot
         travel, ClientClosedError outside `async with`. A cancellation withdraws the rollout: it gets no reward.
         """
-        validate_rollout(rollout)
+        rollout = validate_rollout(rollout)
         rollout_id = rollout.rollout_id or uuid.uuid4().hex
         self._check_open(rollout_id)
         asked = asyncio.get_running_loop().time()
@@ -216,3 +217,6 @@ class RewardClient:
     def _check_open(self, rollout_id: str) -> None:
         if not self._open:
             raise ClientClosedError(rollout_id)
+        if self._pid != os.getpid():
+            remedy = f"it was opened in process {self._pid}, before a fork: open one in each process, after the fork"
+            raise InvalidInputError("client", f"in process {os.getpid()}", remedy)

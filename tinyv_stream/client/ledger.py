@@ -90,6 +90,11 @@ class Ledger:
             raise InvalidInputError("group_size", group_size, f"group {group_id!r} was begun with {group.size}")
         if rollout_id in self._entries:
             raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
+        if group:  # a member that had its reward may be submitted anew: it is still one member
+            group.tickets = [t for t in group.tickets if t.rollout_id != rollout_id]
+        if group and group.size > 1 and len(group.tickets) >= group.size:
+            remedy = f"group {group_id!r} has all its {group.size} members: name another, or take this one by `group()`"
+            raise InvalidInputError("group_id", group_id, remedy)
         self._entries[rollout_id] = entry
         if len(self._deadlines) > 2 * len(self._entries) + _SLACK:
             self._deadlines = [(e.deadline, e.ticket.rollout_id) for e in self._entries.values()]

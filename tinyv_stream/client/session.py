@@ -13,6 +13,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -23,7 +24,9 @@ from tinyv_stream.broker.messages import rollout_id_of, shard_of
 from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide, Unreadable
+from tinyv_stream.client import hold
 from tinyv_stream.client.calls import Calls
+from tinyv_stream.client.hold import Hold
 from tinyv_stream.client.ledger import Ledger, LedgerEntry
 from tinyv_stream.errors import ClientClosedError
 from tinyv_stream.types import Reward, Source, Status
@@ -57,6 +60,7 @@ class Session:
         run_id: str,
         client_id: str,
         *,
+        is_named: bool,
         on_reward: Callable[[Reward], None],
     ) -> None:
         self.ledger = Ledger()
@@ -68,12 +72,20 @@ class Session:
         """What is to be taken back from each shard: one call at a time, also after an hour's outage."""
         self._run_id = run_id
         self._client_id = client_id
+        self._hold = Hold(run_id, client_id) if is_named else None
         self._on_reward = on_reward
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Connect and start; raise BrokerError if the server cannot be used."""
+        """Connect and start; raise BrokerError if the server cannot be used, InvalidInputError for a name in use."""
         self._links = await self._shards.__aenter__()
+        if self._hold:
+            try:
+                await self._hold.take(self._links[0])
+            except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
+                await self._shards.__aexit__(None, None, None)
+                raise
+            self.own(self._until_left("hold the client's name", self._renew), "hold")
         self._outboxes = [Batcher(partial(self._send, link), most=BATCH) for link in self._links]
         self._returns = [Batcher(partial(self._take_back, link), most=BATCH) for link in self._links]
         self.own(self._until_left("keep deadlines", self._watch), "watch")
@@ -89,6 +101,9 @@ class Session:
     ) -> None:
         """Stop all tasks and disconnect. The broker keeps what it has."""
         await cancel_all(list(self._tasks))
+        if self._hold:
+            with suppress(Exception):  # it lapses by itself
+                await asyncio.wait_for(self._hold.give_up(self._links[0]), GRACE_S)
         await self._shards.__aexit__(None, None, None)
 
     async def store(self, entry: LedgerEntry) -> None:
@@ -193,6 +208,11 @@ class Session:
         if reward.rollout_id != entry.ticket.rollout_id:
             return self.settle(fallback(entry, Status.FAILED, "the reward names another rollout"))
         return self.settle(reward)
+
+    async def _renew(self) -> None:
+        if self._hold:
+            await asyncio.sleep(hold.RENEW_S)
+            await self._hold.renew(self._links[0])
 
     async def _watch(self) -> None:
         """Find what is overdue. Awaits nothing but its tick: a broker that hangs must not hold deadlines up."""
