@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from gateway_kit import Http, fill, gateway, rollout, small_disk, workers
 
-from tinyv_stream import Reward, Rollout
+from tinyv_stream import InvalidInputError, Reward, Rollout
+from tinyv_stream.gateway import Gateway, GatewayConfig
 from tinyv_stream.gateway.journal import Book, StateError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
@@ -105,7 +106,7 @@ async def test_an_unrewarded_rollout_that_cannot_travel_any_more_fails_alone(
     assert "ground_truth" in rewards["r0"]["reason"]
 
 
-async def test_a_client_that_cannot_be_taken_out_of_the_book_is_forgotten_later_and_may_come_again(
+async def test_a_client_stuck_in_the_journal_is_forgotten_later(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Book, "end", _failing(StateError("book", "disk I/O error"), times=2))
@@ -163,6 +164,31 @@ async def test_a_gateway_that_starts_on_a_full_disk_answers_503_and_opens_when_t
                 await wait_until(lambda: _accepts(http, more), 30, "the gateway to take posts")
                 ids = {line["reward"]["rollout_id"] for line in await http.take(STREAM, 1 + keeps)}
     assert ids == ({"r0", "r9"} if keeps else {"r9"})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update rollout set body = x'c1'",
+        "update rollout set body = x'81a1'",
+        "update rollout set body = x'a1ff'",
+        "update rollout set body = 7",
+        "alter table one rename column client_id to name",
+        "alter table feed rename column read to taken",
+    ],
+)
+async def test_a_damaged_or_foreign_journal_is_refused_by_the_options_name(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path, damage: str
+) -> None:
+    state = tmp_path / "book.db"
+    config = GatewayConfig(redis_url=server.url, pool=pool_name, port=0, state=str(state))
+    async with gateway(server.url, pool_name, state=str(state)) as http:
+        assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
+    _change(state, damage)
+    with pytest.raises(InvalidInputError) as refused:
+        await Gateway(config).__aenter__()
+    assert refused.value.field == "--state"
+    _change(state, "delete from rollout")  # the file is free again
 
 
 async def _says(http: Http, path: str, what: bytes) -> bool:

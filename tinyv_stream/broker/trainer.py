@@ -10,7 +10,7 @@ import msgspec
 
 from tinyv_stream.broker.messages import decode_reward
 from tinyv_stream.broker.redis_client import redact
-from tinyv_stream.broker.shard import Arg, FullError, Link
+from tinyv_stream.broker.shard import Arg, FullError, ShardClient
 from tinyv_stream.broker.worker import MOST_DEAD
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Reward
@@ -42,8 +42,8 @@ class Holder(msgspec.Struct, frozen=True):
     beats: int
 
 
-class TrainerSide(Link):
-    """One client's view of the broker; see `Link` for opening. Each method is one script, safe to run twice."""
+class TrainerSide(ShardClient):
+    """One client's view of the broker; see `ShardClient` for opening. Each method is one script, safe to run twice."""
 
     async def submit(self, run_id: str, items: Sequence[tuple[str, int, bytes]]) -> list[int | Reward | Unreadable]:
         """Store up to `BATCH` works given as (uid, time to live in ms, body).
