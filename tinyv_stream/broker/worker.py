@@ -7,8 +7,10 @@ from typing import Final, cast
 
 import msgspec
 
+from tinyv_stream.broker.clock import PoolClock
 from tinyv_stream.broker.messages import Work, decode_verdict, decode_work, encode
 from tinyv_stream.broker.shard import Arg, Entry, ShardClient
+from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import Reward, Stage, Verdict
 
 _log = logging.getLogger(__name__)
@@ -63,6 +65,10 @@ class WorkerSide(ShardClient):
     Each method is one script and safe to run twice, but for the claims: what a cancelled or failed claim took
     comes back when its lease lapses.
     """
+
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
+        super().__init__(url, config, shard=shard, shards=shards)
+        self._clock = PoolClock()
 
     async def claim(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Delivery]:
         """Take up to `count` new rollouts; waits at most `block_s` for the first. Unreadable ones are discarded."""
@@ -138,12 +144,13 @@ class WorkerSide(ShardClient):
         return [_verdict(v) if isinstance(v, bytes) else None for v in got]
 
     async def overdue(self, consumer: str, *, count: int = 100) -> list[Delivery]:
-        """Return rollouts whose deadline has passed on the server's clock, wherever they are; they stay there.
+        """Return rollouts whose deadline has passed in the pool's time, wherever they are; they stay there.
 
         Of the `count` oldest; unreadable ones among them are discarded.
         """
         found: list[Delivery] = []
-        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count]))
+        now_ms = await self._clock.now_ms(lambda args: self.script("clock", args))
+        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count, now_ms]))
         for name, body, where, what in rows:
             uid = name.decode("utf-8", "replace")
             try:

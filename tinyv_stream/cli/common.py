@@ -16,6 +16,7 @@ from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.config import Config, check, load
 from tinyv_stream.embedded_server.discovery import find_running
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.processes.descriptors import raise_descriptors
 from tinyv_stream.types import Setup, validate_name
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ WeightOption = Annotated[
 
 
 class Interrupt:
-    """Ctrl-C and SIGTERM, counted: `asked` after the first, `forced` after the second."""
+    """Ctrl-C, SIGTERM and SIGHUP, counted: `asked` after the first, `forced` after the second."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -70,9 +71,13 @@ def run(main: Callable[[Interrupt], Awaitable[int]]) -> NoReturn:
     """Run a command's coroutine on uvloop, its signals in an `Interrupt`, and exit with what it returns."""
     import uvloop
 
+    raise_descriptors()
+
     async def guarded() -> int:
         interrupt = Interrupt()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        # `nohup` has SIGHUP ignored, and that stays so.
+        hung_up = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else []
+        for number in (signal.SIGINT, signal.SIGTERM, *hung_up):
             asyncio.get_running_loop().add_signal_handler(number, interrupt.signalled)
         return await main(interrupt)
 

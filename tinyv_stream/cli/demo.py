@@ -5,7 +5,6 @@ shown as text, never as markup.
 """
 
 import asyncio
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -28,6 +27,7 @@ from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config
 from tinyv_stream.demo.replay import load, replay
 from tinyv_stream.demo.report import DemoEngine, DemoReport, DemoServer, report
+from tinyv_stream.embedded_server.places import scratch_directory
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool
 
@@ -81,7 +81,7 @@ def _write(path: Path, report: DemoReport) -> None:
 async def _run(config: Config, show: "Show", found: list[DemoReport]) -> None:
     """Put the report into `found`. A cancellation ends the pool at once; its directory goes with it."""
     began_at = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="tinyv-demo-") as directory:
+    with scratch_directory("tinyv-demo-") as directory:
         async with Pool(config, directory=Path(directory), on_line=show.worker_line) as pool:
             stop = asyncio.Event()
             running = asyncio.create_task(pool.run(stop), name="pool")
