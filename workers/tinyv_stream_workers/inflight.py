@@ -87,7 +87,7 @@ class InFlight:
     def room_to_take_over(self, slots: int, shards: int) -> int:
         """Return how many lapsed deliveries may be taken over from one shard, of which every one is swept by itself.
 
-        None while a quarantined delivery is to be alone.
+        0 while a quarantined delivery is to be alone, however much room there is.
         """
         free = self.free(slots)
         return 0 if self._isolated or free < 1 else max(1, free // shards)

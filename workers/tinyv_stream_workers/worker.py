@@ -35,7 +35,7 @@ from tinyv_stream_workers.write_batcher import WriteBatcher
 _log = logging.getLogger(__name__)
 
 GRACE_S: Final = 15.0
-"""How long a stopping worker may finish what it holds: with the rest of the way out, less than the usual 30 s."""
+"""How long a stopping worker may finish what it holds: with the rest of the way out, under the 30 s of a scheduler."""
 _AWAY_S: Final = 3.0
 """How long a stopping worker waits for a broker that does not answer."""
 
@@ -71,8 +71,8 @@ class Worker:
             broker = self._deliveries.broker
             batcher = WriteBatcher(links, self._stage)
             current = CurrentStage(batcher, self._config, self._verifier, links, broker.announce)
-            houses = [self._housekeeping(link, stop) for link in links]
-            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (batcher, *houses)]
+            housekeeping = [self._housekeeping(link, stop) for link in links]
+            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (batcher, *housekeeping)]
             try:
                 self._state = "starting"
                 await self._serve(stop, current)
