@@ -55,6 +55,10 @@ class InFlight:
         """Return what is in flight, oldest first. Safe to call from another thread."""
         return list(self._deliveries)
 
+    def deliveries(self) -> list[Delivery]:
+        """Return what is in flight, oldest first."""
+        return list(self._deliveries.values())
+
     def free(self, slots: int) -> int:
         """Return the room that nothing in flight has, and no claim under way may fill; below 0 if they became fewer."""
         return slots - len(self._deliveries) - self._set_aside

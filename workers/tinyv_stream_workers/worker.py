@@ -79,7 +79,7 @@ class Worker:
             finally:
                 await cancel_all(loops)
                 await self._deliveries.cancel()
-            await broker.depart(self._inflight.leases(), patience_s=_AWAY_S)
+            await broker.depart(self._inflight.deliveries(), patience_s=_AWAY_S)
 
     @property
     def is_starting(self) -> bool:
@@ -163,7 +163,7 @@ class Worker:
     async def _handle(self, delivery: Delivery) -> None:
         """See one delivery through with the verifier as it is now."""
         if self._current is None or not self._open.is_set():  # a claim was under way when the pause began
-            await self._deliveries.broker.give_back([delivery.lease])
+            await self._deliveries.broker.give_back([delivery])
             return
         try:
             await self._verifier.ready()  # a claim may have been under way when the engine died
@@ -171,7 +171,7 @@ class Worker:
             self._done += 1
         except EngineDiedError as exc:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
-            await self._deliveries.broker.give_back([delivery.lease], engine_died=True)
+            await self._deliveries.broker.give_back([delivery], engine_died=True)
 
     def _about(self) -> WorkerInfo:
         desired = self._desired
