@@ -27,6 +27,7 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    check_rule_workers,
     entered,
     log_to_stderr,
     run,
@@ -85,6 +86,7 @@ def up(
         setup=setup,
         weight=weight,
     )
+    check_rule_workers(chosen)
     run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
 
 
