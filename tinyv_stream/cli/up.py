@@ -101,8 +101,10 @@ async def _up(config: Config, redis: str | None, listen: str | None, interrupt: 
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
-            door = config_for(pool.url, name, listen) if listen else None
-            async with beside(door, interrupt.asked) as ended:  # requests under way need workers: the pool ends last
+            gateway_config = config_for(pool.url, name, listen) if listen else None
+            async with beside(
+                gateway_config, interrupt.asked
+            ) as ended:  # requests under way need workers: the pool ends last
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
