@@ -102,9 +102,8 @@ async def _up(config: Config, redis: str | None, listen: str | None, interrupt: 
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
             gateway_config = config_for(pool.url, name, listen) if listen else None
-            async with beside(
-                gateway_config, interrupt.asked
-            ) as ended:  # requests under way need workers: the pool ends last
+            # Requests under way need workers: the pool ends last.
+            async with beside(gateway_config, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
