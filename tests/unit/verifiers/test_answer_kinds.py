@@ -1,6 +1,6 @@
 """Labelled answers by kind, written from the specification of a sound verdict and not from the code.
 
-`tests/data/answer_kinds.jsonl` has pairs; `completion_kinds.jsonl` has completions, whose extraction is not held yet.
+`tests/data/answer_kinds.jsonl` has pairs; `completion_kinds.jsonl` has completions (`test_completion_kinds.py`).
 """
 
 import json

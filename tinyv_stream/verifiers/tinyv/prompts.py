@@ -1,4 +1,4 @@
-"""From a work to what the model reads. The three texts are hostile; the template is ours.
+"""Prompt of a work, as the model reads it. The three texts are hostile; the template is ours.
 
 - Substitution is one pass: a value is never scanned for the template's own fields.
 - No value can open or close a tag of the template or a chat marker of the model: such a marker gets a space

@@ -69,7 +69,7 @@ class RuleVerifier:
         """Return the finding for one work; a cancellation kills the process that works on it."""
         started = time.monotonic()
         grader = self._graders[route_for(work.data_source, self._routes).grader]
-        answer = grader.extract(work.completion) if work.model_answer is None else work.model_answer
+        answer = grader.extract(work.completion, work.ground_truth) if work.model_answer is None else work.model_answer
         most = self._config.max_answer_chars
         if len(answer) > most:
             verdict = over_limit(answer, work.ground_truth, grader.name)

@@ -46,9 +46,9 @@ class Cascade:
 
     name = "cascade"
 
-    def extract(self, completion: str) -> str:
+    def extract(self, completion: str, ground_truth: str = "") -> str:
         """Return the last box, or the worded answer."""
-        return final_answer(completion)
+        return final_answer(completion, ground_truth)
 
     def fast(self, check: Check) -> Verdict | None:
         """Decide equal texts and plain numbers."""

@@ -32,9 +32,9 @@ class MathVerify:
 
     name = "math_verify"
 
-    def extract(self, completion: str) -> str:
+    def extract(self, completion: str, ground_truth: str = "") -> str:
         """Return the last box, or the worded answer."""
-        return final_answer(completion)
+        return final_answer(completion, ground_truth)
 
     def fast(self, check: Check) -> Verdict | None:
         """Say nothing: this grader's verdicts are Math-Verify's own."""
