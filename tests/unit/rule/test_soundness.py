@@ -14,6 +14,7 @@ _ROWS: Final = {
     "terms of any size": [
         ("Find it.", r"\frac{\sqrt{3}}{5^{90}}", [r"\sqrt{3}\cdot 5^{-90}"], [r"\frac{\sqrt{3}}{5^{91}}", "0"]),
         ("Find it.", r"e^{-150}", [r"\frac{1}{e^{150}}"], ["e^{-151}", "3e^{-150}", "0"]),
+        ("Find z.", "8+2i", ["2i+8"], [r"8+(2+\frac{1}{10^{20}})i", r"8+2i+10^{-25}", r"8+2i+10^{-45}"]),
         ("Find it.", r"1+10^{-70}\pi", [r"10^{-70}\pi+1"], ["1", r"1+10^{-71}\pi"]),
         ("Find it.", r"7^{400}\sqrt{7}", [r"\sqrt{7}\cdot 7^{400}", "7^{400.5}"], [r"7^{400}\sqrt{7}+1"]),
         ("For whole n?", "(-1)^n", ["(-1)^{n+2}"], [r"(-1)^{n+10^{-40}}"]),
@@ -72,6 +73,7 @@ _ROWS: Final = {
     ],
     "constants": [
         ("Find the integral of 3x^2.", "x^3+C", ["x^3+K", "x^3+4+C"], ["x^3+x+C", "3x^3+C"]),
+        ("Find f.", "4(t+1)^2", ["4(1+t)^2"], ["4(c+1)^2", "4(n+1)^2"]),
         ("How long is the way?", "a+c", ["c+a"], ["a+c+4", "a+k"]),
         ("Solve the equation.", r"\frac{\pi}{5}+n\pi", [r"\frac{\pi}{5}+k\pi"], [r"\frac{\pi}{5}+2k\pi"]),
     ],

@@ -14,7 +14,7 @@ from tinyv_stream.verifiers.rules.answers import words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match
 from tinyv_stream.verifiers.rules.maths.equal import equal
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, rename, substitute, symbols
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, rename, substitute, symbols, walk
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _INTEGRAL_ASKED: Final = re.compile(r"integral|antiderivative|primitive|integrat|\\int(?![a-z])|∫", re.IGNORECASE)
@@ -27,10 +27,10 @@ _SOLUTIONS_ASKED: Final = re.compile(
     r"\bsolve|solutions?\b|\broots?\b|\bzeros?\b|\bfind all\b|parametri|general (?:solution|form|term)|determine all|"
     r"\ball (?:the )?(?:possible |real |complex |positive |ordered )*"
     r"(?:values|numbers|integers|pairs|triples|tuples|points|angles|x\b|n\b|functions|sequences|polynomials)|"
-    r"which (?:numbers|integers)|\bvector|direction|eigenvector|system|"
-    r"find (?:the (?:value|values) of )?\W*[a-z](?:\(|\b(?! ))",
+    r"which (?:numbers|integers)|\bvector|direction|eigenvector|system",
     re.IGNORECASE,
 )
+_ONE_ASKED: Final = re.compile(r"find (?:the (?:value|values) of )?\W*[a-z](?:\(|\b(?! ))", re.IGNORECASE)
 _CONSTANT: Final = re.compile(r"[CcKk](?:_\{?\d\}?)?")
 _CONSTANTS: Final = re.compile(r"[CcKkABab](?:_\{?\d\}?)?")
 _PARAMETERS: Final = frozenset("knmltsrjCc") | {"\\lambda", "\\mu"}
@@ -59,15 +59,26 @@ def renamed(gold: Node, answer: Node, question: str) -> Match | None:  # noqa: P
 
 
 def _parameter_renamed(gold: Node, answer: Node, question: str) -> bool:
-    if isinstance(gold, Sym) or not _SOLUTIONS_ASKED.search(question):
+    if isinstance(gold, Sym):
         return False
     ours, theirs = symbols(gold) - symbols(answer), symbols(answer) - symbols(gold)
     if len(ours) != 1 or len(theirs) != 1:
         return False
     old, new = next(iter(theirs)), next(iter(ours))
+    if not _SOLUTIONS_ASKED.search(question) and not _is_constant_of({old, new}, gold, question):
+        return False
     if not {old, new} <= _PARAMETERS or words.mentions(question, old) or words.mentions(question, new):
         return False
     return equal(gold, rename(answer, {old: new}), domains(question)) is True
+
+
+def _is_constant_of(names: set[str], gold: Node, question: str) -> bool:
+    """Say whether `Find P(x)` has a constant beside its variable, or `Find x` angles that repeat."""
+    if not _ONE_ASKED.search(question):
+        return False
+    if all(_CONSTANT.fullmatch(name) for name in names):
+        return len(symbols(gold)) > 1
+    return names <= {"k", "n", "m"} and any(part == Sym("\\pi") for part in walk(gold))
 
 
 def _same_with_other_constants(gold: Node, answer: Node, question: str) -> bool:

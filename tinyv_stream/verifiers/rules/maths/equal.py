@@ -27,6 +27,8 @@ _MORE: Final = 40
 """Digits added to see whether a difference shrinks."""
 _APART: Final[Any] = CONTEXT.mpf(10) ** -6
 _TOGETHER: Final[Any] = CONTEXT.mpf(10) ** -20
+_NOISE: Final[Any] = CONTEXT.mpf(10) ** -42
+"""What 50 digits leave of an equality, far below any term that they keep."""
 _TINY: Final[Any] = CONTEXT.mpf(10) ** -24
 """Values that may be what is left where terms cancel."""
 _NOWHERE: Final[Domains] = {}
@@ -90,7 +92,7 @@ def _same_at(left: Node, right: Node, point: Point) -> bool | None:
         if spread + _SPARE <= DIGITS and size > _TINY:
             if gap > _APART * size:
                 return False
-            if gap <= _TOGETHER * size:
+            if gap <= _NOISE * size:
                 return True
         return _shrinks(left, right, where, spread)
     except Unreadable:
