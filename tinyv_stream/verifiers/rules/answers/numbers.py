@@ -22,6 +22,8 @@ _LEVEL_DIGITS: Final = 4
 """Digits between the terms of an exact answer whose rounding a ground truth may be."""
 _HALF: Final = "0.5000001"
 _HUNDRED: Final = Num(Fraction(100))
+_ZERO: Final = Num(Fraction(0))
+_I: Final = Sym("i")
 _DEGREE: Final = Op("div", (Sym("\\pi"), Num(Fraction(180))))
 
 
@@ -68,7 +70,7 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
 def same_value(gold: Node, answer: Node, question: str) -> Match | None:
     """Compare two expressions."""
     result = equal(gold, answer, domains(question))
-    if result and any(not words.mentions(question, name) for name in symbols(answer) - symbols(gold)):
+    if result and _has_alien(gold, answer, question):
         return None  # a letter out of nowhere, which a factor of 0 or an exponent hides: `0 not`
     if result:
         return Match(same=True, reason="same value", taxonomy=_class(gold, answer))
@@ -77,6 +79,13 @@ def same_value(gold: Node, answer: Node, question: str) -> Match | None:
     if (symbols(gold) or symbols(answer)) and (found := constants.renamed(gold, answer, question)):
         return found
     return None if result is None else Match(same=False, reason="different values")
+
+
+def _has_alien(gold: Node, answer: Node, question: str) -> bool:
+    """Say whether the answer has a letter that neither the ground truth nor the question has; i only beside a 0."""
+    if any(not words.mentions(question, name) for name in symbols(answer) - symbols(gold)):
+        return True
+    return _I in walk(answer) and _I not in walk(gold) and equal(gold, _ZERO) is True
 
 
 def _class(gold: Node, answer: Node) -> Taxonomy | None:
@@ -190,7 +199,7 @@ def _degrees(gold: Scalar, answer: Scalar, question: str) -> Match | None:
         return None if units.factor(unit) is None else Match(same=False, reason="different quantities")
     bare = (gold if answer.degrees else answer).node
     with_sign = (answer if answer.degrees else gold).node
-    if equal(Op("mul", (with_sign, _DEGREE)), bare):
+    if equal(Op("mul", (with_sign, _DEGREE)), bare) and not equal(bare, _ZERO):  # 0 is 0 of anything
         return Match(same=True, reason="degrees as radians", taxonomy=Taxonomy.NOTATION)
     named = (gold.degrees and not asked.radians(question)) or asked.angle(question)
     if named and not _has_pi(with_sign) and equal(with_sign, bare):
