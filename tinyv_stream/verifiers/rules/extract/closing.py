@@ -68,6 +68,7 @@ _CONCLUDES: Final = re.compile(r"[;,]\s+(?:and\s+)?(?:hence|thus|therefore|so)\b
 _WORDS_EQUAL: Final = re.compile(r"[\s*]*(?:[A-Za-z]+\s+)*[A-Za-z]{4,}\s*=\s*([^=]+)")
 _SIGN_OFF: Final = re.compile(r"\W*(?:q\.?e\.?d|done|end)?\W*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
+_WHICH: Final = re.compile(r"\s+(?:that|which|who|satisfying|meeting)\s[^\d$\\]*$", re.IGNORECASE)
 _RATIO: Final = re.compile(r"[\d.]+(?:\s*:\s*[\d.]+)+")
 _NAMES_RATIO: Final = re.compile(r":|\bto\b")
 _OBJECT: Final = re.compile(r"\{\s*[\"'][^{}]*\}(?=[\s`]*$)")
@@ -87,7 +88,7 @@ def stated(said: str, language: Language) -> str:
     for verb in reversed(verbs[-6:]):
         adverbs = _ADVERBS.match(plain, verb.end())
         content = said[adverbs.end() if adverbs else verb.end() :]
-        found = _behind_colon(statement.value(content, language))
+        found = _behind_colon(statement.value(_WHICH.sub("", content), language))
         if _DENIES.search(plain[: verb.start()]):
             return ""
         if found and statement.is_value(found) and not _only_words(found):
