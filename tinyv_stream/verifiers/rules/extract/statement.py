@@ -41,7 +41,7 @@ _SET_LINES: Final = re.compile(
     r"\\begin\{(align|aligned|equation|gather|gathered|split|multline)(\*?)\}(.*)\\end\{\1\2\}", re.DOTALL
 )
 _SIGNS: Final = re.compile(
-    r"^[>\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
+    r"^[>#\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
 )
 """Quotation marks of a line, and pictures."""
 _POWER: Final = re.compile(r"[\w)}]\*\*[\w({]")
