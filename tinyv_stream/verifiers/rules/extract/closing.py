@@ -20,7 +20,7 @@ _LEAD: Final = re.compile(
     r"|следовательно|таким образом|итак)\b[\s,:，、：]*)*",
     re.IGNORECASE,
 )
-_ENGLISH: Final = r"(?<![^\W\d_])(?:is|are|equals|equal to|be|gives?|get|obtain|yields?|becomes?|(?:comes?|came) (?:out )?(?:to|as)|amounts? to|totals?|find)(?![^\W\d_])"
+_ENGLISH: Final = r"(?<![^\W\d_])(?:is|are|equals|equal to|be|gives?|get|obtain|yields?|becomes?|(?:comes?|came) (?:out )?(?:to|as)|amounts? to|totals|find)(?![^\W\d_])"
 _OTHERS: Final = (
     r"等于|(?<=[果值数积])[是为]|рав(?:ен|н[оаы])|составляет|(?<![^\W\d_])(?:ist|sind|beträgt|lautet)(?![^\W\d_])|は"
 )
@@ -127,12 +127,12 @@ def last_stated(text: str) -> str:
     if len(said) == 1 and not _WORD.search(statement.masked(said[0])):
         return statement.tidy(said[0])
     if said and not _ENDED.search(tail) and not _SIGN_OFF.fullmatch(said[-1]):
-        found = "" if _UNDECIDED.search(said[-1]) else _decided(said[-1])
+        found = "" if _UNDECIDED.search(statement.masked(said[-1])) else _decided(said[-1])
         if found is None and len(said) == 1 and len(said[-1].split()) <= 6 and not _CUT_OFF.search(said[-1]):
             return statement.tidy(said[-1])
         return found or ""
     for one in reversed(said[-_SENTENCES:]):
-        found = "" if _UNDECIDED.search(one) else _decided(one)
+        found = "" if _UNDECIDED.search(statement.masked(one)) else _decided(one)
         if found is not None:
             return found
     lead = _LEAD.match(said[-1]) if said else None
@@ -190,6 +190,11 @@ def _behind_colon(found: str) -> str:
     """Return the formula that ends `a zero matrix: $...$`."""
     head, colon, rest = statement.masked(found).rpartition(": ")
     return statement.tidy(found[len(head) + 2 :]) if colon and re.fullmatch(r"[\x00\s.*]+", rest) else found
+
+
+def compares(text: str) -> bool:
+    """Say whether a text holds a word that compares, denies or offers a choice."""
+    return _COMPARES.search(statement.masked(text)) is not None
 
 
 def denies(plain: str) -> bool:

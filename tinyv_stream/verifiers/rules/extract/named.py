@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from tinyv_stream.verifiers.rules.extract import statement
-from tinyv_stream.verifiers.rules.extract.closing import stated
+from tinyv_stream.verifiers.rules.extract.closing import compares, stated
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, Language, Noun, whole
 
 _LIGHT: Final = re.compile(
@@ -35,6 +35,8 @@ _UNDERLINE: Final = re.compile(r"[\s*_#=\-:：>✅]*")
 _UNDERLINE_ONLY: Final = re.compile(r"(?:\s*(?:[=\-]{3,}|[*_]{2,})[ \t]*(?=\n))?\s*")
 _FENCE: Final = re.compile(r"```[a-z]*[ \t]*\n(?=\s*\S)")
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+(?=\S)")
+_SAYS_OF_IT: Final = re.compile(r"(?:an?|the)\b|[A-Za-z]{3,}", re.IGNORECASE)
+"""What begins like this says something of its subject, and is no value without it: `ABCD is a rectangle`."""
 _CUT_OFF: Final = re.compile(r"\b(?:is|are|equals?|be|the|of|to)\s*$", re.IGNORECASE)
 _WORDY: Final = re.compile(
     r"(?!approximately|about|roughly|option|choice|point|sin|cos|tan|log|ln|exp|sqrt|both|pi\b)[A-Za-z]{3,}"
@@ -149,13 +151,16 @@ def _content(text: str, start: int, at: int, language: Language) -> Found | None
 def from_content(said: str, language: Language) -> str:
     """Return the value of what stands behind a label: the value itself, or a sentence that ends in it."""
     found = statement.value(said, language)
+    if not statement.is_value(said):
+        return "" if _CUT_OFF.search(said) else found or statement.tidy(said)
     if "\\text" in said:
         return found
-    if not statement.is_value(found) and statement.is_value(said):
+    if not statement.is_value(found):
         return stated(said, language) or found
     if _CUT_OFF.search(found):
         return ""
-    return stated(found, language, alone=False) or found
+    ends_in = stated(found, language, alone=False)
+    return ends_in if ends_in and not _SAYS_OF_IT.match(ends_in) and not compares(ends_in) else found
 
 
 def whole_content(inside: str) -> str:
