@@ -143,7 +143,11 @@ def tidy(text: str) -> str:
 def _last_line(inside: str) -> str:
     lines = [line.replace("&", "").strip() for line in re.split(r"\\\\(?:\[[^\]]*\])?", inside)]
     lines = [line for line in lines if line] or [""]
-    return lines[-1].lstrip("= ") if lines[-1].startswith("=") else lines[0] if len(lines) == 1 else ""
+    if lines[-1].startswith("="):
+        return lines[-1].lstrip("= ")
+    return (
+        ", ".join(line.rstrip(" ,;") for line in lines) if len(lines) == 1 or all("=" in line for line in lines) else ""
+    )
 
 
 def _emphasis(text: str) -> str:
