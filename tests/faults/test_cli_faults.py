@@ -116,10 +116,12 @@ def test_up_as_pid_1_buries_adopted_children_and_drains_on_sigterm(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "strange", ["no home", "home is /", "read-only home", "unwritable home", "long TMPDIR", "no /dev/shm"]
 )
-def test_a_strange_user_is_served_or_told_which_variable_to_set(tmp_path: Path, strange: str) -> None:
+def test_a_strange_user_is_served_or_told_which_variable_to_set(tmp_path: Path, strange: str) -> None:  # noqa: C901 a list of cases
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("TINYV_", "XDG_"))}
     wrap: list[str] = []
     if strange == "long TMPDIR":

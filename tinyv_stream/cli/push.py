@@ -113,7 +113,8 @@ async def stream(url: str, job: PushJob, out: RewardFile, progress: Progress) ->
         max_inflight=job.max_inflight,
         deadline_s=job.deadline_s,
     )
-    life, left = PoolLife(url, job), PushLeft(client, job, out, progress)
+    life = PoolLife(url, job)
+    left = PushLeft(client, job, out, progress, life=life)
     tasks = [asyncio.create_task(life.watch(), name="pool")]
     try:
         async with client:
