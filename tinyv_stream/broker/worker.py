@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -41,6 +41,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     queued_s: float = 0.0
     """How long it waited in the queue, by the server's clock and this host's."""
     shard: int = 0
+
+    @property
+    def entry_count(self) -> int:
+        """The number of this delivery, over its entry alone."""
+        return self.delivery_count - self.before
 
     @property
     def lease(self) -> Lease:
@@ -87,10 +92,7 @@ class WorkerSide(ShardClient):
 
     async def start(self, stage: Stage, consumer: str, delivery: Delivery) -> bool:
         """Count a quarantined delivery, which `reclaim` does not; False if it is another consumer's by now."""
-        return (
-            await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count - delivery.before])
-            == 1
-        )
+        return await self.script("start", [stage, consumer, delivery.entry, delivery.entry_count]) == 1
 
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
@@ -163,12 +165,17 @@ class WorkerSide(ShardClient):
         """Renew the leases of `entries`; return those that are not this consumer's any more."""
         return [e.decode() for e in cast("list[bytes]", await self.script("renew", [stage, consumer, *entries]))]
 
-    async def give_back(self, stage: Stage, consumer: str, entries: Sequence[str], *, engine_died: bool = False) -> int:
+    async def give_back(
+        self, stage: Stage, consumer: str, deliveries: Iterable[Delivery], *, engine_died: bool = False
+    ) -> int:
         """Return rollouts at once claimable; how many were still this consumer's.
 
         Uncounted, but for a rollout under which an engine died before: see give_back.lua.
         """
-        return cast("int", await self.script("give_back", [stage, consumer, int(engine_died), *entries]))
+        args: list[Arg] = [stage, consumer, int(engine_died)]
+        for delivery in deliveries:
+            args += [delivery.entry, delivery.entry_count]
+        return cast("int", await self.script("give_back", args))
 
     async def depart(self, stage: Stage, consumer: str) -> bool:
         """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over."""

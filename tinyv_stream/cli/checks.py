@@ -83,7 +83,7 @@ def check_rules() -> DoctorCheck:
     """Look for the rule workers' program and library."""
     version = _version("math-verify")
     if version is None or find_spec("tinyv_stream_workers") is None:
-        remedy = "pip install tinyv-stream: the rule workers come with it"
+        remedy = "pip install 'tinyv-stream[worker]'"
         return DoctorCheck(name="rules", level="wrong", found="the rule workers are not installed", remedy=remedy)
     return DoctorCheck(name="rules", level="ok", found=f"Math-Verify {version}")
 

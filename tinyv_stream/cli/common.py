@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO, TypeVar
 
@@ -26,6 +27,9 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
+
+_RULE_MODULES: Final = ("math_verify", "mpmath")
+"""What the extra `worker` brings for the rules."""
 
 RedisOption = Annotated[
     str | None,
@@ -147,6 +151,13 @@ def settings(
             tinyv=_over(base.tinyv, workers=tinyv_workers, model=model, setup=setup, weight=weight),
         )
     )
+
+
+def check_rule_workers(config: Config) -> None:
+    """Raise ModuleNotFoundError, before a pool is started, where what its rule workers import is missing."""
+    for name in _RULE_MODULES if config.rule.workers else ():
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def check_outputs(*outputs: tuple[str, Path | None], inputs: Iterable[Path]) -> None:

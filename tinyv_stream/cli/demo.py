@@ -19,6 +19,7 @@ from tinyv_stream.cli.common import (
     Interrupt,
     ModelOption,
     check_outputs,
+    check_rule_workers,
     run,
     settings,
 )
@@ -55,6 +56,7 @@ def demo(
     """See the whole path on bundled completions."""
     check_outputs(("--json", json), inputs=[])
     chosen = settings(config, rule_workers=1, tinyv_workers=1, model=model)
+    check_rule_workers(chosen)
     run(lambda interrupt: _demo(chosen, json, interrupt))
 
 

@@ -17,6 +17,7 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    check_rule_workers,
     run,
     settings,
 )
@@ -57,6 +58,7 @@ def score(
         config, rule_workers=rule_workers, tinyv_workers=tinyv_workers, model=model, setup=setup, weight=weight
     )
     job = PushJob(file=file, out=out, pool=chosen.broker.pool, deadline_s=deadline, max_inflight=max_inflight)
+    check_rule_workers(chosen)
     run(lambda interrupt: complete(job, interrupt, lambda: own_pool(chosen, interrupt)))
 
 
