@@ -8,6 +8,7 @@ from typing import Final
 
 import typer
 
+from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
@@ -86,6 +87,11 @@ def main() -> None:
     except InvalidInputError as exc:
         typer.echo(f"tinyv-stream: {exc}", err=True)
         sys.exit(2)
-    except (TinyVError, OSError) as exc:  # of the system's errors, such as a full disk, the text says enough
+    except TinyVError as exc:
         typer.echo(f"tinyv-stream: {exc}", err=True)
+        sys.exit(1)
+    except OSError as exc:
+        where = f" {exc.filename}" if exc.filename else ""
+        doing = f"`{' '.join(sys.argv[1:2])}`" if sys.argv[1:] else "it"
+        typer.echo(f"tinyv-stream: {doing} cannot go on:{where} {exc.strerror or exc}; {remedy_for(exc)}", err=True)
         sys.exit(1)
