@@ -15,7 +15,7 @@ DEV   := $(VENV)/.dev
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel fuzz bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ format: $(DEV) ## Let ruff rewrite
 
 docs: $(DEV) ## Regenerate the tables of docs/configuration.md
 	$(BIN)/python tests/settings_page.py
+
+fuzz: $(STACK) $(DEV) ## Ten minutes of drawn and damaged answers before every grader; what fails is kept in .fuzz and tried first
+	TINYV_FUZZ_S=$(or $(SECONDS),600) TINYV_FUZZ_SEED=$$(date +%s) TINYV_FUZZ_CORPUS=.fuzz $(BIN)/python -m pytest -s tests/unit/rule/test_fuzz.py
 
 chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every reward
 	$(BIN)/python -m bench chaos

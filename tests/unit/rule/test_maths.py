@@ -46,6 +46,13 @@ def test_a_trap_is_not_taken_for_equality(one: str, other: str, trap: str) -> No
 
 
 @pytest.mark.parametrize(
+    "text", ["2^{1+10^{-38}}", r"\left(\frac{3}{2}\right)^{10^{-40}}", "2^{3.0000000000000000001}"]
+)
+def test_an_exponent_with_many_digits_is_no_work(text: str) -> None:
+    assert equal(read(clean(text)), read("2")) is False
+
+
+@pytest.mark.parametrize(
     "text",
     ["9^{9^{9}}", "10000000!", "(" * 80 + "1" + ")" * 80, "1+" * 700 + "1", "four", "٤٢", "1 2", "f(", r"\int x"],
 )

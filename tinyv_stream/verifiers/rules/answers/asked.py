@@ -17,6 +17,7 @@ ROUNDING: Final = re.compile(
     r"estimat|significant|accurate to|accuracy|calculator|≈|\\approx",
     re.IGNORECASE,
 )
+EXACT: Final = re.compile(r"\bexact(?:ly)?\b", re.IGNORECASE)
 PERCENT: Final = re.compile(
     r"(?:what|which|how many|find the|by a|the|as a|in|a|is|express\w*|give\w*)\s+(?:\w+\s+){0,2}percent(?!\s+of\b)|"
     r"percentage|(?:what|which|how many)\s+\\?%|\bin\s+\\?%|by what \\?%|equivalent",

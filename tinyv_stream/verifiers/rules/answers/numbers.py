@@ -3,12 +3,12 @@
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, constants, shapes, units
+from tinyv_stream.verifiers.rules.answers import asked, constants, shapes, units, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match, Scalar
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, symbols, walk
-from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate, exact
+from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate, exact, work_out
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _ENOUGH_DIGITS: Final = 4
@@ -18,6 +18,8 @@ _CUT_DIGITS: Final = 5
 """Significant digits from which a ground truth may have been cut off instead of rounded."""
 _FLOAT_PLACES: Final = 12
 """Decimals from which a ground truth was printed by a computer, whose last digits are noise."""
+_LEVEL_DIGITS: Final = 4
+"""Digits between the terms of an exact answer whose rounding a ground truth may be."""
 _HALF: Final = "0.5000001"
 _HUNDRED: Final = Num(Fraction(100))
 _DEGREE: Final = Op("div", (Sym("\\pi"), Num(Fraction(180))))
@@ -66,6 +68,8 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
 def same_value(gold: Node, answer: Node, question: str) -> Match | None:
     """Compare two expressions."""
     result = equal(gold, answer, domains(question))
+    if result and any(not words.mentions(question, name) for name in symbols(answer) - symbols(gold)):
+        return None  # a letter out of nowhere, which a factor of 0 or an exponent hides: `0 not`
     if result:
         return Match(same=True, reason="same value", taxonomy=_class(gold, answer))
     if _rounded(gold, answer, question):
@@ -93,13 +97,15 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 
     if symbols(gold) or symbols(answer):
         return False
     rounding = bool(asked.ROUNDING.search(question))
+    if asked.EXACT.search(question) and not rounding:
+        return False
     places, given = decimals(gold), decimals(answer)
     if given is None and rounding and isinstance(answer, Num):
         given = 0
     if places and (given is None or given > places):
         if places >= _FLOAT_PLACES:
             return _rounds_to(answer, gold, places, _CUT_DIGITS, ulps="64")
-        if not rounding and (given is not None or _terminates(answer)):
+        if not rounding and (given is not None or _terminates(answer) or not _is_level(answer)):
             return False
         return _rounds_to(answer, gold, places, _ASKED_DIGITS + 1) or _rounds_to(
             answer, gold, places, _CUT_DIGITS, ulps="1"
@@ -109,6 +115,14 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 
     if given and places is None and not _is_integer(gold):
         return _rounds_to(gold, answer, given, _ASKED_DIGITS if rounding else _ENOUGH_DIGITS)
     return False
+
+
+def _is_level(node: Node) -> bool:
+    """Say whether no term is so small beside another that it only serves to come near a value."""
+    try:
+        return work_out(node, {})[1] <= _LEVEL_DIGITS
+    except Unreadable:
+        return False
 
 
 def _terminates(node: Node) -> bool:

@@ -23,7 +23,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Words,
 )
 from tinyv_stream.verifiers.rules.answers.split import enclosed, split
-from tinyv_stream.verifiers.rules.answers.trimming import JOINED, trim
+from tinyv_stream.verifiers.rules.answers.trimming import JOINED, trim, without_clause
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
@@ -125,6 +125,7 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
 
 def _item(text: str, depth: int) -> Form:
     """Read one of several values, which may have its name in front of it."""
+    text = without_clause(text)
     named = naming.named_part(text)
     return Labelled(named[0], read_form(named[1], depth)) if named else read_form(text, depth)
 

@@ -40,7 +40,7 @@ _STEM: Final = 6
 _MAX_CHARS: Final = 300
 
 
-def bare(text: str, question: str) -> str:
+def bare(text: str, question: str) -> str:  # noqa: PLR0911 (one way out per kind of sentence)
     """Return the value that a sentence ends in, or the text as it is."""
     if len(text) > _MAX_CHARS or not any(c.isalpha() for c in text[:12]):
         return text
@@ -48,14 +48,40 @@ def bare(text: str, question: str) -> str:
     plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
     if (verdict := _VERDICT.fullmatch(plain)) is not None:
         return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
+    if (said := _repeated(plain, question) or _who(plain, question)) is not None:
+        return said
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
     if found is None or not _is_known(found[1], question):
         return text
     value = found[2].strip()
+    if ":" in value and ":" in plain[: found.start(2)]:  # one of several names
+        return text
     first = _WORD.match(value)
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _repeated(text: str, question: str) -> str | None:
+    """Return what follows "is" behind words and formulas that stand in the question as they are."""
+    subject, verb, value = text.rpartition(" is ")
+    said, asked_for = ("".join(part.split()).lower() for part in (subject, question[:4_000]))
+    if (
+        not verb
+        or len(said) < _STEM
+        or said not in asked_for
+        or set(value.lower().split()[:2]) & (_TURNS | asked.NEVER)
+    ):
+        return None
+    return value.strip()
+
+
+def _who(text: str, question: str) -> str | None:
+    """Return the name of `Ann served first`, where the question says "who served first" and nothing else."""
+    name, _, rest = text.rstrip(" .").partition(" ")
+    asked_for = " ".join(question[:4_000].lower().split())
+    is_asked = len(rest) >= _STEM and f"who {rest.lower()}" in asked_for
+    return name if name[:1].isupper() and name.isalpha() and is_asked else None
 
 
 def _is_known(words: str, question: str) -> bool:

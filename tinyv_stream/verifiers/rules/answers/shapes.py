@@ -22,7 +22,7 @@ ReadForm = Callable[[str, int], Form]
 _CLOCK: Final = re.compile(
     r"(\d{1,2})(?:\s*:\s*(\d{2}))?\s*(?:\\text\s*\{)?\s*([ap])\.?\s?m\.?\s*\}?(?: sharp)?", re.IGNORECASE
 )
-_BARE_CLOCK: Final = re.compile(r"0\d:[0-5]\d")
+_BARE_CLOCK: Final = re.compile(r"(0\d:[0-5]\d|\d{1,2}:0\d)")
 _SAID_CLOCK: Final = re.compile(r"(\d{1,2})(?::([0-5]\d))?\s*(?:\\text\s*\{)?\s*o'?clock\s*\}?", re.IGNORECASE)
 _O_CLOCK: Final = " o'clock"
 _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -68,9 +68,10 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
         return None
     if isinstance(other, Ratio) and named.text.endswith(_O_CLOCK):
         parts = [exact(part) for part in other.parts]
-        if len(parts) != 2 or not all(p is not None and p.denominator == 1 for p in parts):
+        whole = [int(p) for p in parts if p is not None and p.denominator == 1]
+        if len(parts) != 2 or len(whole) != 2 or whole[1] < 10:  # `12:5` is no time of day, and `12:05` no ratio
             return None
-        found = "{:02}:{:02}".format(*(int(p) for p in parts if p is not None)) + _O_CLOCK == named.text
+        found = "{:02}:{:02}".format(*whole) + _O_CLOCK == named.text
         return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if found else None
     numeral = _BASED.fullmatch(named.text)
     if numeral is None or not isinstance(other, Scalar) or not isinstance(other.node, Num) or other.unit:
@@ -104,7 +105,7 @@ def is_residue(form: Scalar) -> bool:
 
 def _clock(text: str) -> Form | None:
     if _BARE_CLOCK.fullmatch(text):
-        return Words(text + _O_CLOCK)
+        return Words(text.zfill(5) + _O_CLOCK)
     if (said := _SAID_CLOCK.fullmatch(text)) is not None:
         return Words(f"{int(said[1]):02}:{said[2] or '00'}{_O_CLOCK}")
     found = _CLOCK.fullmatch(text)

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import commas
+from tinyv_stream.verifiers.rules.extract import last_box
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
 _SINGLE: Final = re.compile(r"(?<=[\^_])\{\s*(\\?[A-Za-z]+|\d)\s*\}")
@@ -19,6 +20,11 @@ def canonical(text: str) -> str:
     """Return the tokens of a text in one spelling, parted by spaces; empty for a text that is too long."""
     if len(text) > _MAX_CHARS:
         return ""
+    if "\\boxed" in text:
+        text = last_box(text) or text
     plain = _SINGLE.sub(r"\1", commas.settle(clean(text)).replace("...", "\\ldots "))
     plain = _TEXT.sub(lambda m: f" {m[1].lower()} ", plain)
-    return " ".join(_TOKEN.findall(plain.replace("$", " ").strip(" ,;:").rstrip(".")))
+    plain = plain.replace("$", " ").strip(" ,;:").rstrip(".")
+    if plain.startswith("{") and plain.endswith("}") and "{" not in plain[1:-1].replace("\\{", ""):
+        plain = plain[1:-1]
+    return " ".join(_TOKEN.findall(plain))

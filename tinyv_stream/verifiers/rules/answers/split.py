@@ -1,5 +1,6 @@
 """Cuts a cleaned text at its top level: separators and relations outside of every bracket. Linear."""
 
+import functools
 import re
 from typing import Final
 
@@ -14,7 +15,8 @@ _PIECE: Final = re.compile(
 )
 
 
-def pieces(text: str) -> list[tuple[str, int, int, int]]:
+@functools.lru_cache(maxsize=512)
+def pieces(text: str) -> tuple[tuple[str, int, int, int], ...]:
     """Return (piece, start, end, depth) over the text; raise Unreadable where brackets do not close."""
     found: list[tuple[str, int, int, int]] = []
     depth = 0
@@ -29,7 +31,7 @@ def pieces(text: str) -> list[tuple[str, int, int, int]]:
             depth += 1
     if depth:
         raise Unreadable("an open bracket")
-    return found
+    return tuple(found)
 
 
 def split(text: str, separators: frozenset[str]) -> tuple[list[str], list[str]]:

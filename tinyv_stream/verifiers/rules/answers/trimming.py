@@ -29,8 +29,9 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(
-    r"[,;]?\s*\(?\s*(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
-    r"(?<![A-Za-z0-9\\}])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
+    r"(?:[,;]\s*\(?|\(|(?=\\text)|(?=\b(?:where|for|with)\b)|(?=\\forall)|(?<![A-Za-z0-9\\}])(?=[a-zA-Z]\s*(?:\\in|\bis\b)))\s*"
+    r"(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
+    r"(?<![A-Za-z0-9\\])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
     r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
     r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
     r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
@@ -51,6 +52,9 @@ _BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
 _FROM: Final = re.compile(
     r"[,;]?\s*\(?\s*(?:\\text\s*\{)?\s*(?:for|where|with)?\s*\}?\s*[a-z]\s*=\s*([01])\s*,\s*[12]\s*,[\s\d,]*(?:\\ldots|\.\.\.)\s*\)?$"
 )
+
+
+_ONLY: Final = re.compile(r"\A(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)")
 
 
 class Trimmed(msgspec.Struct, frozen=True):
@@ -88,6 +92,7 @@ def trim(text: str) -> Trimmed:
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
+    work.cut(_ONLY, "says that there is no other value")
     work.cut(_CONSTANT, "names a constant")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
     conditions = _conditions(work)
@@ -112,3 +117,8 @@ def _conditions(work: _Scissors) -> set[str]:
         conditions.add(f"N from {found[1]}")
         work.end(found, "domain of a letter")
     return conditions
+
+
+def without_clause(text: str) -> str:
+    """Return one of several values without a clause that it holds for all."""
+    return _CLAUSE.sub("", text).strip(" ,;") or text

@@ -13,6 +13,7 @@ from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match
 from tinyv_stream.verifiers.rules.answers.same import compare
 from tinyv_stream.verifiers.rules.answers.split import split
@@ -21,6 +22,7 @@ from tinyv_stream.verifiers.rules.graders import Check
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.tree import Unreadable
 from tinyv_stream.verifiers.rules.second_reader import left_over
+from tinyv_stream.verifiers.rules.second_value import differ
 
 _SYMPY_ONLY: Final = re.compile(r"\\(?:int|iint|oint|sum|prod|lim|det|log|ln|exp|frac)(?![A-Za-z])|\\begin")
 """What is worth sympy: notation that the structural reader has no rule for, inside of plain mathematics."""
@@ -74,6 +76,8 @@ class Cascade:
             return self._verdict(Outcome.INCORRECT, match.reason)
         if match.reason not in _IDENTICAL and (left := left_over(*texts)):
             return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({left} is left over)")
+        if match.reason == "same value" and not _is_below(texts[2]) and differ(*texts[:2]):
+            return self._verdict(Outcome.INCORRECT, "not certain to be the same (another reading differs)")
         return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
 
     def _with_sympy(self, check: Check) -> Verdict:
@@ -88,6 +92,11 @@ class Cascade:
 
     def _verdict(self, outcome: Outcome, reason: str, taxonomy: str | None = None) -> Verdict:
         return Verdict(outcome=outcome, grader=self.name, reason=reason, taxonomy=taxonomy)
+
+
+def _is_below(question: str) -> bool:
+    """Say whether a letter has an upper bound, where the second reading's points may lie outside of its domain."""
+    return any(domain.high is not None for domain in domains(question).values())
 
 
 def _is_for_sympy(check: Check) -> bool:

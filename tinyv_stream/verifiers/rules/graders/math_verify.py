@@ -1,5 +1,7 @@
 r"""Hugging Face's Math-Verify, one direction, with the ground truth wrapped in `$..$` (unwrapped costs it 26 points).
 
+- It may read a part of a text and say nothing of the rest. So its "equal" counts only where both readings show every
+  letter and number of their texts, or where the structural comparison agrees.
 - Its own timeouts are off: they turn "too slow" into "wrong". The killable process around this says "undecided".
 - An unreadable ground truth is undecided; an unreadable answer is incorrect, for that is the model's doing.
 - Ground truths are parsed once and kept: the answers of a group share one.
@@ -16,9 +18,11 @@ from typing import Final
 import math_verify
 
 from tinyv_stream.types import Outcome, Verdict
+from tinyv_stream.verifiers.rules.answers.same import compare
 from tinyv_stream.verifiers.rules.extract import final_answer
 from tinyv_stream.verifiers.rules.graders import Check
 from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.tree import Unreadable
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
@@ -38,14 +42,17 @@ class MathVerify:
         return None
 
     def grade(self, check: Check, *, patient: bool = True) -> Verdict:
-        """Decide with Math-Verify as it is."""
+        """Decide with Math-Verify, where it read the whole of both texts."""
         del patient
         gold = parsed(check.ground_truth)
         if not gold:
             return Verdict(outcome=Outcome.UNDECIDED, grader=self.name, reason="the ground truth cannot be read")
-        found = agree(gold, parsed(check.model_answer))
-        outcome = Outcome.CORRECT if found else Outcome.INCORRECT
-        return Verdict(outcome=outcome, grader=self.name, reason="math-verify")
+        answer = parsed(check.model_answer)
+        if not agree(gold, answer):
+            return Verdict(outcome=Outcome.INCORRECT, grader=self.name, reason="math-verify")
+        if (is_whole(gold, check.ground_truth) and is_whole(answer, check.model_answer)) or _is_same(check):
+            return Verdict(outcome=Outcome.CORRECT, grader=self.name, reason="math-verify")
+        return Verdict(outcome=Outcome.INCORRECT, grader=self.name, reason="math-verify read a part of it")
 
 
 @functools.lru_cache(maxsize=256)
@@ -58,6 +65,15 @@ def parsed(text: str) -> tuple[object, ...]:
 def agree(gold: tuple[object, ...], answer: tuple[object, ...]) -> bool:
     """Say whether Math-Verify calls `answer` the same as `gold`; the order matters to it."""
     return math_verify.verify(list(gold), list(answer), timeout_seconds=None)  # type: ignore[arg-type]
+
+
+def _is_same(check: Check) -> bool:
+    """Say whether the structural comparison agrees with what Math-Verify may have read in part."""
+    try:
+        found = compare(check.model_answer, check.ground_truth, check.question)
+    except Unreadable:
+        return False
+    return found is not None and found.same
 
 
 _LETTER: Final = re.compile(
@@ -77,4 +93,4 @@ def is_whole(reading: tuple[object, ...], text: str) -> bool:
     letters = {m[1] or m[2] for m in _LETTER.finditer(plain)} - _SILENT
     names = set(re.findall(r"[A-Za-z]+", shown.replace("_", " ")))
     numbers = {int(n) for n in _DIGITS.findall(plain)}
-    return letters <= names and (numbers <= {int(n) for n in _DIGITS.findall(shown)} | {0, 1} or not letters)
+    return letters <= names and numbers <= {int(n) for n in _DIGITS.findall(shown)} | {0, 1}

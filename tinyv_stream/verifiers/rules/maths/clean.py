@@ -6,6 +6,7 @@ of environments, sizes, spaces, fonts; keeps every character that can carry mean
 # ruff: noqa: RUF001
 # This file is about look-alike characters.
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -135,6 +136,7 @@ _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?")
 _SPACES: Final = re.compile(r"\\[,;:!> ]|~|\s+")
 
 
+@functools.lru_cache(maxsize=1024)
 def clean(text: str) -> str:
     r"""Return `text` in the plain spelling; `\text{..}`, `\mathrm{..}` and their like become `\text{..}`."""
     for bad, follow, good in _MANGLED:

@@ -10,6 +10,7 @@
 # mpmath carries no types.
 
 import functools
+import itertools
 from fractions import Fraction
 from typing import Any, Final
 
@@ -40,14 +41,14 @@ def equal(left: Node, right: Node, domains: Domains = _NOWHERE) -> bool | None:
         return ours == theirs
     if not (symbols(left) | symbols(right)):
         return _same_at(left, right, {})
-    where = points(left, right, domains)
-    agreed = 0
-    for point in where:
+    agreed = seen = 0
+    for point in points(left, right, domains):
         same = _same_at(left, right, point)
         if same is False:
             return False
         agreed += same is True
-    return True if agreed >= max(_NEEDED, len(where) // _SHARE) else None
+        seen += 1
+    return True if agreed >= max(_NEEDED, seen // _SHARE) else None
 
 
 def proportional(left: Node, right: Node, domains: Domains = _NOWHERE, *, positive: bool) -> bool | None:
@@ -55,7 +56,7 @@ def proportional(left: Node, right: Node, domains: Domains = _NOWHERE, *, positi
     names = symbols(left)
     if names != symbols(right) or not names:
         return None
-    for point in points(left, right, domains)[:6]:
+    for point in itertools.islice(points(left, right, domains), 6):
         ours, theirs = (_at(tree, point) for tree in (left, right))
         try:
             factor = work_out(ours, {})[0] / work_out(theirs, {})[0]

@@ -68,10 +68,11 @@ def _bounded(value: Fraction | None) -> Fraction | None:
 
 
 def _exact_power(base: Fraction, exponent: Fraction) -> Fraction | None:
-    if exponent.denominator != 1:
-        return _exact_root(base**exponent.numerator, exponent.denominator) if base > 0 and abs(exponent) < 50 else None
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-    if bits * abs(exponent.numerator) > _MAX_BITS and base not in {0, 1, -1}:
+    fits = bits * abs(exponent.numerator) <= _MAX_BITS
+    if exponent.denominator != 1:
+        return _exact_root(base**exponent.numerator, exponent.denominator) if base > 0 and fits else None
+    if not fits and base not in {0, 1, -1}:
         raise Unreadable("too large")
     return base**exponent.numerator
 

@@ -40,22 +40,22 @@ Domains = Mapping[str, Domain]
 Point = dict[str, Fraction]
 
 
-def points(left: Node, right: Node, domains: Domains) -> list[Point]:
-    """Return the points at which both trees are to be compared."""
+def points(left: Node, right: Node, domains: Domains) -> Iterator[Point]:
+    """Yield the points at which both trees are to be compared, the most telling first."""
     names = sorted(symbols(left) | symbols(right))
     needs = (whole_letters(left) | whole_letters(right)) & symbols(left)
     of = {name: domains.get(name, REAL) for name in names}
     of = {name: msgspec.structs.replace(d, whole=True) if name in needs else d for name, d in of.items()}
     nodes = [*walk(left), *walk(right)]
-    bends = any(isinstance(node, Op) and (node.name in _BENDS or _is_root(node)) for node in nodes)
-    steps = any(isinstance(node, Op) and (node.name in _STEPS or _alternates(node)) for node in nodes)
+    operators = [node for node in nodes if isinstance(node, Op)]
+    bends = any(node.name in _BENDS or _is_root(node) for node in operators)
+    steps = any(node.name in _STEPS or _alternates(node) for node in operators)
     whole = frozenset(name for name in names if of[name].whole)
-    found = list(_generic(names, of, whole if steps else frozenset()))
+    yield from _generic(names, of, whole if steps else frozenset(), bends=bends or steps)
     if bends:
-        found += _around(names, of, _numbers(nodes))
+        yield from _around(names, of, _numbers(nodes))
     if whole:
-        found += _grid(names, of, whole)
-    return found
+        yield from _grid(names, of, whole)
 
 
 def whole_letters(node: Node) -> frozenset[str]:
@@ -81,9 +81,10 @@ def _is_root(node: Op) -> bool:
     return node.name == "pow" and (power is None or power.denominator != 1)
 
 
-def _generic(names: list[str], of: Domains, whole: frozenset[str]) -> Iterator[Point]:
-    """Yield points of every combination of signs, each letter with a size of its own."""
-    for index in range(len(_SIZES) if len(names) <= _FEW + 1 else 2 * len(_SIZES)):
+def _generic(names: list[str], of: Domains, whole: frozenset[str], *, bends: bool) -> Iterator[Point]:
+    """Yield points of every combination of signs, each letter with a size of its own; fewer where nothing bends."""
+    count = len(_SIZES) if bends or len(names) > _FEW else 2 + 2 * len(names)
+    for index in range(count if len(names) <= _FEW + 1 else 2 * len(_SIZES)):
         point: Point = {}
         for place, name in enumerate(names):
             seed = zlib.crc32(f"{name}/{index}".encode())

@@ -95,6 +95,8 @@ class _Reader(Cursor):
         whole = isinstance(left, Num) and left.places is None
         if whole and is_proper(right) and self.tokens[start] == "\\frac":
             return Op("add", (left, right))
+        if whole and self.tokens[start] == "\\frac" and _is_ratio(right):
+            raise Unreadable("a mixed number or a product")
         if whole and self.tokens[start].isdigit():
             if self.peek() == "/" and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].isdigit():
                 self.take()
@@ -271,6 +273,10 @@ class _Reader(Cursor):
         if token.isdigit() and len(token) > 1:
             self.tokens[self.at : self.at + 1] = list(token)
         return self.atom(depth + 1)
+
+
+def _is_ratio(node: Node) -> bool:
+    return isinstance(node, Op) and node.name == "div" and all(isinstance(part, Num) for part in node.args)
 
 
 def _product(left: Node, right: Node) -> Node:

@@ -72,19 +72,19 @@ class _Spread:
         self.bits = 0
 
     def see(self, name: str, values: list[Number]) -> None:
-        sizes = [CONTEXT.mag(v) for v in values if v and not CONTEXT.isinf(v) and not CONTEXT.isnan(v)]
+        sizes = [size for v in values if type(size := CONTEXT.mag(v)) is int]  # zero and infinity have none
         if not sizes:
             return
-        low, high = int(min(sizes)), int(max(sizes))
+        low, high = min(sizes), max(sizes)
         if low < -_MAX_BITS or high > _MAX_BITS:
             raise Unreadable("too large or too small")
-        if name not in _HARMLESS:  # cos x and 1 - x^2/2 differ by x^4/24
-            self.bits = max(self.bits, high - low, high, -4 * low)
-        elif name == "add":
+        if name == "add":
             self.bits = max(self.bits, high - low)
+        else:  # cos x and 1 - x^2/2 differ by x^4/24
+            self.bits = max(self.bits, high - low, high, -4 * low)
 
 
-_HARMLESS: Final = frozenset({"add", "mul", "div", "neg", "sqrt", "abs", "root"})
+_HARMLESS: Final = frozenset({"mul", "div", "neg", "sqrt", "abs", "root"})
 """Operators that lose no digits of their arguments, however large or small these are."""
 
 
@@ -96,7 +96,8 @@ def _value(node: Node, point: Mapping[str, Number], spread: _Spread) -> Number:
     if node.name in BINDERS:
         return _series(node, point, spread)
     values = [_value(a, point, spread) for a in node.args]
-    spread.see(node.name, values)
+    if node.name not in _HARMLESS:
+        spread.see(node.name, values)
     if node.name.startswith("call "):
         return _call(node.name, values)
     return _APPROXIMATE[node.name](*values)
@@ -137,7 +138,7 @@ def _power(base: Number, exponent: Number) -> Number:
     real = not isinstance(base, CONTEXT.mpc) and base < 0 and isinstance(exponent, CONTEXT.mpf)
     if real and not CONTEXT.isint(exponent):
         thirds = exponent * 3
-        if abs(thirds - CONTEXT.nint(thirds)) < CONTEXT.mpf(10) ** -30:
+        if abs(thirds - CONTEXT.nint(thirds)) < CONTEXT.mpf(10) ** (10 - CONTEXT.dps):
             sign = -1 if int(CONTEXT.nint(thirds)) % 2 else 1
             return sign * CONTEXT.power(-base, exponent)
     return CONTEXT.power(base, exponent)
