@@ -17,6 +17,10 @@ REPLIES = {
     "[negated]": ["not", " true"],
     "[endless]": ["hm ", "hm "],
     "[plain]": ["True"],
+    "[general]": ["They are the same.", "\nFinal Decision: ", "Yes"],
+    "[cot]": ["At first B.", "\nFinal Judgment: ", "\\boxed{A}", " - CORRECT"],
+    "[judge]": ["Yes, it is close.", "\n\nFinal Judgment: ", "No"],
+    "[stopped]": ["Equal", "END", "Not equal"],
 }
 """Opener, and the reply to it; one that ends in a repetition goes on for ever."""
 

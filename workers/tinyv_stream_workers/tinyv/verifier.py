@@ -18,8 +18,8 @@ from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.types import Outcome, Stage, Verdict
-from tinyv_stream.verifiers.tinyv.guard import objection
-from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow, resolve
+from tinyv_stream.verifiers.tinyv.guard import FORGED, objection
+from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow
 from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
@@ -142,10 +142,12 @@ class TinyVVerifier:
         question, answer = self._question.strip(work.question), work.model_answer or ""
         if self._config.guard and (rule := objection(question, work.ground_truth, answer)):
             return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=rule, model=self._label)
+        if self._config.guard and self._prompts.forges(answer) and not self._prompts.forges(work.ground_truth):
+            return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=FORGED, model=self._label)
         timeout_s = self._config.engine.request_timeout_s
         try:
             async with asyncio.timeout(timeout_s):
-                reading = await self._ask(question, work.ground_truth, answer)
+                reading = await self._ask(work, question, answer)
         except TimeoutError:
             _log.warning("no verdict in %.0f s", timeout_s, extra={"rollout_id": work.rollout_id})
             return self._undecided(f"no verdict in {timeout_s:g} s")
@@ -154,11 +156,13 @@ class TinyVVerifier:
         outcome, reason = decide(reading, self._row, self._threshold)
         return Verdict(outcome=outcome, grader="tinyv", reason=reason, p_true=reading.p_true, model=self._label)
 
-    async def _ask(self, question: str, ground_truth: str, answer: str) -> Reading | Refused:
+    async def _ask(self, work: Work, question: str, answer: str) -> Reading | Refused:
         """Read the prompt; a question that is too long loses its beginning until the rest fits."""
         chars = QUESTION_CHARS
         while True:
-            prompt = self._prompts.build(question, ground_truth, answer, question_chars=chars)
+            prompt = self._prompts.build(
+                question, work.ground_truth, answer, completion=work.completion, question_chars=chars
+            )
             if isinstance(prompt, Refused):
                 return prompt
             try:
@@ -172,7 +176,7 @@ class TinyVVerifier:
         """Read in the batch, and once more alone where the batch could have decided."""
         async with self._gate.shared():
             reading = await self._keeper.read(prompt, priority=priority)
-        if reading.p_true is None or not is_near(reading.p_true, self._threshold):
+        if reading.p_true is None or not (is_near(reading.p_true, self._threshold) or is_near(reading.p_none, 0.5)):
             return reading
         self.asked_again += 1
         async with self._gate.alone():
@@ -183,8 +187,13 @@ class TinyVVerifier:
 
 
 def _engine_for(config: TinyVConfig, model: str, revision: str) -> tuple[Engine, ModelRow]:
-    name, row = resolve(model, config.prompt)
+    name, row = config.row(model)
     row = OWN if config.engine.kind == "scripted" else row
+    if row.shows_completion and not config.shows_completion:
+        raise EngineStartError(
+            f"{name} is shown whole completions, which the pool with {config.model} does not pass on",
+            "set it as tinyv.model and start the pool again, or give a [tinyv.family] without {{COMPLETION}}",
+        )
     return make_engine(config, name, row, revision=revision), row
 
 
