@@ -25,6 +25,7 @@ from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
+from tinyv_stream_workers.tinyv.costs import Costs
 from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
 from tinyv_stream_workers.tinyv.engines import parent_watchdog as _lifeline
 from tinyv_stream_workers.tinyv.engines.api import Engine, PromptTooLongError
@@ -56,6 +57,9 @@ class TinyVVerifier:
         self._pace = Pace(min(16, capacity), 4 * capacity)
         self.asked_again = 0
         """Verdicts that were near the threshold."""
+        self.guard = config.guard
+        """Whether answers that are none by their structure are refused without a call."""
+        self.costs = Costs()
 
     @property
     def stage(self) -> Stage:
@@ -113,6 +117,10 @@ class TinyVVerifier:
         """Wake the engine; see Switchable."""
         await self._keeper.wake()
 
+    async def forget(self) -> None:
+        """Empty the engine's prefix cache: for measurements that must not profit from one another."""
+        await self._keeper.engine.forget()
+
     def describe(self) -> dict[str, str]:
         """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
         return {**self._keeper.engine.describe(), "state": self._keeper.state}
@@ -140,9 +148,9 @@ class TinyVVerifier:
 
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""
-        if self._config.guard and (rule := objection(question, work.ground_truth, answer)):
+        if self.guard and (rule := objection(question, work.ground_truth, answer)):
             return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=rule, model=self._label)
-        if self._config.guard and self._prompts.forges(answer) and not self._prompts.forges(work.ground_truth):
+        if self.guard and self._prompts.forges(answer) and not self._prompts.forges(work.ground_truth):
             return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=FORGED, model=self._label)
         timeout_s = self._config.engine.request_timeout_s
         try:
@@ -176,11 +184,14 @@ class TinyVVerifier:
         """Read in the batch, and once more alone where the batch could have decided."""
         async with self._gate.shared():
             reading = await self._keeper.read(prompt, priority=priority)
+        self.costs.add(reading)
         if reading.p_true is None or not (is_near(reading.p_true, self._threshold) or is_near(reading.p_none, 0.5)):
             return reading
         self.asked_again += 1
         async with self._gate.alone():
-            return await self._keeper.read(prompt, priority=priority, fresh=True)
+            reading = await self._keeper.read(prompt, priority=priority, fresh=True)
+        self.costs.add(reading)
+        return reading
 
     def _undecided(self, reason: str) -> Verdict:
         return Verdict(outcome=Outcome.UNDECIDED, grader="tinyv", reason=reason, model=self._label)

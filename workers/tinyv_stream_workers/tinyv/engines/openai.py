@@ -116,6 +116,9 @@ class OpenAIEngine:
     def kill(self) -> None:
         """Nothing: the server is not ours."""
 
+    async def forget(self) -> None:
+        """Nothing: the cache is the server's."""
+
     async def beat(self) -> None:
         """Ask for the list of models, which every such server has."""
         await self._served()
