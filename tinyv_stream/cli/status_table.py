@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyv_stream.broker.operator import PoolStatus, WorkerInfo
+from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset({"state", "configured", "order", "revision"})
@@ -34,6 +35,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     cached: int
     oldest_s: float | None
     dead: int
+    shadow: Rate = rate(0, 0)
+    """How often a shadow verifier decided otherwise, since the pool's first start; of none where there is none."""
 
 
 class Meter:
@@ -59,6 +62,7 @@ class Meter:
             cached=stats.get(f"by_{Source.CACHE}", 0),
             oldest_s=status.oldest_s,
             dead=status.dead,
+            shadow=shadow_disagreement(stats),
         )
 
 
@@ -69,7 +73,7 @@ def plain(figures: Figures, workers: list[WorkerInfo]) -> str:
     return (
         f"in flight {figures.in_flight} (queued: {depth}), rewarded {figures.rewarded} ({figures.rate:.1f}/s), "
         f"rescued {figures.rescued}, oldest {_age(figures.oldest_s)}, dead letters {figures.dead}, "
-        f"workers ready {ready}/{len(workers)}"
+        f"workers ready {ready}/{len(workers)}" + (f", shadow differs {figures.shadow}" if figures.shadow.n else "")
     )
 
 
@@ -89,7 +93,8 @@ def table(title: str, figures: Figures, workers: list[WorkerInfo]) -> Renderable
     for name in row:
         top.add_column(name, justify="right")
     top.add_row(*row.values())
-    return Group(top, _workers(workers))
+    shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
+    return Group(top, *shadow, _workers(workers))
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:

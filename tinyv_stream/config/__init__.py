@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from tinyv_stream.config.bounds import check_bounds, convert
 from tinyv_stream.config.kinds import Name, Natural, NonEmpty, Positive, PositiveSeconds, Seconds, Share
-from tinyv_stream.config.tinyv import EngineConfig, FamilyConfig, TinyVConfig, check_family
+from tinyv_stream.config.tinyv import EngineConfig, FamilyConfig, ShadowConfig, TinyVConfig, check_family, check_shadow
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.reward_policy import Policy, Route
 
@@ -29,6 +29,7 @@ __all__ = [
     "FamilyConfig",
     "RouteConfig",
     "RuleConfig",
+    "ShadowConfig",
     "TinyVConfig",
     "check",
     "load",
@@ -147,6 +148,7 @@ def check(config: Config) -> Config:
     if engine.kind == "openai" and not engine.url:
         raise InvalidInputError("tinyv.engine.url", engine.url, "give the server's /v1 URL")
     check_family(config.tinyv)
+    check_shadow(config.tinyv)
     for pattern in config.tinyv.strip_patterns:
         try:
             re.compile(pattern)

@@ -95,6 +95,25 @@ class FamilyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return {name: value for name, value in fields.items() if name != "base" and value is not None}
 
 
+class ShadowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second verifier that judges a share of what the first one does, to be compared: no reward depends on it."""
+
+    model: str = ""
+    """Its name on the server; empty: there is none."""
+    url: str = ""
+    """Its server, OpenAI-compatible, such as http://127.0.0.1:8001/v1."""
+    share: Share = 0.05
+    """Share of the questions with answers that it judges too."""
+    threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """P(true) from which it calls an answer correct. Unset: its family's own."""
+    most_waiting: Positive = 256
+    """Rollouts that wait for it in each worker; more are left out, and counted as `shadow_dropped`."""
+    kind: Literal["openai", "scripted"] = "openai"
+    """`scripted`: no model, for tests."""
+    family: FamilyConfig = FamilyConfig()
+    """How it is asked and read, where no shipped family does it."""
+
+
 class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The TinyV workers."""
 
@@ -125,6 +144,8 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How the model is asked and read, where no shipped family does it."""
     engine: EngineConfig = EngineConfig()
     """The engine inside a worker."""
+    shadow: ShadowConfig = ShadowConfig()
+    """A second verifier, to be compared."""
 
     def row(self, model: str = "") -> tuple[str, ModelRow]:
         """Return what `model`, else the configured one, is called on this machine, and how it is asked.
@@ -144,8 +165,40 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         except EngineStartError:  # a directory that cannot be read: its own worker says so
             return False
 
+    @property
+    def for_shadow(self) -> "TinyVConfig":
+        """The settings of the shadow verifier: its own model, family, threshold and server, all else as here."""
+        shadow = self.shadow
+        return msgspec.structs.replace(
+            self,
+            model=shadow.model,
+            revision="",
+            prompt="",
+            threshold=shadow.threshold,
+            family=shadow.family,
+            engine=msgspec.structs.replace(self.engine, kind=shadow.kind, url=shadow.url, max_num_seqs=None),
+            shadow=ShadowConfig(),
+        )
 
-def check_family(config: TinyVConfig) -> None:
+
+def check_shadow(config: TinyVConfig) -> None:
+    """Raise InvalidInputError for a shadow that cannot be asked."""
+    shadow = config.shadow
+    if shadow.model and shadow.kind == "openai" and not shadow.url:
+        raise InvalidInputError("tinyv.shadow.url", shadow.url, "serve the model and give the server's /v1 URL")
+    if shadow.url and not shadow.model:
+        raise InvalidInputError("tinyv.shadow.model", shadow.model, "name the model that the server is to be asked for")
+    if not shadow.model:
+        return
+    own = config.for_shadow
+    check_family(own, where="tinyv.shadow")
+    if own.shows_completion and not config.shows_completion:
+        raise InvalidInputError(
+            "tinyv.shadow.model", shadow.model, "it is shown whole completions, which the live verifier's pool drops"
+        )
+
+
+def check_family(config: TinyVConfig, *, where: str = "tinyv") -> None:
     """Raise InvalidInputError naming the first field of `[tinyv.family]` that makes no sense."""
     family = config.family
     if config.prompt and (family.base or family.changes):
@@ -153,6 +206,7 @@ def check_family(config: TinyVConfig) -> None:
             "tinyv.prompt", config.prompt, "leave it out: [tinyv.family] says how the model is asked"
         )
     if family.base:
-        changed_row(row_of_family(family.base), family.changes)
+        base = row_of_family(family.base, where=f"{where}.family")
+        changed_row(base, family.changes, where=f"{where}.family")
     elif family.changes:
-        own_row(family.changes)
+        own_row(family.changes, where=f"{where}.family")

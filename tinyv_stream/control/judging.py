@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -121,7 +121,7 @@ async def judged(order: Judging, log: Path) -> AsyncIterator[RoundDone | Judging
 
 
 @asynccontextmanager
-async def _program(log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _program(log: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
     command = tied_command([sys.executable, "-m", _PROGRAM], signal.SIGKILL)
     pipe = asyncio.subprocess.PIPE
     path = os.pathsep.join(entry for entry in sys.path if entry)

@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from tinyv_stream.config import EngineConfig, TinyVConfig
+from tinyv_stream.config import EngineConfig, ShadowConfig, TinyVConfig
 from tinyv_stream.types import Setup
 
 
@@ -23,6 +23,7 @@ def cache_version(config: TinyVConfig, model: str) -> str:
         setup=Setup.ADDON,
         weight=1.0,
         engine=EngineConfig(),
+        shadow=ShadowConfig(),
     )
     digest = hashlib.blake2b(msgspec.json.encode(same), digest_size=6).hexdigest()
     return f"{model}:{digest}"

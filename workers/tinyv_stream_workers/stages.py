@@ -21,7 +21,7 @@ from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
 from tinyv_stream_workers.cache_version import cache_version
 from tinyv_stream_workers.overload_policy import OverloadPolicy
-from tinyv_stream_workers.verifier import Finding, Verifier
+from tinyv_stream_workers.verifier import Counting, Finding, Verifier
 from tinyv_stream_workers.write_batcher import Outbox
 
 _log = logging.getLogger(__name__)
@@ -127,6 +127,8 @@ class CurrentStage:
             overload_policy = OverloadPolicy(self._links, self._config)
             self._handler = RuleStage(self._outbox, self._config, self._verifier, overload_policy)
             return
+        if self._links and isinstance(self._verifier, Counting):
+            self._verifier.count_into(self._links[0].count)
         model = self._model_now()
         version = cache_version(self._config.tinyv, model)
         await self._announce(version)

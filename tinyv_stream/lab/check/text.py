@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from tinyv_stream.lab.check.report import Attacked, CheckReport, Cost
-from tinyv_stream.lab.scores import Rate
 
 
 def in_words(found: CheckReport) -> list[str]:
@@ -21,11 +20,11 @@ def in_words(found: CheckReport) -> list[str]:
             for row in found.attacks
             if row.accepted or row.accepted_bare
         },
-        "equal answers": f"{_percent(found.equal)} accepted",
+        "equal answers": f"{found.equal} accepted",
         "refused pairs": f"{pairs.n}, undecided {pairs.undecided}",
-        "  precision": _percent(pairs.precision),
-        "  recall": _percent(pairs.recall),
-        "  wrong accepted": _percent(pairs.wrong_accepted),
+        "  precision": str(pairs.precision),
+        "  recall": str(pairs.recall),
+        "  wrong accepted": str(pairs.wrong_accepted),
         "  P(true)": f"AUC {_number(pairs.auc)}, calibration error {_number(pairs.calibration_error)}, "
         f"Brier {_number(pairs.brier)}",
         "mass of the words": _number(found.mass),
@@ -53,12 +52,6 @@ def _attack_line(rows: Sequence[Attacked]) -> str:
         f"{accepted} of {tried} accepted in {len(rows)} families, {stopped} stopped by the guard; "
         f"without it {fooled} of {bare}"
     )
-
-
-def _percent(found: Rate) -> str:
-    if found.value is None or found.low is None or found.high is None:
-        return "- (none)"
-    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
 
 
 def _number(value: float | None) -> str:

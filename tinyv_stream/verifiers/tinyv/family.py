@@ -92,12 +92,12 @@ def families() -> Mapping[str, Family]:
     return {name.removesuffix(".toml"): _shipped(name, raw) for name, raw in found}
 
 
-def row_of_family(name: str) -> ModelRow:
+def row_of_family(name: str, *, where: str = "tinyv.family") -> ModelRow:
     """Return a shipped row; raise InvalidInputError naming those that there are."""
     try:
         return families()[name].row
     except KeyError:
-        raise InvalidInputError("tinyv.family.base", name, f"use one of {', '.join(families())}") from None
+        raise InvalidInputError(f"{where}.base", name, f"use one of {', '.join(families())}") from None
 
 
 def changed_row(row: ModelRow, changes: Mapping[str, object], *, where: str = "tinyv.family") -> ModelRow:
@@ -105,12 +105,12 @@ def changed_row(row: ModelRow, changes: Mapping[str, object], *, where: str = "t
     return check_row(msgspec.structs.replace(row, **changes), where=where)
 
 
-def own_row(changes: Mapping[str, object]) -> ModelRow:
+def own_row(changes: Mapping[str, object], *, where: str = "tinyv.family") -> ModelRow:
     """Return a user's row without a base; raise InvalidInputError for what it leaves open."""
     for field in ("template", "correct", "incorrect"):
         if field not in changes:
-            raise InvalidInputError(f"tinyv.family.{field}", None, "set it, or name a `base` that has it")
-    return changed_row(ModelRow(template=""), changes)
+            raise InvalidInputError(f"{where}.{field}", None, "set it, or name a `base` that has it")
+    return changed_row(ModelRow(template=""), changes, where=where)
 
 
 def check_row(row: ModelRow, *, where: str) -> ModelRow:

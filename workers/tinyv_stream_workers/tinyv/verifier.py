@@ -30,6 +30,7 @@ from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
 from tinyv_stream_workers.tinyv.engines import parent_watchdog as _lifeline
 from tinyv_stream_workers.tinyv.engines.api import Engine, PromptTooLongError
 from tinyv_stream_workers.tinyv.priority import PriorityQueue
+from tinyv_stream_workers.tinyv.shadow import Shadow, Sink
 from tinyv_stream_workers.verifier import Finding
 
 _log: Final = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ _log: Final = logging.getLogger(__name__)
 __all__ = ["TinyVVerifier", "make_engine"]
 _ = _lifeline  # imported for the engine's own process, which loads the worker's main module, and so this one, first
 
+GUARD: Final = "guard"
 _SHORTEST_QUESTION: Final = 200
 """Characters of a question below which shortening it further would judge something else."""
 
@@ -60,6 +62,12 @@ class TinyVVerifier:
         self.guard = config.guard
         """Whether answers that are none by their structure are refused without a call."""
         self.costs = Costs()
+        shadow = config.shadow
+        self._shadow = (
+            Shadow(TinyVVerifier(config.for_shadow), share=shadow.share, most_waiting=shadow.most_waiting)
+            if shadow.model
+            else None
+        )
 
     @property
     def stage(self) -> Stage:
@@ -75,11 +83,15 @@ class TinyVVerifier:
         """Start the engine; raise EngineStartError naming the setting to change if it does not."""
         await self._keeper.__aenter__()
         self._follow(self._row)
+        if self._shadow:
+            await self._shadow.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        if self._shadow:
+            await self._shadow.__aexit__(kind, exc, trace)
         await self._keeper.__aexit__(kind, exc, trace)
 
     async def ready(self) -> None:
@@ -123,7 +135,13 @@ class TinyVVerifier:
 
     def describe(self) -> dict[str, str]:
         """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
-        return {**self._keeper.engine.describe(), "state": self._keeper.state}
+        about = {**self._keeper.engine.describe(), "state": self._keeper.state}
+        return about | {"shadow": self._shadow.describe()} if self._shadow else about
+
+    def count_into(self, sink: Sink) -> None:
+        """Give the shadow's counts to `sink`; see Counting."""
+        if self._shadow:
+            self._shadow.count_into(sink)
 
     async def verify(self, work: Work) -> Finding:
         """Return TinyV's finding; see Verifier.verify. A cancellation aborts the request inside the engine."""
@@ -133,6 +151,8 @@ class TinyVVerifier:
             verdict = await self._judge(work)
         finally:
             self._pace.ended(time.monotonic())
+        if self._shadow and verdict.grader != GUARD:
+            self._shadow.offer(work, verdict)
         return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
 
     def _follow(self, row: ModelRow) -> None:
@@ -149,9 +169,9 @@ class TinyVVerifier:
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""
         if self.guard and (rule := objection(question, work.ground_truth, answer)):
-            return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=rule, model=self._label)
+            return Verdict(outcome=Outcome.INCORRECT, grader=GUARD, reason=rule, model=self._label)
         if self.guard and self._prompts.forges(answer) and not self._prompts.forges(work.ground_truth):
-            return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=FORGED, model=self._label)
+            return Verdict(outcome=Outcome.INCORRECT, grader=GUARD, reason=FORGED, model=self._label)
         timeout_s = self._config.engine.request_timeout_s
         try:
             async with asyncio.timeout(timeout_s):

@@ -242,6 +242,7 @@ class VllmEngine:
             words = self._row.words
             _log.warning("%s has no single tokens for %s and %s: it is read as text", self._model, *words)
         self._sampling = _sampling(self._words, self._row)
+        vllm_args.check_reply(self._row, llm.model_config.max_model_len, self._sampling.max_tokens or 1)
 
 
 @contextmanager
