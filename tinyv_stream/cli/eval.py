@@ -26,7 +26,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.prompt import Style
 
 if TYPE_CHECKING:
-    from tinyv_stream.lab.evaluate import Judged, Report
+    from tinyv_stream.lab.evaluate import EvaluationReport, Judged
 
 EPILOG: Final = """
 \b
@@ -119,7 +119,7 @@ def _model_name(config: Config) -> str:
 
 
 def _write(
-    figures: "Report", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Sequence[Path]
+    figures: "EvaluationReport", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Sequence[Path]
 ) -> None:
     from tinyv_stream.lab.picture import page, png
 
@@ -147,7 +147,7 @@ def _prompt(given: str) -> Style:
     return cast("Style", given)
 
 
-def _show(figures: "Report") -> None:
+def _show(figures: "EvaluationReport") -> None:
     from tinyv_stream.lab.picture import percent
     from tinyv_stream.lab.rescues import in_words as rescue_lines
 

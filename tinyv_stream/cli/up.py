@@ -39,7 +39,7 @@ from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.pool import Pool
 
 if TYPE_CHECKING:
-    from tinyv_stream.cli.status_table import Figures
+    from tinyv_stream.cli.status_table import StatusFigures
 
 EPILOG: Final = """
 \b
@@ -180,8 +180,8 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
-        """Draw it anew."""
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+        """Draw it again."""
         from tinyv_stream.cli.status_table import table
 
         self._live.update(table(title, figures, workers), refresh=True)
@@ -199,7 +199,7 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
         """Print it if it is time."""
         from tinyv_stream.cli.status_table import plain
 

@@ -53,7 +53,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     undecided: int
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured; shares are of 1, times in seconds."""
 
     n: int
@@ -175,7 +175,7 @@ def score_of(line: Judged) -> float:
 
 def report(
     lines: Sequence[Judged], *, verifier: str = "", model: str = "", prompt: str = "", pairs: str = ""
-) -> Report:
+) -> EvaluationReport:
     """Return the figures of a set of verdicts."""
     whole = rates(lines)
     scores, labels = [score_of(x) for x in lines], [x.label for x in lines]
@@ -183,7 +183,7 @@ def report(
     p_true, right = [p for p, _ in probable], [label for _, label in probable]
     busy = sorted(x.busy_s for x in lines)
     last = len(busy) - 1
-    return Report(
+    return EvaluationReport(
         n=whole.n,
         recall=whole.recall.value,
         fp_rate=whole.fp_rate.value,

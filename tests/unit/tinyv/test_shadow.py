@@ -33,7 +33,7 @@ def one_sided(p_true: float) -> TinyVVerifier:
 async def test_every_live_verdict_is_compared_and_none_is_changed() -> None:
     async with TinyVVerifier(config()) as stage:
         assert stage._shadow is not None
-        stage._shadow._verifier._keeper.engine._rule = lambda _: 1.0  # type: ignore[attr-defined]
+        stage._shadow._verifier._supervisor.engine._rule = lambda _: 1.0  # type: ignore[attr-defined]
         found = [(await stage.verify(work(answer, n))).verdict for n, answer in enumerate(["2", "3", "2", "4"])]
         await wait_until(lambda: stage._shadow.counts.total() == 4, 30, "four compared")  # type: ignore[union-attr]
         assert stage._shadow.counts == {"shadow_agree": 2, "shadow_accepts": 2}
@@ -55,7 +55,7 @@ async def test_shadow_that_fails_is_opened_again(caplog: pytest.LogCaptureFixtur
     async with Shadow(verifier, share=1.0, most_waiting=8, again_s=0.01) as shadow:
         live = Verdict(outcome=Outcome.CORRECT)
         shadow.offer(work("2"), live)
-        engine = verifier._keeper.engine
+        engine = verifier._supervisor.engine
         assert isinstance(engine, ScriptedEngine)
         await wait_until(lambda: "the shadow verifier is not there" in caplog.text, 30, "a start has failed")
         assert not shadow.counts
@@ -69,7 +69,7 @@ async def test_engine_that_dies_under_it_is_counted_and_survived() -> None:
         live = Verdict(outcome=Outcome.CORRECT)
         shadow.offer(work("2", 0), live)
         await wait_until(lambda: shadow.counts["shadow_agree"] == 1, 30, "it judges")
-        engine = verifier._keeper.engine
+        engine = verifier._supervisor.engine
         assert isinstance(engine, ScriptedEngine)
         engine._delay_s = 60.0
         shadow.offer(work("2", 1), live)

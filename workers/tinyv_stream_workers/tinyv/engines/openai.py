@@ -5,7 +5,7 @@
   they count as the least likely of those shown: the probability is then a bound, on the safe side of 1.
 - A family without a chat template is asked through `/completions`. A prefill other than Qwen3's empty think block is
   an assistant turn to be continued, as vLLM's server knows it.
-- A server that cannot be reached or is overloaded is an engine that died: work goes back, and the keeper looks
+- A server that cannot be reached or is overloaded is an engine that died: work goes back, and the supervisor looks
   again with growing pauses. It is not ours to start or to kill.
 """
 
