@@ -16,6 +16,10 @@ from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.timeout(600)]
 
 ONE_TOKEN = sorted(name for name, family in families().items() if family.row.read_out == "one_token")
+LETTERS = msgspec.structs.replace(
+    row_of_family("compass"), template="{{QUESTION}} {{GROUND_TRUTH_ANSWER}} {{MODEL_ANSWER}}", min_mass=0.0
+)
+"""A short prompt: the random model keeps to its words only where few tokens stand before them."""
 ANSWERS = [str(n) for n in range(40)]
 
 
@@ -29,8 +33,9 @@ def prompts(row: ModelRow) -> list[str]:
 def by_token(build: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Reading]]:
     """What each family reads from one model, which knows all their words and likes to say A, B and C."""
     model = build(tmp_path_factory.mktemp("model") / "words", words=("A", "B", "C"))
-    found = ask(str(model), *((row_of_family(n), prompts(row_of_family(n)), False) for n in ONE_TOKEN))
-    return dict(zip(ONE_TOKEN, found, strict=True))
+    rows = {**{name: row_of_family(name) for name in ONE_TOKEN}, "letters": LETTERS}
+    found = ask(str(model), *((row, prompts(row), False) for row in rows.values()))
+    return dict(zip(rows, found, strict=True))
 
 
 @pytest.mark.parametrize("name", ONE_TOKEN)
@@ -45,14 +50,11 @@ def test_family_is_read_by_one_token(by_token: dict[str, list[Reading]], name: s
 
 
 def test_greedy_token_of_a_family_is_what_its_probabilities_say(by_token: dict[str, list[Reading]]) -> None:
-    row = msgspec.structs.replace(row_of_family("compass"), threshold=0.5, min_mass=0.0)
-    seen: set[Outcome] = set()
-    for reading in by_token["compass"]:
-        said = decide(Reading(text=reading.text), row)[0]
-        if reading.text in {"A", "B", "C"}:
-            assert decide(reading, row)[0] is said
-            seen.add(said)
-    assert len(seen) > 1, "a model that always says the same proves nothing"
+    readings = by_token["letters"]
+    assert all(reading.text in {"A", "B", "C"} for reading in readings), "the model was made to like them"
+    said = [decide(Reading(text=reading.text), LETTERS)[0] for reading in readings]
+    assert [decide(reading, LETTERS)[0] for reading in readings] == said
+    assert len(set(said)) > 1, "a model that always says the same proves nothing"
 
 
 @pytest.fixture(scope="module")
