@@ -6,6 +6,7 @@ model is a server's.
 
 import datetime as dt
 import tempfile
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -101,12 +102,14 @@ async def _judge(config: TinyVConfig, pairs: int, log: Path, found: "list[CheckR
     cases: CheckCases = check_cases(pairs)
     typer.echo(f"{len(cases.pairs)} pairs; starting the engine", err=True)
     rounds: dict[str, RoundDone] = {}
-    async for line in judged(Judging(config=config, cases=cases.cases, rounds=cases.rounds), log):
-        if isinstance(line, JudgingDone):
-            found.append(report(cases, rounds, line))
-            return
-        rounds[line.name] = line
-        typer.echo(f"{line.name}: {len(line.answers)} verdicts, {line.calls} calls, {line.wall_s:.1f} s", err=True)
+    order = Judging(config=config, cases=cases.cases, rounds=cases.rounds)
+    async with aclosing(judged(order, log)) as lines:
+        async for line in lines:
+            if isinstance(line, JudgingDone):
+                found.append(report(cases, rounds, line))
+                return
+            rounds[line.name] = line
+            typer.echo(f"{line.name}: {len(line.answers)} verdicts, {line.calls} calls, {line.wall_s:.1f} s", err=True)
 
 
 def _tell(config: TinyVConfig, found: "CheckReport", json: Path | None) -> int:

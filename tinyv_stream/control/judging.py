@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -98,8 +98,8 @@ Line = RoundDone | JudgingDone | JudgingFailed
 _line: Final = msgspec.json.Decoder(Line)
 
 
-async def judged(order: Judging, log: Path) -> AsyncIterator[RoundDone | JudgingDone]:
-    """Yield each round as it is done, then the end; the program's own log goes to `log`.
+async def judged(order: Judging, log: Path) -> AsyncGenerator[RoundDone | JudgingDone]:
+    """Yield each round as it is done, then the end; the program's own log goes to `log`. Close it where it is left.
 
     Raises EngineStartError where the engine does not start, or the program ends before its work.
     """
