@@ -7,12 +7,13 @@ A `Judging` as JSON on stdin; a JSON line on stdout for each round, and one for 
 import asyncio
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 import psutil
@@ -31,6 +32,9 @@ from tinyv_stream.control.judging import (
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream_workers.tinyv.costs import Costs
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
+
+_ROW: Final = re.compile(r"(\d+), *(\d+)")
+"""A process with its memory; "[N/A]" stands where the driver will not tell."""
 
 
 async def judge(order: Judging, out: BinaryIO) -> None:
@@ -100,8 +104,8 @@ def _gpu_mb(pids: set[int]) -> float | None:
         return None
     query = [tool, "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
     done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - a list
-    rows = [row.split(",") for row in done.stdout.splitlines() if row.count(",") == 1]
-    ours = [float(used) for pid, used in rows if int(pid) in pids]
+    rows = (_ROW.fullmatch(row.strip()) for row in done.stdout.splitlines())
+    ours = [float(row[2]) for row in rows if row and int(row[1]) in pids]
     return sum(ours) * 2**20 / 1e6 if ours else None
 
 
