@@ -1,7 +1,10 @@
 """Run of an attack: every mutant before every grader, counted by kind."""
 
+import json
+import os
 import pathlib
 import random
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -25,18 +28,23 @@ class Tally(msgspec.Struct):
     equal: int = 0
     late: int = 0
     seconds: float = 0.0
+    cpu_s: float = 0.0
+    """CPU time of all checks, so that a busy machine does not count against anybody."""
     accepted: Counter[str] = msgspec.field(default_factory=Counter[str])
     """Wrong ones accepted, by kind of the edit."""
     refused: Counter[str] = msgspec.field(default_factory=Counter[str])
     """Equal ones not accepted, by kind of the edit."""
     families: Counter[str] = msgspec.field(default_factory=Counter[str])
     examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
+    """Wrong ones accepted, the first 20 of each kind."""
+    refused_examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
 
 
 def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
     """Put every mutant before one grader; each different check once."""
     tally = Tally()
     started = told = time.monotonic()
+    busy = _cpu_s()
     for at, mutant in enumerate(mutants):
         verdict = accepted(accepts, mutant.answer, mutant.truth.text, mutant.truth.question)
         _count(tally, mutant, verdict)
@@ -44,7 +52,24 @@ def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
             told = time.monotonic()
             wrong = sum(tally.accepted.values())
             sys.stderr.write(f"{name}: {at + 1} of {len(mutants)}, {wrong} wrong ones accepted\n")
-    tally.seconds = time.monotonic() - started
+    tally.seconds, tally.cpu_s = time.monotonic() - started, _cpu_s() - busy
+    return tally
+
+
+def _cpu_s() -> float:
+    """Return the CPU time so far, of finished children too: one of the peers forks for every comparison."""
+    return sum(os.times()[:4])
+
+
+def attack_away(name: str, python: str, mutants: Sequence[Mutant]) -> Tally:
+    """Put the mutants before a peer that lives in another Python; its own limits of time hold."""
+    pairs = json.dumps([(mutant.answer, mutant.truth.text) for mutant in mutants])
+    program = pathlib.Path(__file__).parent.with_name("rules") / "peer.py"
+    done = subprocess.run([python, program, name], input=pairs, capture_output=True, text=True, check=True)  # noqa: S603 (a Python that the caller named)
+    found = json.loads(done.stdout)
+    tally = Tally(seconds=sum(found["seconds"]), cpu_s=found["cpu_s"])
+    for mutant, verdict in zip(mutants, found["verdicts"], strict=True):
+        _count(tally, mutant, verdict)
     return tally
 
 
@@ -56,19 +81,18 @@ def _count(tally: Tally, mutant: Mutant, verdict: bool | None) -> None:  # noqa:
     if mutant.label == "wrong" and verdict:
         tally.accepted[mutant.kind] += 1
         tally.families[mutant.truth.family] += 1
-        kept = tally.examples.setdefault(mutant.kind, [])
-        if len(kept) < _EXAMPLES:
-            truth = mutant.truth
-            kept.append(
-                {
-                    "family": truth.family,
-                    "question": truth.question,
-                    "ground_truth": truth.text,
-                    "answer": mutant.answer,
-                }
-            )
+        _keep(tally.examples, mutant)
     if mutant.label == "equal" and not verdict:
         tally.refused[mutant.kind] += 1
+        _keep(tally.refused_examples, mutant)
+
+
+def _keep(examples: dict[str, list[dict[str, str]]], mutant: Mutant) -> None:
+    kept = examples.setdefault(mutant.kind, [])
+    truth = mutant.truth
+    if len(kept) < _EXAMPLES:
+        row = {"family": truth.family, "question": truth.question, "ground_truth": truth.text}
+        kept.append({**row, "answer": mutant.answer})
 
 
 def sample(mutants: Sequence[Mutant], most: int, seed: int) -> list[Mutant]:
@@ -102,10 +126,12 @@ def outcome(
             name: {"mutants": t.seen, "wrong": t.wrong, "equal": t.equal, "late": t.late} for name, t in graders.items()
         },
         "seconds": {name: round(tally.seconds, 1) for name, tally in graders.items()},
+        "cpu_s": {name: round(tally.cpu_s, 1) for name, tally in graders.items()},
         "by_kind": dict(sorted(kinds.items())),
         "by_family": {name: dict(tally.families) for name, tally in graders.items()},
         "peers": dict.fromkeys(graders, "run") | dict.fromkeys(missing, "not installed"),
         "examples": {name: tally.examples for name, tally in graders.items()},
+        "refused_examples": {name: tally.refused_examples for name, tally in graders.items()},
         "refused_by_kind": {name: dict(tally.refused) for name, tally in graders.items()},
     }
 

@@ -22,6 +22,8 @@ class Context(NamedTuple):
     measured: bool = False
     """The question has to do with units, percent or angles: a unit behind a bare number is not surely wrong."""
     base: int = 10
+    rounded: bool = False
+    """The question may ask for a rounded value, so even a whole number may stand for its neighbourhood."""
 
 
 class Truth(NamedTuple):

@@ -122,8 +122,10 @@ def _repeating(node: Node, _point: dict[str, Fraction], mp: Any) -> Any:
 
 
 _LEAVES: Final = {
+    "thousands": lambda node, _point, mp: mp.mpf(int(node.name)),
     "num": lambda node, _point, mp: mp.mpf(int(node.name)),
     "dec": _decimal,
+    "sci": _decimal,
     "rep": _repeating,
     "sym": _letter,
     "const": _constant,

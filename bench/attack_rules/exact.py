@@ -9,7 +9,7 @@ _MOST_DIGITS = 30
 
 def exact(node: Node) -> Fraction | None:
     """Return the value of a tree of numbers; None for anything else, and for what is out of reach."""
-    if node.op in {"num", "dec"}:
+    if node.op in {"num", "dec", "thousands"}:
         return Fraction(node.name)
     args = [exact(child) for child in node.args]
     known = [found for found in args if found is not None]
@@ -51,7 +51,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction | None:
 def computed(node: Node) -> Node | None:
     """Return the tree as one number or fraction in lowest terms; None where it is none or too long."""
     found = exact(node)
-    if found is None or node.op in {"num", "dec"}:
+    if found is None or node.op in {"num", "dec", "thousands"}:
         return None
     top, bottom = num(abs(found.numerator)), num(found.denominator)
     if len(top.name) + len(bottom.name) > _MOST_DIGITS:

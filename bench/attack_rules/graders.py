@@ -28,7 +28,8 @@ Accepts = Callable[[str, str, str], bool]
 
 OURS: Final = ("cascade", "prime", "math_verify")
 PEERS: Final = ("peer_math_verify", "verl_prime", "verl_math_reward", "trl")
-_DEADLINE_S: Final = 3.0
+DEADLINE_S = 2.0
+"""CPU time of one check."""
 
 
 class NotInstalledError(Exception):
@@ -48,7 +49,7 @@ def load(name: str, peer_path: pathlib.Path | None) -> Accepts:
 
 def accepted(accepts: Accepts, answer: str, gold: str, question: str) -> bool | None:
     """Return whether the answer is accepted; None past the deadline."""
-    with _deadline(_DEADLINE_S):
+    with _deadline(DEADLINE_S):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 return bool(accepts(answer, gold, question))

@@ -62,3 +62,15 @@ def constant(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "constant", const({"pi": "e", "e": "pi", "i": "pi"}[node.name])
     yield "constant", neg(node)
     yield "letter", sym({"pi": "p", "e": "c", "i": "k"}[node.name])
+
+
+def scientific(node: Node, rng: random.Random) -> Iterator[Edit]:
+    """Yield edits of a number with an exponent of ten."""
+    mantissa, _, exponent = node.name.partition("e")
+    for other in (int(exponent) + 1, int(exponent) - rng.randint(1, 3), -int(exponent), int(exponent) * 10):
+        yield "exponent", of("sci", name=f"{mantissa}e{other}")
+    yield "exponent", dec(mantissa)
+    yield "digit", of("sci", name=f"{int(mantissa[0]) % 9 + 1}{mantissa[1:]}e{exponent}")
+    yield "decimal longer", of("sci", name=f"{mantissa}{rng.randint(1, 9)}e{exponent}")
+    yield "decimal point moved", of("sci", name=f"{mantissa.replace('.', '')}e{exponent}")
+    yield "exponent", num(int(mantissa.replace(".", "") + exponent.lstrip("-")))

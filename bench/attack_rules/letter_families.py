@@ -109,6 +109,8 @@ def _absolute_values(rng: random.Random) -> Drawn:
         mul(a, of("abs", add(x, y))),
         mul(x, of("abs", x)),
         of("abs", mul(a, x)),
+        sqrt(power(x, num(2))),
+        sqrt(add(power(x, num(2)), power(y, num(2)))),
     )
     return (
         rng.choice(forms),
@@ -222,7 +224,7 @@ def _antiderivatives(rng: random.Random) -> Drawn:
             fn("arctan", x),
         )
     )
-    return of("antiderivative", body, name="x"), "Find the indefinite integral.", Context("positive")
+    return of("antiderivative", body, name="x"), "Find the indefinite integral.", Context("open")
 
 
 LETTERS: Final[dict[str, Family]] = {

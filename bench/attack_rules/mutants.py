@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 from bench.attack_rules.context import Truth
 from bench.attack_rules.exact import computed
 from bench.attack_rules.families import FAMILIES, SELDOM
+from bench.attack_rules.keeping import kept
 from bench.attack_rules.oracle import judge
 from bench.attack_rules.rewrites import bare, rewritten
 from bench.attack_rules.shape_edits import shape_edits
@@ -20,6 +21,10 @@ from bench.attack_rules.writer import write
 Label = Literal["wrong", "equal", "unsure"]
 _LABELS: Final[dict[str, Label]] = {"different": "wrong", "equal": "equal", "unsure": "unsure"}
 _SECOND_EDIT_SHARE: Final = 0.15
+_KEEPING_SHARE: Final = 0.3
+"""Of mutants that have a part in another form; the square of it have two, and so on."""
+_MOST_OF_SLOW: Final = 12
+"""Mutants of a truth whose checks cost the graders up to seconds."""
 
 
 _MEASURED: Final = ("perimeter", "distance", "area", "price")
@@ -43,20 +48,26 @@ def truths(count: int, seed: int) -> list[Truth]:
     while len(found) < count and turns < 20 * count:
         name, turn = names[turns % len(names)], turns // len(names)
         turns += 1
-        if turn % SELDOM.get(name, 1):
-            continue
-        tree, question, context = FAMILIES[name](rng)
-        if any(word in question for word in _MEASURED):
-            context = context._replace(measured=True)
-        text = write(tree, spelling(rng) if rng.random() < 0.5 else PLAIN)
-        found.setdefault((text, question), Truth(text, question, name, tree, context))
+        if (turn + 1) % SELDOM.get(name, 1) == 0:
+            truth = drawn(name, rng)
+            found.setdefault((truth.text, truth.question), truth)
     return list(found.values())
+
+
+def drawn(family: str, rng: random.Random) -> Truth:
+    """Draw one ground truth of a family."""
+    tree, question, context = FAMILIES[family](rng)
+    if any(word in question for word in _MEASURED):
+        context = context._replace(measured=True)
+    text = write(tree, spelling(rng) if rng.random() < 0.5 else PLAIN)
+    return Truth(text, question, family, tree, context)
 
 
 def mutants(truth: Truth, most: int, seed: int) -> list[Mutant]:
     """Return at most so many different mutants of one truth, the kinds taking turns."""
     rng = random.Random(f"{seed} {truth.text} {truth.question}")  # noqa: S311
     seen = {truth.text}
+    most = min(most, _MOST_OF_SLOW) if truth.family in SELDOM else most
     found: list[Mutant] = []
     for kind, made in _in_turns(_candidates(truth, rng), rng):
         if len(found) >= most:
@@ -84,7 +95,7 @@ def _in_turns(found: list[tuple[str, Node | str]], rng: random.Random) -> Iterat
     for _ in range(2):
         left = {kind: rng.sample(made, k=len(made)) for kind, made in kinds.items()}
         while left:
-            for kind in list(left):
+            for kind in rng.sample(list(left), k=len(left)):
                 yield kind, left[kind].pop()
                 if not left[kind]:
                     del left[kind]
@@ -97,11 +108,13 @@ def _mutant(truth: Truth, kind: str, made: Node | str, rng: random.Random) -> Mu
         again = list(edits(made, rng))
         made = rng.choice(again)[1] if again else made
     tree = _with_numbers(made, rng)
+    while rng.random() < _KEEPING_SHARE:
+        tree = kept(tree, rng)
     try:
         text = write(tree, spelling(rng))
     except (KeyError, ValueError, IndexError):
         return None  # an edit made what has no text, such as a matrix without rows
-    label = _LABELS[judge(truth.tree, made, truth.context)]
+    label = _LABELS[judge(truth.tree, tree, truth.context)]
     if label == "wrong" and bare(text) == bare(truth.text):
         label = "unsure"  # two trees with one text, such as a time of day and a ratio
     return Mutant(rewritten(text, rng)[1], truth, kind, label)

@@ -66,6 +66,7 @@ def _logs(rng: random.Random) -> Drawn:
     a, b = small(rng, 2, 9), num(rng.choice(PRIMES))
     forms = (
         fn("ln", b),
+        fn("ln", div(a, b)),
         mul(a, fn("ln", b)),
         add(a, neg(fn("ln", b))),
         of("log", num(2), b),

@@ -14,6 +14,7 @@ from bench.attack_rules.context import Context
 from bench.attack_rules.evaluate import differs
 from bench.attack_rules.regions import same_region
 from bench.attack_rules.scalars import Judged, numbers, values
+from bench.attack_rules.solutions import same_antiderivative, same_functions, same_multiples, same_solutions
 from bench.attack_rules.tree import Node, add, div, mul, neg, num
 from bench.attack_rules.units import UNITS
 from bench.attack_rules.writer import write
@@ -102,6 +103,8 @@ def _mixed_ordered(truth: Node, answer: Node, context: Context) -> Judged:
     first, second = _elements(truth), _elements(answer)
     if ops <= {"tuple", "vector", "list", "set"}:
         return "unsure" if _matched(first, second, context) != "different" else "different"
+    if "vectorsum" in ops:
+        return "unsure" if ops & {"tuple", "vector"} else "different"
     if ops & {"set", "list"} or "union" in ops:
         return "unsure"
     # A lone value against a tuple, matrix, interval: another shape; one element is not worth a quarrel.
@@ -222,20 +225,6 @@ def _time(truth: Node, answer: Node, context: Context) -> Judged:
     return "equal" if truth == answer else "different"
 
 
-def _antiderivative(truth: Node, answer: Node, context: Context) -> Judged:
-    """Compare `F + C`: a constant apart is the same, a lost constant is left open."""
-    if truth.op != answer.op:
-        return "unsure"
-    slope = [add(node.args[0], neg(_moved(node.args[0], truth.name))) for node in (truth, answer)]
-    return values(slope[0], slope[1], context)
-
-
-def _moved(node: Node, letter: str) -> Node:
-    if node == Node("sym", (), letter):
-        return add(node, num(1))
-    return node._replace(args=tuple(_moved(child, letter) for child in node.args))
-
-
 def _bases(truth: Node, answer: Node, context: Context) -> Judged:
     def size(node: Node) -> Node | None:
         base, text = (int(node.args[0].name), node.name) if node.op == "base" else (context.base, node.name)
@@ -249,16 +238,19 @@ def _bases(truth: Node, answer: Node, context: Context) -> Judged:
 
 
 _KINDS: Final = (
-    (frozenset({"words", "notation", "choice", "money", "date"}), _leaves),
+    (frozenset({"solutions"}), same_solutions),
+    (frozenset({"function"}), same_functions),
+    (frozenset({"multiple"}), same_multiples),
+    (frozenset({"words", "notation", "choice", "money", "date", "temperature"}), _leaves),
     (frozenset({"time"}), _time),
     (frozenset({"ratio"}), _ratio),
     (frozenset({"named"}), _named),
-    (frozenset({"antiderivative"}), _antiderivative),
+    (frozenset({"antiderivative"}), same_antiderivative),
     (frozenset({"equation", "less", "lesseq"}), _relations),
     (frozenset({"base"}), _bases),
     (frozenset({"union"}), _unions),
     (frozenset({"set", "list", "pm"}), _sets),
-    (frozenset({"tuple", "vector", "matrix", "row", "interval", "except"}), _ordered),
+    (frozenset({"tuple", "vector", "matrix", "row", "interval", "except", "vectorsum"}), _ordered),
     (frozenset({"unit"}), _units),
     (frozenset({"deg"}), _degrees),
     (frozenset({"pct"}), _percent),

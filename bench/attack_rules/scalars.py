@@ -4,6 +4,7 @@ from typing import Literal
 
 from bench.attack_rules.context import Context
 from bench.attack_rules.evaluate import HIGH, NoValueError, differs, is_real, value
+from bench.attack_rules.exact import exact
 from bench.attack_rules.points import ROWS, points
 from bench.attack_rules.tree import Node, letters, mul, num
 
@@ -38,18 +39,18 @@ def numbers(truth: Node, answer: Node, context: Context) -> Judged:
         return "unsure"
     if not found:
         return "equal"
-    if not context.exact and (_rounds(truth, answer) or _rounds(answer, truth)):
+    if not context.exact and (_rounds(truth, answer, context) or _rounds(answer, truth, context)):
         return "unsure"
     return "different"
 
 
-def _rounds(decimal: Node, other: Node) -> bool:
+def _rounds(decimal: Node, other: Node, context: Context) -> bool:
     """Return whether a written decimal may be meant for the other value: within one unit of its last place."""
     bare = decimal.args[0] if decimal.op == "neg" else decimal
     if bare.op == "pct":
-        return _rounds(bare.args[0], mul(num(100), other))
-    near = _decimal_near(bare)
-    if near is None:
+        return _rounds(bare.args[0], mul(num(100), other), context)
+    near = (bare.name, 1) if context.rounded and bare.op == "num" else _decimal_near(bare)
+    if near is None or (_whole(decimal) and _whole(other)):
         return False
     text, scale = near
     unit = HIGH.mpf(10) ** -len(text.partition(".")[2])
@@ -66,3 +67,9 @@ def _decimal_near(node: Node) -> tuple[str, int] | None:
     if node.op == "rep":
         return node.name.replace("(", "").rstrip(")"), 1
     return None
+
+
+def _whole(node: Node) -> bool:
+    """Return whether it is a whole number; of two that differ none rounds the other."""
+    found = exact(node)
+    return found is not None and found.denominator == 1

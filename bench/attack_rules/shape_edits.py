@@ -5,6 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bench.attack_rules.leaf_edits import Edit
+from bench.attack_rules.solution_edits import (
+    edit_function,
+    edit_multiple,
+    edit_solutions,
+    edit_temperature,
+    edit_vector_sum,
+)
 from bench.attack_rules.tree import Node, add, div, mul, neg, num, of, sym
 from bench.attack_rules.units import UNITS
 from bench.attack_rules.word_edits import edit_base, edit_choice, edit_date, edit_money, edit_notation, edit_worded
@@ -57,7 +64,7 @@ def _elements(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "operator", add(*parts)
         yield "operator", mul(*parts)
     if len(parts) == 2 and all(part.op in {"num", "neg"} for part in parts):
-        yield "values against an interval", of("interval", *parts, name=rng.choice(("[]", "[)", "(]")))
+        yield "values against an interval", of("interval", *parts, name=rng.choice(("[)", "(]")))
         yield "operator", div(*parts)
         yield "pair against a ratio", of("ratio", *parts)
     kinds = {"set": "list", "list": "set", "tuple": "set"}
@@ -252,4 +259,9 @@ SHAPES: Final[dict[str, tuple[Shape, ...]]] = {
     "base": (edit_base,),
     "notation": (edit_notation,),
     "pm": (_plus_minus,),
+    "solutions": (edit_solutions,),
+    "function": (edit_function,),
+    "multiple": (edit_multiple,),
+    "temperature": (edit_temperature,),
+    "vectorsum": (edit_vector_sum,),
 }

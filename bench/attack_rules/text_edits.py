@@ -127,6 +127,26 @@ _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", 
     "\\text{ not}",
 }
 """What leaves 0, 1 or 2 as it is, or may."""
+_FIXED: Final = frozenset((Fraction(0), Fraction(1), Fraction(-1), Fraction(2)))
+_HOLDERS: Final = frozenset(
+    (
+        "set",
+        "list",
+        "tuple",
+        "named",
+        "function",
+        "ratio",
+        "pm",
+        "interval",
+        "union",
+        "except",
+        "vector",
+        "unit",
+        "deg",
+        "pct",
+    )
+)
+_FREE: Final = frozenset(("multiple", "antiderivative", "solutions"))
 _MEASURES: Final = frozenset(
     (" percent", " hours", "\\%", "\\circ", "\\text{ or less}", "'", "\\mathrm{d}x", "\\text{a}")
 )
@@ -136,9 +156,10 @@ _BOUNDS: Final = frozenset(("\\text{at least }", "at most ", "more than ", "less
 def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextEdit]:
     """Yield (kind, text) from a spelling of the truth; every text is wrong."""
     tree = truth.tree
-    if tree.op in {"words", "choice", "notation", "date", "money", "time", "base"}:
+    if tree.op in {"words", "choice", "notation", "date", "money", "time", "base", "temperature"}:
         return
-    fixed = exact(tree) in {Fraction(0), Fraction(1), Fraction(-1), Fraction(2)}
+    # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
+    fixed = tree.op in _FREE or any(exact(part) in _FIXED for part in (tree, *_parts(tree)))
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
     for text in _BEHIND:
         if not _leave(truth, text) and not (fixed and text in _ARITHMETIC) and not (relation and "or " in text):
@@ -148,13 +169,21 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
             yield "word in front", text + spelled
     if _single(tree):
         yield from _signed(truth, spelled, fixed=fixed)
-    if tree.op == "num" and len(tree.name) in {2, 3}:
+    if tree.op == "num" and len(tree.name) in {2, 3} and tree.name[0] != "0":
         yield from _separated(tree.name, rng)
     if tree.op in {"list", "set"}:
         yield (
             "dots",
             spelled.removesuffix("\\}").removesuffix("\\right") + ", \\ldots" + ("\\}" if tree.op == "set" else ""),
         )
+
+
+def _parts(tree: Node) -> Iterator[Node]:
+    """Yield the values that a container holds: `x = 1` squared is still `x = 1`."""
+    if tree.op in _HOLDERS:
+        for child in tree.args:
+            yield child
+            yield from child.args if child.op == "val" else _parts(child)
 
 
 def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:

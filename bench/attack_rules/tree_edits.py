@@ -8,14 +8,14 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
-from bench.attack_rules.leaf_edits import Edit, Local, constant, decimal, digits, letter, repeated
+from bench.attack_rules.leaf_edits import Edit, Local, constant, decimal, digits, letter, repeated, scientific
 from bench.attack_rules.operation_edits import edit_negated, edit_power, edit_product, edit_quotient, edit_sum
 from bench.attack_rules.tree import Node, Path, add, const, div, fn, mul, neg, num, of, places, power, put, sqrt, sym
 
 
 def edits(tree: Node, rng: random.Random) -> Iterator[Edit]:
     """Yield (kind, edited tree) for every edit at every place; places and kinds in a drawn order."""
-    found = [(at, node) for at, node in places(tree) if not _closed(tree, at)]
+    found = [(at, node) for at, node in places(tree) if not closed(tree, at)]
     rng.shuffle(found)
     for at, node in found:
         for local in LOCAL.get(node.op, ()):
@@ -26,10 +26,10 @@ def edits(tree: Node, rng: random.Random) -> Iterator[Edit]:
                 yield kind, put(tree, at, new)
 
 
-def _closed(tree: Node, at: Path) -> bool:
+def closed(tree: Node, at: Path) -> bool:
     """Return whether the place is inside of what has edits of its own."""
     for step in at:
-        if tree.op in {"time", "base", "notation", "mixed", "money", "except"}:
+        if tree.op in {"time", "base", "notation", "mixed", "money", "except", "vectorsum"}:
             return True
         tree = tree.args[step]
     return False
@@ -38,6 +38,10 @@ def _closed(tree: Node, at: Path) -> bool:
 def _root(node: Node, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[-1]
     yield "root lost", inner
+    if inner.op == "pow" and node.op == "sqrt":
+        yield "root of a square", power(inner.args[0], div(inner.args[1], num(2)))
+        yield "root of a square", inner.args[0]
+        yield "root of a square", neg(inner.args[0])
     yield "index of a root", of("root", num(rng.choice((3, 4, 5))), inner)
     if node.op == "root":
         yield "index of a root", sqrt(inner)
@@ -65,6 +69,8 @@ def _function(node: Node, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[0]
     yield "function", fn(rng.choice(_SIBLINGS.get(node.name, ("sin",))), inner)
     yield "function lost", inner
+    if inner.op == "pow" and node.name == "ln":
+        yield "logarithm of a power", mul(inner.args[1], fn("ln", inner.args[0]))
     if inner.op == "mul":
         yield "bracket", mul(fn(node.name, inner.args[0]), *inner.args[1:])
     if inner.op == "add":
@@ -164,7 +170,8 @@ def _anywhere(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "exponent", power(node, num(2))
     yield "size", mul(num(rng.choice((2, 10, 100))), node)
     yield "size", div(node, num(rng.choice((2, 10, 1000))))
-    yield "absolute value", of("abs", node)
+    if node.op not in {"num", "dec", "rep"}:
+        yield "absolute value", of("abs", node)
     yield "power of minus one", mul(power(neg(num(1)), sym("n")), node)
     yield "something small added", add(node, div(num(1), power(num(10), num(rng.randint(6, 40)))))
     yield "size", mul(node, power(num(10), num(rng.choice((-3, 3, 12)))))
@@ -177,6 +184,7 @@ LOCAL: Final[dict[str, tuple[Local, ...]]] = {
     "num": (digits,),
     "dec": (decimal,),
     "rep": (repeated,),
+    "sci": (scientific,),
     "sym": (letter,),
     "const": (constant,),
     "add": (edit_sum,),

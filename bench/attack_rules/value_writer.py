@@ -50,6 +50,14 @@ class ValueWriter:
         """Return the texts of all parts, with commas."""
         return self.joined([self.text(child) for child in node.args])
 
+    def braced(self, text: str) -> str:
+        """Return an argument of a command; a single sign needs no braces."""
+        return text if self.how.short and len(text) == 1 else f"{{{text}}}"
+
+    def command(self, name: str) -> str:
+        """Return the name of a command, without its backslash where the text is plain."""
+        return name if self.how.plain else f"\\{name}"
+
     # Numbers and letters
 
     def _num(self, node: Node) -> str:
@@ -63,8 +71,13 @@ class ValueWriter:
             text = text.replace(f"<{at}>", self.text(slot))
         return text
 
+    def _thousands(self, node: Node) -> str:
+        return f"{int(node.name):,}".replace(",", self.how.thousands)
+
     def _const(self, node: Node) -> str:
-        return "\\pi" if node.name == "pi" else f"\\mathrm{{{node.name}}}" if self.how.upright else node.name
+        if node.name == "pi":
+            return self.command("pi")
+        return f"{self.how.upright}{{{node.name}}}" if self.how.upright else node.name
 
     def _mixed(self, node: Node) -> str:
         whole, top, bottom = (self.text(child) for child in node.args)
@@ -129,20 +142,32 @@ class ValueWriter:
         top, bottom = node.args
         if self.how.frac == "/":
             return f"{self.at_least(top, POWER)}/{self.at_least(bottom, ATOM)}", PRODUCT
-        return f"{self.how.frac}{{{self.text(top)}}}{{{self.text(bottom)}}}"
+        first, second = self.text(top), self.text(bottom)
+        if self.how.short and first.isdigit() and second.isdigit() and len(first) == len(second) == 1:
+            return f"{self.how.frac}{first}{second}"
+        return f"{self.how.frac}{{{first}}}{{{second}}}"
 
     def _pow(self, node: Node) -> tuple[str, int]:
         base, exponent = node.args
         if base.op == "fn" and exponent.op == "num" and base.name in {"sin", "cos", "tan"}:
-            return f"\\{base.name}^{{{exponent.name}}}{self._argument(base.args[0])}", PRODUCT
+            return f"{self.command(base.name)}{self._exponent(exponent)}{self._argument(base.args[0])}", PRODUCT
         boxed = base.op in {"div", "mixed", "sqrt", "root", "fn", "log", "dec", "binom", "fact", "dfact"}
         text = self.bracket(self.text(base)) if boxed else self.at_least(base, ATOM)
-        return f"{text}^{{{self.text(exponent)}}}", POWER
+        return f"{text}{self._exponent(exponent)}", POWER
+
+    def _exponent(self, node: Node) -> str:
+        text = self.text(node)
+        if self.how.plain:
+            return f"^{text}" if text.isdigit() or (len(text) == 1 and text.isalpha()) else f"^({text})"
+        return f"^{self.braced(text)}"
 
     # Functions
 
     def _sqrt(self, node: Node) -> str:
-        return f"\\sqrt{{{self.text(node.args[0])}}}"
+        text = self.text(node.args[0])
+        if self.how.plain or self.how.round_roots:
+            return f"{self.command('sqrt')}({text})"
+        return f"\\sqrt{self.braced(text) if text.isdigit() else f'{{{text}}}'}"
 
     def _root(self, node: Node) -> str:
         return f"\\sqrt[{self.text(node.args[0])}]{{{self.text(node.args[1])}}}"
@@ -155,11 +180,11 @@ class ValueWriter:
         return self.bracket(text)
 
     def _fn(self, node: Node) -> tuple[str, int]:
-        return f"\\{node.name}{self._argument(node.args[0])}", PRODUCT
+        return f"{self.command(node.name)}{self._argument(node.args[0])}", PRODUCT
 
     def _log(self, node: Node) -> tuple[str, int]:
         base, inner = node.args
-        return f"\\log_{{{self.text(base)}}}{self._argument(inner)}", PRODUCT
+        return f"{self.command('log')}_{{{self.text(base)}}}{self._argument(inner)}", PRODUCT
 
     def _abs(self, node: Node) -> str:
         return self.bracket(self.text(node.args[0]), "||")

@@ -8,6 +8,8 @@ from bench.attack_rules.leaf_edits import Edit
 from bench.attack_rules.tree import Node, num, of, sym
 from bench.attack_rules.word_families import NOTATIONS
 
+_OPTIONS: Final = dict(zip("ABCDE", ("one", "two", "three", "four", "five"), strict=True))
+
 
 def edit_choice(node: Node, rng: random.Random) -> Iterator[Edit]:
     """Yield other letters, several letters, and letters taken back."""
@@ -36,6 +38,13 @@ def edit_choice(node: Node, rng: random.Random) -> Iterator[Edit]:
         f"neither {letter} nor {other}",
         f"all but {letter}",
         f"({letter}) and ({other})",
+    ):
+        yield "choice", of("choice", name=text)
+    for text in (
+        f"{other}: {_OPTIONS[other]}",
+        f"({other}) {_OPTIONS[other]}",
+        _OPTIONS[other],
+        f"{other} - {_OPTIONS[other]}",
     ):
         yield "choice", of("choice", name=text)
 
@@ -143,7 +152,7 @@ _TEMPLATES: Final = (
     ("+\\frac{1}{3}", "-\\frac{1}{3}", "sign"),
     ("\\parallel", "\\perp", "relation"),
     ("\\Rightarrow", "\\Leftarrow", "relation"),
-    ("\\cdot", "\\times", "operator"),
+    ("\\cdot\\mathbf", "\\times\\mathbf", "operator"),
     ("2\\mathbf{", "\\mathbf{", "digit"),
     ("^{<1>}", "^{<1>+1}", "dots"),
     ("_{<1>}", "_{<1>+1}", "index"),

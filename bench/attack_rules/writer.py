@@ -1,13 +1,21 @@
 """LaTeX of a whole answer: values, and what contains them."""
 
+from typing import Final
+
 from bench.attack_rules.spelling import PLAIN, Spelling
-from bench.attack_rules.tree import Node
-from bench.attack_rules.value_writer import ATOM, POWER, PRODUCT, ValueWriter
+from bench.attack_rules.tree import Node, of, sym
+from bench.attack_rules.value_writer import ATOM, POWER, PRODUCT, SUM, ValueWriter
 
 
 def write(node: Node, how: Spelling = PLAIN) -> str:
     """Return the text of a tree."""
+    if node.op in _WITH_COMMAS and how.thousands == ",":
+        how = how._replace(thousands="{,}")
     return _Writer(how).text(node)
+
+
+_WITH_COMMAS: Final = frozenset(("set", "list", "tuple", "interval", "union", "named", "except"))
+"""What separates by commas, so that none may stand inside of a number."""
 
 
 class _Writer(ValueWriter):
@@ -82,3 +90,44 @@ class _Writer(ValueWriter):
 
     def _base(self, node: Node) -> str:
         return f"{node.name}_{{{node.args[0].name}}}"
+
+    def _solutions(self, node: Node) -> str:
+        base, period = node.args
+        name = "x = " if self.how.space else ""
+        first = self.at_least(base, SUM)
+        step = of("mul", sym(node.name), period) if self.how.times else of("mul", period, sym(node.name))
+        if period.op in {"const", "sym"}:
+            step = of("mul", sym(node.name), period)
+        return f"{name}{first}+{self._unmixed(step)}, {node.name}\\in\\mathbb{{Z}}"
+
+    def _unmixed(self, node: Node) -> str:
+        text = self.at_least(node, PRODUCT)
+        return self.bracket(text) if text.startswith("-") else text
+
+    def _function(self, node: Node) -> str:
+        return f"{node.name}{' = ' if self.how.space else '='}{self.text(node.args[0])}"
+
+    def _multiple(self, node: Node) -> str:
+        body = self.at_least(node.args[0], PRODUCT)
+        sign = self.how.times or ("\\cdot " if body[0].isdigit() else " " if body[0].isalpha() else "")
+        return f"y{' = ' if self.how.space else '='}{node.name}{sign}{body}"
+
+    def _vectorsum(self, node: Node) -> str:
+        text = ""
+        for part, letter in zip(node.args, "ijk", strict=True):
+            negative = part.op == "neg"
+            size = self.at_least(part.args[0] if negative else part, PRODUCT)
+            if size == "0":
+                continue
+            unit = f"{node.name}{{{letter}}}"
+            text += ("-" if negative else "+" if text else "") + size + unit
+        return text or "0"
+
+    def _temperature(self, node: Node) -> str:
+        return node.name
+
+    def _sci(self, node: Node) -> tuple[str, int]:
+        mantissa, _, exponent = node.name.partition("e")
+        if self.how.times:
+            return f"{mantissa}{self.how.times}10^{{{exponent}}}", PRODUCT
+        return node.name, PRODUCT

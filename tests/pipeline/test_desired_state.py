@@ -1,4 +1,4 @@
-"""Orders to several workers at once: all of them follow, or none; asleep they hold nothing, and deadlines go on."""
+"""Changes for several workers at once: all of them apply them, or none; asleep they hold nothing, deadlines go on."""
 
 import asyncio
 import random
@@ -100,7 +100,7 @@ async def stream(client: RewardClient, count: int) -> dict[Status, int]:
 
 
 async def test_any_order_of_orders_under_load_leaves_one_reward_each(pool: Pool) -> None:
-    """Orders overtake one another here: nobody waits for one before the next is given."""
+    """Changes overtake one another here: nobody waits for one before the next is given."""
     draw = random.Random(7)
     async with pool.serving(judge(), judge()) as client, OperatorSide(pool.url, pool.broker) as side:
         rewards = asyncio.create_task(stream(client, 400))

@@ -26,7 +26,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.prompt import Style
 
 if TYPE_CHECKING:
-    from tinyv_stream.lab.evaluate import EvaluationReport, Judged
+    from tinyv_stream.lab.evaluate import EvaluationReport, JudgedPair
 
 EPILOG: Final = """
 \b
@@ -96,14 +96,14 @@ def evaluate(
     run(main)
 
 
-async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[Judged] | None":
+async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[JudgedPair] | None":
     from tinyv_stream.lab.evaluate import judge, with_kinds
     from tinyv_stream.lab.pairs import read_pairs
 
     pairs = await asyncio.to_thread(with_kinds, read_pairs(path))
     if not pairs:
         raise InvalidInputError("PAIRS", str(path), "give at least one pair")
-    lines: list[Judged] = []
+    lines: list[JudgedPair] = []
 
     async def work(url: str) -> None:
         with Progress(path.name, done=0, total=len(pairs)) as progress:
@@ -119,7 +119,12 @@ def _model_name(config: Config) -> str:
 
 
 def _write(
-    figures: "EvaluationReport", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Sequence[Path]
+    figures: "EvaluationReport",
+    lines: "list[JudgedPair]",
+    *,
+    json: Path | None,
+    out: Path | None,
+    sweep: Sequence[Path],
 ) -> None:
     from tinyv_stream.lab.picture import page, png
 

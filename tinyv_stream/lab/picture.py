@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tinyv_stream.charts import plot
-from tinyv_stream.lab.evaluate import EvaluationReport, Judged, Rates
+from tinyv_stream.lab.evaluate import EvaluationReport, JudgedPair, Rates
 from tinyv_stream.lab.scores import Rate
 from tinyv_stream.types import Outcome
 
@@ -25,7 +25,7 @@ _STYLE: Final = (
 )
 
 
-def page(report: EvaluationReport, lines: Sequence[Judged]) -> str:
+def page(report: EvaluationReport, lines: Sequence[JudgedPair]) -> str:
     """Return the page."""
     title = _title(report)
     curves, roc, bins = _curves(report)
@@ -138,7 +138,7 @@ def _table(title: str, groups: dict[str, Rates]) -> str:
     return f"<h2>{html.escape(title)}</h2><table><tr><th><th>pairs<th>recall<th>false positives{rows}</table>"
 
 
-def _mistakes(lines: Iterable[Judged]) -> str:
+def _mistakes(lines: Iterable[JudgedPair]) -> str:
     wrong = [x for x in lines if (x.outcome is Outcome.CORRECT) != x.label]
     wrong.sort(key=lambda x: (x.label, -(x.p_true or 0)))
     rows = "".join(

@@ -13,7 +13,7 @@ from tinyv_stream.types import Outcome
 
 
 class Line(Protocol):
-    """What a judged pair tells: see `evaluate.Judged`."""
+    """What a judged pair tells: see `evaluate.JudgedPair`."""
 
     @property
     def label(self) -> bool:

@@ -1,17 +1,22 @@
 """The attack's oracle against labelled pairs and exact fractions, its reach, and a faulty grader that it catches."""
 
+import importlib.util
+import json
 import random
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from bench.attack_rules.attack import attack
+from bench.attack_rules import command, graders
+from bench.attack_rules.attack import attack, loaded
 from bench.attack_rules.context import Context
 from bench.attack_rules.exact import computed, exact
 from bench.attack_rules.families import FAMILIES
+from bench.attack_rules.file_truths import file_truths
 from bench.attack_rules.findings import REACHED_BY
-from bench.attack_rules.mutants import Mutant, kinds, mutants, truths
+from bench.attack_rules.mutants import Mutant, drawn, mutants, truths
 from bench.attack_rules.oracle import judge
 from bench.attack_rules.spelling import PLAIN, spelling
 from bench.attack_rules.tree import Node, add, const, dec, div, fn, mul, neg, num, of, power, sqrt, sym
@@ -188,25 +193,28 @@ def test_every_spelling_of_a_number_has_its_value() -> None:
 
 
 def test_mutants_are_the_same_for_the_same_seed() -> None:
-    def drawn(seed: int) -> list[Mutant]:
+    def made(seed: int) -> list[Mutant]:
         return [mutant for truth in truths(60, seed) for mutant in mutants(truth, 10, seed)]
 
-    assert drawn(4) == drawn(4)
-    assert drawn(4) != drawn(5)
+    assert made(4) == made(4)
+    assert made(4) != made(5)
 
 
-def test_every_family_and_every_kind_of_the_findings_is_reached() -> None:
-    drawn = truths(400, 2)
-    assert {truth.family for truth in drawn} == set(FAMILIES)
-    made = [mutant for truth in drawn for mutant in mutants(truth, 50, 2)]
-    wrong = {(mutant.truth.family, mutant.kind) for mutant in made if mutant.label == "wrong"}
-    missing = {
-        finding: ways
-        for finding, ways in REACHED_BY.items()
-        if not any((family, kind) in wrong for family, kind in ways)
-    }
-    assert not missing
-    assert {kind for ways in REACHED_BY.values() for _, kind in ways} <= set(kinds())
+def test_every_family_is_drawn() -> None:
+    assert {truth.family for truth in truths(900, 2)} == set(FAMILIES)
+    assert {family for ways in REACHED_BY.values() for family, _ in ways} <= set(FAMILIES)
+
+
+@pytest.mark.parametrize("finding", REACHED_BY)
+def test_kind_of_the_findings_is_reached(finding: str) -> None:
+    """Each pair of a family and an edit gives a wrong answer within 40 ground truths."""
+    rng = random.Random(2)
+    for family, kind in REACHED_BY[finding]:
+        assert any(
+            mutant.label == "wrong" and mutant.kind == kind
+            for truth in (drawn(family, rng) for _ in range(40))
+            for mutant in mutants(truth, 40, 2)
+        ), f"{family}: {kind}"
 
 
 def test_wrong_ones_are_most_and_no_truth_is_its_own_mutant() -> None:
@@ -232,7 +240,49 @@ def test_a_grader_that_ignores_words_is_caught() -> None:
     assert honest.refused.total() == honest.equal
 
 
+def test_result_has_what_is_promised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = command.main(["--count", "60", "--mutants", "300", "--json", str(tmp_path / "r.json"), "--seed", "3"])
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["truths"] == 60
+    assert found["mutants"] == found["wrong"] + found["equal"] + found["undecided"]
+    assert found["peers"] == {"cascade": "run"}
+    assert code == (1 if found["wrong_accepted"]["cascade"] else 0)
+    assert sum(kind["accepted"]["cascade"] for kind in found["by_kind"].values()) == found["wrong_accepted"]["cascade"]
+    assert sum(kind["mutants"] for kind in found["by_kind"].values()) == found["mutants"]
+    assert f"{found['wrong_accepted']['cascade']} of {found['wrong']} wrong ones accepted" in capsys.readouterr().out
+
+
+def test_peer_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    found, missing = loaded(["verl_prime", "verl_math_reward"], None)
+    assert not found
+    assert missing == ["verl_prime", "verl_math_reward"]
+
+
+def test_grader_past_its_deadline_has_accepted_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graders, "DEADLINE_S", 0.05)
+
+    def endless(answer: str, gold: str, question: str) -> bool:
+        while True:
+            pass
+
+    assert graders.accepted(endless, "1", "1", "") is None
+    assert graders.accepted(lambda answer, gold, question: True, "1", "1", "") is True
+
+
+def test_truths_of_a_file_are_those_that_are_one_number(tmp_path: Path) -> None:
+    texts = ["42", "-3.50", "\\frac{3}{4}", "2\\sqrt{5}", "x+1", "12 cm", "(1,2)", "", "42", "007", "\\frac{1}{0}"]
+    rows = [json.dumps({"question": "How many?", "ground_truth": text}) for text in texts]
+    (tmp_path / "truths.jsonl").write_text("\n".join(rows))
+    found = file_truths(tmp_path / "truths.jsonl")
+    assert [truth.text for truth in found] == ["42", "-3.50", "\\frac{3}{4}", "2\\sqrt{5}"]
+    made = [mutant for truth in found for mutant in mutants(truth, 80, 1)]
+    assert {mutant.label for mutant in made} == {"wrong", "equal", "unsure"}
+    # The question may ask for a rounded value or a unit: nothing near and nothing measured is called wrong.
+    assert not any(mutant.label == "wrong" for mutant in made if mutant.answer in {"42.0001", "42\\%", "42\\text{ km}"})
+
+
 def test_a_spelling_says_which_signs_it_uses() -> None:
     tree = add(mul(num(2), i), div(num(1), x))
     assert write(tree, PLAIN) == "2i+\\frac{1}{x}"
-    assert write(tree, PLAIN._replace(upright=True, space=True)) == "2\\mathrm{i} + \\frac{1}{x}"
+    assert write(tree, PLAIN._replace(upright="\\mathrm", space=True)) == "2\\mathrm{i} + \\frac{1}{x}"

@@ -1,4 +1,4 @@
-"""Order, pace and the gate: pure parts, held to what they promise."""
+"""Priority, concurrency and the batch gate: pure parts, held to what they promise."""
 
 import asyncio
 import random
