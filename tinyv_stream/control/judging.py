@@ -42,7 +42,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """Their places in the list of all."""
     guard: bool = True
     together: int = 0
-    """How many at once; 0: all."""
+    """How many at once; 0: as many as keep the engine busy."""
     forget: bool = False
     """Empty the prefix cache before."""
 

@@ -20,8 +20,6 @@ LEAST_EQUAL: Final = 0.90
 """Share of references that must be accepted as answers to their own question."""
 MOST_WRONG: Final = 0.05
 """Share of wrong refused pairs, near misses, that may be accepted."""
-LEAST_MASS: Final = 0.5
-"""Probability that the verdict's words have together, on average: below it the model is asked in another's format."""
 _GUARD: Final = "guard"
 
 
@@ -88,6 +86,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     pairs: Refused
     steady: Steady
     mass: float | None
+    """Probability that the verdict's words have together, on average; None where replies are read as text. Little of it
+    means a model that was trained on their contrast alone, or one that is asked in another's format."""
     cost: Cost
     failures: tuple[str, ...]
     """Which limits it does not keep; empty: it may pay."""
@@ -105,7 +105,6 @@ def report(cases: CheckCases, rounds: Mapping[str, RoundDone], end: JudgingDone)
     pairs = _refused(cases, rounds["pairs"].answers)
     steady = _steady(cases, rounds)
     accepted = rate(_count(equal), len(equal))
-    mass = rounds["pairs"].mass
     return CheckReport(
         model=end.about.get("model", ""),
         engine=f"{end.about.get('engine', '')} {end.about.get('version', '')}".strip(),
@@ -113,15 +112,13 @@ def report(cases: CheckCases, rounds: Mapping[str, RoundDone], end: JudgingDone)
         equal=accepted,
         pairs=pairs,
         steady=steady,
-        mass=mass,
+        mass=rounds["pairs"].mass,
         cost=_cost(rounds, end),
-        failures=tuple(_failures(attacked, accepted, pairs, steady, mass)),
+        failures=tuple(_failures(attacked, accepted, pairs, steady)),
     )
 
 
-def _failures(
-    attacked: Sequence[Attacked], equal: Rate, pairs: Refused, steady: Steady, mass: float | None
-) -> list[str]:
+def _failures(attacked: Sequence[Attacked], equal: Rate, pairs: Refused, steady: Steady) -> list[str]:
     structural = sum(row.accepted for row in attacked if row.structural)
     semantic = rate(
         sum(row.accepted for row in attacked if not row.structural),
@@ -139,8 +136,6 @@ def _failures(
             (pairs.wrong_accepted.value or 0) > MOST_WRONG
         ),
         f"{steady.flips} verdicts changed with the batch, none may": steady.flips > 0,
-        f"the verdict's words have a probability of {mass or 0:.2f} together, at least {LEAST_MASS:.2f} is needed: the "
-        "model is asked in another's format": mass is not None and mass < LEAST_MASS,
     }
     return [words for words, is_broken in found.items() if is_broken]
 

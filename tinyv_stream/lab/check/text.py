@@ -1,8 +1,11 @@
 """Report of a verifier check as lines for a terminal."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from tinyv_stream.lab.check.report import Attacked, CheckReport, Cost
+
+_LITTLE: Final = " (little: trained on their contrast alone, or asked in another's format)"
 
 
 def in_words(found: CheckReport) -> list[str]:
@@ -27,7 +30,7 @@ def in_words(found: CheckReport) -> list[str]:
         "  wrong accepted": str(pairs.wrong_accepted),
         "  P(true)": f"AUC {_number(pairs.auc)}, calibration error {_number(pairs.calibration_error)}, "
         f"Brier {_number(pairs.brier)}",
-        "mass of the words": _number(found.mass),
+        "mass of the words": _number(found.mass) + _LITTLE * (found.mass is not None and found.mass < 0.5),
         "other batches": f"{steady.flips} of {steady.pairs} verdicts changed in {steady.orders} orders{moved}",
         "cost of a verdict": _cost_line(found.cost),
         "memory": f"{found.cost.memory_mb:.0f} MB"

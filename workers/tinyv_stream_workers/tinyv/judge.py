@@ -19,6 +19,7 @@ import msgspec
 import psutil
 
 from tinyv_stream.broker.messages import Work
+from tinyv_stream.config import TinyVConfig
 from tinyv_stream.control.judging import (
     Answered,
     Case,
@@ -33,6 +34,9 @@ from tinyv_stream.errors import EngineStartError
 from tinyv_stream_workers.tinyv.costs import Costs
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
+_BATCHES: Final = 2
+"""Batches of the engine that are asked at once: one that runs, one that waits."""
+_PATIENCE_S: Final = 1_800.0
 _ROW: Final = re.compile(r"(\d+), *(\d+)")
 """A process with its memory; "[N/A]" stands where the driver will not tell."""
 
@@ -40,7 +44,7 @@ _ROW: Final = re.compile(r"(\d+), *(\d+)")
 async def judge(order: Judging, out: BinaryIO) -> None:
     """Do all rounds, one after the other. Raises EngineStartError."""
     began = time.monotonic()
-    async with TinyVVerifier(order.config) as stage:
+    async with TinyVVerifier(_patient(order.config)) as stage:
         start_s = time.monotonic() - began
         for turn in order.rounds:
             _say(out, await _round(stage, turn, [order.cases[n] for n in turn.cases]))
@@ -48,12 +52,18 @@ async def judge(order: Judging, out: BinaryIO) -> None:
         _say(out, JudgingDone(about=stage.describe(), start_s=start_s, memory_mb=memory_mb, gpu_mb=gpu_mb))
 
 
+def _patient(config: TinyVConfig) -> TinyVConfig:
+    """Return the settings with time enough: a machine that is slow should say so in figures, not in undecided ones."""
+    engine = msgspec.structs.replace(config.engine, request_timeout_s=max(_PATIENCE_S, config.engine.request_timeout_s))
+    return msgspec.structs.replace(config, engine=engine)
+
+
 async def _round(stage: TinyVVerifier, turn: Round, cases: list[Case]) -> RoundDone:
     stage.guard = turn.guard
     stage.costs = Costs()
     if turn.forget:
         await stage.forget()
-    room = asyncio.Semaphore(turn.together or max(1, len(cases)))
+    room = asyncio.Semaphore(turn.together or _BATCHES * stage.capacity)
 
     async def one(number: int, case: Case) -> Answered:
         async with room:

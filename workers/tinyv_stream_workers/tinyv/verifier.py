@@ -94,6 +94,11 @@ class TinyVVerifier:
             await self._shadow.__aexit__(kind, exc, trace)
         await self._supervisor.__aexit__(kind, exc, trace)
 
+    @property
+    def capacity(self) -> int:
+        """Prompts that its engine works on together."""
+        return self._supervisor.engine.capacity
+
     async def ready(self) -> None:
         """Return once the engine is up; raise EngineStartError once it was given up."""
         await self._supervisor.ready()
