@@ -35,7 +35,7 @@ class StatusFigures(msgspec.Struct, frozen=True, kw_only=True):
     cached: int
     oldest_s: float | None
     dead: int
-    shadow: Rate = rate(0, 0)
+    shadow: Rate = _NONE
     """How often a shadow verifier decided otherwise, since the pool's first start; of none where there is none."""
 
 
