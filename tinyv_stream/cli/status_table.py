@@ -20,6 +20,7 @@ _ELSEWHERE: Final = frozenset({"state", "configured", "order", "revision"})
 """Shown in another column, or by `tinyv-stream model status`."""
 _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""
+_NONE: Final = rate(0, 0)
 
 
 class StatusFigures(msgspec.Struct, frozen=True, kw_only=True):
