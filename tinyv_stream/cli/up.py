@@ -27,6 +27,7 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    check_rule_workers,
     entered,
     log_to_stderr,
     run,
@@ -85,6 +86,7 @@ def up(
         setup=setup,
         weight=weight,
     )
+    check_rule_workers(chosen)
     _look_for_check(chosen)
     run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
 
@@ -117,8 +119,9 @@ async def _up(config: Config, redis: str | None, listen: str | None, interrupt: 
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
-            door = config_for(pool.url, name, listen) if listen else None
-            async with beside(door, interrupt.asked) as ended:  # requests under way need workers: the pool ends last
+            gateway_config = config_for(pool.url, name, listen) if listen else None
+            # Requests under way need workers: the pool ends last.
+            async with beside(gateway_config, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")

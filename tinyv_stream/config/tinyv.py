@@ -86,7 +86,7 @@ class FamilyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_answer_chars: Positive | None = None
     """Longer references and answers are undecided."""
     max_completion_chars: Positive | None = None
-    """Longer completions are undecided, where the template shows them."""
+    """Longer completions are shown from their end, where the answer is."""
 
     @property
     def changes(self) -> dict[str, object]:

@@ -237,11 +237,13 @@ def test_ordinary_answers_are_left_alone(name: str, text: str) -> None:
     assert not builder.forges(text)
 
 
-def test_completion_is_shown_whole_or_not_at_all() -> None:
+def test_long_completion_is_shown_from_its_end() -> None:
     row = msgspec.structs.replace(row_of_family("judge"), max_completion_chars=20)
     builder = PromptBuilder(row)
     shown = builder.build("q", "2", "3", completion="So it is 3.")
     assert isinstance(shown, str)
     assert shown.endswith("evaluated: So it is 3.")
-    assert getattr(builder.build("q", "2", "3", completion="x" * 21), "reason", "") == "completion over 20 characters"
+    cut = builder.build("q", "2", "3", completion="x" * 50 + "So it is 3.")
+    assert isinstance(cut, str)
+    assert cut.endswith("evaluated: [...] xxxSo it is 3."), "a policy gains nothing by writing more"
     assert getattr(builder.build("q", "2", "3"), "reason", "") == "no completion to show"

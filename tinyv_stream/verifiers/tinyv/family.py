@@ -56,7 +56,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_answer_chars: int = 1_000
     """Longer references and answers are not judged: cut, a wrong answer could look right."""
     max_completion_chars: int = 8_000
-    """Longer completions are not judged, where the template shows them."""
+    """Longer completions are shown from their end, where the answer is."""
     cut_answer_chars: int | None = None
     """Only for a model that was trained on cut answers: how much of both it is shown."""
 

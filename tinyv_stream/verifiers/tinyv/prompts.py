@@ -1,4 +1,4 @@
-"""From a work to what the model reads. The three texts are hostile; the template is ours.
+"""Prompt of a work, as the model reads it. The three texts are hostile; the template is ours.
 
 - Substitution is one pass: a value is never scanned for the template's own fields.
 - No value can open or close a tag of the template, begin a line as one of the template's lines begins (a field's
@@ -43,6 +43,8 @@ class Refused(msgspec.Struct, frozen=True):
     """Why a work is not put to the model; the verdict is undecided."""
 
     reason: str
+    long_answer: bool = False
+    """It is the answer that is over a limit of length."""
 
 
 class PromptBuilder:
@@ -72,14 +74,13 @@ class PromptBuilder:
         """Return the user turn, or why there is none; `question_chars` shortens the question further."""
         row = self._row
         reference, answer = self.clean(ground_truth), self.clean(model_answer)
-        whole = self.clean(completion) if row.shows_completion else ""
+        whole = keep_end(self.clean(completion), row.max_completion_chars) if row.shows_completion else ""
         for what, text, limit in (
             ("reference", reference, row.max_answer_chars),
             ("answer", answer, row.max_answer_chars),
-            ("completion", whole, row.max_completion_chars),
         ):
             if len(text) > limit:
-                return Refused(f"{what} over {limit} characters")
+                return Refused(f"{what} over {limit} characters", long_answer=what == "answer")
         if row.shows_completion and not whole:
             return Refused("no completion to show")
         cut = row.cut_answer_chars

@@ -1,4 +1,4 @@
-"""From a reading to an outcome. Pure; what cannot be read as one of the row's words is undecided.
+"""Outcome of a reading. Pure; what cannot be read as one of the row's words is undecided.
 
 - One-token read-out: correct from the threshold upwards, unless the model would rather say an undecided word, or none.
 - Text read-out: whole words, after the marker; "not true" is not true, two verdicts are none.
