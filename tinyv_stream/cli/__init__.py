@@ -24,6 +24,7 @@ from tinyv_stream.cli import (
     timeline,
     train,
     up,
+    verifier,
     version,
 )
 from tinyv_stream.cli import eval as evaluation
@@ -77,6 +78,7 @@ app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.command("analyze", epilog=analyze.EPILOG)(analyze.analyze)
+app.add_typer(verifier.app, name="verifier")
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 
 

@@ -38,7 +38,7 @@ from tinyv_stream.cli.common import (
 from tinyv_stream.cli.gateway import beside, config_for
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
-from tinyv_stream.errors import BrokerError
+from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.pool import Pool
 from tinyv_stream.processes.orphans import reap_orphans
 
@@ -90,7 +90,25 @@ def up(
         weight=weight,
     )
     check_rule_workers(chosen)
+    _look_for_check(chosen)
     run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
+
+
+def _look_for_check(config: Config) -> None:
+    """Warn of a verifier that has not shown what it is worth; raise InvalidInputError where a check is required."""
+    tinyv = config.tinyv
+    if not tinyv.workers or tinyv.engine.kind == "scripted":
+        return
+    from tinyv_stream.lab.check.record import objection
+
+    found = objection(tinyv)
+    if found is None:
+        return
+    name = tinyv.row()[0]
+    remedy = f"run `tinyv-stream verifier check {name}`"
+    if tinyv.require_check:
+        raise InvalidInputError("tinyv.model", name, f"{found}: {remedy}, or set require_check = false")
+    _log.warning("the verifier %s may pay rewards, but %s: %s", name, found, remedy)
 
 
 async def _up(config: Config, redis: str | None, listen: str | None, interrupt: Interrupt) -> int:
