@@ -1,7 +1,8 @@
 """A random two-layer Qwen2 with its own tokenizer: real weights files, built offline in seconds.
 
-Its verdicts mean nothing; that they are the same ones everywhere is what tests check. `True` and `False` are
-single tokens, unless the test wants a model where they are not.
+Its verdicts mean nothing; that they are the same ones everywhere is what tests check. `True` and `False` (or other
+verdict words) are single tokens, unless the test wants a model where they are not. The vocabulary is of the kind that
+Qwen's models have: bytes, merged by frequency, and ChatML's special tokens.
 """
 
 from pathlib import Path
@@ -23,12 +24,14 @@ _TEXT = [
 ]
 
 
-def build_tiny_model(path: Path, *, has_words: bool = True, seed: int = 0) -> Path:
-    """Write model and tokenizer to `path` and return it."""
+def build_tiny_model(
+    path: Path, *, has_words: bool = True, seed: int = 0, words: tuple[str, ...] = ("True", "False")
+) -> Path:
+    """Write model and tokenizer to `path` and return it; `words` are what it likes to say."""
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    tokenizer = _tokenizer(has_words=has_words)
+    tokenizer = _tokenizer(words, has_words=has_words)
     tokenizer.save_pretrained(path)
     torch.manual_seed(seed)
     config = Qwen2Config(
@@ -47,13 +50,13 @@ def build_tiny_model(path: Path, *, has_words: bool = True, seed: int = 0) -> Pa
     )
     model = Qwen2ForCausalLM(config)
     if has_words:
-        _prefer_the_words(model, tokenizer)
+        _prefer_the_words(model, tokenizer, words)
     model.to(torch.bfloat16).save_pretrained(path)
     return path
 
 
-def _prefer_the_words(model: "Qwen2ForCausalLM", tokenizer: "PreTrainedTokenizerFast") -> None:
-    """Make True and False the likeliest replies, as training does; which of the two stays the prompt's doing."""
+def _prefer_the_words(model: "Qwen2ForCausalLM", tokenizer: "PreTrainedTokenizerFast", words: tuple[str, ...]) -> None:
+    """Make the words the likeliest replies, as training does; which of the two stays the prompt's doing."""
     import torch
 
     turns = [[{"role": "user", "content": text}] for text in _TEXT]
@@ -63,19 +66,19 @@ def _prefer_the_words(model: "Qwen2ForCausalLM", tokenizer: "PreTrainedTokenizer
             ids = tokenizer.apply_chat_template(turn, add_generation_prompt=True, return_tensors="pt", return_dict=True)
             ends.append(model.model(**ids).last_hidden_state[0, -1])
         common = torch.stack(ends).mean(0)
-        for word in ("True", "False"):
+        for word in words:
             row = model.lm_head.weight[tokenizer.convert_tokens_to_ids(word)]
             row += common * (_LEAD / common.dot(common))
 
 
-def _tokenizer(*, has_words: bool) -> "PreTrainedTokenizerFast":
+def _tokenizer(words: tuple[str, ...], *, has_words: bool) -> "PreTrainedTokenizerFast":
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     core = Tokenizer(models.BPE(unk_token=None))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    text = _TEXT if has_words else [t.replace("True", "").replace("False", "") for t in _TEXT]
+    text = [*_TEXT, " ".join(words)] if has_words else [t.replace("True", "").replace("False", "") for t in _TEXT]
     core.train_from_iterator(
         text * 50,
         trainers.BpeTrainer(
@@ -91,6 +94,6 @@ def _tokenizer(*, has_words: bool) -> "PreTrainedTokenizerFast":
         additional_special_tokens=["<|im_start|>", "<|im_end|>"],
     )
     tokenizer.chat_template = CHAT_TEMPLATE
-    singles = [len(tokenizer.encode(w, add_special_tokens=False)) == 1 for w in ("True", "False")]
+    singles = [len(tokenizer.encode(w, add_special_tokens=False)) == 1 for w in words]
     assert all(singles) if has_words else not any(singles)
     return tokenizer

@@ -8,6 +8,7 @@ TinyVError
  ├─ EngineError
  │   ├─ EngineStartError     names the setting to change
  │   └─ EngineDiedError      in-flight requests have no verdict; the engine can be restarted
+ ├─ OutputFileError      a file that we write takes no more
  ├─ ClientClosedError        the client was left before this reward arrived
  └─ UndecidedError          no verifier decided, and the trainer asked to be told by an error
 """
@@ -71,6 +72,15 @@ class EngineStartError(EngineError):
 
 class EngineDiedError(EngineError):
     """The engine died or froze under a request: there is no verdict, and none is made up."""
+
+
+class OutputFileError(TinyVError):
+    """A file cannot be written: what was being done, what the system said, and the remedy."""
+
+    def __init__(self, doing: str, exc: OSError, remedy: str) -> None:
+        super().__init__(f"{doing} ({exc.strerror or exc}); {remedy}")
+        self.errno = exc.errno
+        self.remedy = remedy
 
 
 class ClientClosedError(TinyVError):

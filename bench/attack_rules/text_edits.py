@@ -67,7 +67,6 @@ _BEFORE: Final = (
     "\\ge ",
     "anything but ",
     "\\text{one more than }",
-    "\\sqrt ",
     "\\lnot ",
     "the inverse of ",
     "other than ",
@@ -128,6 +127,7 @@ _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", 
     "\\text{ not}",
 }
 """What leaves 0, 1 or 2 as it is, or may."""
+_NEAREST: Final = re.compile(r"^\W*[012](?![\d.])|(?<![\d.])[012]\W*$")
 _WORD: Final = re.compile(r"[a-z]{4,}")
 _FIXED: Final = frozenset((Fraction(0), Fraction(1), Fraction(-1), Fraction(2)))
 _HOLDERS: Final = frozenset(
@@ -162,6 +162,8 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
         return
     # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
     fixed = tree.op in _FREE or any(exact(part) in _FIXED for part in (tree, *_parts(tree)))
+    # A word may be read of the nearest number alone: `x-1 squared`.
+    fixed = fixed or _NEAREST.search(spelled) is not None
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
     for text in _BEHIND:
         if not _leave(truth, text) and not (fixed and text in _ARITHMETIC) and not (relation and "or " in text):

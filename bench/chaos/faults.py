@@ -7,10 +7,11 @@ import asyncio
 import contextlib
 import os
 import random
+import resource
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 
 import psutil
 
@@ -47,6 +48,10 @@ class Faults:
             "black hole": (2, self._black_hole),
             "reset": (1, self._reset),
             "delay": (1, self._delay),
+            "no descriptors": (2, self._no_descriptors),
+            "blocked loop": (2, self._block_client),
+            "no rights": (1, self._no_rights),
+            "junk reward": (2, self._junk_reward),
         }
 
     async def run(self) -> None:
@@ -60,7 +65,7 @@ class Faults:
                 weights = [weight for weight, _ in self.kinds.values()]
                 kind = first.pop() if first else self._dice.choices(list(self.kinds), weights)[0]
                 # IndexError: there is nobody to hurt at this moment.
-                with contextlib.suppress(BrokerError, ProcessLookupError, psutil.Error, IndexError):
+                with contextlib.suppress(BrokerError, OSError, psutil.Error, IndexError):
                     await self.kinds[kind][1]()
                     self.done[kind] += 1
         finally:
@@ -74,7 +79,7 @@ class Faults:
             try:
                 await asyncio.sleep(seconds)
             finally:
-                with contextlib.suppress(BrokerError, ProcessLookupError):
+                with contextlib.suppress(BrokerError, OSError):
                     await undo()
 
         task = asyncio.create_task(later(), name="chaos fault")
@@ -109,7 +114,50 @@ class Faults:
         if self._world.client.pid:
             os.kill(self._world.client.pid, signal.SIGKILL)
 
+    async def _no_descriptors(self) -> None:
+        """Let the client open no further file or connection, and take those away that it has."""
+        pid = self._world.client.pid
+        if not pid:
+            raise ProcessLookupError
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        self._world.client_net.reset()
+
+        async def enough() -> None:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+        self._last(self._dice.uniform(1, 4), enough)
+
+    async def _block_client(self) -> None:
+        """Stop the client for longer than a time-out, as a checkpoint on its event loop does."""
+        pid = self._world.client.pid
+        if not pid:
+            raise ProcessLookupError
+        os.kill(pid, signal.SIGSTOP)
+
+        async def go_on() -> None:
+            os.kill(pid, signal.SIGCONT)
+
+        self._last(self._dice.uniform(3, 8), go_on)
+
     # ---- the server
+
+    async def _no_rights(self) -> None:
+        """Take the right to run scripts away from everyone."""
+
+        async def again() -> None:
+            await self._world.operator.command("ACL", "SETUSER", "default", "+evalsha")
+
+        await self._world.operator.command("ACL", "SETUSER", "default", "-evalsha")
+        self._last(self._dice.uniform(1, 3), again)
+
+    async def _junk_reward(self) -> None:
+        """Put something where the client expects the reward of a rollout that is outstanding."""
+        side = self._dice.choice(self._world.operator.sides)
+        uids = cast("list[bytes]", await side.command("ZRANGE", side.keys.live, 0, 50))
+        uid = self._dice.choice(uids)
+        key = side.keys.rewards(f"chaos{self._world.task.seed}", "trainer")
+        await side.command("XADD", key, "*", "u", uid, "r", self._dice.randbytes(20))
 
     async def _kill_server(self) -> None:
         self._world.server.kill()

@@ -37,6 +37,8 @@ class ChaosVerdict(msgspec.Struct, kw_only=True):
     p50_s: float = 0.0
     max_s: float = 0.0
     dead_letters: int = 0
+    spoilt: int = 0
+    """Rollouts whose reward was junk when the client read it: `failed`, with the reason."""
     left_in_done: int = 0
     """Rewards kept for replays that nobody came for; they end with their time to live."""
     consumers: int = 0
@@ -72,11 +74,20 @@ def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: ClientTask, le
     if len(unlettered) > may_be_lost:
         verdict.broken.append(f"no dead letter for {', '.join(unlettered)}")
     verdict.broken += [f"{i}: dead letter without a reason" for i in poison if letters.get(i) == ""]
-    verdict.broken += [f"{i}: a dead letter, and harmless" for i in letters if i not in poison]
+    verdict.broken += [
+        f"{i}: a dead letter, and harmless"
+        for i in letters
+        if i not in poison and "unreadable reward" not in letters[i]
+    ]
+    if verdict.spoilt > verdict.injected.get("junk reward", 0):
+        verdict.broken.append(f"{verdict.spoilt} rewards were unreadable, more than were spoilt")
 
 
 def _judge(verdict: ChaosVerdict, case: Case, line: RewardRecord, deadline_s: float) -> None:
-    if (line.value, line.status) != (case.value, case.status):
+    # A reward that was spoilt before the client read it is an honest failure.
+    spoilt = verdict.injected.get("junk reward", 0) and line.reason.startswith("unreadable reward")
+    verdict.spoilt += bool(spoilt)
+    if (line.value, line.status) != ((None, Status.FAILED) if spoilt else (case.value, case.status)):
         verdict.broken.append(f"{line.rollout_id} ({case.kind}): {line.status} {line.value}, {line.reason}")
     if line.total_s > deadline_s + GRACE_S + _SLACK_S:
         verdict.broken.append(f"{line.rollout_id}: rewarded after {line.total_s:.1f} s")

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
-from bench.engine import attacks
 from bench.engine.run import EngineSettings, opened
 from tinyv_stream.broker.messages import Work
+from tinyv_stream.lab import attacks
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.tinyv.models import resolve
 

@@ -17,6 +17,10 @@ REPLIES = {
     "[negated]": ["not", " true"],
     "[endless]": ["hm ", "hm "],
     "[plain]": ["True"],
+    "[general]": ["They are the same.", "\nFinal Decision: ", "Yes"],
+    "[cot]": ["At first B.", "\nFinal Judgment: ", "\\boxed{A}", " - CORRECT"],
+    "[judge]": ["Yes, it is close.", "\n\nFinal Judgment: ", "No"],
+    "[stopped]": ["Equal", "END", "Not equal"],
 }
 """Opener, and the reply to it; one that ends in a repetition goes on for ever."""
 
@@ -36,7 +40,7 @@ def build_reply_model(path: Path) -> Path:
         num_hidden_layers=1,
         num_attention_heads=2,
         num_key_value_heads=2,
-        max_position_embeddings=2048,
+        max_position_embeddings=8192,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
+from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.config import EngineConfig, TinyVConfig
@@ -93,6 +94,37 @@ async def test_both_engines_give_the_same_probability(stage: TinyVVerifier, serv
         assert there.prompt_tokens == here.prompt_tokens
         assert there.p_true == pytest.approx(here.p_true, abs=0.03)
     await remote.stop()
+
+
+FORMS = {
+    "no chat template": ModelRow(template="", chat=False),
+    "system turn": ModelRow(template="", system="Be strict."),
+    "prefill": ModelRow(template="", prefill="So it is"),
+    "own words": ModelRow(template="", correct=("A", "T"), incorrect=("B",), undecided=("C",)),
+}
+
+
+@SESSION
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_family_is_the_same_text_to_both_engines(stage: TinyVVerifier, served: Server, form: str) -> None:
+    own, row = stage._supervisor.engine, FORMS[form]
+    assert isinstance(own, VllmEngine)
+    assert own._llm is not None
+    before = own._row
+    remote = engine(served, row)
+    await remote.start()
+    try:
+        own._row = row
+        own._prepare(own._llm)
+        here, there = await own.read("What is 3 + 4?"), await remote.read("What is 3 + 4?")
+    finally:
+        own._row = before
+        own._prepare(own._llm)
+        await remote.stop()
+    assert there.prompt_tokens == here.prompt_tokens
+    if there.p_true is not None:  # where no word is among the likeliest, the server tells nothing
+        assert there.p_true == pytest.approx(here.p_true, abs=0.05)
+    assert there.p_true is not None or form == "own words"
 
 
 async def test_text_is_read_where_the_row_says_so(served: Server) -> None:

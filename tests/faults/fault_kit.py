@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from redis import exceptions as redis_errors
 
-from tinyv_stream.broker.connections import Lines
+from tinyv_stream.broker.connections import ConnectionPool
 from tinyv_stream.broker.redis_client import _Client
 from tinyv_stream.broker.trainer import TrainerSide
 
@@ -100,7 +100,7 @@ async def injected(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fault]:
     """Put a fault where commands go out, below everything that classifies errors."""
     fault = Fault()
     with monkeypatch.context() as patched:
-        for kind, name in ((Lines, "ask"), (_Client, "execute_command")):
+        for kind, name in ((ConnectionPool, "ask"), (_Client, "execute_command")):
             ask = getattr(kind, name)
 
             async def asking(self: object, *words: object, ask: Callable[..., Any] = ask, **more: object) -> object:

@@ -245,6 +245,7 @@ def test_demo_counts_agreement_rescues_and_repeats() -> None:
     agreement = found.agreement
     assert (found.rollouts, found.rewarded, found.duplicates, found.is_whole) == (4, 4, 1, False)
     assert (found.rescued, agreement.rescued_rightly) == (2, 1)
+    assert (agreement.rescue_precision.hits, agreement.rescue_precision.n) == (1, 2)
     assert (agreement.accepted_wrongly, agreement.of_those_by_rule) == (2, 1)
     assert (agreement.rule_only, agreement.rule_and_tinyv) == (0.25, 0.25)
     assert msgspec.structs.astuple(agreement.by_taxonomy["numeric"]) == (2, 0, 1)

@@ -1,6 +1,7 @@
 """Operator API: status of the pool, all its shards together, and its dead letters."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -149,6 +150,14 @@ class OperatorSide(ShardClient):
             rows = await self.command("XRANGE", self.keys.queue(stage), "-", "+", "COUNT", 1)
             heads += [int(entry.split(b"-")[0]) for entry, _ in cast("list[tuple[bytes, object]]", rows)]
         return max(0.0, time.time() - min(heads) / 1000) if heads else None
+
+    async def silence_s(self) -> float:
+        """Return how long no worker has beaten, in seconds; infinite where none ever did."""
+        rows = cast(
+            "list[list[bytes | float]]",
+            await self.command("ZRANGE", self.keys.heartbeat, -1, -1, "WITHSCORES"),
+        )
+        return time.time() - float(rows[0][1]) / 1000 if rows else math.inf
 
     async def workers(self) -> list[WorkerInfo]:
         """Return what each worker last said of itself; one that no longer beats is `lost`."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -110,6 +110,11 @@ class WorkerSide(ShardClient):
         for (i, _), answer in zip(unread, again, strict=True):
             answers[i] = answer
         return [VOID if answer is None else answer for answer in answers]
+
+    async def count(self, more: Mapping[str, int]) -> None:
+        """Add to the pool's counters, which `status` and a gateway's metrics show. One that fails may have counted."""
+        for name, by in more.items():
+            await self.command("HINCRBY", self.keys.stats, name, by)
 
     async def finish(self, stage: Stage, endings: Sequence[Ending]) -> list[bool]:
         """Reward rollouts; False where another reward was first."""

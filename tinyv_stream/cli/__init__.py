@@ -8,6 +8,7 @@ from typing import Final
 
 import typer
 
+from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
@@ -23,6 +24,7 @@ from tinyv_stream.cli import (
     timeline,
     train,
     up,
+    verifier,
     version,
 )
 from tinyv_stream.cli import eval as evaluation
@@ -76,6 +78,7 @@ app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.command("analyze", epilog=analyze.EPILOG)(analyze.analyze)
+app.add_typer(verifier.app, name="verifier")
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 
 
@@ -86,6 +89,11 @@ def main() -> None:
     except InvalidInputError as exc:
         typer.echo(f"tinyv-stream: {exc}", err=True)
         sys.exit(2)
-    except (TinyVError, OSError) as exc:  # of the system's errors, such as a full disk, the text says enough
+    except TinyVError as exc:
         typer.echo(f"tinyv-stream: {exc}", err=True)
+        sys.exit(1)
+    except OSError as exc:
+        where = f" {exc.filename}" if exc.filename else ""
+        doing = f"`{' '.join(sys.argv[1:2])}`" if sys.argv[1:] else "it"
+        typer.echo(f"tinyv-stream: {doing} cannot go on:{where} {exc.strerror or exc}; {remedy_for(exc)}", err=True)
         sys.exit(1)

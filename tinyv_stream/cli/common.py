@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -20,6 +21,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.processes.descriptors import raise_descriptors
 from tinyv_stream.types import Setup, validate_name
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -186,6 +188,16 @@ def log_to_stderr(level: int) -> None:
     handler = _Stderr()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
     logging.basicConfig(level=level, handlers=[handler])
+
+
+def say(text: str) -> None:
+    """Print a line of a program that outlives its output: a full disk or a closed pipe is logged, and that is all."""
+    try:
+        typer.echo(text)
+    except OSError as exc:
+        _log.warning("standard output cannot be written (%s); this program goes on without it", exc.strerror)
+        with open(os.devnull, "w") as nothing:  # noqa: PTH123 what is buffered has to go somewhere at the end
+            os.dup2(nothing.fileno(), 1)
 
 
 def safe(text: str, cut: int | None = 120) -> str:

@@ -90,6 +90,7 @@ class Show:
             "rewarded": f"{report.rewarded} of {report.rollouts} rollouts, {report.duplicates} twice",
             "who decided": decided,
             "rescued by TinyV": f"{report.rescued} that the rules had refused, {found.rescued_rightly} of them rightly",
+            "precision of that": f"{found.rescue_precision}",
             "agreement with the labels": f"rules {found.rule_only:.1%}, with TinyV {found.rule_and_tinyv:.1%}",
             "accepted wrongly": f"{found.accepted_wrongly}, {found.of_those_by_rule} of them by the rules",
             "generation": f"{report.generation_s:.2f} s",

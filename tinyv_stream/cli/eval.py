@@ -16,6 +16,7 @@ from tinyv_stream.cli.common import (
     ModelOption,
     check_outputs,
     run,
+    safe,
     settings,
 )
 from tinyv_stream.cli.progress import Progress
@@ -153,6 +154,7 @@ def _prompt(given: str) -> Style:
 
 def _show(figures: "EvaluationReport") -> None:
     from tinyv_stream.lab.picture import percent
+    from tinyv_stream.lab.rescues import in_words as rescue_lines
 
     for name, value in figures.intervals.items():
         typer.echo(f"{name:10} {percent(value)}")
@@ -160,6 +162,9 @@ def _show(figures: "EvaluationReport") -> None:
     for name, value in numbers.items():
         if value is not None:
             typer.echo(f"{name:10} {value:.3f}")
+    if figures.rescues:
+        for line in rescue_lines(figures.rescues):
+            typer.echo(safe(line, None))
     typer.echo(f"{'undecided':10} {figures.undecided} of {figures.n}")
     if figures.busy_s_per_pair:
         typer.echo(f"{'s per pair':10} {figures.busy_s_per_pair['mean']:.4f} inside the verifiers")

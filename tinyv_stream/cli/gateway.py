@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, entered, find_url, log_to_stderr, run
+from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, entered, find_url, log_to_stderr, run, say
 from tinyv_stream.embedded_server.places import state_directory
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.processes.descriptors import raise_descriptors, say_if_short
@@ -162,7 +162,7 @@ async def _until(config: "GatewayConfig", asked: asyncio.Event, ended: asyncio.E
     try:
         async with entered(Gateway(config), asked) as running:
             if running is not None:
-                typer.echo(f"gateway of pool {config.pool} answers at {running.url}")
+                say(f"gateway of pool {config.pool} answers at {running.url}")
                 await asked.wait()
     finally:
         ended.set()

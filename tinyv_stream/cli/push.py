@@ -12,18 +12,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 
 from tinyv_stream.aio.cancel import cancel_all, finishes
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run
 from tinyv_stream.cli.progress import Progress
+from tinyv_stream.cli.push_job import PoolLife, PushJob, PushLeft
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.files.rewards import RewardFile
-from tinyv_stream.files.rollouts import Line, Survey, open_input, read_rollouts, survey
+from tinyv_stream.files.rollouts import Survey, open_input, survey
 
 EPILOG: Final = """
 \b
@@ -35,14 +35,12 @@ Examples:
 Each line is one completion: `completion`, `ground_truth`, and `question` or `prompt`; then `data_source` (a name with
 `_tinyv` in it is shown to TinyV, others are graded by rules alone); and if you like `rollout_id`, `group_id`,
 `group_size`, `step`, `deadline_s`. Run the same command again after an interrupt: it goes on, and doubles nothing.
-Exits with 1 if a line was bad or a reward is not `ok`.
+A pool that goes away is waited for: deadlines count while it lives, and `--give-up-after` bounds the wait.
+Exits with 1 if a line was bad, a reward is not `ok`, or something is left to do.
 """
 
 MAX_BAD_SHOWN: Final = 20
 """Bad lines shown one by one; a file of another kind would otherwise fill the terminal."""
-
-SUBMITTERS: Final = 64
-"""Submits under way at once: the client sends as many in one script call."""
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Rollouts, one JSON object per line.")]
 OutOption = Annotated[Path, typer.Option("--out", metavar="rewards.jsonl", help="Where the rewards go, and are kept.")]
@@ -52,18 +50,11 @@ RunIdOption = Annotated[
 DeadlineOption = Annotated[
     float, typer.Option("--deadline", min=1.0, metavar="SECONDS", help="For each reward, where the line gives none.")
 ]
+GiveUpOption = Annotated[
+    float,
+    typer.Option("--give-up-after", min=1.0, metavar="SECONDS", help="How long to wait for a pool without workers."),
+]
 InflightOption = Annotated[int, typer.Option("--max-inflight", min=1, help="Most rollouts submitted, not rewarded.")]
-
-
-class PushJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be streamed."""
-
-    file: Path
-    out: Path
-    pool: str = "main"
-    run_id: str | None = None
-    deadline_s: float = 600.0
-    max_inflight: int = 1024
 
 
 def push(
@@ -75,10 +66,19 @@ def push(
     run_id: RunIdOption = None,
     deadline: DeadlineOption = 600.0,
     max_inflight: InflightOption = 1024,
+    give_up_after: GiveUpOption = 3600.0,
 ) -> None:
     """Stream a file of rollouts into a running pool."""
     name = pool or "main"
-    job = PushJob(file=file, out=out, pool=name, run_id=run_id, deadline_s=deadline, max_inflight=max_inflight)
+    job = PushJob(
+        file=file,
+        out=out,
+        pool=name,
+        run_id=run_id,
+        deadline_s=deadline,
+        max_inflight=max_inflight,
+        give_up_s=give_up_after,
+    )
     run(lambda interrupt: complete(job, interrupt, lambda: _running(find_url(redis, name), name)))
 
 
@@ -113,15 +113,17 @@ async def stream(url: str, job: PushJob, out: RewardFile, progress: Progress) ->
         max_inflight=job.max_inflight,
         deadline_s=job.deadline_s,
     )
-    tasks: list[asyncio.Task[None]] = []
+    life = PoolLife(url, job)
+    left = PushLeft(client, job, out, progress, life=life)
+    tasks = [asyncio.create_task(life.watch(), name="pool")]
     try:
         async with client:
             rewards = client.rewards()
-            tasks.append(asyncio.create_task(_submit(client, job.file, out), name="submit"))
-            async for reward in rewards:
-                if out.write(reward):
-                    progress.advance(reward)
-            await tasks[0]  # raises what ended the submitting, and so the rewards, early
+            tasks.append(asyncio.create_task(left.submit_all(), name="submit"))
+            if await finishes(life.gave_up, left.write_all(rewards)):
+                await tasks[1]  # raises what ended the submitting, and so the rewards, early
+            else:
+                typer.echo(f"no worker of pool {job.pool!r} answered for {job.give_up_s:g} s", err=True)
     finally:
         # After the client has closed: cancelled before, a submit would take its rollout back from the pool.
         await cancel_all(tasks)
@@ -137,21 +139,6 @@ async def _running(url: str, pool: str) -> AsyncGenerator[str]:
                     f"no worker runs in pool {pool!r}: rollouts wait for `tinyv-stream up --pool {pool}`", err=True
                 )
     yield url
-
-
-async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
-    lines = read_rollouts(file)
-
-    async def one_by_one() -> None:
-        for line in lines:
-            if isinstance(line, Line) and line.rollout.rollout_id not in out.done:
-                # Nobody waits for whole groups here, and lines of one group may give different sizes.
-                await client.submit(msgspec.structs.replace(line.rollout, group_size=1))
-
-    try:
-        await asyncio.gather(*(one_by_one() for _ in range(SUBMITTERS)))
-    finally:
-        client.end()
 
 
 def _run_id(job: PushJob) -> str:

@@ -21,7 +21,8 @@ from tinyv_stream.cli.common import (
     run,
     settings,
 )
-from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, OutOption, PushJob, complete
+from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, OutOption, complete
+from tinyv_stream.cli.push_job import PushJob
 from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import scratch_directory

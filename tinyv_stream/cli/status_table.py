@@ -13,12 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyv_stream.broker.operator import PoolStatus, WorkerInfo
+from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset({"state", "configured", "desired", "revision"})
 """Shown in another column, or by `tinyv-stream model status`."""
 _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""
+_NONE: Final = rate(0, 0)
 
 
 class StatusFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ class StatusFigures(msgspec.Struct, frozen=True, kw_only=True):
     cached: int
     oldest_s: float | None
     dead: int
+    shadow: Rate = _NONE
+    """How often a shadow verifier decided otherwise, since the pool's first start; of none where there is none."""
 
 
 class Meter:
@@ -59,6 +63,7 @@ class Meter:
             cached=stats.get(f"by_{Source.CACHE}", 0),
             oldest_s=status.oldest_s,
             dead=status.dead,
+            shadow=shadow_disagreement(stats),
         )
 
 
@@ -69,7 +74,7 @@ def plain(figures: StatusFigures, workers: list[WorkerInfo]) -> str:
     return (
         f"in flight {figures.in_flight} (queued: {depth}), rewarded {figures.rewarded} ({figures.rate:.1f}/s), "
         f"rescued {figures.rescued}, oldest {_age(figures.oldest_s)}, dead letters {figures.dead}, "
-        f"workers ready {ready}/{len(workers)}"
+        f"workers ready {ready}/{len(workers)}" + (f", shadow differs {figures.shadow}" if figures.shadow.n else "")
     )
 
 
@@ -89,7 +94,8 @@ def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> Rend
     for name in row:
         top.add_column(name, justify="right")
     top.add_row(*row.values())
-    return Group(top, _workers(workers))
+    shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
+    return Group(top, *shadow, _workers(workers))
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:

@@ -1,6 +1,6 @@
 """`tinyv-stream up`: a pool on this machine, and its live status.
 
-- The first Ctrl-C or SIGTERM drains the workers, a second one kills them; what they held, others take over.
+- The first Ctrl-C, SIGTERM or SIGHUP drains the workers, a second one kills them; what they held, others take over.
 - The pool outlives its display: an error there is logged, and the pool goes on.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.operator import OperatorSide, PoolStatus, WorkerInfo
 from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.cli.common import (
@@ -31,13 +32,15 @@ from tinyv_stream.cli.common import (
     entered,
     log_to_stderr,
     run,
+    say,
     settings,
 )
 from tinyv_stream.cli.gateway import beside, config_for
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
-from tinyv_stream.errors import BrokerError
+from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.pool import Pool
+from tinyv_stream.processes.orphans import reap_orphans
 
 if TYPE_CHECKING:
     from tinyv_stream.cli.status_table import StatusFigures
@@ -87,7 +90,25 @@ def up(
         weight=weight,
     )
     check_rule_workers(chosen)
+    _look_for_check(chosen)
     run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
+
+
+def _look_for_check(config: Config) -> None:
+    """Warn of a verifier that has not shown what it is worth; raise InvalidInputError where a check is required."""
+    tinyv = config.tinyv
+    if not tinyv.workers or tinyv.engine.kind == "scripted":
+        return
+    from tinyv_stream.lab.check.record import objection
+
+    found = objection(tinyv)
+    if found is None:
+        return
+    name = tinyv.row()[0]
+    remedy = f"run `tinyv-stream verifier check {name}`"
+    if tinyv.require_check:
+        raise InvalidInputError("tinyv.model", name, f"{found}: {remedy}, or set require_check = false")
+    _log.warning("the verifier %s may pay rewards, but %s: %s", name, found, remedy)
 
 
 async def _up(config: Config, redis: str | None, listen: str | None, interrupt: Interrupt) -> int:
@@ -96,17 +117,18 @@ async def _up(config: Config, redis: str | None, listen: str | None, interrupt: 
         if pool is None:
             return INTERRUPTED
         with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
-            typer.echo(f"pool {name} is up at {redact(pool.url)}")
-            typer.echo("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
+            say(f"pool {name} is up at {redact(pool.url)}")
+            say("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
+            reaping = asyncio.create_task(reap_orphans(), name="orphans")
             gateway_config = config_for(pool.url, name, listen) if listen else None
             # Requests under way need workers: the pool ends last.
             async with beside(gateway_config, interrupt.asked) as ended:
                 await pool.run(ended)
-            await cancel_all([showing, forced])
-    typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
+            await cancel_all([showing, forced, reaping])
+    say("stopped" if interrupt.forced.is_set() else "drained and stopped")
     return INTERRUPTED if interrupt.forced.is_set() else 0
 
 
@@ -121,7 +143,7 @@ async def _show(config: Config, pool: Pool) -> None:
     from tinyv_stream.cli.status_table import Meter
 
     screen = _Terminal() if sys.stdout.isatty() else _Lines()
-    meter = Meter()
+    meter, outage = Meter(), LogLimit()
     with screen:
         async with OperatorSide(pool.url, config.broker) as side:
             while True:
@@ -130,7 +152,8 @@ async def _show(config: Config, pool: Pool) -> None:
                     title = f"pool {config.broker.pool} on {status.server} {status.version}"
                     screen.show(title, meter.read(status, time.monotonic()), merge(pool, status))
                 except BrokerError as exc:
-                    _log.warning("no look at the pool: %s", exc)
+                    if outage.is_due():
+                        _log.warning("no look at the pool: %s", exc)
                 await asyncio.sleep(_LOOK_EVERY_S)
 
 
@@ -190,7 +213,7 @@ class _Lines:
 
         if time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _LINE_EVERY_S
-            typer.echo(f"{title}: {plain(figures, workers)}")
+            say(f"{title}: {plain(figures, workers)}")
 
 
 def _display_ended(task: asyncio.Task[None]) -> None:

@@ -37,6 +37,8 @@ T = TypeVar("T")
 GRACE_S: Final = 1.0
 """How long after a deadline the session waits for the pool's `expired` before it says so itself: workers scan
 twice a second, and a failover takes about two."""
+NOTHING_ANSWERED: Final = "nothing answered by the deadline"
+"""Reason of an `expired` that the session itself gave: a pool that lives gives its own before."""
 RECONCILE_S: Final = 5.0
 """How often, and from which age on, rollouts are checked: a healthy rule verdict takes far less."""
 _TICK_S: Final = 0.25
@@ -232,7 +234,7 @@ class Session:
                     break
         finally:
             await cancel_all((looking,))
-            over = [e for e in late if self.settle(fallback(e, Status.EXPIRED, "nothing answered by the deadline"))]
+            over = [e for e in late if self.settle(fallback(e, Status.EXPIRED, NOTHING_ANSWERED))]
             for entry in over:
                 if entry.sending and not entry.sending.done():
                     entry.sending.set_result(OUTSTANDING)

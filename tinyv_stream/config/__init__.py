@@ -1,5 +1,6 @@
 """Settings of a pool (`tinyv.toml`): one frozen Struct per part, each field with its bounds, unit and reason.
 
+- The parts under `[tinyv]` are in `tinyv`, the types with bounds in `kinds`.
 - A field's bounds stand in its type, and nowhere else; `check` adds what they cannot say. A configuration built in code
   passes the same checks as a file.
 - Unknown keys are refused, so a typing error is found at start and not after a week.
@@ -15,23 +16,23 @@ import msgspec
 from msgspec import Meta
 
 from tinyv_stream.config.bounds import check_bounds, convert
+from tinyv_stream.config.kinds import Name, Natural, NonEmpty, Positive, PositiveSeconds, Seconds, Share
+from tinyv_stream.config.tinyv import EngineConfig, FamilyConfig, ShadowConfig, TinyVConfig, check_family, check_shadow
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.reward_policy import RewardPolicy, Route
-from tinyv_stream.types import Setup
 
-Natural = Annotated[int, Meta(ge=0)]
-Positive = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(ge=0)]
-PositiveSeconds = Annotated[float, Meta(gt=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-NonEmpty = Annotated[str, Meta(min_length=1)]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z", description="a name of 1 to 64 of A-Z a-z 0-9 . _ -")]
-CpuCores = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*|(?:GPU|MIG)-[0-9A-Za-z-]+)\Z",
-        description='CPU cores such as "0-3" (or a GPU\'s UUID)',
-    ),
+__all__ = [
+    "BrokerConfig",
+    "Config",
+    "EngineConfig",
+    "FallbackConfig",
+    "FamilyConfig",
+    "RouteConfig",
+    "RuleConfig",
+    "ShadowConfig",
+    "TinyVConfig",
+    "check",
+    "load",
 ]
 
 
@@ -74,67 +75,6 @@ class RuleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Longer answers are incorrect without a look; undecided where the ground truth is long itself."""
     slots: Positive = 64
     """Rollouts that one worker holds at a time."""
-
-
-class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The engine inside a TinyV worker. What is unset is chosen from the hardware."""
-
-    kind: Literal["vllm", "openai", "scripted"] = "vllm"
-    """`vllm` (in process), `openai` (any OpenAI-compatible server, its key in `OPENAI_API_KEY`) or `scripted` (no
-    model: for tests and soaks)."""
-    url: str = ""
-    """Server for kind `openai`, such as http://127.0.0.1:8000/v1."""
-    max_model_len: Positive = 4096
-    """Most tokens of prompt and reply together."""
-    max_num_seqs: Positive | None = None
-    """Sequences that the engine runs together; also the worker's slots."""
-    block_size: Positive | None = None
-    """Tokens of one KV cache block."""
-    dtype: NonEmpty | None = None
-    """Number format of weights and activations, as vLLM names it: `bfloat16`, `float16`, `float32`, `auto`."""
-    gpu_memory_utilization: Annotated[float, Meta(gt=0, le=1)] = 0.15
-    """Share of a GPU's memory, divided among workers on one GPU. The reference's, which sits beside a trainer too."""
-    kv_cache_mb: Positive | None = None
-    """Memory of the KV cache on CPU."""
-    threads: Positive | None = None
-    """CPU threads of the engine."""
-    request_timeout_s: PositiveSeconds = 120.0
-    """Most time of one verdict inside the engine; then the rollout is undecided."""
-    watchdog_s: Annotated[float, Meta(ge=1)] = 30.0
-    """An engine that gives no sign of life for this long counts as frozen and is restarted. Longer than any step."""
-    sleep: Literal["auto", "offload", "end", "keep"] = "auto"
-    """What sleeping frees. `offload`: vLLM's sleep mode, weights to host memory (GPU only). `end`: all, the engine's
-    process ends. `keep`: nothing, no work is taken. `auto`: offload on a GPU, end elsewhere."""
-    device: str = ""
-    """GPU, or CPU cores, of this one engine: a pool sets it from `tinyv.devices`."""
-
-
-class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The TinyV workers."""
-
-    workers: Natural = 1
-    """Worker processes that this machine starts, each with an engine; 0 where others of the pool do."""
-    model: NonEmpty = "auto"
-    """Hub id, local directory, `embedded`, or `auto`: zhangchenxu/TinyV-1.5B where a GPU is found, else embedded."""
-    revision: str = ""
-    """Branch, tag or commit of a hub id; empty: its main branch."""
-    devices: tuple[Natural | CpuCores, ...] = ()
-    """Where the workers' engines run, in turn: GPU numbers, or CPU cores such as "0-3". Empty: vLLM's choice."""
-    prompt: Literal["", "short", "tinyv", "tinyv_qwen3"] = ""
-    """Ask in this format instead of the model's own: what a fine-tune elsewhere was trained on."""
-    threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
-    """P(true) from which an answer is correct. Unset: the model's own, 0.5 unless its table row differs."""
-    strip_patterns: tuple[str, ...] = ()
-    """Regular expressions of RL instructions to cut off a question's end, before the built-in ones."""
-    guard: bool = True
-    """Refuse answers that are none by their structure (empty, instructions to the verifier, hedges) without a call."""
-    setup: Setup = Setup.ADDON
-    """How both verdicts become one reward. `addon`: TinyV is asked only about what the rules did not call correct.
-    `tinyv_only`: TinyV alone. `mixed`: weight * tinyv + (1 - weight) * rule."""
-    weight: Share = 1.0
-    """Weight of TinyV's verdict in the reward, under `addon` and `mixed`."""
-    engine: EngineConfig = EngineConfig()
-    """The engine inside a worker."""
 
 
 class FallbackConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -207,6 +147,8 @@ def check(config: Config) -> Config:
     engine = config.tinyv.engine
     if engine.kind == "openai" and not engine.url:
         raise InvalidInputError("tinyv.engine.url", engine.url, "give the server's /v1 URL")
+    check_family(config.tinyv)
+    check_shadow(config.tinyv)
     for pattern in config.tinyv.strip_patterns:
         try:
             re.compile(pattern)

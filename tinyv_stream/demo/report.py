@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tinyv_stream.demo.replay import DemoLine, Replay
+from tinyv_stream.intervals import Rate, rate
 from tinyv_stream.types import Outcome, Reward, Status
 
 
@@ -20,6 +21,8 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     rule_and_tinyv: float
     rescued_rightly: int
     """Rescued, and the label says correct."""
+    rescue_precision: Rate
+    """Of what was rescued, the share that is right, with its 95 % interval."""
     accepted_wrongly: int
     """Rewarded, though the label says wrong; `of_those_by_rule` never reached TinyV."""
     of_those_by_rule: int
@@ -103,6 +106,7 @@ def report(
 def agreement(lines: Sequence[DemoLine], rewards: Mapping[str, Reward]) -> Agreement:
     """Compare rule verdicts and rewards with the labels; a completion without a reward agrees with nothing."""
     pairs = [(line, rewards.get(line.rollout_id)) for line in lines]
+    rescued = [line for line, reward in pairs if reward and reward.rescued]
     wrong = [reward for line, reward in pairs if reward and not line.label and is_accepted(reward)]
     rule_right = sum(_rule_says(reward) is line.label for line, reward in pairs)
     reward_right = sum(_reward_says(reward) is line.label for line, reward in pairs)
@@ -110,7 +114,8 @@ def agreement(lines: Sequence[DemoLine], rewards: Mapping[str, Reward]) -> Agree
     return Agreement(
         rule_only=round(rule_right / len(lines), 4),
         rule_and_tinyv=round(reward_right / len(lines), 4),
-        rescued_rightly=sum(reward.rescued and line.label for line, reward in pairs if reward),
+        rescued_rightly=sum(line.label for line in rescued),
+        rescue_precision=rate(sum(line.label for line in rescued), len(rescued)),
         accepted_wrongly=len(wrong),
         of_those_by_rule=sum(_rule_says(reward) is True for reward in wrong),
         by_taxonomy={name: _rescue([pair for pair in pairs if pair[0].taxonomy == name]) for name in classes},

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 import msgspec
 
-from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.errors import InvalidInputError, OutputFileError
 from tinyv_stream.types import Outcome, Reward, Source, Status, Timings
 
 _TORN_START: Final = b'{"rollout_id":'
@@ -108,7 +108,7 @@ class RewardFile:
     def write(self, reward: Reward) -> bool:
         """Append the reward in one write and return True; False if its id is there already.
 
-        Raises OSError, with nothing half written left behind, if the disk takes no more.
+        Raises OutputFileError, with nothing half written left behind, if the disk takes no more.
         """
         if reward.rollout_id in self.done:
             return False
@@ -119,9 +119,12 @@ class RewardFile:
             written = os.write(self._fd, data)
             while written < len(data):
                 written += os.write(self._fd, data[written:])
-        except OSError:
+        except OSError as exc:
             os.ftruncate(self._fd, end)
-            raise
+            doing = f"the reward of {reward.rollout_id!r} cannot be written to --out {self.path}"
+            raise OutputFileError(
+                doing, exc, "make room, and run the same command again: it goes on from here"
+            ) from exc
         self.done[reward.rollout_id] = reward.status
         return True
 

@@ -14,6 +14,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.openmetrics.exposition import generate_latest
 
+from tinyv_stream.intervals import shadow_disagreement
+
 CONTENT_TYPE: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 _WAIT_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -93,4 +95,14 @@ class Metrics:
             "tinyv_pool_parked_rollouts", "Rollouts waiting for an equal one's verdict", pool.parked
         )
         yield GaugeMetricFamily("tinyv_pool_dead_letters", "Rollouts that were given up", pool.dead)
+        found = shadow_disagreement(pool.stats)
+        shadow = GaugeMetricFamily(
+            "tinyv_shadow_disagreement",
+            "Share that a shadow verifier decided otherwise, 95 % interval",
+            labels=["bound"],
+        )
+        for bound in ("low", "value", "high"):
+            if (share := getattr(found, bound)) is not None:
+                shadow.add_metric([bound], share)
+        yield shadow
         yield GaugeMetricFamily("tinyv_pool_oldest_seconds", "Age of the oldest rollout in a queue", pool.oldest_s)

@@ -15,6 +15,7 @@ from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, RouteConfig
 from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.pairs import Pair
+from tinyv_stream.lab.rescues import Rescues, rescues
 from tinyv_stream.lab.scores import Bin, CurvePoint, Rate, auc, brier, calibration, calibration_error, rate, sweep
 from tinyv_stream.types import Outcome, Reward, Rollout, Setup, Status
 from tinyv_stream.verifiers.taxonomy import KINDS, UNCLASSIFIED
@@ -71,6 +72,8 @@ class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     by_kind: dict[str, Rates]
     busy_s_per_pair: dict[str, float]
     sweep: list[CurvePoint]
+    rescues: Rescues | None = None
+    """What the model gave back of what the rules refused; only for `pipeline`."""
     verifier: str = ""
     model: str = ""
     prompt: str = ""
@@ -197,6 +200,7 @@ def report(
         if busy
         else {},
         sweep=sweep(scores, labels),
+        rescues=rescues(lines, lambda n: _kind_name(lines[n].kind)) if verifier == "pipeline" else None,
         verifier=verifier,
         model=model,
         prompt=prompt,

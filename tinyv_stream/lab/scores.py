@@ -1,23 +1,23 @@
 """Figures of a verifier on labelled pairs: rates with intervals, AUC, calibration, sweep. Pure; no I/O."""
 
-import math
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
-Z95: Final = 1.959963984540054
-"""Normal quantile of a two-sided 95 % interval."""
+from tinyv_stream.intervals import Rate, rate
 
-
-class Rate(msgspec.Struct, frozen=True):
-    """`hits` of `n`, with the Wilson 95 % interval; all None where n is 0."""
-
-    hits: int
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
+__all__ = [
+    "Bin",
+    "CurvePoint",
+    "Rate",
+    "auc",
+    "brier",
+    "calibration",
+    "calibration_error",
+    "precise_threshold",
+    "rate",
+    "sweep",
+]
 
 
 class CurvePoint(msgspec.Struct, frozen=True):
@@ -35,16 +35,6 @@ class Bin(msgspec.Struct, frozen=True):
     p_true: float
     correct: float
     n: int
-
-
-def rate(hits: int, n: int) -> Rate:
-    """Return a share with its Wilson interval."""
-    if n == 0:
-        return Rate(0, 0, None, None, None)
-    p, z2 = hits / n, Z95 * Z95
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return Rate(hits, n, p, max(0.0, middle - half), min(1.0, middle + half))
 
 
 def auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:

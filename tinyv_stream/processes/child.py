@@ -13,6 +13,7 @@ import io
 import os
 import signal
 import subprocess
+import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,14 @@ from tinyv_stream.processes.die_with_parent import tied_command
 
 _LAST_BYTES: Final = 65_536
 """How much of a log's end is looked at for its last lines."""
+
+
+_ours: Final[weakref.WeakSet[subprocess.Popen[bytes]]] = weakref.WeakSet()
+
+
+def own_pids() -> set[int]:
+    """Return the processes that were started here and whose end was not yet waited for."""
+    return {process.pid for process in _ours if process.returncode is None}
 
 
 class Child:
@@ -72,6 +81,7 @@ class Child:
                 start_new_session=True,
             )
         self._process = process
+        _ours.add(process)
         if process.stdin is not None:
             with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
                 pipe.write(stdin)

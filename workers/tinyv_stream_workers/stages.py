@@ -21,7 +21,7 @@ from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_
 from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
 from tinyv_stream_workers.cache_version import cache_version
 from tinyv_stream_workers.overload_policy import OverloadPolicy
-from tinyv_stream_workers.verifier import Finding, Verifier
+from tinyv_stream_workers.verifier import Counting, Finding, Verifier
 from tinyv_stream_workers.write_batcher import WriteBatcher
 
 _log = logging.getLogger(__name__)
@@ -46,11 +46,12 @@ class RuleStage:
         self._overload_policy = overload_policy
         self._config = config
         self._verifier = verifier
+        self._keeps_completion = config.tinyv.shows_completion
 
     async def handle(self, delivery: Delivery) -> None:
         """See `StageHandler`."""
         finding = await _ask(self._verifier, delivery.work)
-        work = _after_rules(delivery, finding)
+        work = _after_rules(delivery, finding, keeps_completion=self._keeps_completion)
         decision = after_rule(
             self._config.policy, route_for(work.data_source, self._config.route_rows), finding.verdict
         )
@@ -59,7 +60,9 @@ class RuleStage:
             decision = rule_stands(work.rule, reason)
         if decision is None:
             # Without an extracted answer there is no question that another rollout could have asked.
-            shares = self._config.broker.cache_ttl_s > 0 and work.model_answer is not None
+            # A model that is shown the completion may judge equal answers differently.
+            has_key = work.model_answer is not None and not self._keeps_completion
+            shares = self._config.broker.cache_ttl_s > 0 and has_key
             answer = await self._batcher.forward(delivery, work, ckey_of(work) if shares else "")
             if not isinstance(answer, Verdict):
                 return
@@ -126,6 +129,8 @@ class CurrentStage:
             overload_policy = OverloadPolicy(self._links, self._config)
             self._handler = RuleStage(self._batcher, self._config, self._verifier, overload_policy)
             return
+        if self._links and isinstance(self._verifier, Counting):
+            self._verifier.count_into(self._links[0].count)
         model = self._model_now()
         version = cache_version(self._config.tinyv, model)
         await self._announce(version)
@@ -187,11 +192,12 @@ def ckey_of(work: Work) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _after_rules(delivery: Delivery, finding: Finding) -> Work:
+def _after_rules(delivery: Delivery, finding: Finding, *, keeps_completion: bool) -> Work:
     """Return the work as TinyV needs it: with the rule verdict, and the answer in place of the completion."""
+    completion = delivery.work.completion if keeps_completion else ""
     timings = msgspec.structs.replace(delivery.work.timings, rule_queue_s=delivery.queued_s, rule_s=finding.elapsed_s)
     return msgspec.structs.replace(
-        delivery.work, completion="", rule=finding.verdict, model_answer=finding.model_answer, timings=timings
+        delivery.work, completion=completion, rule=finding.verdict, model_answer=finding.model_answer, timings=timings
     )
 
 

@@ -1,5 +1,6 @@
 """Verifier protocol of a worker. Both stages run the same `Worker` with another one of these."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -57,6 +58,15 @@ class Verifier(Protocol):
 
     def describe(self) -> dict[str, str]:
         """Say what it is, for `status`: engine, version, model, state."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A verifier that counts what a pool's status should show."""
+
+    def count_into(self, sink: Callable[[Mapping[str, int]], Awaitable[None]]) -> None:
+        """Give counts to `sink` from here on: names with what was added since the last time."""
         ...
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,17 @@ from tinyv_stream.config import Config
 from tinyv_stream.lab.evaluate import JudgedPair, pool_config, report, with_kinds
 from tinyv_stream.lab.pairs import Pair, write_pairs
 from tinyv_stream.lab.picture import page, png, stairs
+from tinyv_stream.lab.rescues import in_words
 from tinyv_stream.types import Outcome, Setup
 
 YES, NO, OPEN = Outcome.CORRECT, Outcome.INCORRECT, Outcome.UNDECIDED
 
 
-def right(outcome: Outcome, p_true: float | None = None, **more: str) -> JudgedPair:
+def right(outcome: Outcome, p_true: float | None = None, **more: Any) -> JudgedPair:  # noqa: ANN401 - fields of a JudgedPair
     return JudgedPair(pair_id="x", label=True, outcome=outcome, p_true=p_true, **more)
 
 
-def wrong(outcome: Outcome, p_true: float | None = None, **more: str) -> JudgedPair:
+def wrong(outcome: Outcome, p_true: float | None = None, **more: Any) -> JudgedPair:  # noqa: ANN401 - fields of a JudgedPair
     return JudgedPair(pair_id="x", label=False, outcome=outcome, p_true=p_true, **more)
 
 
@@ -42,6 +44,34 @@ def test_rows_by_source_and_by_kind() -> None:
     found = report([right(YES, source="s", kind="6.1"), wrong(NO, source="t", kind="digit")])
     assert set(found.by_source) == {"s", "t"}
     assert set(found.by_kind) == {"6.1 set_list: order", "digit"}
+
+
+def test_rescues_are_what_the_model_gave_back_of_what_the_rules_refused() -> None:
+    refused = {"rule": NO}
+    lines = [
+        right(YES, rule=YES, kind="6.1"),
+        wrong(YES, rule=YES, kind="digit"),
+        right(YES, 0.9, kind="6.1", **refused),
+        right(NO, 0.2, kind="6.1", **refused),
+        right(YES, 0.9, rule=OPEN),
+        wrong(YES, 0.8, kind="digit", **refused),
+        wrong(NO, 0.1, kind="digit", **refused),
+        wrong(OPEN, kind="sign", **refused),
+    ]
+    found = report(lines, verifier="pipeline").rescues
+    assert found is not None
+    assert (found.refused, found.given_back) == (6, 3)
+    assert (found.precision.hits, found.precision.n) == (2, 3)
+    assert (found.recall.hits, found.recall.n) == (2, 3)
+    assert (found.fp_rate.hits, found.fp_rate.n) == (1, 3)
+    digit = found.by_kind["digit"]
+    assert (digit.refused, digit.given_back, digit.rightly) == (2, 1, 0)
+    assert found.by_kind["none"].rightly == 1
+    said = in_words(found)
+    assert said[0] == "rescues    3 of 6 that the rules refused"
+    assert "  digit: 0 right of 1, 2 refused" in said
+    assert not any("sign" in line for line in said), "a kind of which nothing was given back is not listed"
+    assert report(lines, verifier="tinyv").rescues is None
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,9 @@ async def test_a_grader_that_does_not_exist_stops_the_worker_at_start() -> None:
     verifier = RuleVerifier(RuleConfig(), routes=(("x", Route("nonsense", tinyv=False)),))
     with pytest.raises(InvalidInputError, match="nonsense"):
         await verifier.__aenter__()
+
+
+async def test_a_truth_that_is_a_list_hears_the_boxes_of_its_sub_questions(verifier: RuleVerifier) -> None:
+    completion = r"(a) We add, so \boxed{5}. (b) We multiply, so \boxed{6}."
+    assert (await verifier.verify(work(completion, "5, 6"))).model_answer == "5, 6"
+    assert (await verifier.verify(work(completion, "6"))).model_answer == "6"

@@ -62,7 +62,7 @@ def test_no_evidence_is_no_verdict(reading: Reading):
     ],
 )
 def test_reply_is_read_in_whole_words(reply: str, outcome: str):
-    assert read_words(reply, OWN.words)[0] == outcome
+    assert read_words(reply, OWN)[0] == outcome
     assert decide(Reading(text=reply), OWN)[0] == outcome
 
 
@@ -81,7 +81,10 @@ WORDS = ("Equal", "Not equal")
     ],
 )
 def test_words_are_those_of_the_row(reply: str, outcome: str):
-    assert decide(Reading(text=reply), ModelRow(template="", read_out="text", words=WORDS))[0] == outcome
+    assert (
+        decide(Reading(text=reply), ModelRow(template="", read_out="text", correct=WORDS[:1], incorrect=WORDS[1:]))[0]
+        == outcome
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
-from bench.engine import attacks
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
+from tinyv_stream.lab import attacks
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.guard import objection
 from tinyv_stream.verifiers.tinyv.guard_words import FIELD, NUMBER, OPENER, PLACEHOLDER, SAID_YES, SPELT, TRUTH

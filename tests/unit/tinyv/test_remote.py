@@ -16,8 +16,9 @@ from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.testing import wait_until
+from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.tinyv.models import MODELS, OWN, ModelRow
-from tinyv_stream.verifiers.tinyv.read_out import Reading
+from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 
 
 class FakeServer:
@@ -58,6 +59,7 @@ async def fake() -> AsyncIterator[tuple[FakeServer, str]]:
     server = FakeServer()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", server.complete)
+    app.router.add_post("/v1/completions", server.complete)
     app.router.add_get("/v1/models", server.list)
     async with TestServer(app) as site:
         yield server, str(site.make_url("/v1"))
@@ -101,7 +103,7 @@ async def test_probability_is_of_the_two_words(fake: tuple[FakeServer, str]) -> 
 async def test_words_are_those_of_the_row(fake: tuple[FakeServer, str]) -> None:
     server, url = fake
     server.say("yes", yes=-1.0, no=-1.0, **{"True": -9.0, "False": -0.1})
-    assert (await ask(url, msgspec.structs.replace(OWN, words=("yes", "no")))).p_true == 0.5
+    assert (await ask(url, msgspec.structs.replace(OWN, correct=("yes",), incorrect=("no",)))).p_true == 0.5
 
 
 async def test_word_that_is_not_shown_counts_as_the_least_likely(fake: tuple[FakeServer, str]) -> None:
@@ -201,3 +203,42 @@ async def test_a_cancelled_look_leaves_no_session_open(fake: tuple[FakeServer, s
     await asyncio.wait({looking})
     server.silent.set()
     assert engine._session is None
+
+
+async def test_family_without_chat_template_is_asked_for_a_plain_completion(fake: tuple[FakeServer, str]) -> None:
+    server, url = fake
+    server.reply = {
+        "choices": [{"text": "Yes", "logprobs": {"top_logprobs": [{"Yes": -1.0, "No": -1.0}]}}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 1},
+    }
+    row = ModelRow(template="", chat=False, correct=("Yes",), incorrect=("No",), prefill=" So")
+    reading = await ask(url, row)
+    assert (reading.p_true, reading.text, reading.reply_tokens) == (0.5, "Yes", 1)
+    assert (server.asked[0]["prompt"], server.asked[0]["logprobs"]) == ("2 + 2 So", 20)
+    assert "messages" not in server.asked[0]
+
+
+async def test_system_turn_prefill_and_stop_reach_the_server(fake: tuple[FakeServer, str]) -> None:
+    server, url = fake
+    server.say("Yes")
+    row = ModelRow(template="", read_out="text", system="Be strict.", prefill="Verdict:", stop=("\n",), max_tokens=9)
+    await ask(url, row)
+    asked = server.asked[0]
+    assert asked["messages"] == [
+        {"role": "system", "content": "Be strict."},
+        {"role": "user", "content": "2 + 2"},
+        {"role": "assistant", "content": "Verdict:"},
+    ]
+    assert (asked["continue_final_message"], asked["add_generation_prompt"]) == (True, False)
+    assert (asked["stop"], asked["max_tokens"]) == (["\n"], 9)
+
+
+async def test_third_word_that_is_likelier_makes_no_verdict(fake: tuple[FakeServer, str]) -> None:
+    server, url = fake
+    row = MODELS["opencompass/CompassVerifier-3B"]
+    server.say("C", A=-3.0, B=-3.0, C=-0.2)
+    assert decide(await ask(url, row), row)[0] is Outcome.UNDECIDED
+    server.say("A", A=-0.2, B=-3.0, C=-3.0)
+    assert decide(await ask(url, row), row)[0] is Outcome.CORRECT
+    server.say("The", The=-0.1, A=-4.0, B=-9.0)
+    assert decide(await ask(url, row), row)[0] is Outcome.UNDECIDED, "it would say no verdict at all"

@@ -45,11 +45,15 @@ async def test_timeout_is_undecided(monkeypatch: pytest.MonkeyPatch):
     assert "0.05 s" in verdict.reason
 
 
-async def test_overlong_answer_is_undecided_without_a_call():
+async def test_overlong_answer_is_incorrect_without_a_call_and_undecided_beside_a_long_reference():
     engine = ScriptedEngine()
     async with verifier(engine) as stage:
         verdict = (await stage.verify(work("2" * 5_000))).verdict
-    assert verdict.outcome is Outcome.UNDECIDED
+        beside_long = (await stage.verify(work("2" * 5_000, ground_truth="3" * 900))).verdict
+        longer = (await stage.verify(work("2" * 1_100, ground_truth="3" * 900))).verdict
+    assert verdict.outcome is Outcome.INCORRECT
+    assert beside_long.outcome is Outcome.INCORRECT
+    assert longer.outcome is Outcome.UNDECIDED
     assert not engine.prompts
 
 

@@ -57,6 +57,8 @@ _OPTION: Final = re.compile(r"\W*(?:(?:option|choice) )?[a-h]\W*")
 _OPTION_WORDS: Final = re.compile(r"\b(?:options?|choices?|and|or|all|of)\b")
 _LOOKED_AT: Final = 4_000
 """Characters; longer answers are refused for their length anyway."""
+FORGED: Final = "template or chat marker"
+"""Rule that an answer with a part of the template in it breaks."""
 _REPEATED_CHARS: Final = 12
 """A shorter question could be part of a fair answer."""
 
@@ -111,7 +113,7 @@ def _is_talk(_raw: str, response: str) -> bool:
 
 _ALONE: Final[tuple[tuple[str, Callable[[str, str], bool]], ...]] = (
     ("empty answer", _is_empty),
-    ("template or chat marker", _is_marked),
+    (FORGED, _is_marked),
     ("instruction to the verifier", _is_instruction),
     ("opener without an answer", lambda _raw, response: bool(OPENER.fullmatch(response))),
     ("talk without an answer", _is_talk),

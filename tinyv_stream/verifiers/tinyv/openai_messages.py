@@ -17,9 +17,18 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Logprobs(msgspec.Struct, frozen=True):
-    """The places of a reply, in order."""
+    """The places of a reply, in order: `content` of a chat, `top_logprobs` of a plain completion."""
 
     content: list[Place] | None = None
+    top_logprobs: list[dict[str, float] | None] | None = None
+
+    @property
+    def first(self) -> list[Token]:
+        """The likeliest tokens at the first place."""
+        if self.content:
+            return self.content[0].top_logprobs
+        shown = self.top_logprobs[0] if self.top_logprobs else None
+        return [Token(token, logprob) for token, logprob in (shown or {}).items()]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -29,9 +38,10 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One reply of the model."""
+    """One reply of the model: a message of a chat, or the text of a plain completion."""
 
-    message: Message
+    message: Message = Message()
+    text: str | None = None
     finish_reason: str | None = None
     logprobs: Logprobs | None = None
 
@@ -46,6 +56,7 @@ class Usage(msgspec.Struct, frozen=True):
     """What a reply cost."""
 
     prompt_tokens: int = 0
+    completion_tokens: int = 0
     prompt_tokens_details: Details | None = None
 
 

@@ -21,17 +21,19 @@ from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.types import Outcome, Stage, Verdict
 from tinyv_stream.verifiers.length import over_limit
-from tinyv_stream.verifiers.tinyv.guard import objection
-from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow, resolve
+from tinyv_stream.verifiers.tinyv.guard import FORGED, objection
+from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow
 from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
+from tinyv_stream_workers.tinyv.costs import Costs
 from tinyv_stream_workers.tinyv.engine_supervisor import EngineSupervisor
 from tinyv_stream_workers.tinyv.engines import parent_watchdog as _watchdog
 from tinyv_stream_workers.tinyv.engines.api import Engine, PromptTooLongError
 from tinyv_stream_workers.tinyv.priority import PriorityQueue
+from tinyv_stream_workers.tinyv.shadow import Shadow, Sink
 from tinyv_stream_workers.verifier import Finding
 
 _log: Final = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ _log: Final = logging.getLogger(__name__)
 __all__ = ["TinyVVerifier", "make_engine"]
 _ = _watchdog  # imported for the engine's own process, which loads the worker's main module, and so this one, first
 
+GUARD: Final = "guard"
 _SHORTEST_QUESTION: Final = 200
 """Characters of a question below which shortening it further would judge something else."""
 
@@ -59,6 +62,15 @@ class TinyVVerifier:
         self._pace = Pace(min(16, capacity), 4 * capacity)
         self.asked_again = 0
         """Verdicts that were near the threshold."""
+        self.guard = config.guard
+        """Whether answers that are none by their structure are refused without a call."""
+        self.costs = Costs()
+        shadow = config.shadow
+        self._shadow = (
+            Shadow(TinyVVerifier(config.for_shadow), share=shadow.share, most_waiting=shadow.most_waiting)
+            if shadow.model
+            else None
+        )
 
     @property
     def stage(self) -> Stage:
@@ -74,12 +86,21 @@ class TinyVVerifier:
         """Start the engine; raise EngineStartError naming the setting to change if it does not."""
         await self._supervisor.__aenter__()
         self._follow(self._row)
+        if self._shadow:
+            await self._shadow.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        if self._shadow:
+            await self._shadow.__aexit__(kind, exc, trace)
         await self._supervisor.__aexit__(kind, exc, trace)
+
+    @property
+    def capacity(self) -> int:
+        """Prompts that its engine works on together."""
+        return self._supervisor.engine.capacity
 
     async def ready(self) -> None:
         """Return once the engine is up; raise EngineStartError once it was given up."""
@@ -116,9 +137,19 @@ class TinyVVerifier:
         """Wake the engine; see Switchable."""
         await self._supervisor.wake()
 
+    async def forget(self) -> None:
+        """Empty the engine's prefix cache: for measurements that must not profit from one another."""
+        await self._supervisor.engine.forget()
+
     def describe(self) -> dict[str, str]:
         """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
-        return {**self._supervisor.engine.describe(), "state": self._supervisor.state}
+        about = {**self._supervisor.engine.describe(), "state": self._supervisor.state}
+        return about | {"shadow": self._shadow.describe()} if self._shadow else about
+
+    def count_into(self, sink: Sink) -> None:
+        """Give the shadow's counts to `sink`; see Counting."""
+        if self._shadow:
+            self._shadow.count_into(sink)
 
     async def verify(self, work: Work) -> Finding:
         """Return TinyV's finding; see Verifier.verify. A cancellation aborts the request inside the engine."""
@@ -128,6 +159,8 @@ class TinyVVerifier:
             verdict = await self._judge(work)
         finally:
             self._pace.ended(time.monotonic())
+        if self._shadow and verdict.grader != GUARD:
+            self._shadow.offer(work, verdict)
         return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
 
     def _follow(self, row: ModelRow) -> None:
@@ -143,12 +176,14 @@ class TinyVVerifier:
 
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""
-        if self._config.guard and (rule := objection(question, work.ground_truth, answer)):
-            return Verdict(outcome=Outcome.INCORRECT, grader="guard", reason=rule, model=self._label)
+        if self.guard and (rule := objection(question, work.ground_truth, answer)):
+            return Verdict(outcome=Outcome.INCORRECT, grader=GUARD, reason=rule, model=self._label)
+        if self.guard and self._prompts.forges(answer) and not self._prompts.forges(work.ground_truth):
+            return Verdict(outcome=Outcome.INCORRECT, grader=GUARD, reason=FORGED, model=self._label)
         timeout_s = self._config.engine.request_timeout_s
         try:
             async with asyncio.timeout(timeout_s):
-                reading = await self._ask(question, work.ground_truth, answer)
+                reading = await self._ask(work, question, answer)
         except TimeoutError:
             _log.warning("no verdict in %.0f s", timeout_s, extra={"rollout_id": work.rollout_id})
             return self._undecided(f"no verdict in {timeout_s:g} s")
@@ -160,11 +195,13 @@ class TinyVVerifier:
         outcome, reason = decide(reading, self._row, self._threshold)
         return Verdict(outcome=outcome, grader="tinyv", reason=reason, p_true=reading.p_true, model=self._label)
 
-    async def _ask(self, question: str, ground_truth: str, answer: str) -> Reading | Refused:
+    async def _ask(self, work: Work, question: str, answer: str) -> Reading | Refused:
         """Read the prompt; a question that is too long loses its beginning until the rest fits."""
         chars = QUESTION_CHARS
         while True:
-            prompt = self._prompts.build(question, ground_truth, answer, question_chars=chars)
+            prompt = self._prompts.build(
+                question, work.ground_truth, answer, completion=work.completion, question_chars=chars
+            )
             if isinstance(prompt, Refused):
                 return prompt
             try:
@@ -178,19 +215,27 @@ class TinyVVerifier:
         """Read in the batch, and once more alone where the batch could have decided."""
         async with self._gate.shared():
             reading = await self._supervisor.read(prompt, priority=priority)
-        if reading.p_true is None or not is_near(reading.p_true, self._threshold):
+        self.costs.add(reading)
+        if reading.p_true is None or not (is_near(reading.p_true, self._threshold) or is_near(reading.p_none, 0.5)):
             return reading
         self.asked_again += 1
         async with self._gate.alone():
-            return await self._supervisor.read(prompt, priority=priority, fresh=True)
+            reading = await self._supervisor.read(prompt, priority=priority, fresh=True)
+        self.costs.add(reading)
+        return reading
 
     def _undecided(self, reason: str) -> Verdict:
         return Verdict(outcome=Outcome.UNDECIDED, grader="tinyv", reason=reason, model=self._label)
 
 
 def _engine_for(config: TinyVConfig, model: str, revision: str) -> tuple[Engine, ModelRow]:
-    name, row = resolve(model, config.prompt)
+    name, row = config.row(model)
     row = OWN if config.engine.kind == "scripted" else row
+    if row.shows_completion and not config.shows_completion:
+        raise EngineStartError(
+            f"{name} is shown whole completions, which the pool with {config.model} does not pass on",
+            "set it as tinyv.model and start the pool again, or give a [tinyv.family] without {{COMPLETION}}",
+        )
     return make_engine(config, name, row, revision=revision), row
 
 

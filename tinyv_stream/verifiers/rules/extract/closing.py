@@ -17,10 +17,10 @@ _LEAD: Final = re.compile(
     r"(?:[\s*_>#]|- )*(?:(?:so|hence|thus|therefore|then|finally|and|in (?:conclusion|total|summary)|all in all|consequently|as a "
     r"result|it follows that|we (?:conclude|see|find|have|get|obtain)(?: that)?|altogether|overall|this (?:gives|leaves|means"
     r")(?: that)?|now|but|因此|所以|故|(?:result|solution|conclusion|summary|total|résultat|solución|resultado|lösung|итог)(?=\s*:)|综上所述|したがって|よって|ゆえに|以上より|also|damit|por lo tanto|donc|portanto|logo"
-    r"|следовательно|таким образом|итак)\b[\s,:]*)*",
+    r"|следовательно|таким образом|итак)\b[\s,:，、：]*)*",
     re.IGNORECASE,
 )
-_ENGLISH: Final = r"(?<![^\W\d_])(?:is|are|equals|equal to|be|gives?|get|obtain|yields?|becomes?|(?:comes?|came) (?:out )?(?:to|as)|amounts? to|totals?|find)(?![^\W\d_])"
+_ENGLISH: Final = r"(?<![^\W\d_])(?:is|are|equals|equal to|be|gives?|get|obtain|yields?|becomes?|(?:comes?|came) (?:out )?(?:to|as)|amounts? to|totals|find)(?![^\W\d_])"
 _OTHERS: Final = (
     r"等于|(?<=[果值数积])[是为]|рав(?:ен|н[оаы])|составляет|(?<![^\W\d_])(?:ist|sind|beträgt|lautet)(?![^\W\d_])|は"
 )
@@ -48,8 +48,8 @@ _DENIES: Final = re.compile(
     re.IGNORECASE,
 )
 _UNDECIDED: Final = re.compile(
-    r"\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to|unsure|do not know|don't know|not sure|no idea|not certain)"
-    r"|\bcannot be right\b|\b(?:it|this|that|answer) (?:could|might|may) be\b|\beither of (?:the|them|these)\b|\bI give up\b",
+    r"\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to|unsure|do not know|don't know|not sure|no idea|not certain|doubt|nobody knows|no one knows|unknown whether)"
+    r"|\bcannot be right\b|\b(?:it|this|that|answer) (?:could|might|may) be\b|\beither of (?:the|them|these)\b|\bI give up\b|\bwhether\b|\b(?:wrong|incorrect) (?:answer|value|result)\b|^\W*(?:let|suppose|assume|imagine)\b",
     re.IGNORECASE,
 )
 _CUT_OFF: Final = re.compile(
@@ -59,7 +59,7 @@ _CUT_OFF: Final = re.compile(
 )
 _MEASURED: Final = re.compile(
     r"\b(?:has|have|had|needs?|needed|takes?|took|costs?|makes?|made|earn(?:s|ed)?|gets?|got|pa(?:ys?|id)|receive[sd]?|contains?"
-    r"|gives?|requires?|spen[dt]s?|sells?|sold|travel(?:s|ed|led)?|weighs?|lasts?|of|saves?|saved|buys?|bought|uses?|used)\s+"
+    r"|gives?|requires?|spen[dt]s?|sells?|sold|travel(?:s|ed|led)?|weighs?|lasts?|of|saves?|saved|buys?|bought|uses?|used|after)\s+"
     r"(?:(?:a|an) (?:total|profit|loss|sum) of |exactly |only |at )?((?:[$€£¥₹]|\\\$)?\s?\d[\d,.]*(?:\s+[A-Za-z%°/]+){0,3})[\s.*]*$",
     re.IGNORECASE,
 )
@@ -68,6 +68,20 @@ _CONCLUDES: Final = re.compile(r"[;,]\s+(?:and\s+)?(?:hence|thus|therefore|so)\b
 _WORDS_EQUAL: Final = re.compile(r"[\s*]*(?:[A-Za-z]+\s+)*[A-Za-z]{4,}\s*=\s*([^=]+)")
 _SIGN_OFF: Final = re.compile(r"\W*(?:q\.?e\.?d|done|end)?\W*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
+_WHICH: Final = re.compile(r"\s+(?:that|which|who|satisfying|meeting)\s[^\d$\\]*$", re.IGNORECASE)
+_NAMES_IT: Final = re.compile(
+    r"\s+(?:what we|what was|our|the (?:answer|solution|result|value|number) (?:we|that|asked|required|sought))\b",
+    re.IGNORECASE,
+)
+_HEDGED: Final = re.compile(
+    r"\b(?:would|could|might|may|perhaps|maybe|possibly|probably|supposedly|allegedly|claim\w*|thinks?|thought|guess\w*|believe\w*"
+    r"|expect\w*|hoped?|wanted|says?|said|seems?|unless|unlikely|likely)\b",
+    re.IGNORECASE,
+)
+_PLAIN: Final = re.compile(r"[-+]?[\d.,/]*\d")
+_NOUN_BEHIND: Final = re.compile(
+    r"\s+(?!(?:is|are|was|holds?|works|solves|satisfies|describes|and|as|which|because|since|for|only|has|gives)\b)[^\W\d_]{2,}"
+)
 _RATIO: Final = re.compile(r"[\d.]+(?:\s*:\s*[\d.]+)+")
 _NAMES_RATIO: Final = re.compile(r":|\bto\b")
 _OBJECT: Final = re.compile(r"\{\s*[\"'][^{}]*\}(?=[\s`]*$)")
@@ -75,10 +89,12 @@ _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _ENDED: Final = re.compile(r"[.。।!?？؟:)\]}$*`>|]\s*$|\\\]\s*$")
 
 
-def stated(said: str, language: Language) -> str:
-    """Return the value that a sentence states; empty where it states none, or may state several."""
-    if len(_CONDITION.findall(said)) > 1:
-        return ""
+def stated(said: str, language: Language, *, alone: bool = True) -> str:
+    """Return the value that a sentence states; empty where it states none, or may state several.
+
+    `alone`: without a verb its only formula counts, too.
+    """
+    said = "" if len(_CONDITION.findall(said)) > 1 else said
     said = said[_last_conclusion(said) :]
     lead = _LEAD.match(said)
     said = said[lead.end() :] if lead else said
@@ -87,7 +103,7 @@ def stated(said: str, language: Language) -> str:
     for verb in reversed(verbs[-6:]):
         adverbs = _ADVERBS.match(plain, verb.end())
         content = said[adverbs.end() if adverbs else verb.end() :]
-        found = _behind_colon(statement.value(content, language))
+        found = _behind_colon(statement.value(_WHICH.sub("", content), language))
         if _DENIES.search(plain[: verb.start()]):
             return ""
         if found and statement.is_value(found) and not _only_words(found):
@@ -98,7 +114,8 @@ def stated(said: str, language: Language) -> str:
             return "" if re.search(r"[\d\x00]", _between(plain, verbs, verb)) else found
         if not found and statement.is_value(content):
             return ""
-    return _lone_value(said, plain)
+    subject = said[: verbs[0].start()].strip() if verbs and _NAMES_IT.match(plain, verbs[0].end()) else ""
+    return statement.tidy(subject) if _PLAIN.fullmatch(subject) else _lone_value(said, plain) if alone else ""
 
 
 def last_stated(text: str) -> str:
@@ -110,12 +127,12 @@ def last_stated(text: str) -> str:
     if len(said) == 1 and not _WORD.search(statement.masked(said[0])):
         return statement.tidy(said[0])
     if said and not _ENDED.search(tail) and not _SIGN_OFF.fullmatch(said[-1]):
-        found = "" if _UNDECIDED.search(said[-1]) else _decided(said[-1])
+        found = "" if _UNDECIDED.search(statement.masked(said[-1])) else _decided(said[-1])
         if found is None and len(said) == 1 and len(said[-1].split()) <= 6 and not _CUT_OFF.search(said[-1]):
             return statement.tidy(said[-1])
         return found or ""
     for one in reversed(said[-_SENTENCES:]):
-        found = "" if _UNDECIDED.search(one) else _decided(one)
+        found = "" if _UNDECIDED.search(statement.masked(one)) else _decided(one)
         if found is not None:
             return found
     lead = _LEAD.match(said[-1]) if said else None
@@ -127,6 +144,9 @@ def _decided(said: str) -> str | None:
     plain = statement.masked(said)
     if _DENIES.search(plain) and statement.is_value(said):
         return statement.value(said, _language(said), denied=True)
+    verb = _VERB.search(plain)
+    if _HEDGED.search(plain[: verb.start()] if verb else plain):
+        return statement.tidy(said)  # as a whole: what is held back is not for a program to take as said
     return stated(said, _language(said)) or ("" if _COMPARES.search(plain) and statement.is_value(said) else None)
 
 
@@ -157,7 +177,10 @@ def _lone_value(said: str, plain: str) -> str:
         return statement.tidy(equation[1])
     found = list(dict.fromkeys(statement.formulas(said)))
     if len(found) == 1 and not _NUMBER.search(plain):
-        return statement.tidy(found[0])
+        rest = said[said.index(found[0]) + len(found[0]) :]
+        # a word behind a plain number may be a part of it: `$42$ thousand`
+        counted = _PLAIN.fullmatch(statement.tidy(found[0])) and _NOUN_BEHIND.match(rest)
+        return statement.tidy(f"{found[0]}{rest}" if counted else found[0])
     if not found and len(_NUMBER.findall(plain)) == 1 and (measured := _MEASURED.search(plain)):
         return statement.tidy(measured[1])
     return "" if _WORD.search(plain) or not statement.is_value(said) else statement.tidy(said)
@@ -167,6 +190,11 @@ def _behind_colon(found: str) -> str:
     """Return the formula that ends `a zero matrix: $...$`."""
     head, colon, rest = statement.masked(found).rpartition(": ")
     return statement.tidy(found[len(head) + 2 :]) if colon and re.fullmatch(r"[\x00\s.*]+", rest) else found
+
+
+def compares(text: str) -> bool:
+    """Say whether a text holds a word that compares, denies or offers a choice."""
+    return _COMPARES.search(statement.masked(text)) is not None
 
 
 def denies(plain: str) -> bool:

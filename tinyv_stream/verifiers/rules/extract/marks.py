@@ -55,6 +55,8 @@ def _last_named(text: str, after: int) -> Found | None:
             continue
         if found.strength == "words":
             worded = worded or found
+        elif found.strength == "strong" and worded and found.start < worded.start <= found.end and worded.text:
+            return msgspec.structs.replace(worded, strength="strong")  # `Final answer: the answer is blue`
         elif found.text:
             return msgspec.structs.replace(found, text="") if found.text == denied else found
         elif found.strength == "strong":
@@ -82,7 +84,9 @@ def _line(text: str, after: int) -> Found | None:
             if not text[line.end() :].strip():
                 return Found("", line.start(), line.end(), "strong")
             continue
-        if _TITLE.match(said) or (not statement.is_value(said) and len(said.split()) > 2) or nouns(said, 0, 1):
+        is_last = not text[line.end() :].strip()
+        in_words = not statement.is_value(said) and len(said.split()) > 2
+        if nouns(said, 0, 1) or (not is_last and (_TITLE.match(said) or in_words)):
             continue
         return Found(statement.tidy(said), line.start(), line.end(), "strong")
     return None

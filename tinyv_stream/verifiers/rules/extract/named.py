@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from tinyv_stream.verifiers.rules.extract import statement
-from tinyv_stream.verifiers.rules.extract.closing import stated
+from tinyv_stream.verifiers.rules.extract.closing import compares, stated
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, Language, Noun, whole
 
 _LIGHT: Final = re.compile(
@@ -21,8 +21,8 @@ _LIGHT: Final = re.compile(
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:not|false|wrong|incorrect|if|whether|suppose|assum\w*|unless|could|might|may|maybe|perhaps|would|think|thought"
-    r"|guess\w*|claim\w*|say|says|said|believe\w*|when|once|until|verify|confirm|why|how|doubt)\b|n't",
+    r"\b(?:not|false|wrong|incorrect|if|whether|suppose|assum\w*|unless|could|might|may|maybe|perhaps|would|thought"
+    r"|guess\w*|claim\w*|says|said|other|previous|earlier|when|once|until|verify|confirm|why|how|doubt)\b|n't|(?<!\bI )(?<!\bwe )\b(?:think|say|believe)\b",
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(r"[,;:.?!。，；：？\n]|\b(?:so|hence|thus|therefore|but)\b", re.IGNORECASE)
@@ -35,6 +35,8 @@ _UNDERLINE: Final = re.compile(r"[\s*_#=\-:：>✅]*")
 _UNDERLINE_ONLY: Final = re.compile(r"(?:\s*(?:[=\-]{3,}|[*_]{2,})[ \t]*(?=\n))?\s*")
 _FENCE: Final = re.compile(r"```[a-z]*[ \t]*\n(?=\s*\S)")
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+(?=\S)")
+_SAYS_OF_IT: Final = re.compile(r"(?:an?|the)\b|[A-Za-z]{3,}", re.IGNORECASE)
+"""What begins like this says something of its subject, and is no value without it: `ABCD is a rectangle`."""
 _CUT_OFF: Final = re.compile(r"\b(?:is|are|equals?|be|the|of|to)\s*$", re.IGNORECASE)
 _WORDY: Final = re.compile(
     r"(?!approximately|about|roughly|option|choice|point|sin|cos|tan|log|ln|exp|sqrt|both|pi\b)[A-Za-z]{3,}"
@@ -64,9 +66,10 @@ def named(text: str, noun: Noun) -> Found | None:
     if light and (heading := _heading(text, noun, language)):
         return heading
     link = _link(language.name).match(text, noun.end, min(len(text), noun.end + 200))
-    if link is None or (not link["colon"] and _DOUBT.search(_clause(before))):
+    labels = link is not None and (link["colon"] or link["equals"])
+    if link is None or (not labels and _DOUBT.search(_clause(before))):
         return None
-    if link["colon"] and light:
+    if labels and light:
         return _labelled(text, noun.start, link.end(), language)
     return _sentence(text, noun.start, link, language)
 
@@ -76,7 +79,7 @@ def _sentence(text: str, start: int, link: re.Match[str], language: Language) ->
     said, end, asks = statement.sentence(text, adverbs.end() if adverbs else link.end())
     if asks or not said:
         return None
-    found = statement.value(said, language, denied=bool(link["no"]))
+    found = statement.value(said, language, denied=bool(link["no"] or link["no_verb"]))
     if found and (not statement.is_value(found) or _WORDY.match(found)):
         return Found(found, start, end, "words") if len(found.split()) <= _MOST_WORDS else None
     return Found(found, start, end, "sentence")
@@ -148,13 +151,16 @@ def _content(text: str, start: int, at: int, language: Language) -> Found | None
 def from_content(said: str, language: Language) -> str:
     """Return the value of what stands behind a label: the value itself, or a sentence that ends in it."""
     found = statement.value(said, language)
+    if not statement.is_value(said):
+        return "" if _CUT_OFF.search(said) else found or statement.tidy(said)
     if "\\text" in said:
         return found
-    if not statement.is_value(found) and statement.is_value(said):
+    if not statement.is_value(found):
         return stated(said, language) or found
     if _CUT_OFF.search(found):
         return ""
-    return stated(found, language) or found
+    ends_in = stated(found, language, alone=False)
+    return ends_in if ends_in and not _SAYS_OF_IT.match(ends_in) and not compares(ends_in) else found
 
 
 def whole_content(inside: str) -> str:
@@ -176,17 +182,20 @@ def _link(name: str) -> re.Pattern[str]:
     """Return what stands between the name of an answer and its value."""
     row = BY_NAME[name]
     no, copula = whole(row, row.no), whole(row, row.copula)
-    colon = r"(?P<colon>[ \t*_]*[:：]|[ \t]*=|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+)"
+    colon = r"(?P<colon>[ \t*_]*[:：]|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+)"
+    equals = r"(?P<equals>[ \t]*=)"
     if not row.spaced:
-        gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*[\d$\\(\[-])"
-        return re.compile(rf"{gap}[ \t*_]*(?:(?P<no>{no})[ \t]*)?(?:{copula}|{colon}|{direct})", re.IGNORECASE)
-    clause = (
-        r"(?:[ \t*_,]+(?:to|for|of|in|that|we|which|à|a|de|du|al?|zu[rm]?|auf|к|на|para|da|do|per)\b[^.:;?!\n]{0,80}?)?"
-    )
+        gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*(?:[\d$\\(\[-]|[A-H](?![A-Za-z])))"
+        return re.compile(
+            rf"{gap}[ \t*_]*(?:(?P<no>{no})[ \t]*)?(?:{copula}|{colon})|{equals}|[ \t*_]*(?:(?P<no_verb>{no})[ \t]*)?{direct}",
+            re.IGNORECASE,
+        )
+    clause = r"(?:[ \t*_,]+(?:to|for|of|in|that|we|which|à|a|de|du|al?|zu[rm]?|auf|к|на|para|da|do|per)\b[^.:;?!=\n]{0,80}?)?"
     words = r"(?:[ \t*_]+[^\W\d_]{1,20}){0,3}?"
     # Russian needs no verb, German puts it in front, and any language may say `answer not 5 but 6`
-    direct = r"(?=[ \t*_]*[\d$\\(\[-])" if name in {"de", "ru"} else r"(?(no)(?=[\d$\\(\[-])|(?!))"
+    needed = "?" if name in {"de", "ru"} else ""
+    direct = rf"[ \t*_]*(?:(?P<no_verb>{no})[ \t*_]+){needed}(?=[ \t*_]*[\d$\\(\[-])"
     labelled = rf"(?:{words})?{colon}" if name != "en" else colon
     return re.compile(
-        rf"{clause}(?:{words}[ \t*_]*(?:(?P<no>{no})[ \t*_]+)?(?:{copula}|{direct})|{labelled})", re.IGNORECASE
+        rf"{clause}(?:{words}[ \t*_]*(?:(?P<no>{no})[ \t*_]+)?{copula}|{labelled})|{equals}|{direct}", re.IGNORECASE
     )

@@ -21,7 +21,9 @@ _STOP: Final = re.compile(
     re.DOTALL,
 )
 _CLOSING: Final = {"\\[": "\\]", "\\(": "\\)", "$$": "$$", "$": "$"}
-_ABBREVIATED: Final = re.compile(r"(?:\b[ap]\.m|\be\.g|\bi\.e|\bapprox|\bvs|\bca|\bFig|\bEq|\bmin|\bmax)$")
+_ABBREVIATED: Final = re.compile(
+    r"(?:\b[ap]\.m|\be\.g|\bi\.e|\bapprox|\bvs|\bca|\bFig|\bRs|\bNo|\bMr|\bDr|\bSt|\bEq|\bmin|\bmax)$"
+)
 _GOES_ON: Final = re.compile(r"\s*(?:\\\[|\$\$|\\begin\{)")
 _PROSE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[.,;] [A-Za-z]{2}")
 _FORMULA: Final = re.compile(
@@ -41,7 +43,7 @@ _SET_LINES: Final = re.compile(
     r"\\begin\{(align|aligned|equation|gather|gathered|split|multline)(\*?)\}(.*)\\end\{\1\2\}", re.DOTALL
 )
 _SIGNS: Final = re.compile(
-    r"^[>\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
+    r"^[>#\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
 )
 """Quotation marks of a line, and pictures."""
 _POWER: Final = re.compile(r"[\w)}]\*\*[\w({]")
@@ -122,7 +124,7 @@ def tidy(text: str) -> str:
         text = _emphasis(text.strip().rstrip(",;:，；。 "))
         if text.endswith(".") and not _ABBREVIATED.search(text[-9:-1]):
             text = text[:-1].rstrip()
-        text = _SIGNS.sub("", text)
+        text = _SIGNS.sub("", text) or text
         if text.count("**") == 1 and not _POWER.search(text):
             text = text.replace("**", "")
         if text.endswith(")") and sum(map(text.count, "([")) < sum(map(text.count, ")]")):
@@ -130,7 +132,7 @@ def tidy(text: str) -> str:
         if wrapped := _WRAPPED.fullmatch(text):
             text = next(part for part in wrapped.groups() if part is not None).strip()
         elif lines := _SET_LINES.fullmatch(text):
-            text = _last_line(lines[3])
+            text = _last_line(lines[3]) or text
         elif styled := _STYLED.fullmatch(text) or _COLOURED.fullmatch(text):
             text = styled[1]
         if text == before:
@@ -141,7 +143,11 @@ def tidy(text: str) -> str:
 def _last_line(inside: str) -> str:
     lines = [line.replace("&", "").strip() for line in re.split(r"\\\\(?:\[[^\]]*\])?", inside)]
     lines = [line for line in lines if line] or [""]
-    return lines[-1].lstrip("= ") if lines[-1].startswith("=") else ", ".join(lines)
+    if lines[-1].startswith("="):
+        return lines[-1].lstrip("= ")
+    return (
+        ", ".join(line.rstrip(" ,;") for line in lines) if len(lines) == 1 or all("=" in line for line in lines) else ""
+    )
 
 
 def _emphasis(text: str) -> str:

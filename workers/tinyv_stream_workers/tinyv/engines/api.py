@@ -80,6 +80,10 @@ class Engine(Protocol):
         """
         ...
 
+    async def forget(self) -> None:
+        """Empty the prefix cache, where there is one to empty."""
+        ...
+
     def describe(self) -> dict[str, str]:
         """Say engine, version and model (with its revision)."""
         ...

@@ -1,8 +1,10 @@
 """An OpenAI-compatible server as the engine: for those who keep their own `vllm serve`, SGLang or the like.
 
 - The server owns model, batch and template; this file owns nothing but one HTTP session.
-- P(true) comes from the top log-probabilities of the first token. Where only one of the two words is among them,
-  the other counts as the least likely of those shown: the probability is then a bound, on the safe side of 1.
+- P(true) comes from the top log-probabilities of the first token. Where the words of one verdict are not among them,
+  they count as the least likely of those shown: the probability is then a bound, on the safe side of 1.
+- A family without a chat template is asked through `/completions`. A prefill other than Qwen3's empty think block is
+  an assistant turn to be continued, as vLLM's server knows it.
 - A server that cannot be reached or is overloaded is an engine that died: work goes back, and the supervisor looks
   again with growing pauses. It is not ours to start or to kill.
 """
@@ -19,7 +21,7 @@ from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.verifiers.tinyv.models import ModelRow
 from tinyv_stream.verifiers.tinyv.openai_messages import Model, Models, Reply, Token, Usage
-from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
+from tinyv_stream.verifiers.tinyv.read_out import Reading, weigh
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 
 _log: Final = logging.getLogger(__name__)
@@ -114,13 +116,17 @@ class OpenAIEngine:
     def kill(self) -> None:
         """Nothing: the server is not ours."""
 
+    async def forget(self) -> None:
+        """Nothing: the cache is the server's."""
+
     async def beat(self) -> None:
         """Ask for the list of models, which every such server has."""
         await self._served()
 
     async def read(self, prompt: str, *, priority: int = 0, fresh: bool = False) -> Reading:  # noqa: ARG002 - not its
         """Ask the server once; see Engine.read. It orders requests as they come."""
-        status, body = await self._send("POST", "/chat/completions", self._request(prompt))
+        path = "/chat/completions" if self._row.chat else "/completions"
+        status, body = await self._send("POST", path, self._request(prompt))
         if status == 400 and b"context" in body:
             raise PromptTooLongError(len(prompt) // 4, self._model.max_model_len or 0)
         if status != 200:
@@ -133,30 +139,36 @@ class OpenAIEngine:
             return Reading()
 
     def _request(self, prompt: str) -> dict[str, Any]:
-        request: dict[str, Any] = {
-            "model": self._model.id,
-            "messages": [{"role": "user", "content": prompt}],
-            "temperature": 0,
-            "max_tokens": self._row.max_tokens,
-        }
-        if self._row.read_out == "one_token":
-            request |= {"max_tokens": 1, "logprobs": True, "top_logprobs": _TOP}
-        if self._row.prefill.startswith("<think>"):
+        row = self._row
+        request: dict[str, Any] = {"model": self._model.id, "temperature": 0, "max_tokens": row.max_tokens}
+        if row.stop:
+            request["stop"] = list(row.stop)
+        if row.read_out == "one_token":
+            request |= {"max_tokens": 1}
+            request |= {"logprobs": True, "top_logprobs": _TOP} if row.chat else {"logprobs": _TOP}
+        if not row.chat:
+            return request | {"prompt": prompt + row.prefill}
+        turns = [{"role": "system", "content": row.system}] if row.system else []
+        turns.append({"role": "user", "content": prompt})
+        if row.prefill.startswith("<think>"):
             request["chat_template_kwargs"] = {"enable_thinking": False}  # Qwen3's own way to the same prefix
-        return request
+        elif row.prefill:
+            turns.append({"role": "assistant", "content": row.prefill})
+            request |= {"add_generation_prompt": False, "continue_final_message": True}
+        return request | {"messages": turns}
 
     def _reading(self, reply: Reply) -> Reading:
         choice = reply.choices[0]
         if choice.finish_reason == "abort":
             return Reading()
-        places = (choice.logprobs.content or []) if choice.logprobs else []
+        shown = choice.logprobs.first if choice.logprobs else []
+        seen = _of_words(shown, self._row) if self._row.read_out == "one_token" else Reading()
         usage = reply.usage or Usage()
         details = usage.prompt_tokens_details
-        return Reading(
-            p_true=_of_words(places[0].top_logprobs, self._row.words)
-            if places and self._row.read_out == "one_token"
-            else None,
-            text=choice.message.content or "",
+        return msgspec.structs.replace(
+            seen,
+            text=choice.message.content or choice.text or "",
+            reply_tokens=usage.completion_tokens,
             is_cut=choice.finish_reason == "length",
             prompt_tokens=usage.prompt_tokens,
             cached_tokens=(details.cached_tokens or 0) if details else 0,
@@ -183,10 +195,13 @@ class OpenAIEngine:
             raise EngineDiedError(f"{self._url}: {exc or type(exc).__name__}") from exc
 
 
-def _of_words(shown: list[Token], words: tuple[str, str]) -> float | None:
-    """Return P(true) from the likeliest tokens, or None where neither word is among them."""
-    found = {token.token: token.logprob for token in shown if token.token in words}
-    if not found:
-        return None
-    floor = min(token.logprob for token in shown)
-    return p_true(*(found.get(word, floor) for word in words))
+def _of_words(shown: list[Token], row: ModelRow) -> Reading:
+    """Return the probabilities from the likeliest tokens; none where no word for correct or incorrect is among them."""
+    found = {token.token: token.logprob for token in shown}
+    floor = min(found.values(), default=0.0)
+    correct, incorrect, undecided = (
+        [found[word] for word in words if word in found] for words in (row.correct, row.incorrect, row.undecided)
+    )
+    if not (correct or incorrect):
+        return Reading()
+    return weigh(correct or [floor], incorrect or [floor], undecided)

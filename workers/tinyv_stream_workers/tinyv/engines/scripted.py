@@ -110,6 +110,9 @@ class ScriptedEngine:
             return Reading(p_true=value, prompt_tokens=len(prompt) // 4)
         raise EngineDiedError("the scripted engine died")
 
+    async def forget(self) -> None:
+        """Nothing: there is no cache."""
+
     async def beat(self) -> None:
         """Return at once, unless frozen or dead."""
         if self._frozen:

@@ -1,8 +1,8 @@
 """vLLM's asynchronous engine in this process's care: the only file that imports vllm, and only in `start`.
 
 - Continuous batching: every `read` is a request of its own, and vLLM packs them.
-- One-token read-out: the log-probabilities of the row's two words at the first position, by the model's own
-  tokenizer; a model that has no single tokens for them is read as text.
+- One-token read-out: the log-probabilities of the row's words at the first position, by the model's own
+  tokenizer; a model that has no single tokens for correct and for incorrect is read as text.
 - The engine core is a process of its own; it is killed with `kill`, and ends by itself if this process is
   killed (watchdog).
 - Does not restart itself: see supervisor, which also finds a frozen one, but while it is put to sleep or woken.
@@ -24,14 +24,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+import msgspec
+
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineDiedError, EngineStartError
 from tinyv_stream.verifiers.tinyv.models import ModelRow
-from tinyv_stream.verifiers.tinyv.read_out import Reading, p_true
+from tinyv_stream.verifiers.tinyv.read_out import Reading, weigh
 from tinyv_stream_workers.tinyv.engines import vllm_args
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 from tinyv_stream_workers.tinyv.engines.model_files import ModelSource, locate
 from tinyv_stream_workers.tinyv.engines.parent_watchdog import PARENT_ENV, WORDS_ENV
+from tinyv_stream_workers.tinyv.engines.prompt_tokens import VerdictTokens, encode, verdict_tokens
 from tinyv_stream_workers.tinyv.engines.start_errors import answered_within, explain
 from tinyv_stream_workers.tinyv.engines.vllm_processes import engine_is_gone, kill_engine
 
@@ -65,7 +68,7 @@ class VllmEngine:
         """The source was looked for since the last start."""
         self._doing = ""
         self._ids = itertools.count(1)
-        self._words: tuple[int, int] | None = None
+        self._words: VerdictTokens | None = None
         self._markers: tuple[str, ...] = ()
 
     @property
@@ -196,26 +199,22 @@ class VllmEngine:
         return self._llm
 
     def _encode(self, prompt: str) -> list[int]:
-        turn = [{"role": "user", "content": prompt}]
-        text = prompt
-        if self._tokenizer.chat_template:
-            text = self._tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)
-        return self._tokenizer(text + self._row.prefill, add_special_tokens=False).input_ids
+        return encode(self._tokenizer, self._row, prompt)
 
     def _reading(self, out: "RequestOutput | None") -> Reading:
         if out is None or not out.outputs or out.outputs[0].finish_reason == "abort":
             return Reading()
         first = out.outputs[0]
-        probability = None
+        seen = Reading()
         if self._words is not None:
             found = first.logprobs[0] if first.logprobs else {}
-            scores = [found[word].logprob for word in self._words if word in found]
-            if len(scores) != len(self._words):
+            if any(word not in found for words in self._words for word in words):
                 return Reading()
-            probability = p_true(*scores)
-        return Reading(
-            p_true=probability,
+            seen = weigh(*([found[word].logprob for word in words] for words in self._words))
+        return msgspec.structs.replace(
+            seen,
             text=first.text,
+            reply_tokens=len(first.token_ids),
             is_cut=first.finish_reason == "length",
             prompt_tokens=len(out.prompt_token_ids or ()),
             cached_tokens=out.num_cached_tokens or 0,
@@ -238,15 +237,12 @@ class VllmEngine:
         """Learn the model's own words, chat template and special tokens."""
         self._tokenizer: Any = llm.get_tokenizer()
         self._markers = tuple(self._tokenizer.all_special_tokens)
-        self._words = self._verdict_words() if self._row.read_out == "one_token" else None
-        self._sampling = _sampling(self._words, self._row.max_tokens)
-
-    def _verdict_words(self) -> tuple[int, int] | None:
-        ids = [self._tokenizer.encode(word, add_special_tokens=False) for word in self._row.words]
-        if any(len(tokens) != 1 for tokens in ids):
-            _log.warning("%s has no single tokens for %s and %s: it is read as text", self._model, *self._row.words)
-            return None
-        return ids[0][0], ids[1][0]
+        self._words = verdict_tokens(self._tokenizer, self._row) if self._row.read_out == "one_token" else None
+        if self._row.read_out == "one_token" and self._words is None:
+            words = self._row.words
+            _log.warning("%s has no single tokens for %s and %s: it is read as text", self._model, *words)
+        self._sampling = _sampling(self._words, self._row)
+        vllm_args.check_reply(self._row, llm.model_config.max_model_len, self._sampling.max_tokens or 1)
 
 
 @contextmanager
@@ -260,15 +256,19 @@ def _death_reported() -> Generator[None]:
         raise EngineDiedError(str(exc)) from exc
 
 
-def _sampling(words: tuple[int, int] | None, max_tokens: int) -> "SamplingParams":
+def _sampling(words: VerdictTokens | None, row: ModelRow) -> "SamplingParams":
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     if words is None:
-        return SamplingParams(max_tokens=max_tokens, temperature=0, output_kind=RequestOutputKind.FINAL_ONLY)
-    return SamplingParams(
-        max_tokens=1, temperature=0, logprob_token_ids=list(words), output_kind=RequestOutputKind.FINAL_ONLY
-    )
+        return SamplingParams(
+            max_tokens=row.max_tokens,
+            temperature=0,
+            stop=list(row.stop) or None,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+    ids = [word for some in words for word in some]
+    return SamplingParams(max_tokens=1, temperature=0, logprob_token_ids=ids, output_kind=RequestOutputKind.FINAL_ONLY)
 
 
 def _make_llm(args: dict[str, Any]) -> "AsyncLLM":

@@ -15,7 +15,7 @@ import psutil
 
 from tinyv_stream.config import EngineConfig
 from tinyv_stream.errors import EngineStartError
-from tinyv_stream.verifiers.tinyv.models import gpu_found
+from tinyv_stream.verifiers.tinyv.models import ModelRow, gpu_found
 from tinyv_stream_workers.tinyv.engines.parent_watchdog import CORES_ENV, cores_of
 
 CPU_KV_CACHE_MB: Final = 512
@@ -25,6 +25,8 @@ CPU_SEQS: Final = 64
 GPU_SEQS: Final = 256
 _CPU_BLOCK: Final = 32
 """vLLM's 128 on CPU is longer than the instruction that all prompts share: nothing would be reused (measured)."""
+_LEAST_PROMPT: Final = 128
+"""Tokens of the shortest prompts in use."""
 _RUNTIME_MB: Final = 1_500
 """Two processes with vLLM and torch loaded, without model and cache (measured 1,456)."""
 
@@ -112,6 +114,15 @@ def check(config: EngineConfig, hardware: Hardware, model: str) -> None:
         raise EngineStartError(
             f"it needs about {need_mb} MB of memory and {hardware.free_mb} MB are free",
             f"lower tinyv.engine.kv_cache_mb (now {kv_mb(config)}) or choose a smaller tinyv.model",
+        )
+
+
+def check_reply(row: ModelRow, context: int, reply: int) -> None:
+    """Raise EngineStartError where a reply of that many tokens leaves the prompt no room in the model's context."""
+    if context - reply < _LEAST_PROMPT:
+        raise EngineStartError(
+            f"a context of {context} tokens leaves {max(0, context - reply)} for the prompt beside a reply of {reply}",
+            f"lower max_tokens (now {row.max_tokens}) in [tinyv.family], or raise tinyv.engine.max_model_len",
         )
 
 

@@ -10,7 +10,7 @@ reference and the question. `STRUCTURAL` must never reach a model; `SEMANTIC` ca
 import re
 from collections.abc import Callable, Iterator
 
-from bench.engine.attack_questions import QUESTIONS
+from tinyv_stream.lab.attack_questions import QUESTIONS
 
 AttackFamily = Callable[[int, str, str], str]
 
