@@ -176,7 +176,8 @@ class EmbeddedServer:
                     pass
                 if not child.is_alive or time.monotonic() > give_up:
                     last_line = " | ".join(child.last_lines(5)) or "it said nothing"
-                    raise BrokerUnavailableError("embedded", f"it did not start: {last_line}")
+                    remedy = f"see {child.log}; is there room in {self._home.path}?"
+                    raise BrokerUnavailableError("embedded", f"it did not start: {last_line}; {remedy}")
                 await asyncio.sleep(0.02)
 
 
