@@ -9,13 +9,16 @@ from bench.learn.cell import Cell
 from bench.learn.grpo import StepRecord
 from bench.learn.hacking import alarm_at, hacked_at, wrong_share
 from bench.learn.settings import TINYV
-from bench.learn.stats import Interval, mean_interval, paired
+from bench.learn.stats import Interval, mean_interval, paired, through_origin
 from bench.learn.trl_check import TrlRun
 
 LADDER: Final = (("prime", "cascade"), ("cascade", TINYV), (TINYV, "cascade_oracle"), ("cascade_oracle", "oracle"))
 """Rewards whose areas are compared, less before more."""
 ENDS: Final = 10
 """Steps at the start and at the end that a share is given for."""
+
+RATES: Final = {"fn30": 0.3, "fn60": 0.6, "fn80": 0.8}
+"""Rewards that are the oracle with random false negatives, and their rate."""
 
 Cells = Mapping[str, Mapping[int, Cell]]
 """Reward -> seed -> cell, of one family and loss."""
@@ -50,6 +53,7 @@ def result(cells: Sequence[Cell], trl: Sequence[TrlRun], minutes: float) -> dict
         "undecided": _each(split, lambda c: sum(s.undecided for s in c.steps)),
         "curves": {_key(k, r): curve(list(s.values())) for k, of in split.items() for r, s in of.items()},
         "trl": {"auc": [r.auc for r in trl], "cpu_s": [r.cpu_s for r in trl], "curve": _trl_curve(trl)},
+        "thumb": {_key(key, "").rstrip("/"): told(one) for key, of in split.items() if (one := thumb(of))},
         "interval_method": "paired by seed, Student's t, two-sided 95 %",
     }
 
@@ -80,6 +84,21 @@ def refused(steps: Sequence[StepRecord]) -> float | None:
     """Return the mean share of right answers that were refused, over the steps that had any."""
     shares = [s.refused for s in steps if s.refused is not None]
     return statistics.fmean(shares) if shares else None
+
+
+def thumb(of: Cells) -> Interval | None:
+    """Return the share of the oracle's area that is lost per unit of false negative rate; None without such runs.
+
+    One point per rate and seed: x is the rate, y the share of the same seed's oracle area that is lost.
+    """
+    oracle = of.get("oracle", {})
+    points = [
+        (rate, 1 - cell.auc / oracle[seed].auc)
+        for name, rate in RATES.items()
+        for seed, cell in of.get(name, {}).items()
+        if seed in oracle and oracle[seed].auc
+    ]
+    return through_origin(points) if points else None
 
 
 def forms(cells: Sequence[Cell]) -> dict[str, float]:

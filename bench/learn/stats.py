@@ -73,3 +73,19 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     p, z2 = hits / n, Z_95**2
     middle, half = p + z2 / (2 * n), Z_95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
     return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
+
+
+def through_origin(points: Sequence[tuple[float, float]]) -> Interval:
+    """Return the slope of y over x by least squares without an intercept, with Student's 95 % interval.
+
+    Raises InvalidInputError where all x are zero.
+    """
+    square = sum(x * x for x, _ in points)
+    if not square:
+        raise InvalidInputError("points", len(points), "give at least one with x other than 0")
+    slope, free = sum(x * y for x, y in points) / square, len(points) - 1
+    if not free:
+        return Interval(slope, None, None, 1)
+    rest = sum((y - slope * x) ** 2 for x, y in points)
+    half = (_T_975[free - 1] if free <= len(_T_975) else _T_MANY) * math.sqrt(rest / free / square)
+    return Interval(slope, slope - half, slope + half, len(points))

@@ -27,6 +27,9 @@ def table(told: dict[str, Any]) -> str:
     for name, one in told["intervals"].items():
         ends = "one seed: no interval" if one["low"] is None else f"[{one['low']:+.3f}, {one['high']:+.3f}]"
         lines.append(f"{name}: {one['mean']:+.3f} {ends}, {one['seeds']} seeds")
+    for key, one in told["thumb"].items():
+        ends = "" if one["low"] is None else f" [{one['low']:.2f}, {one['high']:.2f}]"
+        lines.append(f"{key}: share of the oracle's area lost per unit of false negative rate {one['mean']:.2f}{ends}")
     if told["trl"]["auc"]:
         lines.append("TRL's trainer, cascade: AUC " + ", ".join(f"{a:.3f}" for a in told["trl"]["auc"]))
     return "\n".join([*lines, f"{told['minutes']:.1f} minutes"]) + "\n"

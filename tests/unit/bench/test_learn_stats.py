@@ -11,7 +11,7 @@ from bench.learn.hacking import alarm_at, hacked_at, wrong_share
 from bench.learn.picture import curves_svg, smoothed
 from bench.learn.result import result
 from bench.learn.settings import parse
-from bench.learn.stats import mean_interval, paired, wilson
+from bench.learn.stats import mean_interval, paired, through_origin, wilson
 from bench.learn.sweep import jobs_of
 from bench.learn.table import table
 from tinyv_stream.errors import InvalidInputError
@@ -53,6 +53,20 @@ def test_one_seed_has_no_interval_and_unequal_sides_are_an_error() -> None:
     for less, more in (([], []), ([1.0], [1.0, 2.0])):
         with pytest.raises(InvalidInputError):
             paired(less, more)
+
+
+def test_a_slope_through_the_origin_is_least_squares() -> None:
+    found = through_origin([(0.3, 0.15), (0.6, 0.30), (0.8, 0.40)])
+    assert (found.mean, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+    spread = through_origin([(1.0, 1.0), (1.0, 2.0)])  # rest 0.5 over 1 degree: deviation sqrt(0.5 / 2)
+    assert spread.high == pytest.approx(1.5 + 12.706 * 0.5)
+    with pytest.raises(InvalidInputError):
+        through_origin([(0.0, 1.0)])
+
+
+def test_what_false_negatives_cost_is_told_per_unit_of_their_rate() -> None:
+    cells = [cell(r, 0, a) for r, a in (("oracle", 0.5), ("fn30", 0.425), ("fn60", 0.35), ("fn80", 0.3))]
+    assert result(cells, [], 1.0)["thumb"]["amounts"]["mean"] == pytest.approx(0.5)
 
 
 def test_wilsons_interval_is_the_textbooks() -> None:
