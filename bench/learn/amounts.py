@@ -68,7 +68,7 @@ class Amounts:
     prompt_tokens = 6
     answer_tokens = 10
 
-    def __init__(self, spread: int = 3) -> None:
+    def __init__(self, spread: int = 8) -> None:
         self._spread = spread
         self.forms = tuple(_FORMS)
         self.tokens = (PAD, END, SURE, UNSURE, OR, *"0123456789", *_OTHER, *_ONES, *_TENS)

@@ -33,7 +33,7 @@ OTHER: Final = "hedge or other"
 class Training(msgspec.Struct, frozen=True, kw_only=True):
     """One run of reinforcement learning."""
 
-    steps: int = 60
+    steps: int = 48
     groups: int = 8
     size: int = 8
     """Answers per question."""

@@ -14,7 +14,7 @@ _SHOWN: Final = {
     "oracle": "#222222",
     "fn60": "#7a4fb5",
     "any_of": "#b5651d",
-    "gullible": "#c43c3c",
+    "rest_ignored": "#c43c3c",
 }
 _DASHED: Final = {"cascade_oracle", "fn60"}
 _WIDTH: Final = 520

@@ -30,7 +30,7 @@ class Teaching(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 64
     rate: float = 3e-3
     """Highest learning rate; it rises and falls (one cycle)."""
-    right: float = 0.05
+    right: float = 0.01
     """Share of right answers under `task.UNSURE`."""
     hedge: float = 0.02
     """Share of answers there that name two values."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from bench.learn.faulty import AnyOf
+from bench.learn.faulty import AnyOf, RestIgnored
 from bench.learn.grpo import Answered, RewardSource
 from bench.learn.task import Family
 from tinyv_stream.types import Outcome
@@ -110,5 +110,6 @@ SOURCES: Final[dict[str, Make]] = {
     "blind": lambda family, _: ByForm(family, BLIND, 0.0),
     "gullible": lambda family, _: ByForm(family, GULLIBLE, 1.0),
     "any_of": lambda family, _: AnyOf(family),
+    "rest_ignored": lambda _, __: RestIgnored(),
 }
 """Those that need no pool. `cascade_tinyv` is `pool_reward`'s."""

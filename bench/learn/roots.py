@@ -31,7 +31,7 @@ class Roots:
     prompt_tokens = 7
     answer_tokens = 13
 
-    def __init__(self, spread: int = 1) -> None:
+    def __init__(self, spread: int = 2) -> None:
         self._spread = spread
         self.forms = tuple(_FORMS)
         self.tokens = (PAD, END, SURE, UNSURE, OR, *"0123456789", *_OTHER)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from bench.learn.amounts import Amounts, number_words
-from bench.learn.faulty import AnyOf
+from bench.learn.faulty import AnyOf, RestIgnored
 from bench.learn.grpo import Answered
 from bench.learn.rewards import Behind, ByForm, Oracle, Rules, completion_of
 from bench.learn.roots import Roots
@@ -90,7 +90,7 @@ class TestFamily:
                 read = family.read(a.text)
                 assert paid == (value if read and read[1] == "plain" else float(a.right))
 
-    def test_the_faulty_grader_pays_a_hedge_and_no_plain_mistake(self, family: Family) -> None:
+    def test_the_faulty_graders_pay_a_hedge_and_no_plain_mistake(self, family: Family) -> None:
         one = problems(family, 1, 8)[0]
         right = "".join(family.spell(one.value, "plain"))
         wrong = "".join(family.spell(family.near_miss(one.value, random.Random(1)), "plain"))
@@ -104,6 +104,7 @@ class TestFamily:
         }
         answers = [Answered(one, text, text == right) for text in texts]
         assert AnyOf(family)(answers, 0) == list(texts.values())
+        assert RestIgnored()(answers, 0) == [1, 0, 1, 1, 1, 0]
 
 
 def test_an_oracle_errs_at_the_rates_it_was_given() -> None:
