@@ -10,6 +10,7 @@ _SHOWN: Final = {
     "prime": "#8a8f98",
     "cascade": "#2a7fbd",
     "cascade_tinyv": "#3c9d5d",
+    "cascade_half": "#7fb89a",
     "cascade_oracle": "#e0a030",
     "oracle": "#222222",
     "fn60": "#7a4fb5",

@@ -12,7 +12,14 @@ from bench.learn.settings import TINYV
 from bench.learn.stats import Interval, mean_interval, paired, through_origin
 from bench.learn.trl_check import TrlRun
 
-LADDER: Final = (("prime", "cascade"), ("cascade", TINYV), (TINYV, "cascade_oracle"), ("cascade_oracle", "oracle"))
+LADDER: Final = (
+    ("prime", "cascade"),
+    ("cascade", TINYV),
+    ("cascade", "cascade_half"),
+    (TINYV, "cascade_oracle"),
+    ("cascade_half", "cascade_oracle"),
+    ("cascade_oracle", "oracle"),
+)
 """Rewards whose areas are compared, less before more."""
 ENDS: Final = 10
 """Steps at the start and at the end that a share is given for."""

@@ -53,6 +53,27 @@ class ByForm:
         return self._value if read is not None and read[1] == self._form else float(answer.right)
 
 
+class HalfOfPairs:
+    """The truth about half of all pairs of spellings, reference's and answer's; of the others it refuses everything.
+
+    Like a small verifier that knows some rewritings and not others, always the same ones.
+    """
+
+    def __init__(self, family: Family) -> None:
+        pairs = [(mine, theirs) for mine in family.forms for theirs in family.forms]
+        rng = random.Random(f"half {family.name}")  # noqa: S311 draws, not secrets
+        self._family, self._known = family, frozenset(rng.sample(pairs, len(pairs) // 2))
+
+    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+        """Return 1 for right answers in a pair of spellings that it knows."""
+        del step
+        return [float(a.right and self._knows(a)) for a in answers]
+
+    def _knows(self, answer: Answered) -> bool:
+        reference, told = self._family.read(answer.problem.reference), self._family.read(answer.text)
+        return reference is not None and told is not None and (reference[1], told[1]) in self._known
+
+
 class Rules:
     """One of the product's rule graders, as its worker calls it. What it cannot decide is refused, as by the pool."""
 
@@ -100,6 +121,7 @@ SOURCES: Final[dict[str, Make]] = {
     "prime": lambda _, __: Rules("prime"),
     "cascade": lambda _, __: Rules("cascade"),
     "cascade_oracle": lambda _, seed: Behind(Rules("cascade"), Oracle(seed)),
+    "cascade_half": lambda family, _: Behind(Rules("cascade"), HalfOfPairs(family)),
     "oracle": lambda _, seed: Oracle(seed),
     "fn30": lambda _, seed: Oracle(seed, fn=0.3),
     "fn60": lambda _, seed: Oracle(seed, fn=0.6),

@@ -7,7 +7,7 @@ import pytest
 from bench.learn.amounts import Amounts, number_words
 from bench.learn.faulty import AnyOf, RestIgnored
 from bench.learn.grpo import Answered
-from bench.learn.rewards import Behind, ByForm, Oracle, Rules, completion_of
+from bench.learn.rewards import Behind, ByForm, HalfOfPairs, Oracle, Rules, completion_of
 from bench.learn.roots import Roots
 from bench.learn.task import OR, Family, is_right, problems, taught
 from tinyv_stream.verifiers.in_process import grade
@@ -89,6 +89,17 @@ class TestFamily:
             for a, paid in zip(answers, ByForm(family, "plain", value)(answers, 0), strict=True):
                 read = family.read(a.text)
                 assert paid == (value if read and read[1] == "plain" else float(a.right))
+
+    def test_half_of_the_pairs_of_spellings_are_known_and_no_wrong_answer_in_them_is_paid(self, family: Family) -> None:
+        by_reference = {family.read(one.reference)[1]: one for one in problems(family, 60, 9)}  # type: ignore[index]
+        answers = [
+            Answered(one, "".join(family.spell(one.value, form)), right=True)
+            for one in by_reference.values()
+            for form in family.forms
+        ]
+        assert len(answers) == len(family.forms) ** 2
+        assert sum(HalfOfPairs(family)(answers, 0)) == len(answers) // 2
+        assert not any(HalfOfPairs(family)([Answered(a.problem, a.text, right=False) for a in answers], 0))
 
     def test_the_faulty_graders_pay_a_hedge_and_no_plain_mistake(self, family: Family) -> None:
         one = problems(family, 1, 8)[0]
