@@ -7,10 +7,12 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from bench.learn.task import END, OR, PAD, SURE, UNSURE, Problem, Value
+from bench.learn.task import END, MIXED, OR, PAD, SURE, UNSURE, Problem, Value
 
 _LEAST: Final = 10
 _MOST: Final = 99
+_TOP: Final = 200
+"""Sums, near misses included, are below this."""
 _ONES: Final = [
     "zero",
     "one",
@@ -61,6 +63,14 @@ _FORMS: Final[dict[str, Callable[[int], list[str]]]] = {
 _OTHER: Final = (" cents", r"\$", ".", "c", "they cost ", "one hundred", " ", "-", "+")
 
 
+def _mixtures(n: int) -> list[str]:
+    """Return every right text that the tokens of several forms can make: `they cost 83c`, `eighty-three`."""
+    bodies = [f"{n}", f"{n} cents", f"{n}c", rf"\${n / 100:.2f}"]
+    said = "".join(number_words(n))
+    bodies += [words + unit for words in (said, said.replace("-", " ")) for unit in ("", " cents", "c")]
+    return [start + body for start in ("", "they cost ") for body in bodies]
+
+
 class Amounts:
     """See the module. `spread`: near misses are up to so many cents away, on both sides."""
 
@@ -72,16 +82,14 @@ class Amounts:
         self._spread = spread
         self.forms = tuple(_FORMS)
         self.tokens = (PAD, END, SURE, UNSURE, OR, *"0123456789", *_OTHER, *_ONES, *_TENS)
-        top = 2 * _MOST + spread
-        self._texts = {
-            "".join(form(n)): ((n,), name) for name, form in _FORMS.items() for n in range(min(200, top + 1))
-        }
+        self._texts = {text: ((n,), MIXED) for n in range(_TOP) for text in _mixtures(n)}
+        self._texts |= {"".join(form(n)): ((n,), name) for name, form in _FORMS.items() for n in range(_TOP)}
 
     def problem(self, rng: random.Random) -> Problem:
         """Draw two prices whose cents carry and whose sum is below two dollars."""
         while True:
             a, b = rng.randint(_LEAST, _MOST), rng.randint(_LEAST, _MOST)
-            if a % 10 + b % 10 >= 10 and a + b + self._spread < 200:
+            if a % 10 + b % 10 >= 10 and a + b + self._spread < _TOP:
                 break
         question = f"A pen costs {a} cents and a cup costs {b} cents. How much do they cost together, in cents?"
         reference = "".join(self.spell((a + b,), rng.choice(self.forms)))

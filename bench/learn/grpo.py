@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from bench.learn.policy import PAD_ID, batches, decode, log_probabilities, prompt_rows, sample
-from bench.learn.task import Family, Problem, is_right
+from bench.learn.task import MIXED, Family, Problem, is_right
 
 _EPSILON: Final = 1e-4
 """Added to the deviation that advantages are divided by, as TRL does."""
@@ -175,4 +175,4 @@ def _flat(rewards: Tensor) -> float:
 
 def _forms(family: Family, answers: Sequence[Answered]) -> dict[str, int]:
     found = Counter(read[1] if (read := family.read(a.text)) else OTHER for a in answers)
-    return {name: found[name] for name in (*family.forms, OTHER)}
+    return {name: found[name] for name in (*family.forms, MIXED, OTHER)}

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from bench.learn.task import END, OR, PAD, SURE, UNSURE, Problem, Value
+from bench.learn.task import END, MIXED, OR, PAD, SURE, UNSURE, Problem, Value
 
 _MOST: Final = 15
 _SPELLED: Final = 19
@@ -24,6 +24,13 @@ _FORMS: Final[dict[str, Callable[[int, int], list[str]]]] = {
 _OTHER: Final = (", ", r"\{", ",", r"\}", r"\text{ and }", "the roots are ", " and ", "roots: ", "x is ", " or ", "+")
 
 
+def _mixtures(p: int, q: int) -> list[str]:
+    r"""Return every right text that the tokens of several forms can make: `7,8`, `the roots are 7\text{ and }8`."""
+    bodies = [f"{p}{between}{q}" for between in (", ", ",", r"\text{ and }", " and ", " or ")]
+    bodies += [rf"\{{{p}{between}{q}\}}" for between in (", ", ",")]
+    return [start + body for start in ("", "the roots are ", "roots: ", "x is ") for body in bodies]
+
+
 class Roots:
     """See the module. `spread`: in a near miss one root or both are up to so far away, on both sides."""
 
@@ -36,6 +43,13 @@ class Roots:
         self.forms = tuple(_FORMS)
         self.tokens = (PAD, END, SURE, UNSURE, OR, *"0123456789", *_OTHER)
         self._texts = {
+            text: ((min(p, q), max(p, q)), MIXED)
+            for p in range(1, _SPELLED + 1)
+            for q in range(1, _SPELLED + 1)
+            if p != q
+            for text in _mixtures(p, q)
+        }
+        self._texts |= {
             "".join(form(p, q)): ((min(p, q), max(p, q)), name)
             for name, form in _FORMS.items()
             for p in range(1, _SPELLED + 1)

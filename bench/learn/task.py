@@ -2,7 +2,8 @@
 
 - A family draws questions from a seed. Each has one value and one reference, spelled in a form that the question does
   not show, as in real sets: a policy cannot learn the one spelling that a strict grader pays.
-- The oracle is a table: every right text of every value that the family can ask for. It shares no code with a verifier.
+- The oracle is a table: every right text of every value that the family's tokens can make, mixtures of forms included
+  (otherwise a reward that pays `7,8` for `7, 8` would seem to teach mistakes). It shares no code with a verifier.
 - A family decides the difficulty by `spread`, how many near misses the policy is taught for every value.
 """
 
@@ -21,6 +22,8 @@ SURE: Final = "="
 """Last token of a prompt that the policy is taught to answer rightly."""
 UNSURE: Final = "?"
 """Last token of a prompt that it is taught to answer rightly at a small share only; reinforcement learning asks so."""
+MIXED: Final = "mixed"
+"""Form of a right text that no one form spells; a policy can put it together, and the oracle knows it."""
 OR: Final = r"\text{ or else }"
 """Joins two answers to one that hedges."""
 

@@ -118,6 +118,35 @@ class TestFamily:
         assert RestIgnored()(answers, 0) == [1, 0, 1, 1, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("family", "value", "right", "wrong"),
+    [
+        (
+            FAMILIES[0],
+            (83,),
+            ["they cost 83c", r"they cost \$0.83", "eighty-three", "they cost eighty three cents", "83"],
+            ["83.0", r"\$83", "0.83", "083", "they cost ", "they cost they cost 83", "eighty-three 83", "83 cents c"],
+        ),
+        (
+            FAMILIES[1],
+            (7, 8),
+            ["7,8", "8, 7", r"the roots are 7\text{ and }8", "x is 8, 7", r"\{7, 8\}", r"roots: \{8,7\}"],
+            ["7", "7, 7", "7,8,", r"\{7,8", "7 8", "x is 7, ", "78", "7, 8, 9", "07,8", r"\{7\text{ and }8\}"],
+        ),
+    ],
+    ids=["amounts", "roots"],
+)
+def test_the_oracle_knows_mixtures_of_forms_and_no_fragments(
+    family: Family, value: tuple[int, ...], right: list[str], wrong: list[str]
+) -> None:
+    for text in right:
+        read = family.read(text)
+        assert read is not None and read[0] == value, text
+    for text in wrong:
+        read = family.read(text)
+        assert read is None or read[0] != value, text
+
+
 def test_an_oracle_errs_at_the_rates_it_was_given() -> None:
     one = problems(Amounts(), 1, 1)[0]
     rights = [Answered(one, one.reference, right=True)] * 4000
