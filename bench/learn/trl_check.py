@@ -21,7 +21,7 @@ from bench.learn.rewards import completion_of
 from bench.learn.task import PAD, UNSURE, Problem, is_right
 from trainer_adapters.trl_reward import TinyVReward
 
-_SEPARATOR: Final = "\u241f"
+SEPARATOR: Final = "\u241f"
 """Between the tokens of a prompt, so that its text is cut where its tokens end."""
 
 
@@ -106,13 +106,13 @@ def run_trl(bench: Bench, inner: TinyVReward, how: Training, seed: int) -> TrlRu
 
 
 def tokenizer_of(bench: Bench) -> Any:
-    """Return a tokenizer of the family's vocabulary: prompts are cut at `_SEPARATOR`, completions simply joined."""
+    """Return a tokenizer of the family's vocabulary: prompts are cut at `SEPARATOR`, completions simply joined."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     vocabulary = {token: number for number, token in enumerate(bench.family.tokens)}
     inner = Tokenizer(models.WordLevel(vocabulary, unk_token=PAD))
-    inner.pre_tokenizer = pre_tokenizers.Split(Regex(_SEPARATOR), "removed")
+    inner.pre_tokenizer = pre_tokenizers.Split(Regex(SEPARATOR), "removed")
     inner.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(
         tokenizer_object=inner,
@@ -124,5 +124,5 @@ def tokenizer_of(bench: Bench) -> Any:
 
 
 def _row(one: Problem) -> dict[str, str]:
-    prompt = _SEPARATOR.join([*one.prompt, UNSURE])
+    prompt = SEPARATOR.join([*one.prompt, UNSURE])
     return {"prompt": prompt, "question": one.question, "ground_truth": one.reference}

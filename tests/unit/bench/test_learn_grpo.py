@@ -22,7 +22,8 @@ from bench.learn.policy import (  # noqa: E402
     prompt_rows,
     sample,
 )
-from bench.learn.task import problems  # noqa: E402
+from bench.learn.task import UNSURE, problems  # noqa: E402
+from bench.learn.trl_check import SEPARATOR, tokenizer_of  # noqa: E402
 
 FAMILY = Amounts()
 ASKED = problems(FAMILY, 8, 1)
@@ -136,3 +137,13 @@ def test_a_cell_is_kept_and_not_run_again(tmp_path: Path) -> None:
     assert Bench("amounts", setting, tmp_path).run("oracle", 1, never, HOW) == first
     with pytest.raises(AssertionError, match="run again"):
         Bench("amounts", setting, tmp_path).run("oracle", 2, never, HOW)
+
+
+def test_trls_tokenizer_reads_the_prompts_and_writes_the_answers_that_the_loop_does(tmp_path: Path) -> None:
+    tokenizer = tokenizer_of(Bench("amounts", Setting(questions=8), tmp_path))
+    for one in ASKED:
+        prompt = [*one.prompt, UNSURE]
+        assert tokenizer(SEPARATOR.join(prompt))["input_ids"] == encode(FAMILY, prompt)
+        for form in FAMILY.forms:
+            row = [*encode(FAMILY, FAMILY.spell(one.value, form)), END_ID, PAD_ID]
+            assert tokenizer.decode(row, skip_special_tokens=True) == decode(FAMILY, row)
