@@ -4,7 +4,7 @@
 For each an environment `.venv-adapters/NAME` is made once, with the trainer's release and this project beside it, as a
 user has it. One pool (`pool.toml`) serves all suites: real rule workers, TinyV on a scripted engine.
 
-    run.py --only verl --setup-only     make or mend that environment; its Python is the last line printed
+    run.py --only verl --setup-only     make or fix that environment; its Python is the last line printed
     run.py --home DIR                   have the environments in DIR instead
 """
 
@@ -25,7 +25,14 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOME: Final = ROOT / ".venv-adapters"
 TORCH: Final = "torch==2.13.0"
-TEST_TOOLS: Final = ("pytest>=8.4", "pytest-asyncio>=1.2", "pytest-timeout>=2.4")
+TEST_TOOLS: Final = (
+    "pytest>=8.4",
+    "pytest-asyncio>=1.2",
+    "pytest-timeout>=2.4",
+    "aiohttp>=3.11",
+    "prometheus-client>=0.22",
+)
+"""What the tests import; the last two are for the model servers and gateways that they run in their own process."""
 
 AREAL_NEEDS: Final = ("aiofiles", "colorlog", "einops", "flask", "lark", "numba", "openai", "tenacity")
 """What the part of AReaL that calls a reward source imports."""
@@ -101,7 +108,7 @@ def timed(what: str, work: Callable[[], T]) -> T:
 
 
 def environment(home: Path, name: str) -> Path:
-    """Return the Python of a trainer's environment; make it, or mend it if what it should hold has changed.
+    """Return the Python of a trainer's environment; make it, or fix it if what it should hold has changed.
 
     Raises SetupError.
     """

@@ -2,13 +2,15 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, cast
 
 import msgspec
 
+from tinyv_stream.broker.clock import PoolClock
 from tinyv_stream.broker.messages import Work, decode_verdict, decode_work, encode
-from tinyv_stream.broker.shard import Arg, Entry, Link
+from tinyv_stream.broker.shard import Arg, Entry, ShardClient
+from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import Reward, Stage, Verdict
 
 _log = logging.getLogger(__name__)
@@ -41,6 +43,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     shard: int = 0
 
     @property
+    def entry_count(self) -> int:
+        """The number of this delivery, over its entry alone."""
+        return self.delivery_count - self.before
+
+    @property
     def lease(self) -> Lease:
         """What names it among all that a worker holds."""
         return self.shard, self.entry
@@ -57,12 +64,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The caller holds the delivery; False where it ends somebody else's (a deadline)."""
 
 
-class WorkerSide(Link):
+class WorkerSide(ShardClient):
     """One worker's view of the broker.
 
     Each method is one script and safe to run twice, but for the claims: what a cancelled or failed claim took
     comes back when its lease lapses.
     """
+
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
+        super().__init__(url, config, shard=shard, shards=shards)
+        self._clock = PoolClock()
 
     async def claim(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Delivery]:
         """Take up to `count` new rollouts; waits at most `block_s` for the first. Unreadable ones are discarded."""
@@ -72,17 +83,16 @@ class WorkerSide(Link):
     async def reclaim(self, stage: Stage, consumer: str, cursor: str, *, count: int) -> tuple[str, list[Delivery]]:
         """Take over rollouts whose lease lapsed: (next cursor, deliveries). Cursor "0-0" means one round is done."""
         lease_ms = int(self.config.lease_s * 1000)
-        got = await self.script("reclaim", [stage, consumer, lease_ms, cursor, count, self.config.alone_from])
+        got = await self.script(
+            "reclaim", [stage, consumer, lease_ms, cursor, count, self.config.isolate_from_delivery]
+        )
         next_cursor, rows = cast("tuple[bytes, list[tuple[bytes, list[bytes], int]]]", got)
         entries = [((row[0], dict(zip(row[1][::2], row[1][1::2], strict=True))), row[2]) for row in rows]
         return next_cursor.decode(), await self._deliveries(stage, consumer, entries)
 
     async def start(self, stage: Stage, consumer: str, delivery: Delivery) -> bool:
-        """Count the delivery of a suspect, which `reclaim` does not; False if it is another consumer's by now."""
-        return (
-            await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count - delivery.before])
-            == 1
-        )
+        """Count a quarantined delivery, which `reclaim` does not; False if it is another consumer's by now."""
+        return await self.script("start", [stage, consumer, delivery.entry, delivery.entry_count]) == 1
 
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
@@ -136,12 +146,13 @@ class WorkerSide(Link):
         return [_verdict(v) if isinstance(v, bytes) else None for v in got]
 
     async def overdue(self, consumer: str, *, count: int = 100) -> list[Delivery]:
-        """Return rollouts whose deadline has passed on the server's clock, wherever they are; they stay there.
+        """Return rollouts whose deadline has passed in the pool's time, wherever they are; they stay there.
 
         Of the `count` oldest; unreadable ones among them are discarded.
         """
         found: list[Delivery] = []
-        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count]))
+        now_ms = await self._clock.now_ms(lambda args: self.script("clock", args))
+        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count, now_ms]))
         for name, body, where, what in rows:
             uid = name.decode("utf-8", "replace")
             try:
@@ -154,12 +165,17 @@ class WorkerSide(Link):
         """Renew the leases of `entries`; return those that are not this consumer's any more."""
         return [e.decode() for e in cast("list[bytes]", await self.script("renew", [stage, consumer, *entries]))]
 
-    async def give_back(self, stage: Stage, consumer: str, entries: Sequence[str], *, engine_died: bool = False) -> int:
+    async def give_back(
+        self, stage: Stage, consumer: str, deliveries: Iterable[Delivery], *, engine_died: bool = False
+    ) -> int:
         """Return rollouts at once claimable; how many were still this consumer's.
 
         Uncounted, but for a rollout under which an engine died before: see give_back.lua.
         """
-        return cast("int", await self.script("give_back", [stage, consumer, int(engine_died), *entries]))
+        args: list[Arg] = [stage, consumer, int(engine_died)]
+        for delivery in deliveries:
+            args += [delivery.entry, delivery.entry_count]
+        return cast("int", await self.script("give_back", args))
 
     async def depart(self, stage: Stage, consumer: str) -> bool:
         """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over."""

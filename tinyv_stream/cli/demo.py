@@ -5,7 +5,6 @@ shown as text, never as markup.
 """
 
 import asyncio
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -20,6 +19,7 @@ from tinyv_stream.cli.common import (
     Interrupt,
     ModelOption,
     check_outputs,
+    check_rule_workers,
     run,
     settings,
 )
@@ -27,7 +27,8 @@ from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config
 from tinyv_stream.demo.replay import load, replay
-from tinyv_stream.demo.report import Engine, Report, Server, report
+from tinyv_stream.demo.report import DemoEngine, DemoReport, DemoServer, report
+from tinyv_stream.embedded_server.places import scratch_directory
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool
 
@@ -55,6 +56,7 @@ def demo(
     """See the whole path on bundled completions."""
     check_outputs(("--json", json), inputs=[])
     chosen = settings(config, rule_workers=1, tinyv_workers=1, model=model)
+    check_rule_workers(chosen)
     run(lambda interrupt: _demo(chosen, json, interrupt))
 
 
@@ -62,7 +64,7 @@ async def _demo(config: Config, json: Path | None, interrupt: Interrupt) -> int:
     from tinyv_stream.cli.demo_view import Show
 
     show = Show()
-    found: list[Report] = []
+    found: list[DemoReport] = []
     if not await finishes(interrupt.asked, _run(config, show, found)):
         return INTERRUPTED
     show.report(found[0])
@@ -71,17 +73,17 @@ async def _demo(config: Config, json: Path | None, interrupt: Interrupt) -> int:
     return 0 if found[0].is_whole else 1
 
 
-def _write(path: Path, report: Report) -> None:
+def _write(path: Path, report: DemoReport) -> None:
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     except OSError as exc:
         raise InvalidInputError("--json", str(path), f"it cannot be written ({exc.strerror})") from exc
 
 
-async def _run(config: Config, show: "Show", found: list[Report]) -> None:
+async def _run(config: Config, show: "Show", found: list[DemoReport]) -> None:
     """Put the report into `found`. A cancellation ends the pool at once; its directory goes with it."""
     began_at = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="tinyv-demo-") as directory:
+    with scratch_directory("tinyv-demo-") as directory:
         async with Pool(config, directory=Path(directory), on_line=show.worker_line) as pool:
             stop = asyncio.Event()
             running = asyncio.create_task(pool.run(stop), name="pool")
@@ -92,7 +94,7 @@ async def _run(config: Config, show: "Show", found: list[Report]) -> None:
                 await running
 
 
-async def _through(pool: Pool, config: Config, show: "Show", began_at: float) -> Report:
+async def _through(pool: Pool, config: Config, show: "Show", began_at: float) -> DemoReport:
     lines = load()
     status = await until_ready(pool, config, on_start=show.starting, on_ready=show.waiting)
     startup_s = time.monotonic() - began_at
@@ -105,6 +107,6 @@ async def _through(pool: Pool, config: Config, show: "Show", began_at: float) ->
         played,
         began_at=began_at,
         startup_s=startup_s,
-        engine=Engine(name=about.get("engine", ""), version=about.get("version", ""), model=about.get("model", "")),
-        broker=Server(server=status.server, version=status.version),
+        engine=DemoEngine(name=about.get("engine", ""), version=about.get("version", ""), model=about.get("model", "")),
+        broker=DemoServer(server=status.server, version=status.version),
     )

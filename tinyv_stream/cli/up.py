@@ -27,6 +27,7 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    check_rule_workers,
     entered,
     log_to_stderr,
     run,
@@ -39,7 +40,7 @@ from tinyv_stream.errors import BrokerError
 from tinyv_stream.pool import Pool
 
 if TYPE_CHECKING:
-    from tinyv_stream.cli.status_table import Figures
+    from tinyv_stream.cli.status_table import StatusFigures
 
 EPILOG: Final = """
 \b
@@ -85,6 +86,7 @@ def up(
         setup=setup,
         weight=weight,
     )
+    check_rule_workers(chosen)
     run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
 
 
@@ -99,8 +101,9 @@ async def _up(config: Config, redis: str | None, listen: str | None, interrupt: 
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
-            door = config_for(pool.url, name, listen) if listen else None
-            async with beside(door, interrupt.asked) as ended:  # requests under way need workers: the pool ends last
+            gateway_config = config_for(pool.url, name, listen) if listen else None
+            # Requests under way need workers: the pool ends last.
+            async with beside(gateway_config, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
@@ -162,8 +165,8 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
-        """Draw it anew."""
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+        """Draw it again."""
         from tinyv_stream.cli.status_table import table
 
         self._live.update(table(title, figures, workers), refresh=True)
@@ -181,7 +184,7 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
         """Print it if it is time."""
         from tinyv_stream.cli.status_table import plain
 

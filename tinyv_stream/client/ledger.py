@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.broker.trainer import Unreadable
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Reward
@@ -32,11 +33,13 @@ class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     ticket: Ticket
     submitted: float
     deadline: float
+    credit_s: float = 0.0
+    """How long `submit` waited for its credit."""
     shard: int = 0
     """Where in the pool it belongs; known from its first send on."""
     stored: bool = False
     """The broker said that it has it."""
-    sending: asyncio.Future[int | Reward] | None = None
+    sending: asyncio.Future[int | Reward | Unreadable] | None = None
     """The broker's answer, while it is waited for."""
 
 
@@ -87,6 +90,11 @@ class Ledger:
             raise InvalidInputError("group_size", group_size, f"group {group_id!r} was begun with {group.size}")
         if rollout_id in self._entries:
             raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
+        if group:  # a member that had its reward may be submitted anew: it is still one member
+            group.tickets = [t for t in group.tickets if t.rollout_id != rollout_id]
+        if group and group.size > 1 and len(group.tickets) >= group.size:
+            remedy = f"group {group_id!r} has all its {group.size} members: name another, or take this one by `group()`"
+            raise InvalidInputError("group_id", group_id, remedy)
         self._entries[rollout_id] = entry
         if len(self._deadlines) > 2 * len(self._entries) + _SLACK:
             self._deadlines = [(e.deadline, e.ticket.rollout_id) for e in self._entries.values()]
@@ -102,7 +110,7 @@ class Ledger:
         entry = self._entries.pop(reward.rollout_id, None)
         if entry is None:
             return None
-        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
+        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted, credit_s=entry.credit_s)
         reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
         self._note_over(entry)
         entry.ticket.settle(reward)

@@ -17,11 +17,11 @@ _BATCH: Final = 64
 """Rollouts per script call: keeps a script under about 1 ms on the server."""
 
 
-class Outbox:
+class WriteBatcher:
     """`run` must be running for the others to return."""
 
     def __init__(self, links: Sequence[WorkerSide], stage: Stage) -> None:
-        self._shards = [_ShardOutbox(link, stage) for link in links]
+        self._shards = [_ShardBatchers(link, stage) for link in links]
 
     async def finish(self, ending: Ending) -> bool:
         """Reward a rollout; False if another reward was first."""
@@ -40,10 +40,10 @@ class Outbox:
         async with asyncio.TaskGroup() as tasks:
             for number, shard in enumerate(self._shards):
                 for name, work in shard.loops().items():
-                    tasks.create_task(work, name=f"outbox {name} {number}")
+                    tasks.create_task(work, name=f"batcher {name} {number}")
 
 
-class _ShardOutbox:
+class _ShardBatchers:
     def __init__(self, link: WorkerSide, stage: Stage) -> None:
         self.finish: Batcher[Ending, bool] = Batcher(
             lambda some: link.retry(lambda: link.finish(stage, some)), most=_BATCH

@@ -1,4 +1,4 @@
-"""Loaded inside vLLM's own processes: ends them when the worker that started them is gone.
+"""Parent watchdog inside vLLM's own processes: ends them when the worker that started them is gone.
 
 vLLM's engine process outlives a `kill -9` of its parent, with the model's memory. This module therefore acts at
 import, in processes that were spawned and only where the worker left its process id in the environment:
@@ -35,7 +35,7 @@ class _Extension:
 
 
 def __getattr__(name: str) -> type:
-    if name != "Lifeline":
+    if name != "ParentWatchdog":
         raise AttributeError(name)
     if _parent() and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # now: vLLM sets its own handler shortly before
@@ -95,7 +95,7 @@ def _arm() -> None:
         if cores := os.environ.get(CORES_ENV):
             os.sched_setaffinity(0, cores_of(cores))  # first: threads that are started later inherit it
         watch = {"is_child": os.getppid() == parent}
-        threading.Thread(target=_watch, args=(parent,), kwargs=watch, name="lifeline", daemon=True).start()
+        threading.Thread(target=_watch, args=(parent,), kwargs=watch, name="watchdog", daemon=True).start()
 
 
 _arm()
