@@ -1,0 +1,108 @@
+"""The sweep: every family, reward and seed; what needs the pool in this process, the others in processes beside it."""
+
+import asyncio
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from bench.learn.cell import Bench, Cell, Setting
+from bench.learn.grpo import Training
+from bench.learn.pool_reward import PoolReward, learn_pool
+from bench.learn.rewards import SOURCES
+from bench.learn.settings import TINYV, Settings
+
+Say = Callable[[str], None]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One cell to run."""
+
+    family: str
+    reward: str
+    seed: int
+    how: Training
+
+
+def jobs_of(settings: Settings) -> list[Job]:
+    """Return all cells, seeds outermost: a sweep that is cut has whole seeds."""
+    told: list[Job] = []
+    for seed in range(settings.seeds):
+        for family in settings.families:
+            told += [Job(family, reward, seed, settings.setting.training) for reward in settings.rewards]
+            other = msgspec.structs.replace(settings.setting.training, loss="dr_grpo")
+            told += [Job(family, reward, seed, other) for reward in settings.dr_grpo]
+    return told
+
+
+async def sweep(settings: Settings, directory: Path, say: Say) -> list[Cell]:
+    """Run all cells and return them; raise EngineStartError where the pool does not come up."""
+    jobs = jobs_of(settings)
+    for family in settings.families:  # taught once, before cells run beside each other
+        began = time.monotonic()
+        await asyncio.to_thread(Bench(family, settings.setting, directory).policy)
+        say(f"{family}: policy taught in {time.monotonic() - began:.0f} s")
+    with ProcessPoolExecutor(settings.jobs, multiprocessing.get_context("spawn")) as workers:
+        loop = asyncio.get_running_loop()
+        beside = [
+            loop.run_in_executor(workers, run_alone, job, settings.setting, directory)
+            for job in jobs
+            if job.reward != TINYV
+        ]
+        asked = [job for job in jobs if job.reward == TINYV]
+        cells = await _by_pool(asked, settings, directory, say) if asked else []
+        for done in asyncio.as_completed(beside):
+            cells.append(told := await done)
+            say(_line(told))
+    return cells
+
+
+def run_alone(job: Job, setting: Setting, directory: Path) -> Cell:
+    """Run a cell that needs no pool."""
+    bench = Bench(job.family, setting, directory)
+    return bench.run(job.reward, job.seed, SOURCES[job.reward](bench.family, job.seed), job.how)
+
+
+async def _by_pool(jobs: list[Job], settings: Settings, directory: Path, say: Say) -> list[Cell]:
+    benches = {job.family: Bench(job.family, settings.setting, directory) for job in jobs}
+    if all(benches[job.family].path(job.reward, job.seed, job.how).exists() for job in jobs):
+        return [run_from(benches[job.family], job, "") for job in jobs]
+    cells: list[Cell] = []
+    async with learn_pool(tinyv=1, model=settings.model, threads=settings.threads) as pool:
+        for job in jobs:
+            cells.append(told := await asyncio.to_thread(run_from, benches[job.family], job, pool.url))
+            say(_line(told))
+    return cells
+
+
+def run_from(bench: Bench, job: Job, url: str) -> Cell:
+    """Run a cell that is rewarded by the pool at `url`, in a thread of its own."""
+    source = PoolReward(url)
+    try:
+        return bench.run(job.reward, job.seed, source, job.how)
+    finally:
+        source.close()
+
+
+@contextmanager
+def directory_of(given: Path | None) -> Generator[Path]:
+    """Yield the directory that cells are kept in: `given`, which is made, or one that goes with the run."""
+    if given:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="tinyv-learn-cells-") as name:
+        yield Path(name)
+
+
+def _line(cell: Cell) -> str:
+    last = cell.steps[-1]
+    return (
+        f"{cell.family} {cell.reward} {cell.loss} seed {cell.seed}: AUC {cell.auc:.3f}, "
+        f"{last.cpu_s:.0f} CPU s, {last.wall_s:.0f} s"
+    )

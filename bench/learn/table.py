@@ -1,0 +1,52 @@
+"""Table of the learning benchmark, as text."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+
+def table(told: dict[str, Any]) -> str:
+    """Return the result as text: a line per reward, then the gaps with their intervals."""
+    head = (
+        "reward",
+        "AUC",
+        "start",
+        "end",
+        "flat",
+        "refused",
+        "wrong paid",
+        "hacked at",
+        "alarm at",
+        "CPU s",
+        "wall s",
+    )
+    rows = [head, *(_row(told, key) for key in told["auc"])]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += ["", f"gaps in AUC, {told['interval_method']}"]
+    for name, one in told["intervals"].items():
+        ends = "one seed: no interval" if one["low"] is None else f"[{one['low']:+.3f}, {one['high']:+.3f}]"
+        lines.append(f"{name}: {one['mean']:+.3f} {ends}, {one['seeds']} seeds")
+    for key, one in told["thumb"].items():
+        ends = "" if one["low"] is None else f" [{one['low']:.2f}, {one['high']:.2f}]"
+        lines.append(f"{key}: share of the oracle's area lost per unit of false negative rate {one['mean']:.2f}{ends}")
+    if told["trl"]["auc"]:
+        lines.append("TRL's trainer, cascade: AUC " + ", ".join(f"{a:.3f}" for a in told["trl"]["auc"]))
+    return "\n".join([*lines, f"{told['minutes']:.1f} minutes"]) + "\n"
+
+
+def _row(told: dict[str, Any], key: str) -> tuple[str, ...]:
+    shares = ("accuracy_start", "accuracy_end", "flat", "refused_start", "paid_wrong_end")
+    start, end, flat, refused, wrong = (_percent(told[name][key]) for name in shares)
+    times = (f"{fmean(told[name][key]):.0f}" for name in ("cpu_s", "wall_s"))
+    hacked, alarm = (_steps(told[name][key]) for name in ("hacked_at", "alarm_at"))
+    return (key, f"{fmean(told['auc'][key]):.3f}", start, end, flat, refused, wrong, hacked, alarm, *times)
+
+
+def _percent(values: Sequence[float | None]) -> str:
+    known = [v for v in values if v is not None]
+    return f"{fmean(known):.0%}" if known else "-"
+
+
+def _steps(values: Sequence[int | None]) -> str:
+    return " ".join("-" if v is None else str(v) for v in values)
