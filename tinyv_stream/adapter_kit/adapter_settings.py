@@ -19,6 +19,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "deadline_s": "TINYV_DEADLINE_S",
     "answer_s": "TINYV_ANSWER_S",
     "max_inflight": "TINYV_MAX_INFLIGHT",
+    "record": "TINYV_RECORD",
 }
 """Setting -> environment variable. A keyword comes before the variable, the variable before the default."""
 
@@ -40,6 +41,8 @@ class AdapterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """By when the trainer has an answer in any case, from its request: waiting for credit included."""
     max_inflight: int = 4096
     """Rollouts of one process that may be unrewarded; beyond it a submit waits."""
+    record: str = ""
+    """Directory of the durable record, texts included; empty: none is kept."""
 
     @property
     def policy(self) -> Policy:

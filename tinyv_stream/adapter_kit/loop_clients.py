@@ -80,5 +80,6 @@ async def _open(chosen: AdapterSettings) -> RewardRequester:
         pool=chosen.pool,
         max_inflight=chosen.max_inflight,
         deadline_s=chosen.deadline_s,
+        record=chosen.record or None,
     )
     return RewardRequester(await client.__aenter__(), policy=chosen.policy, answer_s=chosen.answer_s)

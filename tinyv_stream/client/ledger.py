@@ -32,6 +32,9 @@ class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     ticket: Ticket
     submitted: float
     deadline: float
+    step: int | None = None
+    credit_s: float = 0.0
+    """Seconds that it waited for credit before it was submitted."""
     shard: int = 0
     """Where in the pool it belongs; known from its first send on."""
     stored: bool = False
@@ -102,8 +105,8 @@ class Ledger:
         entry = self._entries.pop(reward.rollout_id, None)
         if entry is None:
             return None
-        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted)
-        reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
+        timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted, credit_s=entry.credit_s)
+        reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id, step=entry.step)
         self._note_over(entry)
         entry.ticket.settle(reward)
         self._note_idle(entry.ticket.group_id)

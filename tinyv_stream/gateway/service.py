@@ -64,6 +64,7 @@ class Hub:
                 pool=config.pool,
                 max_inflight=config.max_inflight,
                 deadline_s=config.deadline_s,
+                record=config.record or None,
             )
             self._operator = await stack.enter_async_context(
                 OperatorSide(config.redis_url, BrokerConfig(pool=config.pool))

@@ -152,7 +152,15 @@ class TinyVVerifier:
         if isinstance(reading, Refused):
             return self._undecided(reading.reason)
         outcome, reason = decide(reading, self._row, self._threshold)
-        return Verdict(outcome=outcome, grader="tinyv", reason=reason, p_true=reading.p_true, model=self._label)
+        threshold = None if reading.p_true is None else self._threshold
+        return Verdict(
+            outcome=outcome,
+            grader="tinyv",
+            reason=reason,
+            p_true=reading.p_true,
+            model=self._label,
+            threshold=threshold,
+        )
 
     async def _ask(self, question: str, ground_truth: str, answer: str) -> Reading | Refused:
         """Read the prompt; a question that is too long loses its beginning until the rest fits."""
