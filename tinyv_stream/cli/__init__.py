@@ -11,6 +11,7 @@ import typer
 from tinyv_stream.cli import (
     acl,
     analyze,
+    board,
     dead_letters,
     demo,
     doctor,
@@ -67,6 +68,7 @@ app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
 app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
+app.command("board", epilog=board.EPILOG)(board.board)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -16,6 +17,7 @@ import typer
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.operator import OperatorSide, PoolStatus, WorkerInfo
 from tinyv_stream.broker.redis_client import redact
+from tinyv_stream.cli.board import board_beside, record_directory
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     ConfigOption,
@@ -73,6 +75,10 @@ def up(
     gateway: Annotated[
         str | None, typer.Option("--gateway", metavar="HOST:PORT", help="Answer HTTP too, as `tinyv-stream gateway`.")
     ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option("--board", metavar="HOST:PORT", help="Show pages too, as `tinyv-stream board`, and record runs."),
+    ] = None,
 ) -> None:
     """Start a pool on this machine and show it until Ctrl-C."""
     log_to_stderr(logging.INFO)
@@ -85,22 +91,25 @@ def up(
         setup=setup,
         weight=weight,
     )
-    run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
+    run(lambda interrupt: _up(chosen, redis, (gateway, board), interrupt))
 
 
-async def _up(config: Config, redis: str | None, listen: str | None, interrupt: Interrupt) -> int:
-    name = config.broker.pool
+async def _up(config: Config, redis: str | None, doors: tuple[str | None, str | None], interrupt: Interrupt) -> int:
+    name, (listen, board) = config.broker.pool, doors
+    records = record_directory(name) if board else None
     async with entered(Pool(config, redis_url=redis), interrupt.asked) as pool:
         if pool is None:
             return INTERRUPTED
-        with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
+        with announced(Running(pool=name, url=pool.url, pid=os.getpid(), record=str(records or ""))):
             typer.echo(f"pool {name} is up at {redact(pool.url)}")
             typer.echo("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
-            door = config_for(pool.url, name, listen) if listen else None
-            async with beside(door, interrupt.asked) as ended:  # requests under way need workers: the pool ends last
+            door = config_for(pool.url, name, listen, record=records) if listen else None
+            shown = board_beside(board, records or Path(), pool.url, name, pool.logs / "board.log")
+            # Requests under way need workers: the pool ends last.
+            async with shown, beside(door, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")
