@@ -100,7 +100,8 @@ class Live:
             ends = [row.ended for row in rows] + [e for *_, e in waiting]
             if not ends:
                 continue
-            began = min(state.began for state in clients if state.began) if any(s.began for s in clients) else min(ends)
+            told = [state.began for state in clients if state.began is not None]
+            began = min(told or ends)
             rows.sort(key=lambda row: row.ended - row.rewarded)
             return {
                 "step": step,

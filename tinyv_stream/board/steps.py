@@ -62,12 +62,12 @@ class StepState:
         ends = [row.ended for row in self.rows] + [ended for ended, _ in self.open.values()]
         if not ends:
             return None
-        began, last = min([*ends, *([self.began] if self.began else [])]), max(ends)
+        began, last = min(ends) if self.began is None else self.began, max(ends)
         return StepFigures(
             step=self.step,
             rollouts=len(ends),
             open=len(self.open),
-            generation=round(last - began, 4),
+            generation=round(max(0.0, last - began), 4),
             hidden=round(_union(self.rows, last), 4),
             exposed=round(max(0.0, *(row.rewarded - last for row in self.rows)) if self.rows else 0.0, 4),
             is_closed=self.over and not self.open,
@@ -110,7 +110,7 @@ class Steps:
             return
         key = (r, line.step, line.client)
         state = self._states.get(key)
-        if state is None:
+        if state is None or (isinstance(line, Began) and state.over):  # a step that is done again counts anew
             self.put(key, state := StepState(line.step))
         self.touched.add(key)
         if not isinstance(line, Withdrawn):

@@ -158,7 +158,8 @@ function lanes(l, list) {
   });
   const usual = median(list.filter((s) => s.step < l.step).slice(-9).map((s) => s.generation));
   const right = Math.max(0.5, usual, ...rows.map((r) => r[2]));
-  const ended = l.open.length || !l.rows.length ? [] : [{ xAxis: l.last }];
+  const over = list.find((s) => s.step === l.step && s.is_closed);
+  const ended = over ? [{ xAxis: l.last }] : [];
   chart("lanes").setOption({
     ...base(),
     grid: { left: 8, right: 24, top: 22, bottom: 24 },
@@ -209,7 +210,7 @@ function draw(d, all) {
   if (!HAS_CHARTS) return;
   if (changed("steps", d.steps, all)) steps(d.steps);
   if (changed("depth", d.depth, all)) depth(d.depth);
-  if (l.rows && changed("lanes", [l.step, l.rows.length, l.open, l.open.length ? l.now : 0], all)) lanes(l, d.steps);
+  if (l.rows && changed("lanes", [l.step, d.steps.map((s) => s.is_closed), l.rows.length, l.open, l.open.length ? l.now : 0], all)) lanes(l, d.steps);
 }
 
 const source = new EventSource("/events");
