@@ -8,7 +8,7 @@ from typing import Any, Final
 _RESCUED: Final = "v.stratum = 'tinyv'"
 
 _LATE: Final = """v.rewarded - v.ended > 0.05 and v.rewarded >
-  (select max(w.ended) from v w where w.r = v.r and w.step = v.step and w.client = v.client)"""
+  (select s.last from step s where s.r = v.r and s.step = v.step and s.client = v.client)"""
 
 PRESETS: Final[Mapping[str, tuple[str, str]]] = {
     "": ("All", "1"),

@@ -56,7 +56,7 @@ def login_of(config: BoardConfig) -> Handler:
     async def login(request: web.Request) -> web.StreamResponse:
         if config.token and not hmac.compare_digest(request.query.get("token", "").encode(), config.token.encode()):
             raise web.HTTPUnauthorized(text="this is not the token")
-        answer = web.HTTPSeeOther("/")
+        answer = web.Response(status=303, headers={"Location": "/"})
         if config.token:
             answer.set_cookie(_COOKIE, _digest(config.token), samesite="Strict", httponly=True, max_age=30 * 86_400)
         return answer

@@ -33,7 +33,8 @@ create index v_near on v(n) where abs(p_true - threshold) < 0.05;
 create index v_slow on v(n) where rewarded - ended > 1;
 create table kind(pair text primary key, kind text) without rowid;
 create table label(pair text primary key, label text, via text, at real) without rowid;
-create table step(r integer, step integer, client text, began real, over integer, rollouts integer, open integer,
+create table step(r integer, step integer, client text, began real, over integer, last real,
+  rollouts integer, open integer,
   generation real, hidden real, exposed real, found integer, rule_correct integer, asked integer, shared integer,
   rescued integer, undecided integer, primary key(r, step, client)) without rowid;
 create table grp(r integer, step integer, grp text, n integer, gsize integer, ruled integer, least real, most real,

@@ -127,7 +127,7 @@ class Indexer:
     def _sums(self, rewards: list[tuple[int, Rewarded, int, int]]) -> None:
         for key in self.steps.touched:
             if state := self.steps.state(key):
-                self._base.execute(f"insert or replace into step values({','.join('?' * 16)})", _sum(key, state))
+                self._base.execute(f"insert or replace into step values({','.join('?' * 17)})", _sum(key, state))
         self.steps.touched.clear()
         groups = [
             (r, one.step, one.group, one.group_size, int(_ruled(one)), one.value, one.value)
@@ -195,4 +195,11 @@ def _facts(line: Rewarded) -> tuple[Any, ...]:
 def _sum(key: Key, state: StepState) -> tuple[Any, ...]:
     told = state.figures()
     times = (told.rollouts, told.open, told.generation, told.hidden, told.exposed) if told else (0, 0, 0.0, 0.0, 0.0)
-    return (*key, state.began, int(state.over), *times, *(state.counts[name] for name in COUNTS))
+    return (
+        *key,
+        state.began,
+        int(state.over),
+        told.last if told else None,
+        *times,
+        *(state.counts[name] for name in COUNTS),
+    )

@@ -45,6 +45,8 @@ class StepFigures(msgspec.Struct, frozen=True, kw_only=True):
     is_closed: bool
     is_told: bool
     """Its trainer said when it began."""
+    last: float
+    """When its last completion ended, on its client's clock."""
 
 
 class StepState:
@@ -56,9 +58,17 @@ class StepState:
         self.open: dict[str, tuple[float, str]] = {}
         self.rows: list[Row] = []
         self.counts: Counter[str] = Counter()
+        self._known: tuple[object, ...] = ()
+        self._figures: StepFigures | None = None
 
     def figures(self) -> StepFigures | None:
         """Return its figures; None before its first completion."""
+        known = (len(self.rows), len(self.open), self.over, self.began)
+        if known != self._known:  # a union over its rows is not made again for each frame
+            self._known, self._figures = known, self._figured()
+        return self._figures
+
+    def _figured(self) -> StepFigures | None:
         ends = [row.ended for row in self.rows] + [ended for ended, _ in self.open.values()]
         if not ends:
             return None
@@ -72,6 +82,7 @@ class StepState:
             exposed=round(max(0.0, *(row.rewarded - last for row in self.rows)) if self.rows else 0.0, 4),
             is_closed=self.over and not self.open,
             is_told=self.began is not None,
+            last=last,
         )
 
 
