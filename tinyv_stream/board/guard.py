@@ -7,10 +7,10 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from tinyv_stream.board.settings import BoardConfig, is_loopback
 
@@ -23,10 +23,8 @@ _COOKIE: Final = "tinyv-board"
 _OPEN: Final = frozenset({"/healthz", "/login"})
 _COMPRESSED: Final = 2000
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
-def guard_of(config: BoardConfig) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def guard_of(config: BoardConfig) -> Middleware:
     """Return the middleware that holds for every request."""
 
     @web.middleware

@@ -42,8 +42,10 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.filters.update(shown=shown, ago=ago, against=against, when=_when)
-        self._env.globals.update(presets=PRESETS, charts=have_charts(), mark=str(int(time.time())))
+        filters: dict[str, Any] = {"shown": shown, "ago": ago, "against": against, "when": _when}
+        known: dict[str, Any] = {"presets": PRESETS, "charts": have_charts(), "mark": str(int(time.time()))}
+        self._env.filters.update(filters)
+        self._env.globals.update(known)
 
     def table(self) -> list[web.RouteDef]:
         """Return the routes."""

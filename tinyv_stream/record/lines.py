@@ -26,14 +26,14 @@ class Line(
     """Wall clock in ms when the first client of this try began to record."""
 
 
-class Began(Line, tag="b", kw_only=True):
+class Began(Line, frozen=True, kw_only=True, tag="b"):
     """A step begins, and ends the one before (`client.step(n)`)."""
 
     step: int
     at: float
 
 
-class Ended(Line, tag="s", kw_only=True):
+class Ended(Line, frozen=True, kw_only=True, tag="s"):
     """A completion ended: the entry of `submit`, before it waited for credit."""
 
     id: str
@@ -42,21 +42,21 @@ class Ended(Line, tag="s", kw_only=True):
     ended: float
 
 
-class Withdrawn(Line, tag="w", kw_only=True):
+class Withdrawn(Line, frozen=True, kw_only=True, tag="w"):
     """A submitted rollout was taken back: no reward follows."""
 
     id: str
     step: int = UNTAGGED
 
 
-class Left(Line, tag="x", kw_only=True):
+class Left(Line, frozen=True, kw_only=True, tag="x"):
     """The client left: its last step is over. `dropped` lines never reached the disk."""
 
     at: float
     dropped: int = 0
 
 
-class Rewarded(Line, tag="r", kw_only=True):
+class Rewarded(Line, frozen=True, kw_only=True, tag="r"):
     """A reward reached its trainer, with the texts that it is about."""
 
     id: str

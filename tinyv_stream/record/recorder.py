@@ -121,7 +121,7 @@ def _line(note: _Note, who: tuple[str, str, int]) -> Line:
         case (kind, int() as number, at_s) if kind is Began:
             return Began(run=run, client=client, try_=try_, step=number, at=wall(at_s))
         case (_, at_s, dropped):
-            return Left(run=run, client=client, try_=try_, at=wall(at_s), dropped=dropped)
+            return Left(run=run, client=client, try_=try_, at=wall(at_s), dropped=int(dropped))
 
 
 def _rewarded(rollout: Rollout, reward: Reward, times: tuple[float, float], who: tuple[str, str, int]) -> Rewarded:
