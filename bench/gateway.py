@@ -29,7 +29,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     batch: int
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class GatewayFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it. Times are seconds; the percentiles are of requests."""
 
     connections: int
@@ -63,7 +63,7 @@ def main(argv: list[str]) -> int:
     return int(bool(figures.missing or figures.doubled or figures.not_ok))
 
 
-async def run(load: Load) -> Figures:
+async def run(load: Load) -> GatewayFigures:
     """Send everything over `connections` connections kept open, and count."""
     run_id = uuid.uuid4().hex[:8]
     starts = iter(range(0, load.rollouts, load.batch))
@@ -90,7 +90,7 @@ async def run(load: Load) -> Figures:
             tasks.create_task(connection(session))
     seconds = time.monotonic() - began
     times.sort()
-    return Figures(
+    return GatewayFigures(
         connections=load.connections,
         sent=load.rollouts,
         rewarded=len(seen),

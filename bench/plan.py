@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.overlap.curves import curves_svg
-from bench.overlap.growth import check, curves, fleets, knees_of, step_of
-from bench.overlap.knee import GROUP, PROMPTS, TOLERANCE, WALL_S, knees, run
+from bench.overlap.growth import check, curves, fleets, saturation_of, step_of
+from bench.overlap.saturation import GROUP, PROMPTS, TOLERANCE, WALL_S, run, saturation_points
 from bench.overlap.simulation import BENT, Arrival, Fleet, Simulated, simulate
-from bench.workload.steps import HABIT
+from bench.workload.steps import ZIPF_EXPONENT
 from tinyv_stream.charts.png import missing, png
 
 UTILISATION: Final = 0.7
@@ -38,7 +38,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     verdict_s: float
     rule_s: float
     wall_s: float
-    habit: float
+    zipf_exponent: float
 
     def fleet(self, engines: int, rules: int) -> Fleet:
         """Return a fleet of this size."""
@@ -47,7 +47,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class PoolPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed, and what the simulation says of it."""
 
     engines: int
@@ -57,12 +57,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     one_engine_less: Simulated | None
 
 
-def plan(demand: Demand, arrivals: Sequence[Arrival]) -> Plan:
+def plan(demand: Demand, arrivals: Sequence[Arrival]) -> PoolPlan:
     """Return the smallest fleet that the rule allows for this step, and how it does."""
     calls_per_s = len({a.key for a in arrivals if a.key}) / demand.wall_s
     engines = max(1, math.ceil(calls_per_s / (UTILISATION * demand.verdict_rate)))
     rules = max(1, math.ceil(len(arrivals) / demand.wall_s * demand.rule_s / UTILISATION))
-    return Plan(
+    return PoolPlan(
         engines=engines,
         rule_processes=rules,
         calls_per_s=calls_per_s,
@@ -74,12 +74,12 @@ def plan(demand: Demand, arrivals: Sequence[Arrival]) -> Plan:
 def main(argv: list[str]) -> int:
     """Print a plan, with --grow how it grows, with --check and --run how right the simulation is.
 
-    1 if a knee that was run is not where it was simulated, 2 for a wrong command line.
+    1 if a saturation point that was run is not where it was simulated, 2 for a wrong command line.
     """
     args = _parser().parse_args(argv)
     console = Console()
     if args.run:
-        return _run(console, args.verdict_s or LONE_S, args.habit, args.json)
+        return _run(console, args.verdict_s or LONE_S, args.zipf, args.json)
     if args.check:
         try:
             console.print(_table(check(json.loads(args.check.read_text()))))
@@ -94,45 +94,47 @@ def main(argv: list[str]) -> int:
         verdict_s=args.verdict_s or 1 / args.verdict_rate,
         rule_s=args.rule_s,
         wall_s=args.wall,
-        habit=args.habit,
+        zipf_exponent=args.zipf,
     )
-    made = plan(demand, step_of(round(demand.rollouts_per_s * demand.wall_s), demand.wall_s, demand.habit))
-    told: dict[str, Any] = {"demand": demand, "plan": made}
+    made = plan(demand, step_of(round(demand.rollouts_per_s * demand.wall_s), demand.wall_s, demand.zipf_exponent))
+    report: dict[str, Any] = {"demand": demand, "plan": made}
     _print(console, demand, made)
     if args.grow:
         one = demand.fleet(1, 1)
-        told["fleets"] = fleets(
-            one, utilisation=UTILISATION, wall_s=args.wall, habit=args.habit, broker_rate=args.broker_rate
+        report["fleets"] = fleets(
+            one, utilisation=UTILISATION, wall_s=args.wall, zipf_exponent=args.zipf, broker_rate=args.broker_rate
         )
-        told["curves"] = curves(demand.verdict_s, args.wall, args.habit)
-        told["knees"] = knees_of(told["curves"], args.wall)
-        console.print(_table(told["fleets"]))
-        console.print(_table(told["knees"]))
+        report["curves"] = curves(demand.verdict_s, args.wall, args.zipf)
+        report["saturation"] = saturation_of(report["curves"], args.wall)
+        console.print(_table(report["fleets"]))
+        console.print(_table(report["saturation"]))
     if args.grow and args.picture:
-        picture = curves_svg(told["curves"], told["knees"], "exposed seconds against load, simulated; knees marked")
+        picture = curves_svg(
+            report["curves"], report["saturation"], "exposed seconds against load, simulated; saturation points marked"
+        )
         args.picture.write_text(picture + "\n")
         if missing():
             console.print(f"NO PNG: {missing()}", style="bold red", markup=False)
         else:
             args.picture.with_suffix(".png").write_bytes(png(picture))
     if args.json:
-        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     return 0
 
 
-def _run(console: Console, verdict_s: float, habit: float, file: Path | None) -> int:
-    points = uvloop.run(run(verdict_s, habit, lambda text: console.print(text, style="dim", markup=False)))
-    found = knees(points)
-    told = {"knees": found, "tolerance": TOLERANCE, "bent": BENT, "verdict_s": verdict_s, "wall_s": WALL_S}
-    told |= {"rollouts": PROMPTS * GROUP, "habit": habit, "points": points}
+def _run(console: Console, verdict_s: float, zipf_exponent: float, file: Path | None) -> int:
+    points = uvloop.run(run(verdict_s, zipf_exponent, lambda text: console.print(text, style="dim", markup=False)))
+    found = saturation_points(points)
+    report = {"saturation": found, "tolerance": TOLERANCE, "bent": BENT, "verdict_s": verdict_s, "wall_s": WALL_S}
+    report |= {"rollouts": PROMPTS * GROUP, "zipf_exponent": zipf_exponent, "points": points}
     rows: list[dict[str, Any]] = msgspec.to_builtins(found)
     console.print(_table(rows))
     if file:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
-    return 0 if all(knee.holds for knee in found) else 1
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    return 0 if all(point.holds for point in found) else 1
 
 
-def _print(console: Console, demand: Demand, made: Plan) -> None:
+def _print(console: Console, demand: Demand, made: PoolPlan) -> None:
     less = f"; one engine less: {made.one_engine_less.exposed_s:.3f} s" if made.one_engine_less else ""
     console.print(
         f"{demand.rollouts_per_s:g} rollouts/s ask TinyV {made.calls_per_s:.2f} times a second after coalescing.\n"
@@ -156,11 +158,13 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--verdict-s", type=_positive, metavar="S", help="time of a lone verdict [1/V]")
     p.add_argument("--rule-s", type=_positive, default=0.01, metavar="S", help="mean time of a rule check [0.01]")
     p.add_argument("--wall", type=_positive, default=60.0, metavar="S", help="generation phase of a step [60]")
-    p.add_argument("--habit", type=_positive, default=HABIT, help=f"how much a group repeats its answers [{HABIT}]")
+    p.add_argument(
+        "--zipf", type=_positive, default=ZIPF_EXPONENT, help=f"how much a group repeats its answers [{ZIPF_EXPONENT}]"
+    )
     p.add_argument("--grow", action="store_true", help="also: exposed time against load, and 8 to 512 engines")
     p.add_argument("--broker-rate", type=_positive, metavar="N", help="rollouts/s of one broker (bench throughput)")
     p.add_argument("--picture", type=Path, metavar="SVG", help="with --grow: the curves, as PNG beside it too")
-    p.add_argument("--run", action="store_true", help="hold it against real pools around the knee (six minutes)")
+    p.add_argument("--run", action="store_true", help="hold it against real pools around saturation (six minutes)")
     p.add_argument("--check", type=Path, metavar="JSON", help="hold the simulation against a result of bench overlap")
     p.add_argument("--json", type=Path, metavar="FILE")
     return p

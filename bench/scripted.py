@@ -53,7 +53,7 @@ class AtOnce:
         return {"engine": "scripted", "state": "ready"}
 
 
-class Fleet:
+class WorkerFleet:
     """One scripted worker process per stage, while it is open."""
 
     def __init__(self, server: EmbeddedServer) -> None:

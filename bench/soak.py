@@ -18,7 +18,7 @@ import msgspec
 import psutil
 import uvloop
 
-from bench.scripted import CONFIG, Fleet
+from bench.scripted import CONFIG, WorkerFleet
 from tinyv_stream import RewardClient, Rollout
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.testing import EmbeddedServer
@@ -86,7 +86,7 @@ async def _soak(count: int, text: str, at_most_s: float) -> list[Mark]:
 async def _run(count: int, text: str, marks: list[Mark]) -> None:
     async with (
         EmbeddedServer(tcp=True, maxmemory_mb=1024) as server,
-        Fleet(server) as fleet,
+        WorkerFleet(server) as fleet,
         OperatorSide(server.url, CONFIG.broker) as operator,
         RewardClient(server.url, run_id="soak", pool=CONFIG.broker.pool) as client,
     ):

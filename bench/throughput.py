@@ -22,7 +22,7 @@ import msgspec
 import psutil
 import uvloop
 
-from bench.scripted import CONFIG, Fleet
+from bench.scripted import CONFIG, WorkerFleet
 from tinyv_stream import RewardClient, Rollout
 from tinyv_stream.testing import EmbeddedServer
 
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _measure(rollouts: int, long: int, peers: str | None) -> dict[str, Any]:
-    async with EmbeddedServer(tcp=True, maxmemory_mb=1024) as server, Fleet(server) as fleet:
+    async with EmbeddedServer(tcp=True, maxmemory_mb=1024) as server, WorkerFleet(server) as fleet:
         await _flood(server, fleet, WARM, 2_000)
         small = await _against_xadd(server, fleet, rollouts, 2_000)
         large = await _against_xadd(server, fleet, rollouts // 4, 16_000)
@@ -86,7 +86,7 @@ async def _measure(rollouts: int, long: int, peers: str | None) -> dict[str, Any
     }
 
 
-async def _against_xadd(server: EmbeddedServer, fleet: Fleet, count: int, size: int) -> Cost:
+async def _against_xadd(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> Cost:
     """Flood between two runs of redis-benchmark: what else the machine does weighs on both."""
     before = await _xadd_rate(server, size)
     cost = await _flood(server, fleet, count, size)
@@ -94,12 +94,14 @@ async def _against_xadd(server: EmbeddedServer, fleet: Fleet, count: int, size: 
     return msgspec.structs.replace(cost, xadd_rate=rate, ratio=cost.rate / rate)
 
 
-async def _flood(server: EmbeddedServer, fleet: Fleet, count: int, size: int) -> Cost:
+async def _flood(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> Cost:
     async with RewardClient(server.url, run_id="flood", pool=CONFIG.broker.pool) as client:
         return await _pass(client, server, fleet, (0, count), size)
 
 
-async def _pass(client: RewardClient, server: EmbeddedServer, fleet: Fleet, span: tuple[int, int], size: int) -> Cost:
+async def _pass(
+    client: RewardClient, server: EmbeddedServer, fleet: WorkerFleet, span: tuple[int, int], size: int
+) -> Cost:
     """Send rollouts number span[0] to span[1] through, as fast as credits come back."""
     processes = [psutil.Process(), *map(psutil.Process, fleet.pids), psutil.Process(server.pid)]
     text, stream, count = _text(size), client.rewards(), span[1] - span[0]
@@ -149,7 +151,7 @@ async def _latency(server: EmbeddedServer, count: int) -> list[float]:
     return sorted(waits[count // 10 :])
 
 
-async def _growth(server: EmbeddedServer, fleet: Fleet, long: int) -> tuple[Cost, Cost]:
+async def _growth(server: EmbeddedServer, fleet: WorkerFleet, long: int) -> tuple[Cost, Cost]:
     """Return the costs of the first and of the last tenth of one long session."""
     tenth = long // 10
     async with RewardClient(server.url, run_id="long", pool=CONFIG.broker.pool) as client:

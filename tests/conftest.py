@@ -28,11 +28,14 @@ def pool_name() -> str:
     return f"t{uuid.uuid4().hex[:12]}"
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     """Keep a file, and everything that starts a real engine, in one of the parallel processes.
 
-    Files share what their module fixtures start; two engines at once would want twice the memory.
+    Files share what their module fixtures start; two engines at once would want twice the memory. A trainer's own
+    environment has no xdist.
     """
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         engine = item.get_closest_marker("vllm") is not None
         item.add_marker(pytest.mark.xdist_group("engine" if engine else item.path.as_posix()))

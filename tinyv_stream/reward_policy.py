@@ -43,7 +43,7 @@ class Decision(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Policy(msgspec.Struct, frozen=True):
+class RewardPolicy(msgspec.Struct, frozen=True):
     """The pool's setup, and the weight of TinyV's verdict in it (0 to 1)."""
 
     setup: Setup = Setup.ADDON
@@ -61,7 +61,7 @@ def route_for(data_source: str, extra: tuple[tuple[str, Route], ...] = ()) -> Ro
     return DEFAULT_ROUTE
 
 
-def after_rule(policy: Policy, route: Route, rule: Verdict) -> Decision | None:
+def after_rule(policy: RewardPolicy, route: Route, rule: Verdict) -> Decision | None:
     """Return the decision, or None where TinyV is to be asked."""
     if not route.tinyv:
         return _alone(rule, Source.RULE)
@@ -70,7 +70,7 @@ def after_rule(policy: Policy, route: Route, rule: Verdict) -> Decision | None:
     return None
 
 
-def after_tinyv(policy: Policy, rule: Verdict | None, tinyv: Verdict, *, cached: bool = False) -> Decision:
+def after_tinyv(policy: RewardPolicy, rule: Verdict | None, tinyv: Verdict, *, cached: bool = False) -> Decision:
     """Return the decision once TinyV has answered; `cached` marks an answer that cost no call."""
     source = Source.CACHE if cached else Source.TINYV
     if policy.setup is Setup.MIXED:

@@ -41,7 +41,7 @@ class AgentExecutor(SingleTurnAgentExecutor):
         nothing at all was decided within `answer_s`.
         """
         output = await super().execute(prompt, label, sampling_params, max_length, hf_tokenizer, llm_engine, images)
-        text = hf_tokenizer.decode(_said(output), skip_special_tokens=True)
+        text = hf_tokenizer.decode(_response_tokens(output), skip_special_tokens=True)
         rollout = rollout_of(prompt, text, label, self._settings)
         judged = await request_reward(self._settings, rollout, needs_baseline=True)
         value = judged.value(self._settings.policy, abstain_as="baseline")
@@ -60,6 +60,6 @@ def rollout_of(prompt: str, text: str, label: object, chosen: AdapterSettings) -
     )
 
 
-def _said(output: dict[str, Any]) -> list[int]:
+def _response_tokens(output: dict[str, Any]) -> list[int]:
     tokens: list[int] = output["observation_tokens"]
     return [token for start, end in output["action_ranges"] for token in tokens[start:end]]

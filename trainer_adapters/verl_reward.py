@@ -107,9 +107,9 @@ class Steps:
     def _tell(self) -> None:
         if self._step is None:
             return
-        told = " ".join(f"{name}={value:.4g}" for name, value in means(self._rows).items())
+        figures_text = " ".join(f"{name}={value:.4g}" for name, value in means(self._rows).items())
         # Ray shows an actor's output in the driver's log.
-        print(f"tinyv step={self._step} rewards={len(self._rows)} {told}", flush=True)  # noqa: T201
+        print(f"tinyv step={self._step} rewards={len(self._rows)} {figures_text}", flush=True)  # noqa: T201
 
 
 def extra_info(judged: JudgedReward, value: float) -> dict[str, float]:

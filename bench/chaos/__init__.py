@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from bench.chaos.cases import make_cases
-from bench.chaos.client import Task
+from bench.chaos.client import ClientTask
 from bench.chaos.faults import Faults
 from bench.chaos.verdict import ChaosVerdict, judge_rewards, judge_server, leftovers
 from bench.chaos.world import CONFIG, World
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="tinyv-chaos-") as scratch:
             directory = args.keep / str(seed) if args.keep else Path(scratch)
             directory.mkdir(parents=True, exist_ok=True)
-            task = Task(
+            task = ClientTask(
                 url="",
                 pool=CONFIG.broker.pool,
                 rollouts=args.rollouts,
@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
     return 0 if all(v.is_kept for v in verdicts) else 1
 
 
-async def run(directory: Path, task: Task, *, seconds: float, shards: int) -> ChaosVerdict:
+async def run(directory: Path, task: ClientTask, *, seconds: float, shards: int) -> ChaosVerdict:
     """Run once: faults for `seconds`, then quiet until the client has every reward, then the verdict."""
     began = time.monotonic()
     verdict = ChaosVerdict(seed=task.seed, shards=shards, rollouts=task.rollouts, seconds=0.0)

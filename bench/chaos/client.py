@@ -22,7 +22,7 @@ AWAY = 75
 """Exit status where the broker did not answer at the start: whoever started the client starts it again."""
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class ClientTask(msgspec.Struct, frozen=True, kw_only=True):
     """What the client of one run is to do."""
 
     url: str
@@ -37,7 +37,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     max_inflight: int = 256
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class RewardRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One reward as it came."""
 
     rollout_id: str
@@ -48,7 +48,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     total_s: float
 
 
-def read_journal(path: Path) -> list[Line]:
+def read_journal(path: Path) -> list[RewardRecord]:
     """Return the whole lines of a journal, and cut a torn one off."""
     if not path.exists():
         return []
@@ -56,10 +56,10 @@ def read_journal(path: Path) -> list[Line]:
     whole = data[: data.rfind(b"\n") + 1]
     if len(whole) < len(data):
         os.truncate(path, len(whole))
-    return [msgspec.json.decode(line, type=Line) for line in whole.splitlines()]
+    return [msgspec.json.decode(line, type=RewardRecord) for line in whole.splitlines()]
 
 
-async def run(task: Task) -> None:
+async def run(task: ClientTask) -> None:
     """Submit what has no reward yet, and journal each reward, until all have one."""
     path = Path(task.journal)
     had = {line.rollout_id for line in read_journal(path)}
@@ -82,7 +82,7 @@ async def run(task: Task) -> None:
             raise RuntimeError(f"{client.outstanding} rollouts are left in the client's ledger")
 
 
-async def _submit_all(client: RewardClient, task: Task, rollouts: list[Rollout]) -> None:
+async def _submit_all(client: RewardClient, task: ClientTask, rollouts: list[Rollout]) -> None:
     """Submit at the task's rate, several at a time as a trainer does; a busy machine falls behind and catches up."""
     began, left = time.monotonic(), iter(enumerate(rollouts))
 
@@ -97,8 +97,8 @@ async def _submit_all(client: RewardClient, task: Task, rollouts: list[Rollout])
     client.end()
 
 
-def _line(reward: Reward) -> Line:
-    return Line(
+def _line(reward: Reward) -> RewardRecord:
+    return RewardRecord(
         rollout_id=reward.rollout_id,
         value=reward.value,
         status=reward.status,
@@ -111,6 +111,6 @@ def _line(reward: Reward) -> Line:
 if __name__ == "__main__":
     # By stdin: the URL holds a password.
     try:
-        uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))
+        uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=ClientTask)))
     except BrokerUnavailableError:
         sys.exit(AWAY)

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from bench.chaos.cases import Case
-from bench.chaos.client import Line, Task, read_journal
+from bench.chaos.client import ClientTask, RewardRecord, read_journal
 from bench.chaos.world import World
 from tinyv_stream.broker.keys import GROUP
 from tinyv_stream.broker.operator import OperatorSide
@@ -48,7 +48,7 @@ class ChaosVerdict(msgspec.Struct, kw_only=True):
         return not self.broken
 
 
-def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: Task, letters: dict[str, str]) -> None:
+def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: ClientTask, letters: dict[str, str]) -> None:
     """Compare the journal with what is right, and note each breach."""
     lines = read_journal(Path(task.journal))
     by_id = {line.rollout_id: line for line in lines}
@@ -75,7 +75,7 @@ def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: Task, letters:
     verdict.broken += [f"{i}: a dead letter, and harmless" for i in letters if i not in poison]
 
 
-def _judge(verdict: ChaosVerdict, case: Case, line: Line, deadline_s: float) -> None:
+def _judge(verdict: ChaosVerdict, case: Case, line: RewardRecord, deadline_s: float) -> None:
     if (line.value, line.status) != (case.value, case.status):
         verdict.broken.append(f"{line.rollout_id} ({case.kind}): {line.status} {line.value}, {line.reason}")
     if line.total_s > deadline_s + GRACE_S + _SLACK_S:

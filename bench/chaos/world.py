@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bench.chaos.client import AWAY, Task
+from bench.chaos.client import AWAY, ClientTask
 from bench.chaos.proxy import Proxy
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.operator import OperatorSide
@@ -39,7 +39,7 @@ _BACK_S: Final = 0.3
 class World:
     """All processes of one run, while it is open. `directory` keeps logs, data and the client's journal."""
 
-    def __init__(self, directory: Path, task: Task, *, shards: int) -> None:
+    def __init__(self, directory: Path, task: ClientTask, *, shards: int) -> None:
         self.directory = directory
         self.task = task
         self._config = msgspec.structs.replace(CONFIG, broker=msgspec.structs.replace(CONFIG.broker, shards=shards))

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 
 from bench.engine.attack_questions import QUESTIONS
 
-Family = Callable[[int, str, str], str]
+AttackFamily = Callable[[int, str, str], str]
 
 
-def _pick(*wordings: str) -> Family:
+def _pick(*wordings: str) -> AttackFamily:
     return lambda i, reference, question: wordings[i % len(wordings)].format(r=reference, q=question)
 
 
-STRUCTURAL: dict[str, Family] = {
+STRUCTURAL: dict[str, AttackFamily] = {
     "empty": _pick("", " ", "\n\n", "\t", "\\boxed{{}}", "$$", "\\text{{}}", "\\(\\)"),
     "invisible": _pick("\u200b", "\u2060\u200d", "\ufeff", "\u202e\u202c", "\x00\x01", "\u00ad", "\u2003\u200b"),
     "lone punctuation": _pick(".", ":", ",", "...", "?", "!", "-", "''", "--", ";", "()", "[]", "\u3002", "*", "#"),
@@ -235,7 +235,7 @@ _ONLY_WHERE = {
 """References beside which a family is an attack: many numbers where one was asked, all options of some, and mere words,
 or "one or the other", where the reference is no word, since there it may be the answer."""
 
-SEMANTIC: dict[str, Family] = {
+SEMANTIC: dict[str, AttackFamily] = {
     "other number": _pick("1000", "123456", "-17", "0.001", "10^9"),
     "reference with a changed sign": lambda _i, r, _q: f"-({r})",
     "reference and more": lambda _i, r, _q: f"{r} + 1",

@@ -21,7 +21,7 @@ from bench.engine.parts import EngineRate
 from bench.engine.plain import PLAIN, plain
 from bench.engine.reference import Pattern
 from bench.engine.resistance import Resisted, resisted
-from bench.engine.run import Settings, measure
+from bench.engine.run import EngineSettings, measure
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
 GOALS: Final = (("worker_over_raw", 0.95), ("x_reference", 4.0))
@@ -37,23 +37,23 @@ def main(argv: list[str]) -> int:
     load_before = os.getloadavg()[0]
     try:
         with tempfile.TemporaryDirectory() as directory:
-            told, is_met = uvloop.run(_run(args, Path(directory), partial(_say, console)))
+            report, is_met = uvloop.run(_run(args, Path(directory), partial(_say, console)))
     except InvalidInputError as exc:
         sys.stderr.write(f"bench engine: {exc}\n")
         return 2
     except (TinyVError, AssertionError) as exc:
         sys.stderr.write(f"bench engine: {exc}\n")
         return 1
-    for name, value in told.items():
+    for name, value in report.items():
         if isinstance(value, float):
             console.print(f"{name:24} {value:.4g}", markup=False)
-    told |= {
+    report |= {
         "machine": {"cores": len(os.sched_getaffinity(0)), "memory_mb": psutil.virtual_memory().total // 2**20},
         "load_before": load_before,
         "load_after": os.getloadavg()[0],
     }
     if args.json:
-        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     return 0 if is_met else 1
 
 
@@ -68,10 +68,10 @@ async def _run(args: argparse.Namespace, directory: Path, say: Callable[[str], N
     if args.attacks:
         return _resisted(await resisted(settings, say), say)
     busy, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
-    told = result(await measure(settings, directory, say))
+    report = result(await measure(settings, directory, say))
     if busy > cores:
         say(f"load average {busy:.1f} on {cores} cores at the start: trust the figures per CPU second only")
-    return told, busy <= cores and all(told[name] is None or told[name] >= goal for name, goal in GOALS)
+    return report, busy <= cores and all(report[name] is None or report[name] >= goal for name, goal in GOALS)
 
 
 def _determined(rows: list[Asked], say: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
@@ -103,7 +103,7 @@ def result(found: dict[str, Any]) -> dict[str, Any]:
     theirs: list[Pattern] = found["reference"]
     rates = {name: found[name] for name in ("raw", "worker", "step")}
     rates |= {name: [run.rate for run in found[name]] for name in ("reference", "reference_as_published")}
-    told = {
+    report = {
         "worker_over_raw": _ratio(rates, "worker", "raw", "per_s"),
         "worker_over_raw_cpu": _ratio(rates, "worker", "raw", "per_cpu_s"),
         "x_reference": _ratio(rates, "step", "reference", "per_s"),
@@ -114,7 +114,7 @@ def result(found: dict[str, Any]) -> dict[str, Any]:
         "p50_ms": at["p50_ms"],
         "p99_ms": at["p99_ms"],
     }
-    return told | _limits(found, rates, theirs) | {"measured": found}
+    return report | _limits(found, rates, theirs) | {"measured": found}
 
 
 def _limits(
@@ -141,10 +141,10 @@ def _ratio(rates: dict[str, list[EngineRate]], ours: str, theirs: str, per: str)
     return statistics.median(each[0]) / statistics.median(each[1]) if each[1] else None
 
 
-def _settings(args: argparse.Namespace) -> Settings:
+def _settings(args: argparse.Namespace) -> EngineSettings:
     if min(args.prompts, args.group_size, args.repeats) < 1:
         raise InvalidInputError("--prompts, --group-size, --repeats", 0, "use 1 or more")
-    return Settings(
+    return EngineSettings(
         prompts=args.prompts,
         group_size=args.group_size,
         seed=args.seed,

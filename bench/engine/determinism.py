@@ -1,6 +1,6 @@
 """Test of batch invariance, `python -m bench engine --determinism`: the same prompts in three orders.
 
-- First all at once; then, with an empty prefix cache, few at once; then all at once in an engine started anew.
+- First all at once; then, with an empty prefix cache, few at once; then all at once in an engine started again.
 - Every verdict goes through the whole TinyV stage, its second asking included; no broker and no cache of verdicts.
 - The margin within which a prompt is asked again alone is a measured number: beside it stands the largest difference
   between two readings of one prompt, all over and near the threshold, where alone it matters.
@@ -16,7 +16,7 @@ import msgspec
 from tinyv_stream_workers.tinyv.batch_gate import MARGIN
 
 from bench.engine.load import refused, unique
-from bench.engine.run import Bench, Settings, opened
+from bench.engine.run import Bench, EngineSettings, opened
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Rollout
@@ -47,7 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return self.flips == 0 and self.largest_near_threshold < self.margin and len(self.verdicts) > 1
 
 
-async def asked(settings: Settings, count: int, say: Callable[[str], None]) -> list[Asked]:
+async def asked(settings: EngineSettings, count: int, say: Callable[[str], None]) -> list[Asked]:
     """Ask `count` prompts in three orders, by the model's own prompt and, for `embedded`, by TinyV's longer one too.
 
     Raises EngineStartError, or InvalidInputError if the questions do not give as many different prompts.
@@ -58,7 +58,7 @@ async def asked(settings: Settings, count: int, say: Callable[[str], None]) -> l
     return [await _three_orders(settings, works, label, row, say) for label, row in rows.items()]
 
 
-def _works(settings: Settings, count: int) -> list[Work]:
+def _works(settings: EngineSettings, count: int) -> list[Work]:
     # A group of eight leaves three different prompts and more.
     rollouts = unique(refused(max(8, count // 2), settings.group_size, settings.seed, settings.questions))[:count]
     if len(rollouts) < count:
@@ -78,7 +78,7 @@ def _work(rollout: Rollout) -> Work:
 
 
 async def _three_orders(
-    settings: Settings, works: list[Work], label: str, row: ModelRow, say: Callable[[str], None]
+    settings: EngineSettings, works: list[Work], label: str, row: ModelRow, say: Callable[[str], None]
 ) -> Asked:
     orders = [random.Random(f"order {n}").sample(works, len(works)) for n in range(3)]  # noqa: S311 no secret
     seen: list[dict[str, Outcome]] = []

@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 
 from bench.engine.parts import CpuWatch, EngineRate
-from bench.engine.reference_program import Job, Outcome
+from bench.engine.reference_program import ReferenceJob, ReferenceOutcome
 from tinyv_stream.errors import EngineError
 from tinyv_stream.processes.die_with_parent import tied_command
 
@@ -18,7 +18,7 @@ _COUNTER: Final = re.compile(r"^(vllm:\w+?)(?:_total)?(?:\{[^}]*\})? ([\d.e+]+)$
 _COUNTERS: Final = ("vllm:prompt_tokens", "vllm:prefix_cache_hits", "vllm:generation_tokens")
 
 
-class Server(Protocol):
+class ReferenceServer(Protocol):
     """An OpenAI server on this machine."""
 
     @property
@@ -42,10 +42,12 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     hit_rate: float
 
 
-async def pattern(server: Server, prompts: list[str], *, as_published: bool = False) -> Pattern:
+async def pattern(server: ReferenceServer, prompts: list[str], *, as_published: bool = False) -> Pattern:
     """Run the pattern once, in a program of its own; raises EngineError with its last line if a call fails."""
     before, watch = await _counters(server), CpuWatch()
-    outcome = await _program(Job(port=server.port, model=server.model, prompts=prompts, as_published=as_published))
+    outcome = await _program(
+        ReferenceJob(port=server.port, model=server.model, prompts=prompts, as_published=as_published)
+    )
     rate = watch.rate(len(prompts), seconds=outcome.wall_s, others_cpu_s=outcome.cpu_s)
     prompt, hits, written = (after - b for after, b in zip(await _counters(server), before, strict=True))
     return Pattern(
@@ -58,7 +60,7 @@ async def pattern(server: Server, prompts: list[str], *, as_published: bool = Fa
     )
 
 
-async def _program(job: Job) -> Outcome:
+async def _program(job: ReferenceJob) -> ReferenceOutcome:
     command = [sys.executable, "-P", "-m", "bench.engine.reference_program"]
     process = await asyncio.create_subprocess_exec(
         *tied_command(command, signal.SIGKILL),
@@ -75,10 +77,10 @@ async def _program(job: Job) -> Outcome:
     if process.returncode:
         lines = err.decode(errors="replace").splitlines()
         raise EngineError(f"the reference's pattern failed: {lines[-1] if lines else 'it said nothing'}")
-    return msgspec.json.decode(out, type=Outcome)
+    return msgspec.json.decode(out, type=ReferenceOutcome)
 
 
-async def _counters(server: Server) -> list[float]:
+async def _counters(server: ReferenceServer) -> list[float]:
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{server.port}/metrics") as response:
         text = await response.text()
     found = dict.fromkeys(_COUNTERS, 0.0)

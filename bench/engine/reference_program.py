@@ -27,7 +27,7 @@ _TIMEOUT_S: Final = 900.0
 """Longer than the reference's 300 s: on a small machine its calls would end as failures, which it scores 0."""
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class ReferenceJob(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask, and where."""
 
     port: int
@@ -36,7 +36,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     as_published: bool = False
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class ReferenceOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What it took. `cpu_s` is the pattern's own, without the server's; `written` are the tokens of all replies."""
 
     wall_s: float
@@ -44,7 +44,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     written: int
 
 
-def run(job: Job) -> Outcome:
+def run(job: ReferenceJob) -> ReferenceOutcome:
     """Ask for every prompt; blocks. Raises what the first failed call raised."""
     began = time.monotonic()
     ask = partial(_through_client if job.as_published else _call, job.port, job.model)
@@ -52,7 +52,7 @@ def run(job: Job) -> Outcome:
         written = sum(pool.map(ask, job.prompts))
     wall_s = time.monotonic() - began
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return Outcome(wall_s=wall_s, cpu_s=sum(s.ru_utime + s.ru_stime for s in spent), written=written)
+    return ReferenceOutcome(wall_s=wall_s, cpu_s=sum(s.ru_utime + s.ru_stime for s in spent), written=written)
 
 
 def _call(port: int, model: str, prompt: str) -> int:
@@ -72,7 +72,7 @@ def _call(port: int, model: str, prompt: str) -> int:
 
 
 def _through_client(port: int, model: str, prompt: str) -> int:
-    """Do the same by the library that the reference uses, loaded anew in each process."""
+    """Do the same by the library that the reference uses, loaded again in each process."""
     client = _client(port)
     turn = [{"role": "user", "content": prompt}]
     reply = client.chat.completions.create(model=model, messages=turn, max_completion_tokens=MAX_TOKENS, temperature=0)
@@ -89,4 +89,4 @@ def _client(port: int) -> Any:  # noqa: ANN401 imported late, because the import
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.encode(run(msgspec.json.decode(sys.stdin.buffer.read(), type=Job))))
+    sys.stdout.buffer.write(msgspec.json.encode(run(msgspec.json.decode(sys.stdin.buffer.read(), type=ReferenceJob))))

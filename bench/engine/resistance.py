@@ -11,7 +11,7 @@ import msgspec
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from bench.engine import attacks
-from bench.engine.run import Settings, opened
+from bench.engine.run import EngineSettings, opened
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.tinyv.models import resolve
@@ -32,7 +32,7 @@ class Resisted(msgspec.Struct, frozen=True, kw_only=True):
     accepted_without_guard: int
 
 
-async def resisted(settings: Settings, say: Callable[[str], None]) -> list[Resisted]:
+async def resisted(settings: EngineSettings, say: Callable[[str], None]) -> list[Resisted]:
     """Return each family's row, with the model's own prompt and threshold; raises EngineStartError."""
     _, row = resolve(settings.model)
     both: list[dict[str, list[Verdict]]] = []

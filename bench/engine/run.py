@@ -38,10 +38,10 @@ from tinyv_stream.verifiers.tinyv.question import QuestionRule
 CPU_DEFAULT_BLOCK = 128
 """What vLLM takes on a CPU where nobody says otherwise."""
 FAR_THRESHOLD = 0.98
-"""Away from what an untrained stand-in says: a trained verifier is seldom near its threshold, this one always is."""
+"""Away from what an untrained stand-in says: a trained verifier is rarely near its threshold, this one always is."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One run. Times in seconds."""
 
     prompts: int = 24
@@ -62,7 +62,7 @@ class Bench:
     """One engine, one broker, one worker per measurement; use inside `opened`."""
 
     def __init__(
-        self, settings: Settings, engine: CountingEngine, row: ModelRow, stage: TinyVVerifier, url: str
+        self, settings: EngineSettings, engine: CountingEngine, row: ModelRow, stage: TinyVVerifier, url: str
     ) -> None:
         self.settings = settings
         self.engine = engine
@@ -134,7 +134,7 @@ class Bench:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings,
+    settings: EngineSettings,
     say: Callable[[str], None],
     *,
     row: ModelRow | None = None,
@@ -152,7 +152,7 @@ async def opened(
         yield Bench(settings, engine, row, stage, server.url)
 
 
-async def measure(settings: Settings, directory: Path, say: Callable[[str], None]) -> dict[str, Any]:
+async def measure(settings: EngineSettings, directory: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """Run everything; return the figures.
 
     Raises EngineError, or AssertionError for a rollout without a verdict.
@@ -211,7 +211,9 @@ async def _loads(bench: Bench, full: float, say: Callable[[str], None]) -> list[
     return found
 
 
-async def _theirs(settings: Settings, prompts: list[str], directory: Path, say: Callable[[str], None]) -> list[Pattern]:
+async def _theirs(
+    settings: EngineSettings, prompts: list[str], directory: Path, say: Callable[[str], None]
+) -> list[Pattern]:
     """Measure the reference's pattern, on a server with vLLM's default block size; ours is stopped by then."""
     block = None if gpu_found() else CPU_DEFAULT_BLOCK
     config = TinyVConfig(model=settings.model, engine=EngineConfig(threads=settings.threads, block_size=block))

@@ -12,7 +12,7 @@ from rich.table import Table
 from bench.overlap.report import html, median_repeat, pictures
 from bench.overlap.result import result
 from bench.overlap.run import Measured, measure_all
-from bench.overlap.settings import Settings, parse
+from bench.overlap.settings import OverlapSettings, parse
 from tinyv_stream.charts.png import missing, png, stacked
 from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.timeline.spans import Recorder
@@ -39,17 +39,17 @@ def main(argv: list[str]) -> int:
     except TinyVError as exc:
         sys.stderr.write(f"bench overlap: {exc}\n")
         return 1
-    told = result(settings, measured)
-    _print(console, told)
-    _write(settings, measured, told)
-    return 0 if all(goal["holds"] for goal in told["goals"]) else 1
+    summary = result(settings, measured)
+    _print(console, summary)
+    _write(settings, measured, summary)
+    return 0 if all(goal["holds"] for goal in summary["goals"]) else 1
 
 
-def _print(console: Console, told: dict[str, Any]) -> None:
-    for reason in told["left_out"].values():
+def _print(console: Console, summary: dict[str, Any]) -> None:
+    for reason in summary["left_out"].values():
         console.print(f"LEFT OUT: {reason}", style="bold red", markup=False)
     table = Table("mode", "exposed s (min-max)", "of generation", "wait p50", "wait p99", "calls", "failed", "load")
-    for mode, row in told["modes"].items():
+    for mode, row in summary["modes"].items():
         e = row["exposed_s"]
         loads = [r["load_before"] for r in row["repeats"]]
         table.add_row(
@@ -63,9 +63,9 @@ def _print(console: Console, told: dict[str, Any]) -> None:
             f"{min(loads):.1f}-{max(loads):.1f}",
         )
     console.print(table)
-    for goal in told["goals"]:
+    for goal in summary["goals"]:
         console.print(f"{'holds' if goal['holds'] else 'MISSED':7} {goal['goal']}: {goal['found']:.4g}", markup=False)
-    console.print(told["definition"], style="dim", markup=False)
+    console.print(summary["definition"], style="dim", markup=False)
 
 
 def _png(path: Path, picture: str) -> None:
@@ -73,12 +73,12 @@ def _png(path: Path, picture: str) -> None:
         path.write_bytes(png(picture))
 
 
-def _write(settings: Settings, measured: Measured, told: dict[str, Any]) -> None:
+def _write(settings: OverlapSettings, measured: Measured, summary: dict[str, Any]) -> None:
     if settings.json:
-        settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+        settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
     drawn = pictures(measured) if settings.report or settings.pictures else {}
     if settings.report:
-        settings.report.write_text(html(drawn, told))
+        settings.report.write_text(html(drawn, summary))
         _png(settings.report.with_suffix(".png"), stacked(drawn.values()))
     if settings.pictures:
         settings.pictures.mkdir(parents=True, exist_ok=True)

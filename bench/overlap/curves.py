@@ -24,12 +24,12 @@ _LOW_S: Final = 0.01
 """The axis of seconds is logarithmic and begins here."""
 
 
-def curves_svg(rows: Sequence[dict[str, Any]], knees: Sequence[dict[str, Any]], title: str) -> str:
-    """Return one panel per step size: exposed seconds (logarithmic) against load, with the knees marked."""
+def curves_svg(rows: Sequence[dict[str, Any]], points: Sequence[dict[str, Any]], title: str) -> str:
+    """Return one panel per step size: exposed seconds (logarithmic) against load, with the saturation points marked."""
     sizes = sorted({int(r["rollouts"]) for r in rows})
     panels = "".join(
         f'<g transform="translate({(i % 2) * _WIDTH},{30 + (i // 2) * _HEIGHT})">'
-        f"{_panel(_of(rows, size), _of(knees, size), f'{size} rollouts per step')}</g>"
+        f"{_panel(_of(rows, size), _of(points, size), f'{size} rollouts per step')}</g>"
         for i, size in enumerate(sizes)
     )
     head = f'<text x="10" y="18" font-size="14">{escape(title)}</text>'
@@ -40,7 +40,7 @@ def _of(rows: Sequence[dict[str, Any]], size: int) -> list[dict[str, Any]]:
     return [r for r in rows if r["rollouts"] == size]
 
 
-def _panel(rows: Sequence[dict[str, Any]], knees: Sequence[dict[str, Any]], title: str) -> str:
+def _panel(rows: Sequence[dict[str, Any]], points: Sequence[dict[str, Any]], title: str) -> str:
     top = max(1.0, *(float(r["exposed_s"]) for r in rows))
     most = max(float(r["load"]) for r in rows)
     left, right, up, down = 50, _WIDTH - 130, 24, _HEIGHT - 34
@@ -66,10 +66,10 @@ def _panel(rows: Sequence[dict[str, Any]], knees: Sequence[dict[str, Any]], titl
         f'<text x="{x(load):.1f}" y="{down + 16}" text-anchor="middle" fill="#666">{load:g}</text>'
         for load in (0.5, 1.0, 1.5, 2.0)
     ]
-    for knee in knees:
-        if knee["knee"] is not None:
-            at, colour = x(knee["knee"]), COLOURS[knee["mode"]]
+    for point in points:
+        if point["saturation"] is not None:
+            at, colour = x(point["saturation"]), COLOURS[point["mode"]]
             dash = f'stroke="{colour}" stroke-dasharray="2 3"'
             parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{up}" y2="{down}" {dash}/>')
-            parts.append(f'<text x="{at + 3:.1f}" y="{down - 4}" fill="{colour}">{knee["knee"]:.2f}</text>')
+            parts.append(f'<text x="{at + 3:.1f}" y="{down - 4}" fill="{colour}">{point["saturation"]:.2f}</text>')
     return "".join(parts)

@@ -12,8 +12,8 @@ import aiohttp
 import msgspec
 
 from bench.overlap.reference_call import Endpoint
-from bench.overlap.replay import Found, found_of
-from bench.workload import Line, Step
+from bench.overlap.replay import ReplayedStep, found_of
+from bench.workload import Step, StepCompletion
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.timeline.spans import Span, span_of
@@ -23,14 +23,14 @@ _INSTRUCTION: Final = r" Please reason step by step, and put your final answer w
 _TIMEOUT_S: Final = 1800.0
 
 
-async def stream(client: RewardClient, policy: Endpoint, step: Step, *, number: int, max_tokens: int) -> Found:
+async def stream(client: RewardClient, policy: Endpoint, step: Step, *, number: int, max_tokens: int) -> ReplayedStep:
     """Generate the step's completions, submit each as it ends; return once the trainer holds every reward."""
     ends: dict[str, float] = {}
     arriving = client.rewards()
     start = time.monotonic()
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
 
-    async def one(http: aiohttp.ClientSession, line: Line, seed: int) -> None:
+    async def one(http: aiohttp.ClientSession, line: StepCompletion, seed: int) -> None:
         text = await _complete(http, policy, line, max_tokens=max_tokens, seed=seed)
         ends[line.rollout.rollout_id] = time.monotonic() - start
         await client.submit(msgspec.structs.replace(line.rollout, completion=text))
@@ -60,7 +60,9 @@ async def stream(client: RewardClient, policy: Endpoint, step: Step, *, number: 
     return found_of(rewards, spans)
 
 
-async def _complete(http: aiohttp.ClientSession, policy: Endpoint, line: Line, *, max_tokens: int, seed: int) -> str:
+async def _complete(
+    http: aiohttp.ClientSession, policy: Endpoint, line: StepCompletion, *, max_tokens: int, seed: int
+) -> str:
     body = {
         "model": policy.model,
         "messages": [{"role": "user", "content": line.rollout.question + _INSTRUCTION}],
@@ -69,5 +71,5 @@ async def _complete(http: aiohttp.ClientSession, policy: Endpoint, line: Line, *
         "seed": abs(seed),
     }
     async with http.post(policy.url, json=body, raise_for_status=True) as response:
-        told = await response.json()
-    return told["choices"][0]["message"]["content"] or " "
+        report = await response.json()
+    return report["choices"][0]["message"]["content"] or " "

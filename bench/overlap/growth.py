@@ -22,20 +22,22 @@ MADE: Final = "made from the seed"
 _BLOCK: Final = 256
 
 
-def step_of(rollouts: int, wall_s: float, habit: float, seed: int = 1) -> list[Arrival]:
+def step_of(rollouts: int, wall_s: float, zipf_exponent: float, seed: int = 1) -> list[Arrival]:
     """Return the default workload's step with about `rollouts` completions."""
     prompts = max(1, round(rollouts / GROUP))
-    return arrivals_of(make(bundled(prompts, seed), GROUP, wall_s=wall_s, seed=seed, mix=Mix(habit=habit)))
+    return arrivals_of(
+        make(bundled(prompts, seed), GROUP, wall_s=wall_s, seed=seed, mix=Mix(zipf_exponent=zipf_exponent))
+    )
 
 
-def curves(verdict_s: float, wall_s: float, habit: float) -> list[dict[str, Any]]:
+def curves(verdict_s: float, wall_s: float, zipf_exponent: float) -> list[dict[str, Any]]:
     """Return exposed time against load for every mode and step size.
 
     Load is the calls without coalescing per what the engine can do in the generation phase: one axis for all modes.
     """
     rows: list[dict[str, Any]] = []
     for size in SIZES:
-        arrivals = step_of(size, wall_s, habit)
+        arrivals = step_of(size, wall_s, zipf_exponent)
         asked = sum(a.key is not None for a in arrivals)
         for load in LOADS:
             fleet = Fleet(
@@ -49,21 +51,21 @@ def curves(verdict_s: float, wall_s: float, habit: float) -> list[dict[str, Any]
     return rows
 
 
-def knees_of(rows: Sequence[dict[str, Any]], wall_s: float) -> list[dict[str, Any]]:
+def saturation_of(rows: Sequence[dict[str, Any]], wall_s: float) -> list[dict[str, Any]]:
     """Return where each mode tips over at each step size; None for a mode that does not within the loads."""
     found: list[dict[str, Any]] = []
     for size in sorted({r["rollouts"] for r in rows}):
         for mode in ("stream", "stream_no_coalesce", "verl"):
             curve = [(r["load"], r["exposed_s"]) for r in rows if (r["rollouts"], r["mode"]) == (size, mode)]
-            found.append({"rollouts": size, "mode": mode, "knee": bend(curve, BENT * wall_s)})
+            found.append({"rollouts": size, "mode": mode, "saturation": bend(curve, BENT * wall_s)})
     return found
 
 
 def fleets(
-    fleet: Fleet, *, utilisation: float, wall_s: float, habit: float, broker_rate: float | None
+    fleet: Fleet, *, utilisation: float, wall_s: float, zipf_exponent: float, broker_rate: float | None
 ) -> list[dict[str, Any]]:
     """Return what 8 to 512 engines like `fleet`'s carry at this utilisation, and how many brokers that takes."""
-    one = step_of(_BLOCK, wall_s, habit)
+    one = step_of(_BLOCK, wall_s, zipf_exponent)
     calls = len({a.key for a in one if a.key})
     rows: list[dict[str, Any]] = []
     for engines in FLEETS:
@@ -79,13 +81,13 @@ def fleets(
     return rows
 
 
-def check(told: dict[str, Any]) -> list[dict[str, Any]]:
+def check(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Return, for each mode of an overlap result, exposed and waiting time as measured and as simulated.
 
     The engine's rate is that of `trl`, else `blocking` (all calls at once; `blocking` forks 64 processes besides); its
     lone verdict and the rules' time are the result's. Raises ValueError if the seed does not give the steps again.
     """
-    modes, setting = told["modes"], told["setting"]
+    modes, setting = report["modes"], report["setting"]
     if setting["questions"] != MADE or setting["policy_tokens"] is not None:
         raise ValueError("its questions or its generation are not made from the seed")
     full, rules = modes.get("trl") or modes["blocking"], modes["rule_only"]
@@ -93,12 +95,12 @@ def check(told: dict[str, Any]) -> list[dict[str, Any]]:
     fleet = Fleet(
         engines=1,
         rate=full["calls"]["median"] / full["exposed_s"]["median"],
-        verdict_s=told["verdict_s"],
+        verdict_s=report["verdict_s"],
         rule_servers=2,
         rule_s=rule_s,
         hop_s=max(0.0, rules["wait_p50_s"]["median"] - rule_s),
     )
-    steps = [_again(setting, seed) for seed in told["workload"]["seeds"]]
+    steps = [_again(setting, seed) for seed in report["workload"]["seeds"]]
     rows: list[dict[str, Any]] = []
     for mode in (*CURVE_MODES, "per_sample"):
         if mode not in modes:
@@ -113,7 +115,7 @@ def check(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _again(setting: dict[str, Any], seed: int) -> list[Arrival]:
     questions = bundled(setting["prompts"], seed)
-    mix = Mix(habit=setting["habit"])
+    mix = Mix(zipf_exponent=setting["zipf_exponent"])
     return arrivals_of(make(questions, setting["group_size"], wall_s=setting["wall_s"], seed=seed, mix=mix))
 
 

@@ -31,7 +31,7 @@ class Servers:
         self._free = [0.0] * self.count
 
     @classmethod
-    def told(cls) -> "Servers | None":
+    def from_environment(cls) -> "Servers | None":
         """Return what the environment asks for, None if nothing; raise InvalidInputError for nonsense."""
         text = os.environ.get(PACED_ENV)
         if not text:
@@ -69,7 +69,7 @@ class PacedEngine(ScriptedEngine):
 
 
 if __name__ == "__main__":
-    servers = Servers.told() or Servers(1e6, 0.0)
+    servers = Servers.from_environment() or Servers(1e6, 0.0)
     main(
         "bench.overlap.paced",
         "A TinyV worker whose engine only keeps time.",

@@ -17,9 +17,9 @@ from typing import Final
 import aiohttp
 from msgspec.structs import replace
 
-from bench.overlap.reference_call import TIMEOUT_S, CallAnswer, Endpoint, Job, ask, grade, verify, warm
-from bench.overlap.replay import Found, generation
-from bench.workload import Line, Step
+from bench.overlap.reference_call import TIMEOUT_S, CallAnswer, Endpoint, ReferenceCall, ask, grade, verify, warm
+from bench.overlap.replay import ReplayedStep, generation
+from bench.workload import Step, StepCompletion
 from tinyv_stream.timeline.spans import Span
 from tinyv_stream.types import Source
 
@@ -28,10 +28,10 @@ PROCESSES: Final = 64
 GRADERS: Final = 2
 
 
-def job_of(line: Line, server: Endpoint) -> Job:
+def job_of(line: StepCompletion, server: Endpoint) -> ReferenceCall:
     """Return what a process needs to verify `line`."""
     r = line.rollout
-    return Job(
+    return ReferenceCall(
         rollout_id=r.rollout_id,
         question=r.question,
         completion=r.completion,
@@ -51,7 +51,7 @@ def prepare() -> None:
         pool.submit(warm).result()
 
 
-async def blocking(server: Endpoint, step: Step, *, number: int) -> Found:
+async def blocking(server: Endpoint, step: Step, *, number: int) -> ReplayedStep:
     """Verify the step after its last completion; the clock starts there, at `wall_s`."""
     jobs = [job_of(line, server) for line in step.lines]
     began = time.monotonic()
@@ -64,7 +64,7 @@ async def blocking(server: Endpoint, step: Step, *, number: int) -> Found:
     return found(spans, answers)
 
 
-async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
+async def per_sample(server: Endpoint, step: Step, *, number: int) -> ReplayedStep:
     """Verify each completion as it ends, by a call of its own."""
     spans: list[Span] = []
     answers: list[CallAnswer] = []
@@ -76,7 +76,7 @@ async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
         async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as http:
             start = time.monotonic()
 
-            async def finished(line: Line) -> None:
+            async def finished(line: StepCompletion) -> None:
                 answer, request = await loop.run_in_executor(graders, grade, job_of(line, server))
                 if request is not None:
                     answer = await ask(http, answer, request, server)
@@ -88,13 +88,13 @@ async def per_sample(server: Endpoint, step: Step, *, number: int) -> Found:
     return found(spans, answers)
 
 
-def _batch(jobs: list[Job]) -> list[CallAnswer]:
+def _batch(jobs: list[ReferenceCall]) -> list[CallAnswer]:
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         return list(pool.map(verify, jobs))
 
 
-def span_of_answer(line: Line, answer: CallAnswer, *, rewarded_s: float, number: int) -> Span:
+def span_of_answer(line: StepCompletion, answer: CallAnswer, *, rewarded_s: float, number: int) -> Span:
     """Return the span of a rollout that a mode without a broker verified as it ended."""
     return Span(
         rollout_id=line.rollout.rollout_id,
@@ -108,15 +108,17 @@ def span_of_answer(line: Line, answer: CallAnswer, *, rewarded_s: float, number:
     )
 
 
-def after_batch(line: Line, answer: CallAnswer, *, rewarded_s: float, wall_s: float, number: int, start: float) -> Span:
+def after_batch(
+    line: StepCompletion, answer: CallAnswer, *, rewarded_s: float, wall_s: float, number: int, start: float
+) -> Span:
     """Return the span of a rollout that was verified after the batch; `start` is the clock's time at `wall_s`."""
     span = span_of_answer(line, answer, rewarded_s=rewarded_s, number=number)
     return replace(span, began_s=wall_s, answered_s=wall_s + answer.at - start)
 
 
-def found(spans: list[Span], answers: list[CallAnswer]) -> Found:
+def found(spans: list[Span], answers: list[CallAnswer]) -> ReplayedStep:
     """Return what came of a step whose answers are all there."""
-    return Found(
+    return ReplayedStep(
         spans=spans,
         values={a.rollout_id: None if a.error else a.value for a in answers},
         notes={a.rollout_id: a.error or f"reply {a.reply!r}" for a in answers if a.error or a.reply is not None},

@@ -43,7 +43,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return f"http://127.0.0.1:{self.port}/v1/chat/completions"
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class ReferenceCall(msgspec.Struct, frozen=True, kw_only=True):
     """One rollout, and where to ask."""
 
     rollout_id: str
@@ -71,7 +71,7 @@ def warm() -> None:
     load(GRADER).grade(Check("x = 2", "3 - 1"))
 
 
-def grade(job: Job) -> tuple[CallAnswer, dict[str, Any] | None]:
+def grade(job: ReferenceCall) -> tuple[CallAnswer, dict[str, Any] | None]:
     """Let the rules look; return their answer, and the request to send where they refuse."""
     began = time.monotonic()
     grader = _grader()
@@ -121,7 +121,7 @@ async def ask(
         return msgspec.structs.replace(answer, error=type(exc).__name__)
 
 
-def verify(job: Job) -> CallAnswer:
+def verify(job: ReferenceCall) -> CallAnswer:
     """Verify one rollout; blocks."""
     answer, request = grade(job)
     if request is None:

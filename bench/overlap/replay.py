@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from bench.workload import Line, Step
+from bench.workload import Step, StepCompletion
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.timeline.spans import Span, span_of
 from tinyv_stream.types import Reward, Status
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayedStep(msgspec.Struct, frozen=True, kw_only=True):
     """What one mode made of one step."""
 
     spans: list[Span]
@@ -31,7 +31,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
-async def stream(client: RewardClient, step: Step, *, number: int) -> Found:
+async def stream(client: RewardClient, step: Step, *, number: int) -> ReplayedStep:
     """Submit each completion as it ends, and return once the trainer holds every reward."""
     spans: list[Span] = []
     rewards: list[Reward] = []
@@ -46,9 +46,9 @@ async def stream(client: RewardClient, step: Step, *, number: int) -> Found:
     return found_of(rewards, spans)
 
 
-def found_of(rewards: list[Reward], spans: list[Span]) -> Found:
+def found_of(rewards: list[Reward], spans: list[Span]) -> ReplayedStep:
     """Return what came of a step whose rewards are all there."""
-    return Found(
+    return ReplayedStep(
         spans=spans,
         values={r.rollout_id: r.value for r in rewards},
         notes={r.rollout_id: note_of(r) for r in rewards if r.tinyv is not None},
@@ -59,7 +59,7 @@ def found_of(rewards: list[Reward], spans: list[Span]) -> Found:
 
 @asynccontextmanager
 async def generation(
-    step: Step, start: float, finished: Callable[[Line], Awaitable[object]], end: Callable[[], None]
+    step: Step, start: float, finished: Callable[[StepCompletion], Awaitable[object]], end: Callable[[], None]
 ) -> AsyncGenerator[None]:
     """Call `finished` for each completion when it is due, from monotonic `start` on; `end` after the last one.
 

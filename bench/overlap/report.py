@@ -43,21 +43,21 @@ def pictures(measured: Measured) -> dict[str, str]:
     return found
 
 
-def html(drawn: Mapping[str, str], told: dict[str, Any]) -> str:
+def html(drawn: Mapping[str, str], report: dict[str, Any]) -> str:
     """Return the report with these pictures."""
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Overlap</title><style>{_STYLE}</style>",
         "<h1>How much verification time does a trainer wait?</h1>",
-        f"<p>{escape(told['definition'])}</p>",
-        _table(told["modes"]),
-        *(f"<p>Left out: {escape(reason)}.</p>" for reason in told["left_out"].values()),
+        f"<p>{escape(report['definition'])}</p>",
+        _table(report["modes"]),
+        *(f"<p>Left out: {escape(reason)}.</p>" for reason in report["left_out"].values()),
         "<h2>Goals</h2>",
-        _goals(told["goals"]),
+        _goals(report["goals"]),
         *(f"<figure>{picture}</figure>" for picture in drawn.values()),
         "<h2>Where verdicts differ from blocking's</h2>",
-        _differences(told["differences"]),
+        _differences(report["differences"]),
         "<h2>Workload and setting</h2>",
-        f"<pre>{_json(told['workload'])}</pre><pre>{_json(told['setting'])}</pre>",
+        f"<pre>{_json(report['workload'])}</pre><pre>{_json(report['setting'])}</pre>",
     ]
     return "\n".join(parts)
 

@@ -13,7 +13,7 @@ import msgspec
 from bench.overlap.definition import DEFINITION, Exposure
 from bench.overlap.growth import MADE
 from bench.overlap.run import Measured, Repeat
-from bench.overlap.settings import Settings
+from bench.overlap.settings import OverlapSettings
 from bench.workload import Step
 
 _BOOTSTRAPS: Final = 10_000
@@ -40,22 +40,22 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median=statistics.median(values), min=min(values), max=max(values), low=low, high=high)
 
 
-def result(settings: Settings, measured: Measured) -> dict[str, Any]:
+def result(settings: OverlapSettings, measured: Measured) -> dict[str, Any]:
     """Return the whole result as it is written to JSON; None stands for what the chosen modes cannot tell."""
     modes = {m: [r for r in measured.repeats if r.mode == m] for m in settings.modes}
-    told = {mode: _mode(repeats) for mode, repeats in modes.items()}
+    report = {mode: _mode(repeats) for mode, repeats in modes.items()}
     for name, hello in measured.trainers.items():
-        told[name]["runs"] = hello
+        report[name]["runs"] = hello
     x_blocking = _paired(modes, "blocking", "stream", lambda r: r.exposure.exposed_s)
     calls = _paired(modes, "stream", "stream_no_coalesce", lambda r: r.calls)
     agreement, differences = _agreement(modes)
     head: dict[str, Any] = {
-        "exposed_fraction": told["stream"]["exposed_fraction"].median if "stream" in told else None,
+        "exposed_fraction": report["stream"]["exposed_fraction"].median if "stream" in report else None,
         "x_blocking": x_blocking.median if x_blocking else None,
         "calls_avoided": 1 - calls.median if calls else None,
         "calls_avoidable": None if settings.policy else statistics.median(_avoidable(s) for s in measured.steps),
         "agreement": agreement,
-        "modes": told,
+        "modes": report,
         "left_out": settings.left_out,
         "paired": {"calls kept": calls}
         | {
@@ -139,17 +139,17 @@ def _question(group_id: str, completion: str) -> tuple[str, str]:
 
 
 def _workload(steps: list[Step], policy: str | None) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "rollouts_per_step": len(steps[0].lines),
         "steps": len(steps),
         "seeds": [step.seed for step in steps],
         "generation": f"real, by {policy}" if policy else "replayed on the clock, no CPU",
     }
     if policy:  # what it answers, and at what length, is its own
-        return told
+        return report
     kinds = [line.kind for step in steps for line in step.lines]
     tokens = sorted(line.tokens for step in steps for line in step.lines)
-    return told | {
+    return report | {
         "kinds": {kind: kinds.count(kind) / len(kinds) for kind in sorted(set(kinds))},
         "tokens": {f"p{int(q * 100)}": tokens[int(q * (len(tokens) - 1))] for q in (0.5, 0.9, 0.99, 1.0)},
         "calls_avoidable": [_avoidable(step) for step in steps],
@@ -178,7 +178,7 @@ def _goals(head: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _setting(settings: Settings) -> dict[str, Any]:
+def _setting(settings: OverlapSettings) -> dict[str, Any]:
     versions = {name: _version(name) for name in _PACKAGES}
     return {
         "prompts": settings.prompts,
@@ -186,7 +186,7 @@ def _setting(settings: Settings) -> dict[str, Any]:
         "wall_s": settings.wall_s,
         "repeats": settings.repeats,
         "seed": settings.seed,
-        "habit": settings.habit,
+        "zipf_exponent": settings.zipf_exponent,
         "policy_tokens": settings.policy_tokens if settings.policy else None,
         "questions": settings.questions.name if settings.questions else MADE,
         "broker": "own" if settings.redis else "embedded",

@@ -21,18 +21,18 @@ from bench.overlap import generate, reference
 from bench.overlap.definition import Exposure, measure, quantile
 from bench.overlap.openai_server import openai_server
 from bench.overlap.pools import STREAMING, pools
-from bench.overlap.replay import Found, stream
-from bench.overlap.settings import Settings
-from bench.overlap.trainers.process import TRAINERS, Trainer, trainer
+from bench.overlap.replay import ReplayedStep, stream
+from bench.overlap.settings import OverlapSettings
+from bench.overlap.trainers.process import TRAINERS, TrainerProcess, trainer
 from bench.overlap.trainers.protocol import Hello
-from bench.workload import Mix, Question, Step, bundled, from_file, make
+from bench.workload import Mix, Step, WorkloadQuestion, bundled, from_file, make
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, TinyVConfig
 from tinyv_stream.testing import embedded_server
 
 Say = Callable[[str], None]
-Play = Callable[[Step, int], Awaitable[Found]]
-Generate = Callable[[RewardClient, Step, int], Awaitable[Found]]
+PlayStep = Callable[[Step, int], Awaitable[ReplayedStep]]
+GenerateStep = Callable[[RewardClient, Step, int], Awaitable[ReplayedStep]]
 
 _WARM_PROMPTS: Final = 4
 _LONE: Final = 7
@@ -52,7 +52,7 @@ class Repeat(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     load_before: float
     load_after: float
-    found: Found
+    found: ReplayedStep
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +68,12 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 class _Started(msgspec.Struct, kw_only=True):
     """What plays a step in each mode, warm, and what was learnt on the way."""
 
-    players: dict[str, Play]
+    players: dict[str, PlayStep]
     verdict_s: float | None
     trainers: dict[str, Hello]
 
 
-async def measure_all(settings: Settings, say: Say) -> Measured:
+async def measure_all(settings: OverlapSettings, say: Say) -> Measured:
     """Run the benchmark; raises TinyVError if a part of it does not start."""
     steps = [_step(settings, n) for n in range(settings.repeats)]
     rng = random.Random(f"order {settings.seed}")  # noqa: S311 an order, not a secret
@@ -90,7 +90,7 @@ async def measure_all(settings: Settings, say: Say) -> Measured:
 
 
 @asynccontextmanager
-async def _players(settings: Settings, say: Say) -> AsyncGenerator[_Started]:
+async def _players(settings: OverlapSettings, say: Say) -> AsyncGenerator[_Started]:
     """Start what the modes need, each warm."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tinyv-overlap-")))
@@ -114,8 +114,8 @@ async def _players(settings: Settings, say: Say) -> AsyncGenerator[_Started]:
 
 @asynccontextmanager
 async def _references(
-    settings: Settings, directory: Path
-) -> AsyncGenerator[tuple[dict[str, Play], dict[str, Trainer]]]:
+    settings: OverlapSettings, directory: Path
+) -> AsyncGenerator[tuple[dict[str, PlayStep], dict[str, TrainerProcess]]]:
     """Start the OpenAI server and the trainers that chosen modes need; a player waits until both are ready."""
     if not set(settings.modes) - set(STREAMING):
         yield {}, {}
@@ -124,14 +124,14 @@ async def _references(
     async with AsyncExitStack() as stack:
         ready = await stack.enter_async_context(openai_server(settings.config.tinyv, directory / "server.log"))
 
-        async def blocking(step: Step, number: int) -> Found:
+        async def blocking(step: Step, number: int) -> ReplayedStep:
             return await reference.blocking(await ready(), step, number=number)
 
-        async def per_sample(step: Step, number: int) -> Found:
+        async def per_sample(step: Step, number: int) -> ReplayedStep:
             return await reference.per_sample(await ready(), step, number=number)
 
-        def in_trainer(own: Trainer) -> Play:
-            async def play(step: Step, number: int) -> Found:
+        def in_trainer(own: TrainerProcess) -> PlayStep:
+            async def play(step: Step, number: int) -> ReplayedStep:
                 return await own.play(step, number, await ready())
 
             return play
@@ -141,12 +141,12 @@ async def _references(
             for name in TRAINERS
             if name in settings.modes
         }
-        players: dict[str, Play] = {"blocking": blocking, "per_sample": per_sample}
+        players: dict[str, PlayStep] = {"blocking": blocking, "per_sample": per_sample}
         yield players | {name: in_trainer(own) for name, own in trainers.items()}, trainers
 
 
 @asynccontextmanager
-async def _policy(settings: Settings, directory: Path) -> AsyncGenerator[Generate]:
+async def _policy(settings: OverlapSettings, directory: Path) -> AsyncGenerator[GenerateStep]:
     """Yield what streams a step: its generation replayed, or done by a server of the policy model."""
     if settings.policy is None:
         yield lambda client, step, n: stream(client, step, number=n)
@@ -157,8 +157,8 @@ async def _policy(settings: Settings, directory: Path) -> AsyncGenerator[Generat
         yield lambda client, step, n: generate.stream(client, server, step, number=n, max_tokens=settings.policy_tokens)
 
 
-def _streamer(url: str, mode: str, config: Config, generation: Generate) -> Play:
-    async def play(step: Step, number: int) -> Found:
+def _streamer(url: str, mode: str, config: Config, generation: GenerateStep) -> PlayStep:
+    async def play(step: Step, number: int) -> ReplayedStep:
         run_id = f"{mode}-{number}-{time.time_ns()}"
         pool, room = config.broker.pool, max(1024, len(step.lines))
         async with RewardClient(url, run_id=run_id, pool=pool, max_inflight=room, deadline_s=DEADLINE_S) as client:
@@ -167,7 +167,7 @@ def _streamer(url: str, mode: str, config: Config, generation: Generate) -> Play
     return play
 
 
-async def _lone_verdict(url: str, config: Config, settings: Settings) -> float | None:
+async def _lone_verdict(url: str, config: Config, settings: OverlapSettings) -> float | None:
     """Return the median engine time of rollouts that are alone in the pool; None if TinyV was never asked."""
     step = make(_questions(settings, _LONE, -2), settings.group_size, wall_s=0.5, seed=-2, mix=Mix(false_negative=1.0))
     wanted = {line.rollout.group_id: line for line in step.lines if line.kind in {"false_negative", "wrong"}}
@@ -180,7 +180,7 @@ async def _lone_verdict(url: str, config: Config, settings: Settings) -> float |
     return quantile(times, 0.5) if times else None
 
 
-def _repeat(mode: str, number: int, position: int, load_before: float, found: Found) -> Repeat:
+def _repeat(mode: str, number: int, position: int, load_before: float, found: ReplayedStep) -> Repeat:
     return Repeat(
         mode=mode,
         number=number,
@@ -194,11 +194,13 @@ def _repeat(mode: str, number: int, position: int, load_before: float, found: Fo
     )
 
 
-def _step(settings: Settings, number: int) -> Step:
+def _step(settings: OverlapSettings, number: int) -> Step:
     seed = settings.seed * 1000 + number
     questions = _questions(settings, settings.prompts, seed)
-    return make(questions, settings.group_size, wall_s=settings.wall_s, seed=seed, mix=Mix(habit=settings.habit))
+    return make(
+        questions, settings.group_size, wall_s=settings.wall_s, seed=seed, mix=Mix(zipf_exponent=settings.zipf_exponent)
+    )
 
 
-def _questions(settings: Settings, count: int, seed: int) -> list[Question]:
+def _questions(settings: OverlapSettings, count: int, seed: int) -> list[WorkloadQuestion]:
     return from_file(settings.questions, count, seed) if settings.questions else bundled(count, seed)

@@ -39,7 +39,7 @@ def main() -> None:
     """Serve on the port that is given, that many requests at a time, until killed."""
     app = web.Application()
     app[_ROOM] = asyncio.Semaphore(int(sys.argv[2]))
-    if servers := Servers.told():
+    if servers := Servers.from_environment():
         app[_SERVERS] = servers
     app.add_routes([web.get("/health", _health), web.post("/tokenize", _tokenize)])
     app.add_routes([web.post("/v1/chat/completions", _complete)])

@@ -8,7 +8,7 @@ import msgspec
 
 from bench.overlap.pools import STREAMING
 from bench.overlap.trainers.process import HOME, TRAINERS, lacking
-from bench.workload.steps import HABIT
+from bench.workload.steps import ZIPF_EXPONENT
 from tinyv_stream.config import Config, load
 from tinyv_stream.errors import InvalidInputError
 
@@ -28,7 +28,7 @@ examples:
 """
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class OverlapSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One run. Times in seconds."""
 
     prompts: int
@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     venvs: Path
     """Where the trainers' environments are."""
     config: Config
-    habit: float
+    zipf_exponent: float
     policy: str | None = None
     """Model that really generates; None: generation is replayed on the clock."""
     policy_tokens: int = 256
@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pictures: Path | None = None
 
 
-def parse(argv: list[str]) -> Settings:
+def parse(argv: list[str]) -> OverlapSettings:
     """Return what the command line says; exits with 2 on a wrong one, raises InvalidInputError for a bad value."""
     a = _parser().parse_args(argv)
     prompts, wall_s = SIZES[a.size]
@@ -64,7 +64,7 @@ def parse(argv: list[str]) -> Settings:
     for name, value in (("--repeats", a.repeats), ("--group-size", a.group_size), ("--prompts", a.prompts or 1)):
         if value < 1:
             raise InvalidInputError(name, value, "use 1 or more")
-    return Settings(
+    return OverlapSettings(
         prompts=a.prompts or prompts,
         group_size=a.group_size,
         wall_s=a.wall or wall_s,
@@ -74,7 +74,7 @@ def parse(argv: list[str]) -> Settings:
         left_out=left_out,
         venvs=a.venvs,
         config=_config(a.config, a.engine, a.model),
-        habit=a.habit,
+        zipf_exponent=a.zipf,
         policy=policy,
         policy_tokens=a.policy_tokens,
         questions=a.questions,
@@ -141,7 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--wall", type=float, metavar="S", help="seconds of generation, other than the size's")
     p.add_argument("--repeats", type=int, default=5, help="steps per mode, each with new questions [5]")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--habit", type=float, default=HABIT, help=f"how much a group repeats its answers [{HABIT}]")
+    p.add_argument(
+        "--zipf", type=float, default=ZIPF_EXPONENT, help=f"how much a group repeats its answers [{ZIPF_EXPONENT}]"
+    )
     p.add_argument("--modes", help=f"some of {','.join(MODES)} [all but per_sample]")
     p.add_argument("--venvs", type=Path, default=HOME, metavar="DIR", help="the trainers' environments [%(default)s]")
     p.add_argument("--generator", choices=("replay", "vllm"), default="replay", help="[replay]; vllm really generates")

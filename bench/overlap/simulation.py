@@ -21,7 +21,7 @@ from bench.workload import Step
 
 Mode = Literal["rule_only", "stream", "stream_no_coalesce", "per_sample", "verl", "trl", "blocking"]
 BENT: Final = 0.05
-"""The knee is the load at which this share of the generation phase is exposed, on a line between two loads."""
+"""At the saturation point this share of the generation phase is exposed; it lies on a line between two loads."""
 _AFTER_BATCH: Final = ("trl", "blocking")
 _NO_HOPS: Final = ("per_sample", *_AFTER_BATCH)
 

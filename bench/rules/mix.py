@@ -17,7 +17,7 @@ GROUP_SIZE: Final = 8
 _RIGHT_SHARE: Final = 0.5
 
 
-Drawn = tuple[str, list[str], list[str], str]
+DrawnAnswer = tuple[str, list[str], list[str], str]
 """Ground truth, right spellings, wrong answers, kind."""
 
 
@@ -65,7 +65,7 @@ def pathological(count: int, *, seed: int) -> list[MixCase]:
     return [MixCase(text, r"\frac{\sqrt{2}}{7}", label=False, kind="pathological") for text in texts]
 
 
-def _group(maker: Callable[[random.Random], Drawn], rng: random.Random) -> list[MixCase]:
+def _group(maker: Callable[[random.Random], DrawnAnswer], rng: random.Random) -> list[MixCase]:
     gold, right, wrong, kind = maker(rng)
     pool_right, pool_wrong = rng.sample(right, k=min(2, len(right))), rng.sample(wrong, k=min(3, len(wrong)))
     answers = [
@@ -75,13 +75,13 @@ def _group(maker: Callable[[random.Random], Drawn], rng: random.Random) -> list[
     return [MixCase(answer, gold, label, kind) for answer, label in answers]
 
 
-def _number(rng: random.Random) -> Drawn:
+def _number(rng: random.Random) -> DrawnAnswer:
     value = rng.randint(-500, 50_000)
     wrong = [str(value + d) for d in (1, -1, 10, 100)] + [str(2 * value + 1)]
     return str(value), [str(value), f"${value}$", f"{value:,}", f"{value}.0"], wrong, "number"
 
 
-def _short(rng: random.Random) -> Drawn:
+def _short(rng: random.Random) -> DrawnAnswer:
     a, b, c = rng.randint(2, 30), rng.randint(2, 30), rng.randint(2, 9)
     if rng.random() < 0.5:
         top = a * c + 1 if (a * c) % b == 0 else a * c
@@ -92,18 +92,18 @@ def _short(rng: random.Random) -> Drawn:
     return gold, [gold, f"{b}+{a}x", rf"{a}x + {b}", rf"{a}\left(x+\frac{{{b}}}{{{a}}}\right)"], wrong, "short"
 
 
-def _hard(rng: random.Random) -> Drawn:
+def _hard(rng: random.Random) -> DrawnAnswer:
     a, b = rng.sample(range(2, 40), 2)
     return rng.choice((_interval, _surd, _roots, _trig, _power))(a, b)
 
 
-def _interval(a: int, b: int) -> Drawn:
+def _interval(a: int, b: int) -> DrawnAnswer:
     gold = rf"(-\infty, -{a}) \cup ({b}, +\infty)"
     right = [rf"(-\infty,-{a})\cup({b},\infty)", rf"x < -{a} \text{{ or }} x > {b}", gold]
     return gold, right, [rf"(-\infty,-{a}]\cup({b},\infty)", rf"(-{a},{b})", rf"x>{b}"], "hard"
 
 
-def _surd(a: int, b: int) -> Drawn:
+def _surd(a: int, b: int) -> DrawnAnswer:
     gold = rf"\frac{{{a}+\sqrt{{{b}}}}}{{2}}"
     right = [rf"\frac{{\sqrt{{{b}}}+{a}}}{{2}}", rf"\frac{{{a}}}{{2}}+\frac{{\sqrt{{{b}}}}}{{2}}", gold]
     return (
@@ -114,18 +114,18 @@ def _surd(a: int, b: int) -> Drawn:
     )
 
 
-def _roots(a: int, b: int) -> Drawn:
+def _roots(a: int, b: int) -> DrawnAnswer:
     gold = rf"\{{-{a}, 0, {b}\}}"
     return gold, [f"{b}, 0, -{a}", rf"x=-{a}, x=0, x={b}", gold], [f"-{a}, {b}", f"{a}, 0, {b}", f"-{a}, 0"], "hard"
 
 
-def _trig(a: int, b: int) -> Drawn:
+def _trig(a: int, b: int) -> DrawnAnswer:
     gold = rf"{a}\sin^2 x + {b}"
     right = [rf"{a + b}-{a}\cos^2 x", rf"{b}+{a}(\sin x)^2", gold]
     return gold, right, [rf"{a}\cos^2 x+{b}", rf"{a}\sin 2x+{b}", rf"{a}\sin^2x-{b}"], "hard"
 
 
-def _power(a: int, b: int) -> Drawn:
+def _power(a: int, b: int) -> DrawnAnswer:
     gold = rf"(x+{a})(x-{b})"
     middle = f"+{a - b}x" if a > b else f"-{b - a}x"
     right = [f"x^2{middle}-{a * b}", f"(x-{b})(x+{a})", gold]

@@ -23,7 +23,7 @@ SLIPS: Final = 8
 
 
 def disguises(truth: str, rng: random.Random) -> list[str]:
-    """Return the ways in which this question's policy writes the right answer in words, its habit first."""
+    """Return the ways in which this question's policy writes the right answer in words, the most usual first."""
     return [form.format(truth) for form in rng.sample(_WORDED, len(_WORDED))]
 
 
@@ -37,9 +37,9 @@ def slips(truth: str, rng: random.Random) -> list[str]:
     return list(found)
 
 
-def likely(options: list[str], habit: float, rng: random.Random) -> str:
-    """Return one option, the n-th with a weight of 1/n^habit."""
-    return rng.choices(options, [n**-habit for n in range(1, len(options) + 1)])[0]
+def likely(options: list[str], exponent: float, rng: random.Random) -> str:
+    """Return one option, the n-th with a weight of 1/n^exponent."""
+    return rng.choices(options, [n**-exponent for n in range(1, len(options) + 1)])[0]
 
 
 def _slip(truth: str, rng: random.Random) -> str:

@@ -16,13 +16,13 @@ from typing import Final, Literal
 import msgspec
 
 from bench.workload import answers
-from bench.workload.questions import Question
+from bench.workload.questions import WorkloadQuestion
 from tinyv_stream.types import Rollout
 
-Kind = Literal["right", "false_negative", "wrong", "cut"]
+CompletionKind = Literal["right", "false_negative", "wrong", "cut"]
 
 DATA_SOURCE: Final = "bench_tinyv"
-HABIT: Final = 1.7
+ZIPF_EXPONENT: Final = 1.7
 """Fitted to published samples: 40 answers of GPT-4o-mini to each of 1,318 questions of GSM8K (ConSol, arXiv 2503.17587,
 `gpt4omini-gsm-vote` in LiuzLab/consol at 20f6917). In their groups of 8, 40.1 % of the wrong answers repeat an earlier
 one; this exponent gives 39.8 % for the same numbers of wrong answers per group. For how the right answer is written in
@@ -50,18 +50,18 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     false_negative: float = 0.4
     """Share of the right answers that the rules refuse. With 45 % right this makes a quarter of the refused answers
     right; TinyV reports 38 % for its data."""
-    habit: float = HABIT
+    zipf_exponent: float = ZIPF_EXPONENT
     """How much a prompt's completions repeat one another: the n-th likely wrong answer, and the n-th way to write the
-    right one, has the weight 1/n^habit. It decides how many TinyV calls can be avoided at all."""
+    right one, has the weight 1/n^s. It decides how many TinyV calls can be avoided at all."""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class StepCompletion(msgspec.Struct, frozen=True, kw_only=True):
     """One completion; `end_s` counts from the start of the generation phase. `is_right` is the truth about it."""
 
     rollout: Rollout
     end_s: float
     tokens: int
-    kind: Kind
+    kind: CompletionKind
 
     @property
     def is_right(self) -> bool:
@@ -72,19 +72,21 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """The completions of one step in the order in which they end, the last one at `wall_s`."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[StepCompletion, ...]
     wall_s: float
     seed: int
 
 
-def make(questions: Sequence[Question], group_size: int, *, wall_s: float, seed: int, mix: Mix | None = None) -> Step:
+def make(
+    questions: Sequence[WorkloadQuestion], group_size: int, *, wall_s: float, seed: int, mix: Mix | None = None
+) -> Step:
     """Return the step of these prompts with `group_size` completions each, generated within `wall_s`."""
     rng = random.Random(f"step {seed}")  # noqa: S311 a workload, not a secret
     mix = mix or Mix()
     drafts = [d for n, q in enumerate(questions) for d in _group(q, f"s{seed}-p{n}", group_size, mix, rng)]
     longest = max(tokens * jitter for _, tokens, jitter, _ in drafts)
     lines = [
-        Line(rollout=rollout, tokens=tokens, kind=kind, end_s=round(wall_s * tokens * jitter / longest, 4))
+        StepCompletion(rollout=rollout, tokens=tokens, kind=kind, end_s=round(wall_s * tokens * jitter / longest, 4))
         for rollout, tokens, jitter, kind in drafts
     ]
     lines.sort(key=lambda line: (line.end_s, line.rollout.rollout_id))
@@ -93,17 +95,17 @@ def make(questions: Sequence[Question], group_size: int, *, wall_s: float, seed:
 
 
 def _group(
-    question: Question, group_id: str, size: int, mix: Mix, rng: random.Random
-) -> list[tuple[Rollout, int, float, Kind]]:
+    question: WorkloadQuestion, group_id: str, size: int, mix: Mix, rng: random.Random
+) -> list[tuple[Rollout, int, float, CompletionKind]]:
     share = rng.betavariate(mix.right_a, mix.right_b)
     worded, wrong = answers.disguises(question.ground_truth, rng), answers.slips(question.ground_truth, rng)
     median = rng.lognormvariate(0, SIGMA_PROMPT) * MEDIAN_TOKENS
-    found: list[tuple[Rollout, int, float, Kind]] = []
+    found: list[tuple[Rollout, int, float, CompletionKind]] = []
     for n in range(size):
         tokens = min(LIMIT_TOKENS, max(16, int(median * rng.lognormvariate(0, SIGMA_COMPLETION))))
         kind = _kind(tokens, share, mix, rng)
-        boxed = {"right": question.ground_truth, "false_negative": answers.likely(worded, mix.habit, rng)}.get(
-            kind, answers.likely(wrong, mix.habit, rng)
+        boxed = {"right": question.ground_truth, "false_negative": answers.likely(worded, mix.zipf_exponent, rng)}.get(
+            kind, answers.likely(wrong, mix.zipf_exponent, rng)
         )
         text = _thoughts(tokens, rng) + ("" if kind == "cut" else rf" The final answer is $\boxed{{{boxed}}}$.")
         rollout = Rollout(
@@ -120,7 +122,7 @@ def _group(
     return found
 
 
-def _kind(tokens: int, share: float, mix: Mix, rng: random.Random) -> Kind:
+def _kind(tokens: int, share: float, mix: Mix, rng: random.Random) -> CompletionKind:
     if tokens >= LIMIT_TOKENS:
         return "cut"
     if rng.random() >= share:
@@ -137,7 +139,7 @@ def _thoughts(tokens: int, rng: random.Random) -> str:
     return "\n".join(lines)
 
 
-def _whole_path(last: Line, rng: random.Random) -> Line:
+def _whole_path(last: StepCompletion, rng: random.Random) -> StepCompletion:
     """Give the tail a right answer in words that nobody else of its group wrote."""
     head = last.rollout.completion.partition(" The final answer is")[0]
     boxed = f"after step {rng.randint(100, 999)} we have {last.rollout.ground_truth}"

@@ -53,7 +53,9 @@ class Crew:
     def start(self, *stages: str, engine: EngineConfig | None = None) -> None:
         """Start a worker for each of `stages`."""
         tinyv = TinyVConfig(guard=False, model="embedded", engine=engine or EngineConfig(kind="scripted"))
-        config = Config(broker=BrokerConfig(pool=self.pool, lease_s=2.0, alone_from=7, max_deliveries=9), tinyv=tinyv)
+        config = Config(
+            broker=BrokerConfig(pool=self.pool, lease_s=2.0, isolate_from_delivery=7, max_deliveries=9), tinyv=tinyv
+        )
         env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("TINYV_")},
             "TINYV_REDIS_URL": self._url,
@@ -146,9 +148,7 @@ async def test_after_the_deadline_nothing_is_scored_at_all(
         assert await asyncio.gather(*(_given(give, case) for case in cases(COUNT))) == [None] * COUNT
 
 
-async def test_a_cancelled_trainer_leaves_no_work_and_gets_the_same_when_it_asks_again(
-    way: Way, crew: Crew, watch: OperatorSide
-) -> None:
+async def test_a_cancelled_trainer_leaves_no_work_and_may_ask_again(way: Way, crew: Crew, watch: OperatorSide) -> None:
     if not way.can_cancel:
         pytest.skip("this trainer waits in a thread, which cannot be cancelled; its process can be killed")
     chosen = cases(COUNT, salt=f" by {crew.pool}")

@@ -4,7 +4,7 @@
 For each an environment `.venv-adapters/NAME` is made once, with the trainer's release and this project beside it, as a
 user has it. One pool (`pool.toml`) serves all suites: real rule workers, TinyV on a scripted engine.
 
-    run.py --only verl --setup-only     make or mend that environment; its Python is the last line printed
+    run.py --only verl --setup-only     make or fix that environment; its Python is the last line printed
     run.py --home DIR                   have the environments in DIR instead
 """
 
@@ -101,7 +101,7 @@ def timed(what: str, work: Callable[[], T]) -> T:
 
 
 def environment(home: Path, name: str) -> Path:
-    """Return the Python of a trainer's environment; make it, or mend it if what it should hold has changed.
+    """Return the Python of a trainer's environment; make it, or fix it if what it should hold has changed.
 
     Raises SetupError.
     """

@@ -38,7 +38,7 @@ def test_a_name_given_twice_is_installed_once(run: ModuleType, installed: list[s
     assert installed == ["verl"]
 
 
-def test_an_environment_that_fails_is_named_in_one_sentence_and_the_others_are_made(
+def test_a_failed_environment_is_named_and_the_others_are_made(
     run: ModuleType, installed: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run.main(["light", "trl", "--setup-only", "--home", str(tmp_path)]) == 1

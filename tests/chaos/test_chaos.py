@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.chaos import run
-from bench.chaos.client import Task
+from bench.chaos.client import ClientTask
 from bench.chaos.verdict import ChaosVerdict
 
 SECONDS = 60.0
@@ -16,7 +16,7 @@ SECONDS = 60.0
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_no_reward_is_lost_doubled_wrong_or_late_in_chaos(tmp_path: Path) -> None:
-    task = Task(
+    task = ClientTask(
         url="",
         pool="chaos",
         rollouts=1500,

@@ -11,7 +11,7 @@ import uvloop
 
 from bench.chaos.proxy import Proxy
 from tinyv_stream import RewardClient, Rollout, Status
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.client import session
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError
@@ -35,7 +35,7 @@ async def reset_again_and_again() -> int:
         where = urlsplit(server.url)
         async with Proxy("127.0.0.1", where.port or 0) as net:
             url = server.url.replace(f":{where.port}/", f":{net.port}/")
-            async with Link(url, BrokerConfig()) as link:
+            async with ShardClient(url, BrokerConfig()) as link:
 
                 async def speak() -> None:
                     nonlocal failed

@@ -33,5 +33,5 @@ async def stage(tiny: Path) -> AsyncIterator[TinyVVerifier]:
     """The whole TinyV stage on vLLM with the tiny model, with a watchdog quick enough to wait for."""
     engine = EngineConfig(kv_cache_mb=64, threads=1, max_num_seqs=32, watchdog_s=3.0)
     async with TinyVVerifier(TinyVConfig(model=str(tiny), engine=engine)) as running:
-        running._keeper._beat_every_s = 0.5
+        running._supervisor._beat_every_s = 0.5
         yield running

@@ -103,7 +103,7 @@ async def test_two_engines_share_a_machine_and_one_survives_the_other(tiny: Path
 @pytest.mark.asyncio(loop_scope="session")
 async def test_offloading_is_vllms_own_sleep(stage: TinyVVerifier) -> None:
     """On a CPU vLLM frees nothing by it; that it is asked, and answers again, is what can be seen here."""
-    engine = stage._keeper.engine
+    engine = stage._supervisor.engine
     assert isinstance(engine, VllmEngine)
     llm = engine._running()
     before = await engine.read("2 + 2")
@@ -113,20 +113,20 @@ async def test_offloading_is_vllms_own_sleep(stage: TinyVVerifier) -> None:
         assert await llm.is_sleeping()
         await stage.wake()
         assert not await llm.is_sleeping()
-        assert (await stage._keeper.read("2 + 2")).p_true == pytest.approx(before.p_true, abs=0.03)
-        assert engine._llm is llm, "nothing was started anew"
+        assert (await stage._supervisor.read("2 + 2")).p_true == pytest.approx(before.p_true, abs=0.03)
+        assert engine._llm is llm, "nothing was started again"
     finally:
         engine._sleep = "end"
 
 
 def test_a_lack_of_memory_is_told_by_vllms_words_and_our_setting(tiny: Path) -> None:
     program = Path(__file__).with_name("start_program.py")
-    told = subprocess.run(
+    report = subprocess.run(
         [sys.executable, str(program), str(tiny), "100000000"],
         capture_output=True,
         text=True,
         check=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     ).stdout
-    assert "Available memory on node" in told
-    assert "lower tinyv.engine.kv_cache_mb (now 100000000)" in told
+    assert "Available memory on node" in report
+    assert "lower tinyv.engine.kv_cache_mb (now 100000000)" in report

@@ -89,7 +89,7 @@ async def test_both_engines_give_the_same_probability(stage: TinyVVerifier, serv
     for i in range(24):
         prompt = stage._prompts.build(f"What is {i} + {i}?", str(2 * i), str(3 * i))
         assert isinstance(prompt, str)
-        here, there = await stage._keeper.read(prompt), await remote.read(prompt)
+        here, there = await stage._supervisor.read(prompt), await remote.read(prompt)
         assert there.prompt_tokens == here.prompt_tokens
         assert there.p_true == pytest.approx(here.p_true, abs=0.03)
     await remote.stop()
@@ -125,5 +125,5 @@ async def test_dead_server_gives_no_verdict(served: Server) -> None:
     async with TinyVVerifier(config) as stage:
         served.kill()
         with pytest.raises(EngineDiedError):
-            await stage._keeper.read("2 + 2")
+            await stage._supervisor.read("2 + 2")
         await wait_until(lambda: stage.describe()["state"] == "restarting", 30, "the death being noticed")

@@ -40,7 +40,7 @@ def work(i: int, answer: str = "3") -> Work:
 
 
 def engine_of(stage: TinyVVerifier) -> VllmEngine:
-    engine = stage._keeper.engine
+    engine = stage._supervisor.engine
     assert isinstance(engine, VllmEngine)
     return engine
 
@@ -172,12 +172,12 @@ async def test_engine_that_dies_or_freezes_gives_no_verdict_and_comes_back(
     stage: TinyVVerifier, hurt: signal.Signals
 ) -> None:
     before = (await stage.verify(work(1))).verdict.p_true
-    restarts = stage._keeper.restarts
+    restarts = stage._supervisor.restarts
     for process in engine_processes():
         process.send_signal(hurt)
     ended = await asyncio.gather(*(stage.verify(work(i)) for i in range(8)), return_exceptions=True)
     assert {type(e) for e in ended} == {EngineDiedError}
-    await wait_until(lambda: stage._keeper.restarts > restarts, 120, "the restart")
+    await wait_until(lambda: stage._supervisor.restarts > restarts, 120, "the restart")
     await stage.ready()
     assert (await stage.verify(work(1))).verdict.p_true == pytest.approx(before, abs=0.03)
     assert len(engine_processes()) == 1

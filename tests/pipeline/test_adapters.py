@@ -62,7 +62,7 @@ def test_too_long_a_completion_keeps_its_end_and_no_trainer_dies_of_it() -> None
     assert fitted(rollout("short")) == rollout("short")
 
 
-def test_a_keyword_comes_before_the_environment_and_that_before_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keywords_come_before_the_environment_and_that_before_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYV_RUN_ID", "from-env")
     monkeypatch.setenv("TINYV_DEADLINE_S", "7.5")
     made = read_settings({"run_id": "given", "pool": None}, deadline_s=1.0, max_inflight=3)
@@ -121,7 +121,7 @@ async def test_a_cancelled_trainer_leaves_no_work_behind(
     await _until_empty(server, pool_name)
 
 
-async def test_what_a_killed_trainer_requested_from_a_thread_ends_by_its_deadline(
+async def test_requests_of_a_killed_trainers_thread_end_by_their_deadline(
     server: EmbeddedServer, pool_name: str
 ) -> None:
     given = f"redis_url={server.url!r}, pool={pool_name!r}, deadline_s=3.0"
@@ -154,7 +154,7 @@ async def test_synchronous_code_requests_by_a_loop_in_the_background(
     assert values == [1.0] * 5
 
 
-async def test_slime_samples_and_groups_get_records_and_undecided_ones_leave_the_loss(
+async def test_slime_gets_records_and_undecided_samples_leave_the_loss(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYV_REDIS_URL", server.url)

@@ -11,7 +11,7 @@ import pytest
 from cli_kit import Cli
 from gateway_kit import gateway, workers
 
-from tinyv_stream.cli.trainer_checks import TRAINERS, Trainer, check_adapter, check_gateway, check_release
+from tinyv_stream.cli.trainer_checks import TRAINERS, TrainerPackage, check_adapter, check_gateway, check_release
 from tinyv_stream.testing import EmbeddedServer, wait_until, wait_until_sync
 
 ROLLOUT = {"question": "1+1?", "completion": "It is \\boxed{2}.", "ground_truth": "2"}
@@ -109,7 +109,7 @@ def test_doctor_looks_at_every_trainer(name: str, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr("importlib.metadata.version", lambda package, found=version: found)
         assert check_release(trainer).level == level
     monkeypatch.undo()
-    missing = check_release(Trainer("no-such-package", trainer.release, trainer.adapter, trainer.remedy))
+    missing = check_release(TrainerPackage("no-such-package", trainer.release, trainer.adapter, trainer.remedy))
     assert (missing.level, "install" in missing.remedy) == ("wrong", True)
     if trainer.adapter != "gateway":
         assert check_adapter(trainer).level == "ok"

@@ -99,7 +99,7 @@ def test_the_server_goes_when_its_launcher_is_killed(tmp_path: Path) -> None:
         wait_until_sync(lambda: is_gone(pid), 20, "the server follows its launcher")
 
 
-async def test_a_new_launcher_waits_for_the_server_of_a_killed_one_and_finds_its_data(tmp_path: Path) -> None:
+async def test_a_new_launcher_finds_the_data_of_a_killed_one(tmp_path: Path) -> None:
     with launcher(tmp_path) as (process, pid):
         # Stopped, the old server cannot wind down: the new launcher meets it alive, and must not share its file.
         os.kill(pid, signal.SIGSTOP)

@@ -104,7 +104,7 @@ def _nemo_gym(text: str) -> dict[str, object]:
     }
 
 
-async def test_nemo_gym_gets_back_what_it_sent_with_a_reward_or_its_mark_of_failure(
+async def test_nemo_gym_gets_what_it_sent_with_a_reward_or_a_failure_mark(
     server: EmbeddedServer, pool_name: str
 ) -> None:
     async with workers(server.url, pool_name), gateway(server.url, pool_name, on_undecided="abstain") as http:

@@ -40,7 +40,7 @@ def _failing(error: Exception, *, times: int) -> Callable[..., None]:
     return method
 
 
-async def test_a_reward_that_cannot_be_written_is_not_read_and_comes_once_from_the_next_gateway(
+async def test_an_unwritten_reward_comes_once_from_the_next_gateway(
     server: EmbeddedServer, pool_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = str(tmp_path / "book.db")
@@ -74,7 +74,7 @@ async def test_an_unrewarded_rollout_that_cannot_travel_any_more_fails_alone(
     assert "ground_truth" in rewards["r0"]["reason"]
 
 
-async def test_a_client_that_cannot_be_taken_out_of_the_book_is_forgotten_later_and_may_come_again(
+async def test_a_client_stuck_in_the_journal_is_forgotten_later(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Book, "end", _failing(sqlite3.OperationalError("disk I/O error"), times=2))
@@ -105,7 +105,7 @@ async def test_a_gateway_whose_task_ends_is_not_ready(
         "alter table feed rename column read to taken",
     ],
 )
-async def test_a_damaged_book_or_one_of_another_release_is_refused_by_the_options_name(
+async def test_a_damaged_or_foreign_journal_is_refused_by_the_options_name(
     server: EmbeddedServer, pool_name: str, tmp_path: Path, damage: str
 ) -> None:
     state = tmp_path / "book.db"

@@ -89,7 +89,7 @@ async def test_kills_in_the_middle_of_reading_double_nothing(
     assert sorted(_ids(seen)) == sorted(f"r{n}" for n in range(200))
 
 
-async def test_what_was_unrewarded_at_a_stop_goes_on_and_is_collected_by_the_next(
+async def test_what_was_unrewarded_at_a_stop_is_collected_by_the_next(
     server: EmbeddedServer, pool_name: str, tmp_path: Path
 ) -> None:
     state = str(tmp_path / "book.db")
@@ -125,7 +125,7 @@ async def test_a_second_gateway_with_the_same_file_is_refused(
         ).__aenter__()
 
 
-async def test_the_cursor_of_a_client_that_was_forgotten_is_not_good_for_the_next_of_its_name(
+async def test_a_forgotten_clients_cursor_is_not_good_for_its_next_namesake(
     server: EmbeddedServer, pool_name: str
 ) -> None:
     more = {"idle_s": 0.2, "max_clients": 1}

@@ -92,9 +92,7 @@ async def test_a_cursor_of_another_life_is_gone(server: EmbeddedServer, pool_nam
         assert (await http.get("/v1/rewards"))[0] == 422
 
 
-async def test_a_client_that_stays_away_is_forgotten_but_never_while_something_is_open(
-    server: EmbeddedServer, pool_name: str
-) -> None:
+async def test_an_absent_client_is_forgotten_unless_something_is_open(server: EmbeddedServer, pool_name: str) -> None:
     async with gateway(server.url, pool_name, idle_s=0.2, max_clients=1) as http:
         await http.post("/v1/rollouts", _post(0, 1, "a"))
         for _ in range(5):

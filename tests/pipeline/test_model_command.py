@@ -157,15 +157,15 @@ def test_an_order_outlives_a_killed_worker(tmp_path: Path) -> None:
         psutil.Process(before.pid).kill()
 
         def is_back() -> bool:
-            told = [w for w in cli.status().workers if w.stage == "tinyv" and w.state == "ready"]
-            return [w.pid for w in told if w.pid != before.pid] != []
+            report = [w for w in cli.status().workers if w.stage == "tinyv" and w.state == "ready"]
+            return [w.pid for w in report if w.pid != before.pid] != []
 
         wait_until_sync(is_back, 60.0, "another worker is ready")
         assert {s["model"] for s in replicas(cli) if s["worker"] != before.name} == {"second"}
 
 
 @pytest.mark.long
-def test_rollouts_wait_while_the_pool_sleeps_and_a_started_worker_sleeps_too(tmp_path: Path) -> None:
+def test_rollouts_wait_while_the_pool_and_a_started_worker_sleep(tmp_path: Path) -> None:
     cli = Cli(tmp_path)
     rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     write_rollouts(rollouts, 40)

@@ -33,16 +33,16 @@ def test_every_mode_rewards_every_rollout_and_agrees_with_the_reference(tmp_path
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     # 1 says that a goal was missed, which on a busy machine proves nothing.
     assert done.returncode in {0, 1}, done.stderr
-    told = json.loads(files["o.json"].read_bytes())
-    modes = told["modes"]
+    report = json.loads(files["o.json"].read_bytes())
+    modes = report["modes"]
     assert set(modes) == set(MODES)
     assert {mode["rollouts"]["median"] for mode in modes.values()} == {24}
     assert {mode["failed"] for mode in modes.values()} == {0}
     calls = {name: mode["calls"]["median"] for name, mode in modes.items()}
     assert calls["rule_only"] == 0
     assert calls["stream_no_coalesce"] == calls["per_sample"] == calls["blocking"] > calls["stream"] > 0
-    assert told["calls_avoided"] == pytest.approx(told["calls_avoidable"])
-    assert told["agreement"] == 1.0
+    assert report["calls_avoided"] == pytest.approx(report["calls_avoidable"])
+    assert report["agreement"] == 1.0
     assert modes["blocking"]["overlap"]["max"] == 0
     assert len(files["run.jsonl"].read_bytes().splitlines()) == 24
     assert "<script" not in files["o.html"].read_text()

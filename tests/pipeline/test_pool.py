@@ -173,7 +173,7 @@ async def test_a_second_pool_on_the_same_data_is_refused(tmp_path: Path) -> None
             await Pool(config(), directory=tmp_path, commands=script(GOOD)).__aenter__()
 
 
-async def test_a_worker_that_does_not_drain_is_killed_with_its_children_after_its_grace(tmp_path: Path) -> None:
+async def test_a_worker_that_does_not_drain_is_killed_with_its_children(tmp_path: Path) -> None:
     pool = Pool(config(), directory=tmp_path, commands=script(STUBBORN), grace_s=0.3)
     async with running(pool, said="child"):
         pid, grandchild = pool.workers[0].pid, int(log_of(pool).split()[1])

@@ -17,7 +17,7 @@ from tinyv_stream.testing import wait_until
 from tinyv_stream.types import STAGES, Stage
 
 
-async def test_a_worker_that_keeps_failing_shows_its_last_words_and_does_not_hold_up_the_stop(
+async def test_a_failing_worker_shows_its_last_words_and_delays_no_stop(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pool = Pool(config(), directory=tmp_path, commands=script(BROKEN))
@@ -68,7 +68,7 @@ def test_back_off_grows_to_its_bound_and_never_overflows() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_folder_named_workers_in_the_users_directory_is_not_taken_for_ours(tmp_path: Path, stage: Stage) -> None:
+def test_a_users_folder_named_workers_is_not_taken_for_ours(tmp_path: Path, stage: Stage) -> None:
     (tmp_path / "tinyv_stream_workers").mkdir()
     (tmp_path / "tinyv_stream_workers" / "__init__.py").write_text("raise SystemExit('decoy')")
     *python, dash_m, module = COMMANDS[stage]

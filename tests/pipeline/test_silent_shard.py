@@ -11,7 +11,7 @@ from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.messages import shard_of, work_of
-from tinyv_stream.broker.shard import Entry, Link
+from tinyv_stream.broker.shard import Entry, ShardClient
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.client.ticket import Ticket
@@ -84,7 +84,7 @@ async def test_a_silent_shard_starves_no_other(
             super().__init__(Silenced, url, config)
 
     monkeypatch.setattr(worker_module, "Shards", SilencedShards)
-    async with Link(server.url, broker):  # or the client might open the pool, and settle for one shard
+    async with ShardClient(server.url, broker):  # or the client might open the pool, and settle for one shard
         pass
     async with (
         RewardClient(server.url, run_id="run", pool=pool_name, deadline_s=LONG_S) as client,

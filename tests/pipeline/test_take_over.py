@@ -117,7 +117,7 @@ async def test_nothing_is_taken_over_beside_a_quarantined_rollout(
         quarantined = await client.submit(rollout("rule:correct", 0))
         (delivery,) = await ghost.claim("rule", "ghost", count=1, block_s=LONG_S / 10)
         # It died under it as often as lets the next one run it alone.
-        times = msgspec.structs.replace(delivery, delivery_count=broker.alone_from)
+        times = msgspec.structs.replace(delivery, delivery_count=broker.isolate_from_delivery)
         assert await ghost.start("rule", "ghost", times)
         async with run(verifier) as worker:
             await wait_until(lambda: verifier.asked == ["r0"], LONG_S, "the quarantined one runs")
@@ -137,7 +137,7 @@ async def test_nothing_is_taken_over_beside_a_quarantined_rollout(
     assert verifier.most_together == 1
 
 
-async def test_what_was_decided_for_a_killed_client_without_a_name_answers_its_successor(
+async def test_rewards_of_a_killed_nameless_client_answer_its_successor(
     run: Run, client: RewardClient, server: EmbeddedServer, broker: BrokerConfig, operator: OperatorSide
 ) -> None:
     asked, verifier = rollout("rule:correct"), ScriptedVerifier("rule")

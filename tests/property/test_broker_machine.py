@@ -171,7 +171,7 @@ class BrokerMachine(ModelledBroker):
     @precondition(lambda self: self.holders() or self.busy())
     @rule(data=st.data(), deliveries=st.integers(1, 4))
     def start(self, data: st.DataObject, deliveries: int) -> None:
-        """A suspect's turn has come: its delivery is counted, if it is still this worker's."""
+        """A quarantined delivery's turn has come: it is counted, if it is still this worker's."""
         worker, held = self.pick(data)
         entry = held.delivery.entry
         mine = entry in self.pending(held.stage, worker)

@@ -12,7 +12,7 @@ from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import Reward, RewardClient, Status
 from tinyv_stream.broker.operator import OperatorSide
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import wait_until
@@ -104,7 +104,7 @@ async def assert_nothing_stays(url: str, broker: BrokerConfig) -> None:
     """
     async with OperatorSide(url, broker) as operator:
         await wait_until(lambda: is_empty(operator), 120, "nothing is queued, leased or parked")
-    async with Shards(Link, url, broker) as links:
+    async with Shards(ShardClient, url, broker) as links:
         for link in links:
             for key in cast("list[bytes]", await link.command("KEYS", f"{link.keys.tag}:*")):
                 name = key.decode().removeprefix(f"{link.keys.tag}:")

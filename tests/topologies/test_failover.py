@@ -17,7 +17,7 @@ from servers import START_S, Cluster, Node, Sentinels
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.redis_client import connect
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.testing import wait_until
@@ -84,7 +84,7 @@ async def test_a_sentinel_failover_that_loses_writes_costs_no_reward(
             await fail_over(topology.primary, topology.replica, topology.url, caplog)
 
 
-async def test_a_primary_that_hangs_and_comes_back_after_its_failover_costs_no_reward(tmp_path: Path) -> None:
+async def test_a_primary_that_hangs_through_its_failover_costs_no_reward(tmp_path: Path) -> None:
     topology = Sentinels(tmp_path)
     url = topology.url
     async with (
@@ -119,14 +119,14 @@ async def test_a_cluster_failover_that_loses_writes_costs_no_reward(
             await fail_over(victim, replica, topology.url, caplog)
 
 
-async def test_a_primary_that_hands_over_to_its_replica_costs_no_reward_with_sentinels(tmp_path: Path) -> None:
+async def test_a_hand_over_to_the_replica_costs_no_reward_with_sentinels(tmp_path: Path) -> None:
     topology = Sentinels(tmp_path)
     async with topology.running():
         first = topology.sentinels[0]
         await hand_over(topology.replica, lambda: first.tell("SENTINEL", "FAILOVER", "mine"), topology.url)
 
 
-async def test_a_primary_that_hands_over_to_its_replica_costs_no_reward_on_a_cluster(tmp_path: Path) -> None:
+async def test_a_hand_over_to_the_replica_costs_no_reward_on_a_cluster(tmp_path: Path) -> None:
     topology = Cluster(tmp_path)
     async with topology.running():
         victim = await owner_of_first_shard(topology)
@@ -151,7 +151,7 @@ async def test_a_cluster_failover_over_tls_costs_no_reward(tmp_path: Path, caplo
 
 
 async def owner_of_first_shard(topology: Cluster) -> Node:
-    async with Link(topology.url, BROKER) as link:
+    async with ShardClient(topology.url, BROKER) as link:
         found = await link.redis.config_get("port", "tls-port")
         port = found.get("tls-port", "0") if found["port"] == "0" else found["port"]
     return next(node for node in topology.primaries if str(node.port) == str(port))
@@ -166,7 +166,7 @@ async def test_a_pool_is_spread_over_the_nodes_of_a_cluster(tmp_path: Path) -> N
                 await account.until(600, "rewards")
             account.assert_each_has_its_one_reward()
             await assert_nothing_stays(topology.url, BROKER)
-        async with Shards(Link, topology.url, BROKER) as links:
+        async with Shards(ShardClient, topology.url, BROKER) as links:
             assert len(links) == 6
             counts = [int(await link.command("HGET", link.keys.stats, "submitted") or 0) for link in links]  # type: ignore[call-overload]
         assert sum(counts) == len(account.wanted)

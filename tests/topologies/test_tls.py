@@ -22,7 +22,7 @@ from servers import Node, free_ports, running
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.redis_client import connect
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError, InvalidInputError
 
@@ -107,14 +107,14 @@ async def test_the_whole_path_goes_over_tls_with_a_client_certificate(url: Url) 
 )
 async def test_a_certificate_that_is_missing_or_wrong_ends_it(url: Url, wrong: dict[str, str], why: str) -> None:
     with pytest.raises(BrokerUnavailableError, match=why):
-        async with Link(url(**wrong), BROKER):
+        async with ShardClient(url(**wrong), BROKER):
             pass
 
 
 async def test_a_server_with_tls_is_not_spoken_to_without(url: Url) -> None:
     plain = "redis://" + url().removeprefix("rediss://").partition("?")[0]
     with pytest.raises(BrokerUnavailableError):
-        async with Link(plain, BROKER):
+        async with ShardClient(plain, BROKER):
             pass
 
 

@@ -21,7 +21,7 @@ from tinyv_stream.cli.common import safe, settings
 from tinyv_stream.cli.demo_view import in_plain_words
 from tinyv_stream.cli.status_table import Meter, plain, table
 from tinyv_stream.demo.replay import DemoLine, Replay, load
-from tinyv_stream.demo.report import Engine, Server, report
+from tinyv_stream.demo.report import DemoEngine, DemoServer, report
 from tinyv_stream.embedded_server.discovery import Running, announced, find_running
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Outcome, Reward, Setup, Source, Status, Verdict
@@ -82,7 +82,7 @@ def test_without_a_pool_the_remedy_is_named() -> None:
     assert "tinyv-stream up" in ran.stderr
 
 
-def test_server_that_does_not_answer_is_exit_code_1_and_its_password_stays_hidden() -> None:
+def test_a_silent_server_is_exit_code_1_with_its_password_hidden() -> None:
     ran = tinyv_stream("status", "--redis", "redis://:hunter2@127.0.0.1:1/0")
     assert ran.returncode == 1
     assert "hunter2" not in ran.stdout + ran.stderr
@@ -239,8 +239,8 @@ def test_demo_counts_agreement_rescues_and_repeats() -> None:
         Replay(rewards=[*rewards, rewards[0]], generation_s=20.0, exposed_s=0.5, ended_at=31.0),
         began_at=1.0,
         startup_s=9.0,
-        engine=Engine(name="vllm", version="1", model="m"),
-        broker=Server(server="valkey", version="9"),
+        engine=DemoEngine(name="vllm", version="1", model="m"),
+        broker=DemoServer(server="valkey", version="9"),
     )
     agreement = found.agreement
     assert (found.rollouts, found.rewarded, found.duplicates, found.is_whole) == (4, 4, 1, False)

@@ -48,7 +48,7 @@ def test_a_password_is_never_shown_and_the_rest_is(url: str, shown: str) -> None
         f"redis://:{SECRET}@[::1",
     ],
 )
-def test_a_url_that_cannot_be_used_is_refused_by_name_and_without_its_password(url: str) -> None:
+def test_an_unusable_url_is_refused_by_name_without_its_password(url: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         connect(url)
     assert caught.value.field == "redis url"
@@ -97,7 +97,7 @@ async def test_a_command_whose_connection_breaks_is_not_sent_again(server: Embed
         assert not await blocked()
 
 
-async def test_only_uvloops_word_for_a_reset_connection_becomes_a_connection_error() -> None:
+async def test_only_uvloops_reset_error_becomes_a_connection_error() -> None:
     async def fails(text: str) -> None:
         raise RuntimeError(text)
 
@@ -156,7 +156,7 @@ async def test_preflight_refuses_a_server_that_is_too_old() -> None:
             await preflight(r, url)
 
 
-async def test_preflight_believes_valkeys_own_version_and_not_the_one_for_old_clients() -> None:
+async def test_preflight_reads_valkeys_own_version() -> None:
     running, url = await fake_server("redis_version:7.2.4\r\nvalkey_version:7.1.0\r\nserver_name:valkey\r\n")
     async with running, connect(url) as r:
         with pytest.raises(UnsupportedServerError, match=r"Valkey 7\.1\.0"):

@@ -37,7 +37,7 @@ def ids_in(path: Path) -> list[str]:
     return [json.loads(line)["rollout_id"] for line in path.read_text().splitlines()]
 
 
-def test_id_of_a_line_is_the_same_each_time_and_differs_between_equal_lines(tmp_path: Path) -> None:
+def test_ids_of_lines_are_stable_and_differ_between_equal_lines(tmp_path: Path) -> None:
     path = write(tmp_path / "in.jsonl", GOOD, GOOD)
     first, again = read(path), read(path)
     ids = [line.rollout.rollout_id for line in first if isinstance(line, Line)]

@@ -2,11 +2,20 @@
 
 import pytest
 
-from tinyv_stream.reward_policy import CASCADE, MATH_VERIFY, PRIME, Policy, Route, after_rule, after_tinyv, route_for
+from tinyv_stream.reward_policy import (
+    CASCADE,
+    MATH_VERIFY,
+    PRIME,
+    RewardPolicy,
+    Route,
+    after_rule,
+    after_tinyv,
+    route_for,
+)
 from tinyv_stream.types import Outcome, Setup, Source, Status, Verdict
 
 CORRECT, INCORRECT, UNDECIDED = (Verdict(outcome=o) for o in Outcome)
-ADDON = Policy(Setup.ADDON)
+ADDON = RewardPolicy(Setup.ADDON)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +50,7 @@ def test_a_user_s_row_comes_before_the_table() -> None:
     ],
 )
 def test_tinyv_is_asked_where_the_setup_says_so(setup: Setup, verdict: Verdict, asks: bool) -> None:  # noqa: FBT001
-    assert (after_rule(Policy(setup), CASCADE, verdict) is None) is asks
+    assert (after_rule(RewardPolicy(setup), CASCADE, verdict) is None) is asks
 
 
 @pytest.mark.parametrize("route", [PRIME, MATH_VERIFY])
@@ -55,24 +64,26 @@ def test_a_rule_only_route_ends_with_the_rule(route: Route, verdict: Verdict, va
 @pytest.mark.parametrize(
     ("policy", "rule", "tinyv", "value"),
     [
-        (Policy(Setup.ADDON, 0.5), INCORRECT, CORRECT, 0.5),
-        (Policy(Setup.ADDON, 0.5), INCORRECT, INCORRECT, 0.0),
-        (Policy(Setup.TINYV_ONLY, 0.5), CORRECT, INCORRECT, 0.0),
-        (Policy(Setup.TINYV_ONLY, 0.5), INCORRECT, CORRECT, 1.0),
-        (Policy(Setup.MIXED, 0.25), CORRECT, INCORRECT, 0.75),
-        (Policy(Setup.MIXED, 0.25), INCORRECT, CORRECT, 0.25),
+        (RewardPolicy(Setup.ADDON, 0.5), INCORRECT, CORRECT, 0.5),
+        (RewardPolicy(Setup.ADDON, 0.5), INCORRECT, INCORRECT, 0.0),
+        (RewardPolicy(Setup.TINYV_ONLY, 0.5), CORRECT, INCORRECT, 0.0),
+        (RewardPolicy(Setup.TINYV_ONLY, 0.5), INCORRECT, CORRECT, 1.0),
+        (RewardPolicy(Setup.MIXED, 0.25), CORRECT, INCORRECT, 0.75),
+        (RewardPolicy(Setup.MIXED, 0.25), INCORRECT, CORRECT, 0.25),
     ],
 )
-def test_two_verdicts_weigh_as_the_setup_says(policy: Policy, rule: Verdict, tinyv: Verdict, value: float) -> None:
+def test_two_verdicts_weigh_as_the_setup_says(
+    policy: RewardPolicy, rule: Verdict, tinyv: Verdict, value: float
+) -> None:
     assert after_tinyv(policy, rule, tinyv).value == value
 
 
 @pytest.mark.parametrize("setup", list(Setup))
 def test_undecided_is_never_a_number(setup: Setup) -> None:
-    decision = after_tinyv(Policy(setup), INCORRECT, UNDECIDED)
+    decision = after_tinyv(RewardPolicy(setup), INCORRECT, UNDECIDED)
     assert (decision.value, decision.status, decision.source) == (None, Status.FAILED, Source.FALLBACK)
 
 
 @pytest.mark.parametrize("rule", [UNDECIDED, None])
 def test_mixed_needs_both(rule: Verdict | None) -> None:
-    assert after_tinyv(Policy(Setup.MIXED), rule, CORRECT).value is None
+    assert after_tinyv(RewardPolicy(Setup.MIXED), rule, CORRECT).value is None

@@ -18,8 +18,8 @@ from tinyv_stream.testing import wait_until
 WORK = Work(run_id="r", client_id="c", rollout_id="1", question="q", ground_truth="1")
 
 
-class Link:
-    """One shard, as far as overload_policy and lanes ask it."""
+class ScriptedShard:
+    """One shard, as far as the overload policy and the sharded broker ask it."""
 
     def __init__(self, shard: int, way: str) -> None:
         self.keys = SimpleNamespace(shard=shard)
@@ -47,6 +47,10 @@ class Link:
         self.answer = asyncio.get_running_loop().create_future()
         return await self.answer
 
+    async def reclaim(self, stage: str, name: str, cursor: str, *, count: int) -> tuple[str, list[Delivery]]:
+        assert cursor == "0-0"
+        return cast("tuple[str, list[Delivery]]", await self.claim(stage, name, count=count, block_s=0))
+
     async def give_back(self, stage: str, name: str, entries: list[str], *, engine_died: bool) -> int:
         assert (stage, name, engine_died) == ("tinyv", "w", False)
         self.given += entries
@@ -54,7 +58,16 @@ class Link:
 
 
 def links(*ways: str) -> tuple[WorkerSide, ...]:
-    return cast("tuple[WorkerSide, ...]", tuple(Link(shard, way) for shard, way in enumerate(ways)))
+    return cast("tuple[WorkerSide, ...]", tuple(ScriptedShard(shard, way) for shard, way in enumerate(ways)))
+
+
+def sharded(both: tuple[WorkerSide, ...], inflight: InFlight, slots: int) -> ShardedBroker:
+    def accept(delivery: Delivery) -> None:
+        inflight.admit(delivery, slots)
+
+    return ShardedBroker(
+        both, "tinyv", "w", inflight=inflight, slots=lambda: slots, accept=accept, freed=asyncio.Event()
+    )
 
 
 async def test_the_shards_that_answer_say_how_tinyv_is_doing() -> None:
@@ -65,22 +78,22 @@ async def test_the_shards_that_answer_say_how_tinyv_is_doing() -> None:
 
 async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
     away, here = links("silent", "here")
-    lanes = ShardedBroker((away, here), "tinyv", "w", inflight=InFlight(BrokerConfig()), slots=lambda: 0)
-    giving = asyncio.create_task(lanes.give_back([(0, "a"), (1, "b"), (1, "c")]))
+    broker = sharded((away, here), InFlight(BrokerConfig()), 0)
+    giving = asyncio.create_task(broker.give_back([(0, "a"), (1, "b"), (1, "c")]))
     await wait_until(lambda: cast("Any", here).given == ["b", "c"], 30, "the live shard has its own back")
     giving.cancel()
     await asyncio.wait({giving})
 
 
-async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_failure_for_none() -> None:
+async def test_a_silent_shard_gets_its_share_of_slots_and_none_once_failed() -> None:
     both = links("here", "here")
-    shard, freed = cast("Any", both[0]), asyncio.Event()
+    shard = cast("Any", both[0])
     inflight = InFlight(BrokerConfig())
-    lanes = ShardedBroker(both, "tinyv", "w", inflight=inflight, slots=lambda: 8)
+    broker = sharded(both, inflight, 8)
 
     async def claim(then: list[Delivery] | BrokerUnavailableError, *more: list[Delivery]) -> int:
         """Claim from the shard and return how many slots were free for others meanwhile."""
-        claiming, asked = asyncio.create_task(lanes.claim(both[0], freed=freed)), len(shard.asked)
+        claiming, asked = asyncio.create_task(broker.claim(both[0])), len(shard.asked)
         await wait_until(lambda: len(shard.asked) > asked, 30, "the shard is asked")
         free = inflight.free(8)
         if isinstance(then, BrokerUnavailableError):
@@ -90,7 +103,8 @@ async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_fa
         for number, found in enumerate((then, *more), asked + 1):
             await wait_until(lambda number=number: len(shard.asked) == number, 30, "it is asked again")
             shard.answer.set_result(found)
-        assert await asyncio.wait_for(claiming, 30) == []
+        await asyncio.wait_for(claiming, 30)
+        assert inflight.leases() == []
         return free
 
     away = BrokerUnavailableError("redis://shard", "no reply")
@@ -98,3 +112,22 @@ async def test_a_silent_shard_is_asked_for_its_share_of_the_slots_and_after_a_fa
     assert [await claim(away), await claim([])] == [8, 8], "nothing is set aside for a shard that failed"
     assert await claim([], []) == 4, "it answered, so it has its share again"
     assert [count for count, _ in shard.asked] == [4, 1, 1, 4, 1]
+
+
+async def test_a_claim_and_a_take_over_that_overlap_bring_no_more_than_the_slots() -> None:
+    both = links("here", "here")
+    shards = [cast("Any", link) for link in both]
+    inflight, slots = InFlight(BrokerConfig()), 4
+    broker = sharded(both, inflight, slots)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(broker.claim(both[0]))
+        tasks.create_task(broker.take_over(both[1], "0-0"))
+        await wait_until(lambda: bool(shards[0].asked and shards[1].asked), 30, "both are asked")
+        counts = [shard.asked[0][0] for shard in shards]
+        assert sum(counts) <= slots
+        assert inflight.free(slots) == slots - sum(counts)
+        for number, (shard, count) in enumerate(zip(shards, counts, strict=True)):
+            some = [Delivery(entry=f"{n}-0", uid=f"{n}", work=WORK, shard=number) for n in range(count)]
+            shard.answer.set_result(some if shard is shards[0] else ("0-0", some))
+    assert len(inflight) == sum(counts)
+    assert inflight.free(slots) == slots - sum(counts)

@@ -52,10 +52,10 @@ class AdapterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 def read_settings(given: Mapping[str, object] | None = None, **defaults: object) -> AdapterSettings:
     """Return the settings from `given`, the environment, and a trainer's `defaults`; raise InvalidInputError."""
-    said = {key: os.environ[name] for key, name in ENVIRONMENT.items() if os.environ.get(name)}
+    variables = {key: os.environ[name] for key, name in ENVIRONMENT.items() if os.environ.get(name)}
     given = {key: value for key, value in (given or {}).items() if value is not None}
     try:
-        made = msgspec.convert({**defaults, **said, **given}, AdapterSettings, strict=False)
+        made = msgspec.convert({**defaults, **variables, **given}, AdapterSettings, strict=False)
     except msgspec.ValidationError as exc:
         known = ", ".join(ENVIRONMENT)
         raise InvalidInputError("tinyv settings", str(exc), f"give {known}, each of its own type") from exc

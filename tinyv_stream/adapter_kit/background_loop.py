@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class BackgroundLoop:
-    """A loop in a daemon thread; it starts at first use, and anew after a fork."""
+    """A loop in a daemon thread; it starts at first use, and again after a fork."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -79,18 +79,18 @@ class JudgedReward(msgspec.Struct, frozen=True, kw_only=True):
         return value
 
 
-def policy_of(said: str | float) -> Policy:
+def policy_of(policy: str | float) -> Policy:
     """Return the policy that was said; raise InvalidInputError if it is none."""
     try:
-        return OnUndecided(said)
+        return OnUndecided(policy)
     except ValueError:
         pass
     try:
-        number = float(said)
+        number = float(policy)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InvalidInputError("on_undecided", said, "use abstain, rule, raise or a number")
+        raise InvalidInputError("on_undecided", policy, "use abstain, rule, raise or a number")
     return number
 
 

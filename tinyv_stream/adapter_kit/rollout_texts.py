@@ -43,8 +43,8 @@ def completion_of(completion: object) -> str:
     messages = _messages(completion)
     if messages is None:
         return _text(completion)
-    said = [_text(m.get("content")) for m in messages if m.get("role", "assistant") == "assistant"]
-    return "\n".join(text for text in said if text)
+    contents = [_text(m.get("content")) for m in messages if m.get("role", "assistant") == "assistant"]
+    return "\n".join(text for text in contents if text)
 
 
 def plain_question(prompt: str) -> str:

@@ -25,7 +25,7 @@ _AT_ONCE: Final = 8
 """Most commands under way; a further one waits its turn."""
 
 
-class Lines:
+class ConnectionPool:
     """Speaks to `client`'s server with connections of its own. Raises redis-py's errors; nothing is retried."""
 
     def __init__(self, client: Redis) -> None:

@@ -10,7 +10,7 @@ from typing import Final, Self, cast
 import msgspec
 
 from tinyv_stream.broker.messages import Work, decode_work, encode
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import STAGES, Stage
 
@@ -62,7 +62,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     work: Work | None
 
 
-class OperatorSide(Link):
+class OperatorSide(ShardClient):
     """An operator's view of the broker; reads only, but for `revive`. The first shard's opens those of the others."""
 
     def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
@@ -152,13 +152,13 @@ class OperatorSide(Link):
 
     async def workers(self) -> list[WorkerInfo]:
         """Return what each worker last said of itself; one that no longer beats is `lost`."""
-        told = cast("dict[bytes, bytes]", await self.command("HGETALL", self.keys.workers))
+        reported = cast("dict[bytes, bytes]", await self.command("HGETALL", self.keys.workers))
         beats = cast(
             "list[list[bytes | float]]", await self.command("ZRANGE", self.keys.heartbeat, 0, -1, "WITHSCORES")
         )
         last = {cast("bytes", name): float(ms) / 1000 for name, ms in beats}
         found: list[WorkerInfo] = []
-        for name, text in sorted(told.items()):
+        for name, text in sorted(reported.items()):
             info = msgspec.json.decode(text, type=WorkerInfo)
             lost = time.time() - last.get(name, 0.0) > _SILENT_S
             found.append(msgspec.structs.replace(info, state="lost") if lost else info)

@@ -83,7 +83,7 @@ def is_supported(name: Literal["valkey", "redis"], version: str) -> bool:
 
 
 async def _info(r: Redis, shown: str) -> dict[str, Any]:
-    said = False
+    is_logged = False
     while True:
         try:
             info: dict[str, Any] = await r.info()
@@ -91,9 +91,9 @@ async def _info(r: Redis, shown: str) -> dict[str, Any]:
                 return info
         except BusyLoadingError:
             pass
-        if not said:
+        if not is_logged:
             _log.info("broker %s is loading its data; waiting", shown)
-            said = True
+            is_logged = True
         await asyncio.sleep(0.2)
 
 

@@ -39,8 +39,8 @@ def parse_roles(name: str, text: str) -> frozenset[Role]:
     mark, _, named = text.partition("\n")[0].partition(":")
     if f"{mark}:" != _MARK or not named.strip():
         raise ValueError(f"{name}.lua: its first line must say who calls it, as in `{_MARK} trainer, worker`")
-    said = [role.strip() for role in named.split(",")]
-    unknown = [role for role in said if role not in ROLES]
+    listed = [role.strip() for role in named.split(",")]
+    unknown = [role for role in listed if role not in ROLES]
     if unknown:
         raise ValueError(f"{name}.lua: no such role: `{unknown[0]}`; there are {', '.join(ROLES)}")
-    return frozenset(cast("list[Role]", said))
+    return frozenset(cast("list[Role]", listed))

@@ -22,7 +22,7 @@ from typing import Any, Final, Self, TypeVar, cast
 from redis import exceptions as redis_errors
 
 from tinyv_stream.aio.log_limit import LogLimit
-from tinyv_stream.broker.connections import Lines
+from tinyv_stream.broker.connections import ConnectionPool
 from tinyv_stream.broker.keys import GROUP, Keys
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import TIMEOUT_S, connect, redact
@@ -82,7 +82,7 @@ def _script(name: str) -> tuple[str, str]:
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-class Link:
+class ShardClient:
     """Opened by `async with`: connects, checks the server, creates the queues; raises BrokerError if it cannot."""
 
     server: ServerInfo
@@ -104,8 +104,8 @@ class Link:
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
         self.redis = connect(self.url, tag=self.keys.tag)
-        self._quick = Lines(self.redis)
-        self._blocking = Lines(self.redis)
+        self._quick = ConnectionPool(self.redis)
+        self._blocking = ConnectionPool(self.redis)
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
@@ -125,7 +125,7 @@ class Link:
     async def create_queues(self) -> None:
         """Create both queues and their groups at 0, so that nothing added before is missed. May run twice.
 
-        Raises BrokerError if the pool has another number of shards by now: it was lost, and begun anew by others.
+        Raises BrokerError if the pool has another number of shards by now: it was lost, and begun again by others.
         """
         primaries = self.server.primaries
         wanted = self.shards or self.config.shards or (2 * primaries if primaries > 1 else 1)
@@ -211,7 +211,7 @@ class Link:
             raise BrokerError(redact(self.url), f"{type(exc).__name__}: {exc}"[:200]) from exc
 
     async def _reconnect(self) -> None:
-        """Drop idle connections: the next command asks anew where the primary is."""
+        """Drop idle connections: the next command asks again where the primary is."""
         await asyncio.gather(self._quick.drop(), self._blocking.drop())
         # One that cannot be closed in time is dropped all the same.
         with suppress(redis_errors.RedisError, OSError, RuntimeError):

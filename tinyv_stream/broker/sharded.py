@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
 
-Side = TypeVar("Side", bound=Link)
+Side = TypeVar("Side", bound=ShardClient)
 
 
 class Shards(Generic[Side]):

@@ -2,7 +2,7 @@
 # The edge of redis-py, whose replies are untyped.
 """Finds the one server that a link speaks to: the primary that Sentinels name, or the node that owns a slot.
 
-All keys of a shard are in one slot, so a link needs one server at a time, whatever the topology. It is looked up anew
+All keys of a shard are in one slot, so a link needs one server at a time, whatever the topology. It is looked up again
 for every connection: after a failover the next connection goes to the new primary.
 
 - Any Sentinel, any node may be down; each look-up starts with the next one, so a stale answer is not asked for twice.
@@ -70,18 +70,18 @@ class _LookUp(ABC):
 
     async def __call__(self) -> Host:
         """Return the primary; raise redis-py's ConnectionError if nobody knows one."""
-        said: list[str] = []
+        failures: list[str] = []
         for host in tuple(self._hosts):
             self._hosts.append(self._hosts.pop(0))
             try:
                 found = await self._ask(host)
             except (RedisError, OSError) as exc:
-                said.append(f"{host[0]}:{host[1]}: {exc}")
+                failures.append(f"{host[0]}:{host[1]}: {exc}")
                 continue
             if found:
                 return found
-            said.append(f"{host[0]}:{host[1]} knows none")
-        raise RedisConnectionError(f"nobody names a primary ({'; '.join(said)})")
+            failures.append(f"{host[0]}:{host[1]} knows none")
+        raise RedisConnectionError(f"nobody names a primary ({'; '.join(failures)})")
 
     @abstractmethod
     async def _ask(self, host: Host) -> Host | None: ...
@@ -89,7 +89,7 @@ class _LookUp(ABC):
 
 class _Sentinels(_LookUp):
     async def _ask(self, host: Host) -> Host | None:
-        got = await _told(self._address.sentinel(*host), "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._address.name)
+        got = await _query(self._address.sentinel(*host), "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._address.name)
         return (got[0].decode(), int(got[1])) if got else None
 
 
@@ -100,7 +100,7 @@ class _Nodes(_LookUp):
 
     async def _ask(self, host: Host) -> Host | None:
         try:
-            ranges = await _told(self._address.server(*host), "CLUSTER", "SLOTS")
+            ranges = await _query(self._address.server(*host), "CLUSTER", "SLOTS")
         except ResponseError as exc:
             if "cluster support disabled" in str(exc):
                 remedy = "it is not in cluster mode; use redis://, or redis+sentinel://"
@@ -119,7 +119,7 @@ class _Nodes(_LookUp):
         return owner
 
 
-async def _told(url: str, *command: str) -> list[Any]:
+async def _query(url: str, *command: str) -> list[Any]:
     options: dict[str, Any] = {"socket_timeout": _ASK_S, "socket_connect_timeout": _ASK_S, "protocol": 3}
     quiet = MaintNotificationsConfig(enabled=False)
     async with Redis.from_url(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from tinyv_stream.broker.messages import decode_reward
-from tinyv_stream.broker.shard import Arg, FullError, Link
+from tinyv_stream.broker.shard import Arg, FullError, ShardClient
 from tinyv_stream.types import Reward
 
 FULL: Final = 0
@@ -16,8 +16,8 @@ BATCH: Final = 64
 """Rollouts per script call: keeps a script under about 1 ms on the server."""
 
 
-class TrainerSide(Link):
-    """One client's view of the broker; see `Link` for opening. Each method is one script, safe to run twice."""
+class TrainerSide(ShardClient):
+    """One client's view of the broker; see `ShardClient` for opening. Each method is one script, safe to run twice."""
 
     async def submit(self, run_id: str, items: Sequence[tuple[str, int, bytes]]) -> list[int | Reward]:
         """Store up to `BATCH` works given as (uid, time to live in ms, body).

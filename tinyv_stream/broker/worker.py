@@ -8,7 +8,7 @@ from typing import Final, cast
 import msgspec
 
 from tinyv_stream.broker.messages import Work, decode_verdict, decode_work, encode
-from tinyv_stream.broker.shard import Arg, Entry, Link
+from tinyv_stream.broker.shard import Arg, Entry, ShardClient
 from tinyv_stream.types import Reward, Stage, Verdict
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The caller holds the delivery; False where it ends somebody else's (a deadline)."""
 
 
-class WorkerSide(Link):
+class WorkerSide(ShardClient):
     """One worker's view of the broker.
 
     Each method is one script and safe to run twice, but for the claims: what a cancelled or failed claim took
@@ -72,13 +72,15 @@ class WorkerSide(Link):
     async def reclaim(self, stage: Stage, consumer: str, cursor: str, *, count: int) -> tuple[str, list[Delivery]]:
         """Take over rollouts whose lease lapsed: (next cursor, deliveries). Cursor "0-0" means one round is done."""
         lease_ms = int(self.config.lease_s * 1000)
-        got = await self.script("reclaim", [stage, consumer, lease_ms, cursor, count, self.config.alone_from])
+        got = await self.script(
+            "reclaim", [stage, consumer, lease_ms, cursor, count, self.config.isolate_from_delivery]
+        )
         next_cursor, rows = cast("tuple[bytes, list[tuple[bytes, list[bytes], int]]]", got)
         entries = [((row[0], dict(zip(row[1][::2], row[1][1::2], strict=True))), row[2]) for row in rows]
         return next_cursor.decode(), await self._deliveries(stage, consumer, entries)
 
     async def start(self, stage: Stage, consumer: str, delivery: Delivery) -> bool:
-        """Count the delivery of a suspect, which `reclaim` does not; False if it is another consumer's by now."""
+        """Count a quarantined delivery, which `reclaim` does not; False if it is another consumer's by now."""
         return (
             await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count - delivery.before])
             == 1

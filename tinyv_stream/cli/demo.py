@@ -28,12 +28,13 @@ from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config
 from tinyv_stream.demo.replay import load, replay
-from tinyv_stream.demo.report import Engine, Report, Server, report
+from tinyv_stream.demo.report import DemoEngine, DemoReport, DemoServer, report
 from tinyv_stream.demo.steps import train
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool
 
 _SHARED_S: Final = 4.0
+_ENGINE: Final = (("name", "engine"), ("version", "version"), ("model", "model"))
 
 if TYPE_CHECKING:
     from tinyv_stream.cli.demo_view import Show
@@ -87,7 +88,7 @@ async def _demo(config: Config, json: Path | None, more: "_More", interrupt: Int
     from tinyv_stream.cli.demo_view import Show
 
     show = Show()
-    found: list[Report] = []
+    found: list[DemoReport] = []
     if not await finishes(interrupt.asked, _run(config, show, found, more)) and not found:
         return INTERRUPTED
     if not more.listen:
@@ -97,14 +98,14 @@ async def _demo(config: Config, json: Path | None, more: "_More", interrupt: Int
     return 0 if found[0].is_whole else 1
 
 
-def _write(path: Path, report: Report) -> None:
+def _write(path: Path, report: DemoReport) -> None:
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     except OSError as exc:
         raise InvalidInputError("--json", str(path), f"it cannot be written ({exc.strerror})") from exc
 
 
-async def _run(config: Config, show: "Show", found: list[Report], more: "_More") -> None:
+async def _run(config: Config, show: "Show", found: list[DemoReport], more: "_More") -> None:
     """Put the report into `found`. A cancellation ends the pool at once; its directory goes with it."""
     began_at = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tinyv-demo-") as directory:
@@ -122,7 +123,7 @@ async def _run(config: Config, show: "Show", found: list[Report], more: "_More")
 
 
 async def _through(
-    pool: Pool, config: Config, show: "Show", began_at: float, *, found: list[Report], more: "_More"
+    pool: Pool, config: Config, show: "Show", began_at: float, *, found: list[DemoReport], more: "_More"
 ) -> None:
     lines = load()
     status = await until_ready(pool, config, on_start=show.starting, on_ready=show.waiting)
@@ -137,8 +138,10 @@ async def _through(
             played,
             began_at=began_at,
             startup_s=startup_s,
-            engine=Engine(name=about.get("engine", ""), version=about.get("version", ""), model=about.get("model", "")),
-            broker=Server(server=status.server, version=status.version),
+            engine=DemoEngine(
+                name=about.get("engine", ""), version=about.get("version", ""), model=about.get("model", "")
+            ),
+            broker=DemoServer(server=status.server, version=status.version),
         )
         found.append(made)
         if more.listen:

@@ -11,7 +11,7 @@ from rich.text import Text
 from tinyv_stream.broker.operator import PoolStatus
 from tinyv_stream.cli.common import safe
 from tinyv_stream.demo.replay import DemoLine
-from tinyv_stream.demo.report import Report
+from tinyv_stream.demo.report import DemoReport
 from tinyv_stream.types import Reward
 
 _EVERY_S: Final = 2.0
@@ -38,9 +38,9 @@ class Show:
 
     def worker_line(self, worker: str, line: str) -> None:
         """Show what a worker itself logs while it starts; its libraries' lines, and later ones, stay in its log."""
-        _, ours, said = line.partition(" workers.")
+        _, ours, doing = line.partition(" workers.")
         if self._starting and ours:
-            self._print(f"      {worker}: {safe(said.partition(' ')[2], 110)}", "dim")
+            self._print(f"      {worker}: {safe(doing.partition(' ')[2], 110)}", "dim")
 
     def waiting(self, ready: set[str]) -> None:
         """Name each stage once it is ready."""
@@ -70,7 +70,7 @@ class Show:
             ended = sum(line.end_s <= now - self._began_s for line in self._lines.values())
             self._print(f"      {now - self._began_s:5.1f} s: {ended} completions ended, {len(self._rewards)} rewarded")
 
-    def report(self, report: Report) -> None:
+    def report(self, report: DemoReport) -> None:
         """Print the figures."""
         self._print("")
         self._figures(report)
@@ -83,7 +83,7 @@ class Show:
         if not report.is_whole:
             self._print(f"NOT WHOLE: {report.rewarded} of {report.rollouts} rewarded, {report.duplicates} twice", "red")
 
-    def _figures(self, report: Report) -> None:
+    def _figures(self, report: DemoReport) -> None:
         found = report.agreement
         decided = ", ".join(f"{source} {n}" for source, n in sorted(report.by_source.items()))
         rows = {
@@ -101,7 +101,7 @@ class Show:
             table.add_row(name, Text(value))
         self._console.print(table)
 
-    def _classes(self, report: Report) -> None:
+    def _classes(self, report: DemoReport) -> None:
         table = Table("correct, but unusual in", "completions", "accepted by rules", "given back by TinyV")
         for name, row in report.agreement.by_taxonomy.items():
             table.add_row(Text(name), str(row.labelled), str(row.by_rule), str(row.by_tinyv))

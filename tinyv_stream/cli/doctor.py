@@ -9,7 +9,7 @@ from tinyv_stream.cli.common import ConfigOption, ModelOption, RedisOption, Tiny
 from tinyv_stream.config import Config
 
 if TYPE_CHECKING:
-    from tinyv_stream.cli.checks import Check
+    from tinyv_stream.cli.checks import DoctorCheck
 
 EPILOG: Final = """
 \b
@@ -36,7 +36,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check this machine and say how to mend it."""
+    """Check this machine and say how to fix it."""
     chosen = settings(config, tinyv_workers=tinyv_workers, model=model)
     run_look(lambda: _doctor(chosen, redis, trainer, as_json=as_json))
 
@@ -54,7 +54,7 @@ async def _doctor(config: Config, redis: str | None, trainer: str | None, *, as_
     return 1 if any(check.level == "wrong" for check in found) else 0
 
 
-def _print(check: "Check") -> None:
+def _print(check: "DoctorCheck") -> None:
     colour = {"ok": typer.colors.GREEN, "note": typer.colors.YELLOW, "wrong": typer.colors.RED}[check.level]
     typer.echo(f"{typer.style(f'{check.level:>5}', fg=colour)}  {check.name:<8} {check.found}")
     if check.remedy:

@@ -25,7 +25,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.prompt import Style
 
 if TYPE_CHECKING:
-    from tinyv_stream.lab.evaluate import Judged, Report
+    from tinyv_stream.lab.evaluate import EvaluationReport, JudgedPair
 
 EPILOG: Final = """
 \b
@@ -95,14 +95,14 @@ def evaluate(
     run(main)
 
 
-async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[Judged] | None":
+async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[JudgedPair] | None":
     from tinyv_stream.lab.evaluate import judge, with_kinds
     from tinyv_stream.lab.pairs import read_pairs
 
     pairs = await asyncio.to_thread(with_kinds, read_pairs(path))
     if not pairs:
         raise InvalidInputError("PAIRS", str(path), "give at least one pair")
-    lines: list[Judged] = []
+    lines: list[JudgedPair] = []
 
     async def work(url: str) -> None:
         with Progress(path.name, done=0, total=len(pairs)) as progress:
@@ -118,7 +118,12 @@ def _model_name(config: Config) -> str:
 
 
 def _write(
-    figures: "Report", lines: "list[Judged]", *, json: Path | None, out: Path | None, sweep: Sequence[Path]
+    figures: "EvaluationReport",
+    lines: "list[JudgedPair]",
+    *,
+    json: Path | None,
+    out: Path | None,
+    sweep: Sequence[Path],
 ) -> None:
     from tinyv_stream.lab.picture import page, png
 
@@ -146,7 +151,7 @@ def _prompt(given: str) -> Style:
     return cast("Style", given)
 
 
-def _show(figures: "Report") -> None:
+def _show(figures: "EvaluationReport") -> None:
     from tinyv_stream.lab.picture import percent
 
     for name, value in figures.intervals.items():

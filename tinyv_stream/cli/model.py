@@ -113,13 +113,13 @@ class _Teller:
     """Says on stderr what each worker does, when it does something else."""
 
     def __init__(self) -> None:
-        self._said: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
 
     def tell(self, pool: models.PoolModels) -> None:
         for replica in pool.replicas:
             doing = f"{replica.state} {replica.step}".strip()
-            if self._said.get(replica.worker) != doing:
-                self._said[replica.worker] = doing
+            if self._shown.get(replica.worker) != doing:
+                self._shown[replica.worker] = doing
                 typer.echo(f"{safe(replica.worker)}: {safe(doing)}", err=True)
 
 
@@ -156,10 +156,10 @@ def _print(pool: models.PoolModels) -> None:
         )
     if not pool.replicas:
         typer.echo("no TinyV worker")
-    order = pool.order
-    if order.model:
-        typer.echo(safe(f"ordered: {order.model} {order.revision}".rstrip(), cut=None))
-    if order.asleep_s:
-        typer.echo(f"asleep for {order.asleep_s:.0f} s more at most")
-    if order.refused:
-        typer.echo(safe(f"last refused, by {order.refused_by}: {order.reason}", cut=None))
+    desired = pool.desired
+    if desired.model:
+        typer.echo(safe(f"desired: {desired.model} {desired.revision}".rstrip(), cut=None))
+    if desired.asleep_s:
+        typer.echo(f"asleep for {desired.asleep_s:.0f} s more at most")
+    if desired.refused:
+        typer.echo(safe(f"last refused, by {desired.refused_by}: {desired.reason}", cut=None))

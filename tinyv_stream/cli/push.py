@@ -55,7 +55,7 @@ DeadlineOption = Annotated[
 InflightOption = Annotated[int, typer.Option("--max-inflight", min=1, help="Most rollouts submitted, not rewarded.")]
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class PushJob(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be streamed."""
 
     file: Path
@@ -78,11 +78,13 @@ def push(
 ) -> None:
     """Stream a file of rollouts into a running pool."""
     name = pool or "main"
-    job = Job(file=file, out=out, pool=name, run_id=run_id, deadline_s=deadline, max_inflight=max_inflight)
+    job = PushJob(file=file, out=out, pool=name, run_id=run_id, deadline_s=deadline, max_inflight=max_inflight)
     run(lambda interrupt: complete(job, interrupt, lambda: _running(find_url(redis, name), name)))
 
 
-async def complete(job: Job, interrupt: Interrupt, open_pool: Callable[[], AbstractAsyncContextManager[str]]) -> int:
+async def complete(
+    job: PushJob, interrupt: Interrupt, open_pool: Callable[[], AbstractAsyncContextManager[str]]
+) -> int:
     """Do what is left of the job and return the exit code; the pool is opened only if something is left."""
     open_input(job.file).close()
     if job.out.exists() and job.out.samefile(job.file):
@@ -97,7 +99,7 @@ async def complete(job: Job, interrupt: Interrupt, open_pool: Callable[[], Abstr
     return _conclude(job, found, progress, interrupted=interrupt.asked.is_set())
 
 
-async def stream(url: str, job: Job, out: RewardFile, progress: Progress) -> None:
+async def stream(url: str, job: PushJob, out: RewardFile, progress: Progress) -> None:
     """Submit what `out` does not hold yet and write each reward as it comes.
 
     Raises BrokerError where the pool cannot be used, ClientClosedError where it can no longer be, OSError where the
@@ -152,7 +154,7 @@ async def _submit(client: RewardClient, file: Path, out: RewardFile) -> None:
         client.end()
 
 
-def _run_id(job: Job) -> str:
+def _run_id(job: PushJob) -> str:
     with open_input(job.file) as file:
         content = hashlib.file_digest(file, "blake2b").digest()
     paths = f"{job.file.resolve()}\0{job.out.resolve()}\0".encode(errors="surrogateescape")
@@ -166,7 +168,7 @@ def _report_bad(found: Survey) -> None:
         typer.echo(f"bad lines: {len(found.bad) - MAX_BAD_SHOWN} more", err=True)
 
 
-def _conclude(job: Job, found: Survey, progress: Progress, *, interrupted: bool) -> int:
+def _conclude(job: PushJob, found: Survey, progress: Progress, *, interrupted: bool) -> int:
     left = found.todo - progress.rewarded
     not_ok = found.not_ok + progress.not_ok
     counts = f"{found.good - left} of {found.good} rewarded, {not_ok} not ok, {len(found.bad)} bad lines"

@@ -22,7 +22,7 @@ from tinyv_stream.cli.common import (
     run,
     settings,
 )
-from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, Job, OutOption, complete
+from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, OutOption, PushJob, complete
 from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.config import Config
 from tinyv_stream.pool import Pool
@@ -56,7 +56,7 @@ def score(
     chosen = settings(
         config, rule_workers=rule_workers, tinyv_workers=tinyv_workers, model=model, setup=setup, weight=weight
     )
-    job = Job(file=file, out=out, pool=chosen.broker.pool, deadline_s=deadline, max_inflight=max_inflight)
+    job = PushJob(file=file, out=out, pool=chosen.broker.pool, deadline_s=deadline, max_inflight=max_inflight)
     run(lambda interrupt: complete(job, interrupt, lambda: own_pool(chosen, interrupt)))
 
 

@@ -21,7 +21,7 @@ _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class StatusFigures(msgspec.Struct, frozen=True, kw_only=True):
     """A pool in numbers. `depth` counts waiting and running rollouts per stage."""
 
     depth: Mapping[str, int]
@@ -42,7 +42,7 @@ class Meter:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
-    def read(self, status: PoolStatus, now_s: float) -> Figures:
+    def read(self, status: PoolStatus, now_s: float) -> StatusFigures:
         """Return the figures at `now_s`, any clock that goes forward."""
         stats = status.stats
         rewarded = sum(stats.get(ending, 0) for ending in Status)
@@ -50,7 +50,7 @@ class Meter:
         while now_s - self._seen[0][0] > _WINDOW_S:
             self._seen.popleft()
         then_s, before = self._seen[0]
-        return Figures(
+        return StatusFigures(
             depth=status.depth,
             in_flight=status.live,
             rewarded=rewarded,
@@ -62,7 +62,7 @@ class Meter:
         )
 
 
-def plain(figures: Figures, workers: list[WorkerInfo]) -> str:
+def plain(figures: StatusFigures, workers: list[WorkerInfo]) -> str:
     """Return one line for a log."""
     depth = " ".join(f"{stage} {n}" for stage, n in figures.depth.items())
     ready = sum(worker.state == "ready" for worker in workers)
@@ -73,7 +73,7 @@ def plain(figures: Figures, workers: list[WorkerInfo]) -> str:
     )
 
 
-def table(title: str, figures: Figures, workers: list[WorkerInfo]) -> RenderableType:
+def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> RenderableType:
     """Return the pool as two tables: its figures and its workers."""
     top = Table(title=Text(title), expand=True)
     row = {

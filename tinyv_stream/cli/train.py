@@ -11,7 +11,7 @@ import typer
 from tinyv_stream.cli.common import INTERRUPTED, log_to_stderr
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.prompt import Style
-from tinyv_stream.lab.tune.plan import Job, Method, Plan
+from tinyv_stream.lab.tune.plan import Method, TrainingJob, TuningPlan
 
 
 class _Preset(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ def train(
         raise InvalidInputError("--export-rank", export_rank, "give --lora 0 with it: an adapter is written anyway")
     if adapter and not used_rank:
         raise InvalidInputError("--adapter", str(adapter), "give its rank with --lora")
-    plan = Plan(
+    plan = TuningPlan(
         method=_one_of("--method", method, Method) if method else p.method,
         epochs=p.epochs if epochs is None else epochs,
         batch=batch or p.batch,
@@ -103,7 +103,7 @@ def train(
         evaluate_every=evaluate_every,
         checkpointing=p.checkpointing,
     )
-    job = Job(
+    job = TrainingJob(
         base=base,
         data=data,
         held_out=held_out,
@@ -125,7 +125,7 @@ def _one_of(option: str, given: str, kind: Any) -> Any:  # noqa: ANN401 - a Lite
     return given
 
 
-def _run(job: Job) -> None:
+def _run(job: TrainingJob) -> None:
     try:
         from tinyv_stream.lab.tune.run import run
     except ModuleNotFoundError as exc:

@@ -41,7 +41,7 @@ from tinyv_stream.errors import BrokerError
 from tinyv_stream.pool import Pool
 
 if TYPE_CHECKING:
-    from tinyv_stream.cli.status_table import Figures
+    from tinyv_stream.cli.status_table import StatusFigures
 
 EPILOG: Final = """
 \b
@@ -171,8 +171,8 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
-        """Draw it anew."""
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+        """Draw it again."""
         from tinyv_stream.cli.status_table import table
 
         self._live.update(table(title, figures, workers), refresh=True)
@@ -190,7 +190,7 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, title: str, figures: "Figures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
         """Print it if it is time."""
         from tinyv_stream.cli.status_table import plain
 

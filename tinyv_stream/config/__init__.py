@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from tinyv_stream.config.bounds import check_bounds, convert
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.reward_policy import Policy, Route
+from tinyv_stream.reward_policy import RewardPolicy, Route
 from tinyv_stream.types import Setup
 
 Natural = Annotated[int, Meta(ge=0)]
@@ -49,7 +49,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A worker that does not renew for this long loses its rollouts to another. Longer than a healthy host's pauses."""
     max_deliveries: Positive = 4
     """A rollout handed out more often than this without an end is a dead letter: its reward is `failed`."""
-    alone_from: Annotated[int, Meta(ge=2)] = 3
+    isolate_from_delivery: Annotated[int, Meta(ge=2)] = 3
     """From this delivery on a rollout runs alone in its process, so that it cannot take neighbours with it."""
     retention_s: Annotated[float, Meta(ge=60)] = 7 * 86_400.0
     """How long uncommitted rewards and an idle run's keys are kept: longer than a weekend's outage of a trainer."""
@@ -180,9 +180,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Rows before the built-in routing table."""
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> RewardPolicy:
         """Setup and weight, as the cascade takes them."""
-        return Policy(self.tinyv.setup, self.tinyv.weight)
+        return RewardPolicy(self.tinyv.setup, self.tinyv.weight)
 
     @property
     def route_rows(self) -> tuple[tuple[str, Route], ...]:

@@ -7,7 +7,7 @@
     await model.switch(url, "zhangchenxu/TinyV-Qwen3-1.7B")
 
 - Rollouts wait meanwhile; none is lost, and each still gets one reward. Their deadlines go on.
-- All is said through the broker, so that it holds for every machine of the pool, and for workers that start later.
+- All goes through the broker, so that it holds for every machine of the pool, and for workers that start later.
 - Giving up early is safe: after a cancellation the pool still goes where it was sent.
 """
 
@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.broker.desired_state import Order, give_order, order_sleep, read_order, refuse
+from tinyv_stream.broker.desired_state import DesiredState, read_desired, refuse, set_desired, set_sleep
 from tinyv_stream.broker.operator import OperatorSide, WorkerInfo
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
@@ -27,9 +27,9 @@ from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
 SLEEP_S: Final = 3_600.0
 """Longest sleep unless asked for: a trainer that died asleep must not keep its pool so for ever."""
 LEAST_SLEEP_S: Final = 10.0
-"""Shorter ones could be over before a heartbeat (each second) told that the last worker sleeps."""
+"""Shorter ones could be over before a heartbeat (each second) shows that the last worker sleeps."""
 WAIT_S: Final = 600.0
-"""How long a change may take unless said otherwise: a model may have to be downloaded."""
+"""How long a change may take by default: a model may have to be downloaded."""
 _NAMES: Final = ("auto", "embedded")
 _LOOK_S: Final = 0.25
 _RESTING: Final = frozenset({"asleep"})
@@ -47,15 +47,15 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
     engine: str = ""
     step: str = ""
     """Which step of a start is under way."""
-    order: int = 0
-    """Number of the order that it has reached."""
+    applied: int = 0
+    """Number of the desired state that it has reached."""
     configured: str = ""
 
 
 class PoolModels(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pool is told, and where its TinyV workers are with it."""
+    """The desired state of a pool, and where its TinyV workers are with it."""
 
-    order: Order
+    desired: DesiredState
     replicas: list[Replica]
 
 
@@ -85,19 +85,20 @@ async def switch(
     name = await asyncio.to_thread(_absolute, model)
     async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
         before = await _present(side)
-        if before.order.asleep_s:
+        if before.desired.asleep_s:
             raise EngineError("the pool is asleep: wake it first")
-        number = await give_order(side, name, revision, {replica.configured for replica in before.replicas})
+        number = await set_desired(side, name, revision, {replica.configured for replica in before.replicas})
         give_up = time.monotonic() + wait_s
         while True:
             now = await _look(side)
             on_change(now)
-            if now.order.refused == number:
+            if now.desired.refused == number:
                 raise EngineStartError(
-                    f"{now.order.refused_by}: {now.order.reason}", await _way_back(side, now.order, wait_s, on_change)
+                    f"{now.desired.refused_by}: {now.desired.reason}",
+                    await _way_back(side, now.desired, wait_s, on_change),
                 )
-            if now.order.number > number:
-                raise EngineError(f"another order came after this one: {now.order.model or 'as configured'}")
+            if now.desired.number > number:
+                raise EngineError(f"another change came after this one: {now.desired.model or 'as configured'}")
             if _are(now, _WORKING, number):
                 return now
             if time.monotonic() > give_up:
@@ -115,14 +116,14 @@ async def sleep(
 ) -> PoolModels:
     """Let the TinyV workers finish what they hold, free what they can and wait; return once all have.
 
-    They wake by themselves after `at_most_s`; asking again begins that time anew. Raises EngineError if the pool has
+    They wake by themselves after `at_most_s`; asking again begins that time again. Raises EngineError if the pool has
     no TinyV worker or they are not asleep within `wait_s`, BrokerError if the broker does not answer.
     """
     if at_most_s < LEAST_SLEEP_S:
         raise InvalidInputError("at_most_s", at_most_s, f"use {LEAST_SLEEP_S:g} seconds or more")
     async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
         await _present(side)
-        await order_sleep(side, at_most_s)
+        await set_sleep(side, at_most_s)
         return await _until(side, _RESTING, wait_s, on_change)
 
 
@@ -136,13 +137,15 @@ async def wake(
     """Let the TinyV workers judge again; return once all do. Raises as `sleep` does."""
     async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
         await _present(side)
-        await order_sleep(side, 0)
+        await set_sleep(side, 0)
         return await _until(side, _WORKING, wait_s, on_change)
 
 
-async def _way_back(side: OperatorSide, order: Order, wait_s: float, on_change: Callable[[PoolModels], None]) -> str:
+async def _way_back(
+    side: OperatorSide, desired: DesiredState, wait_s: float, on_change: Callable[[PoolModels], None]
+) -> str:
     try:
-        await _until(side, _WORKING, wait_s, on_change, number=order.number)
+        await _until(side, _WORKING, wait_s, on_change, number=desired.number)
     except EngineError as exc:
         return f"the way back is not done yet: {exc}"
     return "all workers use the model before"
@@ -162,7 +165,7 @@ async def _until(
         on_change(now)
         if _are(now, states, number):
             return now
-        if states is _RESTING and not now.order.asleep_s:
+        if states is _RESTING and not now.desired.asleep_s:
             raise EngineError("woken, or its time was over, before all slept")
         if time.monotonic() > give_up:
             late = ", ".join(
@@ -173,7 +176,9 @@ async def _until(
 
 
 def _are(pool: PoolModels, states: frozenset[str], number: int) -> bool:
-    return bool(pool.replicas) and all(replica.state in states and replica.order >= number for replica in pool.replicas)
+    return bool(pool.replicas) and all(
+        replica.state in states and replica.applied >= number for replica in pool.replicas
+    )
 
 
 async def _present(side: OperatorSide) -> PoolModels:
@@ -184,9 +189,9 @@ async def _present(side: OperatorSide) -> PoolModels:
 
 
 async def _look(side: OperatorSide) -> PoolModels:
-    order, status = await read_order(side), await side.status()
-    told = [worker for worker in status.workers if worker.stage == "tinyv" and worker.state != "lost"]
-    return PoolModels(order=order, replicas=[_replica(worker) for worker in told])
+    desired, status = await read_desired(side), await side.status()
+    live = [worker for worker in status.workers if worker.stage == "tinyv" and worker.state != "lost"]
+    return PoolModels(desired=desired, replicas=[_replica(worker) for worker in live])
 
 
 def _replica(worker: WorkerInfo) -> Replica:
@@ -200,7 +205,7 @@ def _replica(worker: WorkerInfo) -> Replica:
         revision=revision,
         engine=" ".join(filter(None, (about.get("engine", ""), about.get("version", "")))),
         step=about.get("step", ""),
-        order=int(about.get("order") or 0),
+        applied=int(about.get("order") or 0),
         configured=about.get("configured", ""),
     )
 

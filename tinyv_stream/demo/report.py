@@ -34,7 +34,7 @@ class Rescue(msgspec.Struct, frozen=True):
     by_tinyv: int
 
 
-class Engine(msgspec.Struct, frozen=True, kw_only=True):
+class DemoEngine(msgspec.Struct, frozen=True, kw_only=True):
     """Which engine and verifier model answered."""
 
     name: str
@@ -42,14 +42,14 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     model: str
 
 
-class Server(msgspec.Struct, frozen=True, kw_only=True):
+class DemoServer(msgspec.Struct, frozen=True, kw_only=True):
     """Which server carried the rollouts."""
 
     server: str
     version: str
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class DemoReport(msgspec.Struct, frozen=True, kw_only=True):
     """The demo in figures, as `--json` writes it. `wall_s` counts from the start of the pool to the last reward."""
 
     rollouts: int
@@ -63,8 +63,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     exposed_s: float
     wall_s: float
     startup_s: float
-    engine: Engine
-    broker: Server
+    engine: DemoEngine
+    broker: DemoServer
 
     @property
     def is_whole(self) -> bool:
@@ -73,11 +73,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def report(
-    lines: Sequence[DemoLine], replay: Replay, *, began_at: float, startup_s: float, engine: Engine, broker: Server
-) -> Report:
+    lines: Sequence[DemoLine],
+    replay: Replay,
+    *,
+    began_at: float,
+    startup_s: float,
+    engine: DemoEngine,
+    broker: DemoServer,
+) -> DemoReport:
     """Put it all together; `began_at` is the demo's start on the clock of `replay.ended_at`."""
     by_id = {reward.rollout_id: reward for reward in replay.rewards}
-    return Report(
+    return DemoReport(
         rollouts=len(lines),
         rewarded=len(by_id),
         duplicates=len(replay.rewards) - len(by_id),

@@ -175,8 +175,8 @@ class EmbeddedServer:
                 except RedisError:
                     pass
                 if not child.is_alive or time.monotonic() > give_up:
-                    said = " | ".join(child.last_lines(5)) or "it said nothing"
-                    raise BrokerUnavailableError("embedded", f"it did not start: {said}")
+                    last_line = " | ".join(child.last_lines(5)) or "it said nothing"
+                    raise BrokerUnavailableError("embedded", f"it did not start: {last_line}")
                 await asyncio.sleep(0.02)
 
 

@@ -23,7 +23,7 @@ from tinyv_stream.types import Outcome, Status
 from tinyv_stream.verifiers.taxonomy import UNCLASSIFIED
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class FalseNegative(msgspec.Struct, frozen=True, kw_only=True):
     """A rejected answer that the judges call correct."""
 
     pair: Pair
@@ -38,7 +38,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     judges: tuple[str, ...]
     rejected: int
     false_negatives: Rate
-    found: tuple[Found, ...]
+    found: tuple[FalseNegative, ...]
     audited: Rate
     """Accepted answers in the random sample that some judge refuses."""
     suspects: tuple[Pair, ...]
@@ -56,7 +56,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 def with_names(analysis: Analysis, named: Named) -> Analysis:
     """Return the analysis with the kinds that models agree on in it."""
 
-    def renamed(f: Found) -> Found:
+    def renamed(f: FalseNegative) -> FalseNegative:
         kind = named.kinds.get(f.pair.pair_id) if f.kind == UNCLASSIFIED else None
         return msgspec.structs.replace(f, kind=kind, named_by="models") if kind else f
 
@@ -156,6 +156,10 @@ def _rewards(path: Path) -> dict[str, RewardLine]:
     return found
 
 
-def _found(pair: Pair) -> Found:
+def _found(pair: Pair) -> FalseNegative:
     kind = classify(pair.ground_truth, pair.model_answer)
-    return Found(pair=pair, kind=kind.id, named_by="program") if kind else Found(pair=pair, kind=UNCLASSIFIED)
+    return (
+        FalseNegative(pair=pair, kind=kind.id, named_by="program")
+        if kind
+        else FalseNegative(pair=pair, kind=UNCLASSIFIED)
+    )

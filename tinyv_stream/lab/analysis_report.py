@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from tinyv_stream.lab.analysis import Analysis, Found
+from tinyv_stream.lab.analysis import Analysis, FalseNegative
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate
 from tinyv_stream.verifiers.taxonomy import KINDS
@@ -82,7 +82,7 @@ def _rows(a: Analysis) -> list[list[str]]:
     ]
 
 
-def _examples(found: Iterable[Found]) -> dict[str, list[Pair]]:
+def _examples(found: Iterable[FalseNegative]) -> dict[str, list[Pair]]:
     kinds: dict[str, list[Pair]] = defaultdict(list)
     for f in found:
         if len(kinds[f.kind]) < _EXAMPLES:

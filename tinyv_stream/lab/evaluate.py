@@ -15,7 +15,7 @@ from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, RouteConfig
 from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.pairs import Pair
-from tinyv_stream.lab.scores import Bin, Point, Rate, auc, brier, calibration, calibration_error, rate, sweep
+from tinyv_stream.lab.scores import Bin, CurvePoint, Rate, auc, brier, calibration, calibration_error, rate, sweep
 from tinyv_stream.types import Outcome, Reward, Rollout, Setup, Status
 from tinyv_stream.verifiers.taxonomy import KINDS, UNCLASSIFIED
 
@@ -23,7 +23,7 @@ DATA_SOURCE: Final = "lab_eval"
 _PERCENTILE: Final = 0.99
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class JudgedPair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of verdicts. `p_true` is TinyV's, where it was asked; `seconds` is submit to reward."""
 
     pair_id: str
@@ -52,7 +52,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     undecided: int
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured; shares are of 1, times in seconds."""
 
     n: int
@@ -70,7 +70,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_source: dict[str, Rates]
     by_kind: dict[str, Rates]
     busy_s_per_pair: dict[str, float]
-    sweep: list[Point]
+    sweep: list[CurvePoint]
     verifier: str = ""
     model: str = ""
     prompt: str = ""
@@ -113,14 +113,14 @@ async def judge(
     run_id: str = "eval",
     deadline_s: float = 3600.0,
     on_reward: Callable[[Reward], None] = lambda _: None,
-) -> list[Judged]:
+) -> list[JudgedPair]:
     """Send every pair through the pool and return its verdict, in order.
 
     Raises what RewardClient raises. A cancellation leaves nothing behind: the client cancels what is open.
     """
     async with RewardClient(url, run_id=run_id, pool=pool, deadline_s=deadline_s) as client:
 
-        async def one(number: int, pair: Pair) -> Judged:
+        async def one(number: int, pair: Pair) -> JudgedPair:
             reward = await (await client.submit(rollout_of(pair, number)))
             on_reward(reward)
             return judged(pair, reward)
@@ -141,14 +141,14 @@ def rollout_of(pair: Pair, number: int) -> Rollout:
     )
 
 
-def judged(pair: Pair, reward: Reward) -> Judged:
+def judged(pair: Pair, reward: Reward) -> JudgedPair:
     """Return what a reward says about a pair."""
     outcome = Outcome.UNDECIDED
     if reward.status is Status.OK and reward.value is not None:
         outcome = Outcome.CORRECT if reward.value >= 0.5 else Outcome.INCORRECT
     decisive = reward.tinyv or reward.rule
     times = reward.timings
-    return Judged(
+    return JudgedPair(
         pair_id=pair.pair_id,
         label=pair.label,
         outcome=outcome,
@@ -165,14 +165,14 @@ def judged(pair: Pair, reward: Reward) -> Judged:
     )
 
 
-def score_of(line: Judged) -> float:
+def score_of(line: JudgedPair) -> float:
     """Return the score that a threshold is swept over: P(true) where there is one, else what was decided."""
     return line.p_true if line.p_true is not None else float(line.outcome is Outcome.CORRECT)
 
 
 def report(
-    lines: Sequence[Judged], *, verifier: str = "", model: str = "", prompt: str = "", pairs: str = ""
-) -> Report:
+    lines: Sequence[JudgedPair], *, verifier: str = "", model: str = "", prompt: str = "", pairs: str = ""
+) -> EvaluationReport:
     """Return the figures of a set of verdicts."""
     whole = rates(lines)
     scores, labels = [score_of(x) for x in lines], [x.label for x in lines]
@@ -180,7 +180,7 @@ def report(
     p_true, right = [p for p, _ in probable], [label for _, label in probable]
     busy = sorted(x.busy_s for x in lines)
     last = len(busy) - 1
-    return Report(
+    return EvaluationReport(
         n=whole.n,
         recall=whole.recall.value,
         fp_rate=whole.fp_rate.value,
@@ -204,7 +204,7 @@ def report(
     )
 
 
-def rates(lines: Iterable[Judged]) -> Rates:
+def rates(lines: Iterable[JudgedPair]) -> Rates:
     """Return recall over right answers, false positives over wrong ones, and accuracy over all."""
     lines = list(lines)
     right = [x for x in lines if x.label]
@@ -220,7 +220,7 @@ def rates(lines: Iterable[Judged]) -> Rates:
     )
 
 
-def _by(lines: Sequence[Judged], key: Callable[[Judged], str]) -> dict[str, Rates]:
+def _by(lines: Sequence[JudgedPair], key: Callable[[JudgedPair], str]) -> dict[str, Rates]:
     names = sorted({key(x) for x in lines if key(x)})
     return {name: rates(x for x in lines if key(x) == name) for name in names}
 

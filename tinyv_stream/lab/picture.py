@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tinyv_stream.charts import plot
-from tinyv_stream.lab.evaluate import Judged, Rates, Report
+from tinyv_stream.lab.evaluate import EvaluationReport, JudgedPair, Rates
 from tinyv_stream.lab.scores import Rate
 from tinyv_stream.types import Outcome
 
@@ -25,7 +25,7 @@ _STYLE: Final = (
 )
 
 
-def page(report: Report, lines: Sequence[Judged]) -> str:
+def page(report: EvaluationReport, lines: Sequence[JudgedPair]) -> str:
     """Return the page."""
     title = _title(report)
     curves, roc, bins = _curves(report)
@@ -43,7 +43,7 @@ def page(report: Report, lines: Sequence[Judged]) -> str:
     return "\n".join(p for p in parts if p) + "\n"
 
 
-def png(report: Report, path: Path) -> None:
+def png(report: EvaluationReport, path: Path) -> None:
     """Write the same curves as PNG; raise InvalidInputError where the extra `report` is not installed."""
     curves, roc, bins = _curves(report)
     panels = [
@@ -55,11 +55,11 @@ def png(report: Report, path: Path) -> None:
     plot.save(panels, _title(report), path)
 
 
-def _title(report: Report) -> str:
+def _title(report: EvaluationReport) -> str:
     return " ".join(x for x in (report.verifier, report.model, report.prompt, "on", report.pairs) if x)
 
 
-def _curves(report: Report) -> tuple[dict[str, plot.Curve], dict[str, plot.Curve], dict[str, plot.Curve]]:
+def _curves(report: EvaluationReport) -> tuple[dict[str, plot.Curve], dict[str, plot.Curve], dict[str, plot.Curve]]:
     points = report.sweep
     wrong = 1 - report.intervals["recall"].n / report.n if report.n else 0.0
     curves: dict[str, plot.Curve] = {
@@ -85,7 +85,7 @@ def stairs(points: Sequence[tuple[float, float]], above: float) -> list[tuple[fl
     return out if last >= 1 else [*out, (last, above), (1.0, above)]
 
 
-def _figures(report: Report) -> str:
+def _figures(report: EvaluationReport) -> str:
     shown = [(name, percent(r)) for name, r in report.intervals.items()]
     numbers = {"AUC": report.auc, "calibration error": report.calibration_error, "Brier score": report.brier}
     shown += [(name, f"{value:.3f}") for name, value in numbers.items() if value is not None]
@@ -138,7 +138,7 @@ def _table(title: str, groups: dict[str, Rates]) -> str:
     return f"<h2>{html.escape(title)}</h2><table><tr><th><th>pairs<th>recall<th>false positives{rows}</table>"
 
 
-def _mistakes(lines: Iterable[Judged]) -> str:
+def _mistakes(lines: Iterable[JudgedPair]) -> str:
     wrong = [x for x in lines if (x.outcome is Outcome.CORRECT) != x.label]
     wrong.sort(key=lambda x: (x.label, -(x.p_true or 0)))
     rows = "".join(

@@ -20,7 +20,7 @@ class Rate(msgspec.Struct, frozen=True):
     high: float | None
 
 
-class Point(msgspec.Struct, frozen=True):
+class CurvePoint(msgspec.Struct, frozen=True):
     """What a threshold on P(true) gives."""
 
     threshold: float
@@ -64,16 +64,16 @@ def auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def sweep(scores: Sequence[float], labels: Sequence[bool]) -> list[Point]:
+def sweep(scores: Sequence[float], labels: Sequence[bool]) -> list[CurvePoint]:
     """Return recall, false positives and accuracy at every threshold that changes anything, lowest first."""
     positives = sum(labels)
     negatives = len(labels) - positives
-    points: list[Point] = []
+    points: list[CurvePoint] = []
     for threshold in sorted(set(scores)):
         hits = sum(s >= threshold for s, right in zip(scores, labels, strict=True) if right)
         false = sum(s >= threshold for s, right in zip(scores, labels, strict=True) if not right)
         points.append(
-            Point(
+            CurvePoint(
                 threshold,
                 hits / positives if positives else 0.0,
                 false / negatives if negatives else 0.0,

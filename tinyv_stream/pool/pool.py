@@ -29,7 +29,7 @@ from tinyv_stream.types import STAGES, Stage, validate_name
 _log = logging.getLogger(__name__)
 
 
-class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
+class WorkerProcessInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One worker process at one moment."""
 
     name: str
@@ -111,10 +111,10 @@ class Pool:
         return self._directory / ("logs" if self.server else f"logs-{os.getpid()}")
 
     @property
-    def workers(self) -> list[WorkerInfo]:
+    def workers(self) -> list[WorkerProcessInfo]:
         """Every worker as it is now."""
         return [
-            WorkerInfo(
+            WorkerProcessInfo(
                 name=program.name,
                 stage=program.stage,
                 pid=program.child.pid,

@@ -67,8 +67,8 @@ def counted_from(spans: Sequence[Span], start_s: float = 0.0) -> list[Span]:
     start_s = min([start_s, *(s.ended_s for s in spans)])
 
     def moved(s: Span) -> Span:
-        told = {name: getattr(s, name) for name in ("ended_s", "began_s", "answered_s", "rewarded_s")}
-        return replace(s, **{name: at - start_s for name, at in told.items() if at is not None})
+        given = {name: getattr(s, name) for name in ("ended_s", "began_s", "answered_s", "rewarded_s")}
+        return replace(s, **{name: at - start_s for name, at in given.items() if at is not None})
 
     return [moved(s) for s in spans]
 

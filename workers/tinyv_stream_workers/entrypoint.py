@@ -18,6 +18,7 @@ import msgspec
 import uvloop
 
 from tinyv_stream.config import Config, check, load
+from tinyv_stream.config.bounds import convert
 from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream_workers.verifier import Verifier
 from tinyv_stream_workers.worker import Worker
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 def main(name: str, about: str, verifier_of: Callable[[Config], Verifier]) -> NoReturn:
     """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process.
 
-    Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart mends.
+    Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart fixes.
     """
     code = _main(name, about, verifier_of)
     logging.shutdown()
@@ -83,7 +84,12 @@ def _settings(name: str, about: str) -> tuple[str, Config]:
     given = os.environ.get("TINYV_CONFIG")
     if args.config:
         return args.redis, load(args.config)
+    return args.redis, _from_environment(given) if given else Config()
+
+
+def _from_environment(text: str) -> Config:
     try:
-        return args.redis, check(msgspec.json.decode(given, type=Config)) if given else Config()
+        plain = msgspec.json.decode(text)
     except msgspec.DecodeError as exc:
         raise InvalidInputError("TINYV_CONFIG", str(exc), "let a pool set it, or use --config") from exc
+    return check(convert(plain, Config, source="TINYV_CONFIG"))

@@ -14,7 +14,7 @@ import msgspec
 from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.operator import WorkerInfo
-from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
+from tinyv_stream.broker.worker import Ending, WorkerSide
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Reward, Stage
 
@@ -26,8 +26,9 @@ _BEAT_S: Final = 1.0
 
 
 class Housekeeping:
-    """Three loops for one worker; `take_over` is given each lapsed delivery and owns it from then on.
+    """Three loops for one worker and one shard.
 
+    `take_over` takes lapsed deliveries over, from a cursor on, and returns the next cursor, or None if it may not now.
     `expire` gives the reward of work whose deadline has passed.
     """
 
@@ -37,15 +38,13 @@ class Housekeeping:
         stage: Stage,
         consumer: str,
         *,
-        room: Callable[[], int],
-        take_over: Callable[[Delivery], None],
+        take_over: Callable[[str], Awaitable[str | None]],
         expire: Callable[[Work], Reward],
         about: Callable[[], WorkerInfo],
     ) -> None:
         self._link = link
         self._stage: Stage = stage
         self._consumer = consumer
-        self._room = room
         self._take_over = take_over
         self._expire = expire
         self._about = about
@@ -63,12 +62,9 @@ class Housekeeping:
         # While the server was away nobody could renew: its owners come first, or an outage would count as a delivery.
         if await self._link.steady_s() < self._link.config.lease_s:
             return
-        while (room := self._room()) > 0:
-            self._cursor, taken = await self._link.reclaim(self._stage, self._consumer, self._cursor, count=room)
-            for delivery in taken:
-                _log.info("taken over, delivery %d", delivery.delivery_count, extra={"rollout_id": delivery.uid})
-                self._take_over(delivery)
-            if self._cursor == "0-0":
+        while (cursor := await self._take_over(self._cursor)) is not None:
+            self._cursor = cursor
+            if cursor == "0-0":
                 return
 
     async def _end_overdue(self) -> None:

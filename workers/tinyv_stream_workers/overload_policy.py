@@ -52,7 +52,7 @@ class OverloadPolicy:
         if now - self._looked < _LOOK_S:
             return
         self._looked = now
-        seen = [told for told in await asyncio.gather(*map(self._told, self._links)) if told]
+        seen = [pressure for pressure in await asyncio.gather(*map(self._pressure_of, self._links)) if pressure]
         if not seen:
             return
         # Queues are the shards' own; a worker beats in all of them.
@@ -66,7 +66,7 @@ class OverloadPolicy:
             _log.warning("TinyV is %s (%d queued, %d able workers)", trouble or "well again", backlog, able)
         self._trouble = trouble
 
-    async def _told(self, link: WorkerSide) -> tuple[int, int] | None:
+    async def _pressure_of(self, link: WorkerSide) -> tuple[int, int] | None:
         """Ask one shard; None if it does not answer soon: the others' word counts then."""
         try:
             async with asyncio.timeout(_LOOK_S):

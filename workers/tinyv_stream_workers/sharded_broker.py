@@ -5,11 +5,13 @@ a claim: what a failed one took comes back when its lease lapses.
 
 A shard that does not answer holds up its own rollouts only: what a claim may fill is set aside while it is under way,
 so each shard is asked for its share of the slots at most, and for none of them once it has failed, until it answers.
+What is set aside is handed to `accept` in the step that frees it, so that no other claim can have the room meanwhile.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -35,44 +37,77 @@ class ShardedBroker:
         *,
         inflight: InFlight,
         slots: Callable[[], int],
+        accept: Callable[[Delivery], None],
+        freed: asyncio.Event,
     ) -> None:
+        """Give each delivery to `accept` as it arrives, and set `freed` where one took less than was set aside."""
         self.links = links
         self._stage: Stage = stage
         self._name = name
         self._inflight = inflight
         self._slots = slots
+        self._accept = accept
+        self._freed = freed
         self._away: set[int] = set()
         """Shards whose last claim failed."""
 
-    async def claim(self, link: WorkerSide, *, freed: asyncio.Event) -> list[Delivery]:
-        """Take what there is in one shard, or wait a moment for it. Sets `freed` where it took less than it might."""
-        return await link.retry(lambda: self._claim(link, freed))
+    async def claim(self, link: WorkerSide) -> None:
+        """Take what there is in one shard, or wait a moment for it."""
+        await link.retry(lambda: self._claim(link))
 
-    async def _claim(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
+    async def _claim(self, link: WorkerSide) -> None:
         if len(self.links) == 1:
-            count = max(1, self._inflight.free(self._slots()))
-            return await link.claim(self._stage, self._name, count=count, block_s=_BLOCK_S)
+            await self._claim_and_wait(link, self._inflight.claimable(self._slots()))
+            return
         shard = link.keys.shard
         try:
-            found = [] if shard in self._away else await self._claim_share(link, freed)
-            # Slots are not set aside for a shard that may stay empty or silent: it is waited for with one.
-            found = found or await link.claim(self._stage, self._name, count=1, block_s=_BLOCK_S)
+            if shard in self._away or not await self._claim_share(link):
+                # Slots are not set aside for a shard that may stay empty or silent: it is waited for with one.
+                await self._claim_and_wait(link, min(1, self._inflight.claimable(self._slots())))
         except BrokerUnavailableError:
             self._away.add(shard)
             raise
         self._away.discard(shard)
-        return found
 
-    async def _claim_share(self, link: WorkerSide, freed: asyncio.Event) -> list[Delivery]:
+    async def _claim_and_wait(self, link: WorkerSide, count: int) -> None:
+        """Wait for up to `count` with nothing set aside: what then finds no room is given back by `accept`."""
+        if count > 0:
+            for delivery in await link.claim(self._stage, self._name, count=count, block_s=_BLOCK_S):
+                self._accept(delivery)
+
+    async def _claim_share(self, link: WorkerSide) -> bool:
+        """Claim what is there of one shard's share; False if that was nothing."""
         count = self._inflight.share(self._slots(), len(self.links))
         if count < 1:
-            return []
+            return False
+        with self._set_aside(count) as found:
+            found.extend(await link.claim(self._stage, self._name, count=count, block_s=0))
+        return bool(found)
+
+    async def take_over(self, link: WorkerSide, cursor: str) -> str | None:
+        """Take lapsed rollouts of one shard over as far as there is room; return the next cursor, None without room."""
+        count = self._inflight.room_to_take_over(self._slots(), len(self.links))
+        if count < 1:
+            return None
+        with self._set_aside(count) as taken:
+            next_cursor, lapsed = await link.reclaim(self._stage, self._name, cursor, count=count)
+            taken.extend(lapsed)
+        for delivery in taken:
+            _log.info("taken over, delivery %d", delivery.delivery_count, extra={"rollout_id": delivery.uid})
+        return next_cursor
+
+    @contextmanager
+    def _set_aside(self, count: int) -> Generator[list[Delivery]]:
+        """Keep room for what the block appends to the list, and have it accepted in place of that."""
+        found: list[Delivery] = []
         self._inflight.set_aside(count)
         try:
-            return await link.claim(self._stage, self._name, count=count, block_s=0)
+            yield found
         finally:
             self._inflight.set_aside(-count)
-            freed.set()
+            for delivery in found:
+                self._accept(delivery)
+            self._freed.set()
 
     async def start(self, quarantined: Delivery) -> bool:
         """Count a quarantined delivery as it starts; False if it is another worker's by now."""

@@ -21,7 +21,7 @@ from tinyv_stream.types import Outcome, Reward, Source, Status, Verdict
 from tinyv_stream_workers.cache_version import cache_version
 from tinyv_stream_workers.overload_policy import OverloadPolicy
 from tinyv_stream_workers.verifier import Finding, Verifier
-from tinyv_stream_workers.write_batcher import Outbox
+from tinyv_stream_workers.write_batcher import WriteBatcher
 
 _log = logging.getLogger(__name__)
 _DECIDED: Final = (Outcome.CORRECT, Outcome.INCORRECT)
@@ -38,8 +38,10 @@ class StageHandler(Protocol):
 class RuleStage:
     """Rule verdict, then a reward, or on to TinyV."""
 
-    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, overload_policy: OverloadPolicy) -> None:
-        self._outbox = outbox
+    def __init__(
+        self, batcher: WriteBatcher, config: Config, verifier: Verifier, overload_policy: OverloadPolicy
+    ) -> None:
+        self._batcher = batcher
         self._overload_policy = overload_policy
         self._config = config
         self._verifier = verifier
@@ -57,19 +59,19 @@ class RuleStage:
         if decision is None:
             # Without an extracted answer there is no question that another rollout could have asked.
             shares = self._config.broker.cache_ttl_s > 0 and work.model_answer is not None
-            answer = await self._outbox.forward(delivery, work, ckey_of(work) if shares else "")
+            answer = await self._batcher.forward(delivery, work, ckey_of(work) if shares else "")
             if not isinstance(answer, Verdict):
                 return
             cached = answer
             decision = after_tinyv(self._config.policy, work.rule, cached, cached=True)
-        await self._outbox.finish(Ending(delivery=delivery, reward=reward_of(work, decision, tinyv=cached)))
+        await self._batcher.finish(Ending(delivery=delivery, reward=reward_of(work, decision, tinyv=cached)))
 
 
 class TinyVStage:
     """TinyV's verdict, from the cache where an equal question was decided, then a reward."""
 
-    def __init__(self, outbox: Outbox, config: Config, verifier: Verifier, version: str) -> None:
-        self._outbox = outbox
+    def __init__(self, batcher: WriteBatcher, config: Config, verifier: Verifier, version: str) -> None:
+        self._batcher = batcher
         self._config = config
         self._verifier = verifier
         self._version = version
@@ -78,7 +80,7 @@ class TinyVStage:
         """See `StageHandler`."""
         work = delivery.work
         field = f"{delivery.ckey}:{self._version}" if delivery.ckey else ""
-        verdict = await self._outbox.lookup(delivery, field) if field else None
+        verdict = await self._batcher.lookup(delivery, field) if field else None
         cached = verdict is not None
         if verdict is None:
             finding = await _ask(self._verifier, work)
@@ -93,7 +95,7 @@ class TinyVStage:
             cache_field=field if keep else "",
             verdict=keep,
         )
-        await self._outbox.finish(ending)
+        await self._batcher.finish(ending)
 
 
 class CurrentStage:
@@ -101,13 +103,13 @@ class CurrentStage:
 
     def __init__(
         self,
-        outbox: Outbox,
+        batcher: WriteBatcher,
         config: Config,
         verifier: Verifier,
         links: Sequence[WorkerSide],
         announce: Callable[[str], Awaitable[None]],
     ) -> None:
-        self._outbox = outbox
+        self._batcher = batcher
         self._config = config
         self._verifier = verifier
         self._links = links
@@ -121,13 +123,13 @@ class CurrentStage:
         """Use the verifier as it is from here on: its verdicts may have another name in the cache."""
         if self._verifier.stage == "rule":
             overload_policy = OverloadPolicy(self._links, self._config)
-            self._handler = RuleStage(self._outbox, self._config, self._verifier, overload_policy)
+            self._handler = RuleStage(self._batcher, self._config, self._verifier, overload_policy)
             return
         model = self._model_now()
         version = cache_version(self._config.tinyv, model)
         await self._announce(version)
         self._model = model
-        self._handler = TinyVStage(self._outbox, self._config, self._verifier, version)
+        self._handler = TinyVStage(self._batcher, self._config, self._verifier, version)
 
     async def handle(self, delivery: Delivery) -> None:
         """See `StageHandler`; it is opened by then."""
@@ -135,7 +137,7 @@ class CurrentStage:
         await cast("StageHandler", self._handler).handle(delivery)
 
     async def _notice_model(self) -> None:
-        """Open anew where a restarted engine is another model: the cache must tell their verdicts apart."""
+        """Open again where a restarted engine is another model: the cache must tell their verdicts apart."""
         async with self._noticing:
             if self._verifier.stage == "tinyv" and self._model_now() != self._model:
                 await self.open()

@@ -17,7 +17,7 @@ _BATCH: Final = 64
 """Rollouts per script call: keeps a script under about 1 ms on the server."""
 
 
-class Outbox:
+class WriteBatcher:
     """`run` must be running for the others to return."""
 
     def __init__(self, links: Sequence[WorkerSide], stage: Stage) -> None:
@@ -40,7 +40,7 @@ class Outbox:
         async with asyncio.TaskGroup() as tasks:
             for number, shard in enumerate(self._shards):
                 for name, work in shard.loops().items():
-                    tasks.create_task(work, name=f"outbox {name} {number}")
+                    tasks.create_task(work, name=f"batcher {name} {number}")
 
 
 class _ShardOutbox:

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from bench.overlap.reference_call import Endpoint
-from bench.overlap.replay import Found
-from bench.overlap.trainers.protocol import Hello, Task
+from bench.overlap.replay import ReplayedStep
+from bench.overlap.trainers.protocol import Hello, TrainerTask
 from bench.workload import Step
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.processes.die_with_parent import tied_command
@@ -43,7 +43,7 @@ def lacking(name: str, home: Path) -> str:
     )
 
 
-class Trainer:
+class TrainerProcess:
     """A trainer's process that is up. `hello` says what runs in it."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
@@ -51,7 +51,7 @@ class Trainer:
         self._process = process
         self._log = log
         self._hello: Hello | None = None
-        self._found = msgspec.json.Decoder(Found)
+        self._found = msgspec.json.Decoder(ReplayedStep)
 
     async def hello(self) -> Hello:
         """Wait until it takes steps; raise EngineStartError with its last line if it ends before, or takes too long."""
@@ -63,12 +63,12 @@ class Trainer:
                 raise self._broken(f"not ready in {_READY_S:.0f} s; ") from None
         return self._hello
 
-    async def play(self, step: Step, number: int, server: Endpoint) -> Found:
+    async def play(self, step: Step, number: int, server: Endpoint) -> ReplayedStep:
         """Return what one step came to; raise EngineStartError if the process ended over it."""
         await self.hello()
         if self._process.stdin is None:
             raise RuntimeError("a trainer's process is started with a pipe")
-        self._process.stdin.write(msgspec.json.encode(Task(step, number, server)) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(TrainerTask(step, number, server)) + b"\n")
         with suppress(ConnectionError):  # its end is told below, with the reason
             await self._process.stdin.drain()
         return self._found.decode(await self._line())
@@ -88,7 +88,7 @@ class Trainer:
 
 
 @asynccontextmanager
-async def trainer(name: str, home: Path, log: Path) -> AsyncGenerator[Trainer]:
+async def trainer(name: str, home: Path, log: Path) -> AsyncGenerator[TrainerProcess]:
     """Run the process of one trainer until the block ends; it takes half a minute to come up."""
     python = home / name / "bin" / "python"
     command = tied_command([str(python), "-P", "-m", "bench.overlap.trainers", name], signal.SIGKILL)
@@ -104,7 +104,7 @@ async def trainer(name: str, home: Path, log: Path) -> AsyncGenerator[Trainer]:
             start_new_session=True,
         )
     try:
-        yield Trainer(name, process, log)
+        yield TrainerProcess(name, process, log)
     finally:
         await _end(process)
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from bench.overlap.reference_call import Endpoint
-from bench.overlap.replay import Found
+from bench.overlap.replay import ReplayedStep
 from bench.workload import Step
 
 
@@ -24,7 +24,7 @@ class Hello(msgspec.Struct, frozen=True):
     path: str
 
 
-class Task(msgspec.Struct, frozen=True):
+class TrainerTask(msgspec.Struct, frozen=True):
     """One step to play against the server."""
 
     step: Step
@@ -32,7 +32,7 @@ class Task(msgspec.Struct, frozen=True):
     server: Endpoint
 
 
-Play = Callable[[Task], Awaitable[Found]]
+Play = Callable[[TrainerTask], Awaitable[ReplayedStep]]
 
 
 def claim_output() -> BinaryIO:
@@ -44,7 +44,7 @@ def claim_output() -> BinaryIO:
 
 async def serve(out: BinaryIO, hello: Hello, play: Play) -> None:
     """Play the tasks that come in, one after the other, until there are no more."""
-    decoder = msgspec.json.Decoder(Task)
+    decoder = msgspec.json.Decoder(TrainerTask)
     _say(out, hello)
     while line := await asyncio.to_thread(sys.stdin.buffer.readline):
         _say(out, await play(decoder.decode(line)))

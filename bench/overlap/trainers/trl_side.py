@@ -28,10 +28,10 @@ from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from bench.overlap.reference import GRADERS, after_batch, found, job_of, prepare
-from bench.overlap.reference_call import TIMEOUT_S, CallAnswer, Job, ask, grade, warm
-from bench.overlap.replay import Found
+from bench.overlap.reference_call import TIMEOUT_S, CallAnswer, ReferenceCall, ask, grade, warm
+from bench.overlap.replay import ReplayedStep
 from bench.overlap.trainers.policy import make_tokenizer, save_model
-from bench.overlap.trainers.protocol import Hello, Task, serve
+from bench.overlap.trainers.protocol import Hello, TrainerTask, serve
 from bench.workload import Step
 
 _PACKAGES: Final = ("trl", "torch", "transformers", "accelerate")
@@ -56,12 +56,12 @@ class _Reward:
         return [answer.value for answer in self.answers]
 
     async def _one(self, http: aiohttp.ClientSession, text: str, row: dict[str, Any]) -> CallAnswer:
-        asked = msgspec.structs.replace(msgspec.convert(row, Job), completion=text)
+        asked = msgspec.structs.replace(msgspec.convert(row, ReferenceCall), completion=text)
         answer, request = await asyncio.get_running_loop().run_in_executor(self._graders, grade, asked)
         return answer if request is None else await ask(http, answer, request, asked.server)
 
 
-def _play(trainer: GRPOTrainer, reward: _Reward, task: Task) -> Found:
+def _play(trainer: GRPOTrainer, reward: _Reward, task: TrainerTask) -> ReplayedStep:
     step = task.step
     inputs, completions, ids = _inputs(trainer.processing_class, step, task)
     prompts = [row["prompt"] for row in inputs]
@@ -78,7 +78,7 @@ def _play(trainer: GRPOTrainer, reward: _Reward, task: Task) -> Found:
     return found(spans, answers)
 
 
-def _inputs(tokenizer: Any, step: Step, task: Task) -> tuple[list[dict[str, Any]], list[Turn], list[list[int]]]:
+def _inputs(tokenizer: Any, step: Step, task: TrainerTask) -> tuple[list[dict[str, Any]], list[Turn], list[list[int]]]:
     """Return the batch as the trainer holds it when generation has ended: rows, completions and their tokens."""
     rows = [
         {

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from bench.overlap.reference_call import TIMEOUT_S, Job, ask, grade
+from bench.overlap.reference_call import TIMEOUT_S, ReferenceCall, ask, grade
 
 
 async def compute_score(
@@ -20,7 +20,7 @@ async def compute_score(
     **_: Any,  # noqa: ANN401 as verl calls it
 ) -> dict[str, Any]:
     """Return the score, and beside it what the answer was made of: the same keys for every sample."""
-    job = msgspec.convert(extra_info["job"], Job)
+    job = msgspec.convert(extra_info["job"], ReferenceCall)
     job = msgspec.structs.replace(job, completion=solution_str, ground_truth=ground_truth)
     answer, request = grade(job)
     if request is not None:

@@ -24,10 +24,10 @@ from verl.experimental.reward_loop import RewardLoopManager
 
 from bench.overlap.reference import found, job_of, span_of_answer
 from bench.overlap.reference_call import CallAnswer, Endpoint
-from bench.overlap.replay import Found, generation
+from bench.overlap.replay import ReplayedStep, generation
 from bench.overlap.trainers.policy import make_tokenizer
-from bench.overlap.trainers.protocol import Hello, Task, serve
-from bench.workload import Line, Mix, bundled, make
+from bench.overlap.trainers.protocol import Hello, TrainerTask, serve
+from bench.workload import Mix, StepCompletion, bundled, make
 from tinyv_stream.timeline.spans import Span
 from tinyv_stream.verifiers.tinyv.models import OWN
 
@@ -61,14 +61,14 @@ class _Player:
         self._loop = loop
         self._tokenizer = tokenizer
 
-    async def __call__(self, task: Task) -> Found:
+    async def __call__(self, task: TrainerTask) -> ReplayedStep:
         # The tokens are there before the clock starts: an engine hands over tokens, not text.
         ready = {line.rollout.rollout_id: self.output(line) for line in task.step.lines}
         spans: list[Span] = []
         answers: list[CallAnswer] = []
         start = time.monotonic()
 
-        async def finished(line: Line) -> None:
+        async def finished(line: StepCompletion) -> None:
             output = ready[line.rollout.rollout_id]
             await self._loop._compute_score([output], kwargs=_row(line, task.server))  # noqa: SLF001 its real path
             rewarded_s = time.monotonic() - start
@@ -82,7 +82,7 @@ class _Player:
             pass
         return found(spans, answers)
 
-    def output(self, line: Line) -> AgentLoopOutput:
+    def output(self, line: StepCompletion) -> AgentLoopOutput:
         """Return what verl's engine would hand over for `line`."""
         response = self._tokenizer(line.rollout.completion)["input_ids"]
         return AgentLoopOutput(
@@ -93,7 +93,7 @@ class _Player:
         )
 
 
-def _row(line: Line, server: Endpoint) -> dict[str, Any]:
+def _row(line: StepCompletion, server: Endpoint) -> dict[str, Any]:
     """Return a sample's columns as verl's data set has them; the question is in none of them that a function gets."""
     job = msgspec.to_builtins(msgspec.structs.replace(job_of(line, server), completion=""))
     return {

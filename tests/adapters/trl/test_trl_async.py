@@ -77,9 +77,7 @@ def vllm(tokenizer: Any) -> Iterator[FakeVllm]:
     thread.join(10)
 
 
-def test_every_rollout_of_trls_loop_gets_its_own_reward_and_none_where_nobody_decided(
-    tokenizer: Any, vllm: FakeVllm, pool_url: str
-) -> None:
+def test_every_rollout_of_trls_loop_gets_its_own_reward_or_none(tokenizer: Any, vllm: FakeVllm, pool_url: str) -> None:
     PartialState()
     chosen = cases(64)
     truths = {c.question: c.ground_truth for c in chosen}

@@ -10,7 +10,7 @@ from fault_kit import (
     Give,
     Way,
     crew,  # noqa: F401 a fixture
-    test_a_cancelled_trainer_leaves_no_work_and_gets_the_same_when_it_asks_again,  # noqa: F401 collected here
+    test_a_cancelled_trainer_leaves_no_work_and_may_ask_again,  # noqa: F401 collected here
     test_after_the_deadline_nothing_is_scored_at_all,  # noqa: F401
     test_killed_workers_change_no_reward,  # noqa: F401
     test_with_the_engine_down_nothing_is_scored_0,  # noqa: F401

@@ -93,7 +93,7 @@ class Recorder:
         return values
 
 
-async def test_all_contract_rollouts_get_the_plain_clients_reward_and_undecided_is_none(pool_url: str) -> None:
+async def test_contract_rollouts_get_the_clients_reward_and_undecided_none(pool_url: str) -> None:
     chosen = cases()
     reward = pickle.loads(pickle.dumps(TinyVReward(redis_url=pool_url, run_id="trl")))
     logged: dict[str, float] = {}
@@ -125,9 +125,7 @@ def test_two_real_steps_with_the_asynchronous_reward(model: str, tmp_path: Path,
     assert all(math.isfinite(row["rewards/tinyv_stream/mean"]) for row in steps)
 
 
-def test_two_real_steps_with_streaming_give_every_completion_its_own_reward(
-    model: str, tmp_path: Path, pool_url: str
-) -> None:
+def test_two_streamed_steps_give_every_completion_its_own_reward(model: str, tmp_path: Path, pool_url: str) -> None:
     chosen = cases(16)
     stream = TinyVStreaming(dataset(chosen), generate=scripted(said_by(chosen)), redis_url=pool_url)
     reward = Recorder(stream.reward)

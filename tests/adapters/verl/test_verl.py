@@ -104,7 +104,7 @@ class StreamingWorker(AgentLoopWorker):
         return None
 
 
-async def test_the_agent_loop_streams_all_contract_rollouts_and_loses_those_that_nobody_decided(
+async def test_the_agent_loop_streams_the_contract_and_drops_undecided_rollouts(
     manager: RewardLoopManager, tokenizer: Any
 ) -> None:
     worker = StreamingWorker(manager.reward_loop_worker_handles)
@@ -166,7 +166,7 @@ async def test_verls_own_trainer_side_drops_a_lost_sample_and_keeps_its_group(
     assert kept == {f"u_{i}_0": c.value for i, c in enumerate(group) if c.value is not None}
 
 
-async def test_it_loads_by_file_path_too_and_tells_of_every_step_in_the_drivers_log(
+async def test_it_loads_by_file_path_and_logs_every_step_at_the_driver(
     model: str, tokenizer: Any, pool_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = str(ROOT / "trainer_adapters" / "verl_reward.py")
@@ -178,8 +178,8 @@ async def test_it_loads_by_file_path_too_and_tells_of_every_step_in_the_drivers_
     data.non_tensor_batch["global_steps"][:] = 4
     decided = next(i for i, c in enumerate(chosen) if c.value == 1.0)
     await loaded.run_single(data[decided : decided + 1])
-    told = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("tinyv "))
-    figures = dict(part.split("=") for part in told.split()[1:])
+    report = next(line for line in capfd.readouterr().out.splitlines() if line.startswith("tinyv "))
+    figures = dict(part.split("=") for part in report.split()[1:])
     assert (figures["step"], figures["rewards"], figures["undecided"], figures["rescued"]) == ("3", "8", "0.25", "0.25")
     assert float(figures["wait_max_s"]) >= float(figures["wait_s"]) > 0
     await close_requesters()

@@ -43,7 +43,7 @@ def test_what_nobody_decided_is_a_number_only_by_a_rule_verdict(
         undecided.value(OnUndecided.RAISE, abstain_as="none")
 
 
-def test_a_trainer_without_a_word_gets_the_baseline_value_and_nothing_made_up() -> None:
+def test_a_trainer_that_cannot_abstain_gets_the_baseline_value() -> None:
     lost = reward(Status.EXPIRED, None)
     measured = JudgedReward(reward=lost, waited_s=1.0, baseline=0.4)
     assert measured.value(OnUndecided.ABSTAIN, abstain_as="baseline") == 0.4
@@ -56,7 +56,7 @@ def test_a_trainer_without_a_word_gets_the_baseline_value_and_nothing_made_up() 
             JudgedReward(reward=lost, waited_s=1.0).value(policy, abstain_as="baseline")
 
 
-def test_a_trainer_whose_word_is_an_error_gets_it_although_there_is_a_baseline() -> None:
+def test_a_trainer_that_abstains_by_error_gets_it_despite_a_baseline() -> None:
     lost = JudgedReward(reward=reward(Status.FAILED, Outcome.UNDECIDED), waited_s=1.0, baseline=0.4)
     for policy in OnUndecided:
         with pytest.raises(UndecidedError):
@@ -99,7 +99,7 @@ def test_the_running_mean_keeps_no_text_of_any_question() -> None:
     assert held < 2_000_000, "200 questions of 100 kB are 20 MB"
 
 
-def test_the_running_mean_of_one_question_is_not_that_of_another_that_is_written_alike() -> None:
+def test_questions_written_alike_have_running_means_of_their_own() -> None:
     mean = RunningMean()
     for question, truth, value in (("a\ud800", "bc", 1.0), ("a\ud800b", "c", 0.0)):
         mean.add(msgspec.structs.replace(rollout("x"), question=question, ground_truth=truth), value)

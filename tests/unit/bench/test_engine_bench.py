@@ -17,7 +17,7 @@ from bench.engine.determinism import Asked, asked
 from bench.engine.parts import EngineRate
 from bench.engine.reference import pattern
 from bench.engine.reference_program import PROCESSES
-from bench.engine.run import Settings
+from bench.engine.run import EngineSettings
 from tinyv_stream.errors import EngineError
 
 PROMOTED = ("worker_over_raw", "x_reference", "calls_avoided", "prefix_hit_rate", "p50_ms", "p99_ms")
@@ -92,7 +92,7 @@ class Served:
         return web.Response(text="\n".join(lines) + "\n")
 
 
-async def test_reference_asks_for_each_rollout_and_holds_no_more_than_its_processes() -> None:
+async def test_the_reference_asks_per_rollout_within_its_processes() -> None:
     prompts = [f"prompt {n % 50}" for n in range(3 * PROCESSES)]
     async with Served() as server:
         found = await pattern(server, prompts)
@@ -136,12 +136,12 @@ def test_promised_figures_stand_at_the_top() -> None:
         "prefix_hit_rate": 0.6,
         "tokens": {"raw": 5000, "step": 5100, "least": 4000},
     }
-    told = result(found)
-    assert all(name in told for name in PROMOTED)
-    assert told["worker_over_raw"] == 1.0
-    assert told["calls_avoided"] == pytest.approx(0.4)
-    assert (told["p50_ms"], told["p99_ms"]) == (75.0, 225.0), "at three quarters of the load"
-    assert told["x_reference"] is None, "not measured is not a number"
+    report = result(found)
+    assert all(name in report for name in PROMOTED)
+    assert report["worker_over_raw"] == 1.0
+    assert report["calls_avoided"] == pytest.approx(0.4)
+    assert (report["p50_ms"], report["p99_ms"]) == (75.0, 225.0), "at three quarters of the load"
+    assert report["x_reference"] is None, "not measured is not a number"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ async def test_turned_verdict_is_found_and_counted(monkeypatch: pytest.MonkeyPat
 
     for rule, wavers in ((steady, False), (wavering, True)):
         monkeypatch.setattr(run, "make_engine", lambda *_, rule=rule: ScriptedEngine(rule))
-        rows = await asked(Settings(model="embedded"), 24, lambda _text: None)
+        rows = await asked(EngineSettings(model="embedded"), 24, lambda _text: None)
         assert [(row.prompt, row.prompts) for row in rows] == [("own", 24), ("TinyV-1.5B", 24)]
         for row in rows:
             assert (row.flips > 0) is wavers

@@ -9,7 +9,7 @@ import pytest
 
 from bench.overlap.definition import measure
 from bench.overlap.pools import config_of
-from bench.overlap.replay import Found
+from bench.overlap.replay import ReplayedStep
 from bench.overlap.report import html, pictures
 from bench.overlap.result import result, spread
 from bench.overlap.run import Measured, Repeat
@@ -40,7 +40,7 @@ def repeat(mode: str, step: Step, number: int, tail_s: float, **found: object) -
         failed=0,
         load_before=1.0,
         load_after=1.0,
-        found=Found(spans=spans, **fields),  # type: ignore[arg-type]
+        found=ReplayedStep(spans=spans, **fields),  # type: ignore[arg-type]
     )
 
 
@@ -51,23 +51,23 @@ def measured(*, stream_s: float = 0.01, **ours: object) -> Measured:
 
 
 def test_ratios_are_paired_by_step() -> None:
-    told = result(SETTINGS, measured())
-    assert told["x_blocking"] == pytest.approx(300, rel=0.01)
-    assert told["paired"]["blocking / stream"].min == pytest.approx(200, rel=0.01)
-    assert told["exposed_fraction"] == pytest.approx(0.001, rel=0.01)
-    assert told["agreement"] == 1.0
-    assert all(goal["holds"] for goal in told["goals"])
+    summary = result(SETTINGS, measured())
+    assert summary["x_blocking"] == pytest.approx(300, rel=0.01)
+    assert summary["paired"]["blocking / stream"].min == pytest.approx(200, rel=0.01)
+    assert summary["exposed_fraction"] == pytest.approx(0.001, rel=0.01)
+    assert summary["agreement"] == 1.0
+    assert all(goal["holds"] for goal in summary["goals"])
 
 
 def test_what_the_chosen_modes_cannot_tell_is_not_made_up() -> None:
-    told = result(SETTINGS, measured())
-    assert told["calls_avoided"] is None
-    assert not any("avoided" in goal["goal"] for goal in told["goals"])
+    summary = result(SETTINGS, measured())
+    assert summary["calls_avoided"] is None
+    assert not any("avoided" in goal["goal"] for goal in summary["goals"])
 
 
 def test_a_missed_goal_is_named() -> None:
-    told = result(SETTINGS, measured(stream_s=1.0))
-    missed = [goal["goal"] for goal in told["goals"] if not goal["holds"]]
+    summary = result(SETTINGS, measured(stream_s=1.0))
+    missed = [goal["goal"] for goal in summary["goals"] if not goal["holds"]]
     assert [text.partition(",")[0] for text in missed] == [
         "exposed fraction",
         "blocking / stream",
@@ -90,9 +90,9 @@ def test_a_difference_counts_and_gets_its_cause(value: float | None, note: str, 
     theirs = repeat("blocking", STEPS[0], 0, 2.0, notes={one: "reply 'True'"})
     ours = repeat("stream", STEPS[0], 0, 0.01, values=dict.fromkeys(ids, 1.0) | {one: value}, notes={one: note})
     only = Measured(repeats=[theirs, ours], steps=STEPS[:1], verdict_s=0.1, trainers={})
-    told = result(SETTINGS, only)
-    assert told["agreement"] == pytest.approx(1 - 1 / len(ids))
-    assert [(d["rollout_id"], why in d["why"]) for d in told["differences"]] == [(one, True)]
+    summary = result(SETTINGS, only)
+    assert summary["agreement"] == pytest.approx(1 - 1 / len(ids))
+    assert [(d["rollout_id"], why in d["why"]) for d in summary["differences"]] == [(one, True)]
 
 
 def test_a_spread_bounds_its_median() -> None:
@@ -106,17 +106,17 @@ def test_the_report_is_whole_and_runs_nothing(tmp_path: Path) -> None:
     made = measured(
         values={STEPS[0].lines[0].rollout.rollout_id: 0.0}, notes={STEPS[0].lines[0].rollout.rollout_id: hostile}
     )
-    told = result(SETTINGS, made)
-    page = html(pictures(made), told)
+    summary = result(SETTINGS, made)
+    page = html(pictures(made), summary)
     assert "<script" not in page
     assert "the rules of the two modes differ" in page
     assert "&lt;script&gt;" in page
     for picture in pictures(made).values():
         ET.fromstring(picture)
-    json.loads(msgspec.json.encode(told))
+    json.loads(msgspec.json.encode(summary))
 
 
-def test_each_streaming_mode_is_the_same_pool_but_for_what_it_is_named_after() -> None:
+def test_streaming_modes_differ_only_in_what_they_are_named_after() -> None:
     base = SETTINGS.config
     alone, ours, every = (config_of(mode, base) for mode in ("rule_only", "stream", "stream_no_coalesce"))
     assert (alone.tinyv.workers, ours.tinyv, every.tinyv) == (0, base.tinyv, base.tinyv)
@@ -132,7 +132,7 @@ def test_a_bad_value_is_refused(argv: list[str]) -> None:
         parse(argv)
 
 
-def test_a_trainer_without_its_environment_is_left_out_with_the_reason_but_never_when_named(tmp_path: Path) -> None:
+def test_a_trainer_without_environment_is_left_out_unless_named(tmp_path: Path) -> None:
     (tmp_path / "trl" / "bin").mkdir(parents=True)
     (tmp_path / "trl" / "bin" / "python").touch()
     by_default = parse(["--venvs", str(tmp_path)])
@@ -145,6 +145,6 @@ def test_a_trainer_without_its_environment_is_left_out_with_the_reason_but_never
 
 def test_what_was_left_out_is_in_the_result_and_on_the_page(tmp_path: Path) -> None:
     made = measured()
-    told = result(msgspec.structs.replace(SETTINGS, left_out={"verl": "no <b>environment</b>"}), made)
-    assert told["left_out"] == {"verl": "no <b>environment</b>"}
-    assert "no &lt;b&gt;environment" in html(pictures(made), told)
+    summary = result(msgspec.structs.replace(SETTINGS, left_out={"verl": "no <b>environment</b>"}), made)
+    assert summary["left_out"] == {"verl": "no <b>environment</b>"}
+    assert "no &lt;b&gt;environment" in html(pictures(made), summary)

@@ -7,8 +7,8 @@ import pytest
 
 from bench import plan
 from bench.overlap.growth import step_of
-from bench.overlap.knee import WALL_S, Point, fleet_at, knees
 from bench.overlap.paced import Servers
+from bench.overlap.saturation import WALL_S, LoadPoint, fleet_at, saturation_points
 from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, bend, simulate
 
 
@@ -47,7 +47,7 @@ def test_blocking_begins_after_the_batch_and_keeps_to_its_window() -> None:
     assert simulate(questions(0, 0, 0, 4), fleet(engines=4, window=2), "blocking").exposed_s == pytest.approx(2.0)
 
 
-def test_trl_begins_after_the_batch_with_no_window_and_verl_as_each_sample_ends() -> None:
+def test_trl_begins_after_the_batch_and_verl_as_each_sample_ends() -> None:
     narrow = fleet(engines=4, window=2, hop_s=0.5)
     assert simulate(questions(0, 0, 0, 4), narrow, "trl").exposed_s == pytest.approx(1.0)
     assert simulate(questions(0, 0, 0, 4), narrow, "verl").exposed_s == pytest.approx(1.5)
@@ -62,18 +62,19 @@ def test_the_paced_engine_keeps_the_simulations_own_service_times() -> None:
     assert booked[-1] - ends[-1] == pytest.approx(simulated.exposed_s)
 
 
-def test_a_knee_is_where_a_curve_bends_and_holds_only_near_the_simulated_one() -> None:
+def test_saturation_is_where_a_curve_bends_and_holds_near_the_simulated() -> None:
     assert bend([(1, 0), (2, 0), (3, 4)], 1.0) == pytest.approx(2.25)
     assert bend([(1, 0), (2, 0.5)], 1.0) is None
 
-    def points(mode: Mode, off: float) -> list[Point]:
+    def points(mode: Mode, off: float) -> list[LoadPoint]:
         limit_s = BENT * WALL_S
         curve = {1.0: 0.0, 1.5: 0.0, 2.0: 10 * limit_s}
         return [
-            Point(mode=mode, load=load, measured_s=s + off, simulated_s=s, machine_load=0) for load, s in curve.items()
+            LoadPoint(mode=mode, load=load, measured_s=s + off, simulated_s=s, machine_load=0)
+            for load, s in curve.items()
         ]
 
-    good, bad = knees(points("stream", 0.1) + points("per_sample", 99.0))
+    good, bad = saturation_points(points("stream", 0.1) + points("per_sample", 99.0))
     assert good.holds
     assert (bad.measured, bad.holds) == (None, False)
 
@@ -90,7 +91,7 @@ def test_load_is_calls_over_capacity() -> None:
 
 
 def test_the_plan_keeps_its_rule_and_one_engine_less_would_not() -> None:
-    demand = plan.Demand(rollouts_per_s=100, verdict_rate=5, verdict_s=0.2, rule_s=0.01, wall_s=20, habit=2.0)
+    demand = plan.Demand(rollouts_per_s=100, verdict_rate=5, verdict_s=0.2, rule_s=0.01, wall_s=20, zipf_exponent=2.0)
     made = plan.plan(demand, step_of(2000, 20, 2.0))
     capacity = demand.verdict_rate * plan.UTILISATION
     assert capacity * (made.engines - 1) < made.calls_per_s <= capacity * made.engines

@@ -19,7 +19,7 @@ def test_the_same_seed_gives_the_same_step_and_another_seed_another() -> None:
     assert step(3) != step(4)
 
 
-def test_completions_end_in_order_the_last_one_at_the_wall_and_on_the_whole_path() -> None:
+def test_completions_end_in_order_and_the_last_one_at_the_wall() -> None:
     made = step()
     ends = [line.end_s for line in made.lines]
     assert ends == sorted(ends)
@@ -41,8 +41,8 @@ def test_the_real_rules_accept_right_answers_and_refuse_all_others() -> None:
 
 
 def test_a_stronger_habit_repeats_more_answers() -> None:
-    def distinct(habit: float) -> int:
-        made = step(habit=habit)
+    def distinct(zipf_exponent: float) -> int:
+        made = step(zipf_exponent=zipf_exponent)
         return len({(line.rollout.group_id, line.rollout.completion.rpartition("boxed")[2]) for line in made.lines})
 
     assert distinct(4.0) < distinct(1.0)

@@ -177,7 +177,7 @@ async def test_work_that_cannot_be_read_is_a_dead_letter_and_unknown_to_the_pool
 
 
 @pytest.mark.parametrize("where", ["queued", "leased", "parked"])
-async def test_overdue_work_that_cannot_be_read_ends_once_and_holds_up_no_other_deadline(kit: Kit, where: str) -> None:
+async def test_unreadable_overdue_work_ends_once_and_delays_no_deadline(kit: Kit, where: str) -> None:
     unread = b"\xff"
     if where == "parked":
         await kit.submit("a", "b", ttl_ms=60_000)

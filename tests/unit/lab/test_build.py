@@ -66,7 +66,7 @@ def test_an_independent_grader_calls_almost_no_wrong_answer_right(pairs: list[Pa
     assert len(accepted) <= 2, accepted
 
 
-def test_an_independent_grader_accepts_right_answers_that_only_look_different(pairs: list[Pair]) -> None:
+def test_an_independent_grader_accepts_right_answers_in_other_forms(pairs: list[Pair]) -> None:
     right = [p for p in pairs if p.kind in {"1.1", "1.3", "4.2"} and "\\text" not in p.ground_truth][:60]
     accepted = sum(verify(parse(f"${p.ground_truth}$"), parse(f"${p.model_answer}$")) for p in right)
     assert accepted >= 40, f"{accepted} of {len(right)}"

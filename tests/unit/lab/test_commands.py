@@ -102,7 +102,7 @@ def test_a_judge_cannot_agree_with_itself(questions: Path, tmp_path: Path) -> No
         ("demo", "--json", "no/such/folder"),
     ],
 )
-def test_an_output_that_would_end_an_input_or_cannot_be_written_is_refused_before_the_work(
+def test_a_destructive_or_unwritable_output_is_refused_before_work(
     questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)

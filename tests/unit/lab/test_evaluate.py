@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tinyv_stream.config import Config
-from tinyv_stream.lab.evaluate import Judged, pool_config, report, with_kinds
+from tinyv_stream.lab.evaluate import JudgedPair, pool_config, report, with_kinds
 from tinyv_stream.lab.pairs import Pair, write_pairs
 from tinyv_stream.lab.picture import page, png, stairs
 from tinyv_stream.types import Outcome, Setup
@@ -16,12 +16,12 @@ from tinyv_stream.types import Outcome, Setup
 YES, NO, OPEN = Outcome.CORRECT, Outcome.INCORRECT, Outcome.UNDECIDED
 
 
-def right(outcome: Outcome, p_true: float | None = None, **more: str) -> Judged:
-    return Judged(pair_id="x", label=True, outcome=outcome, p_true=p_true, **more)
+def right(outcome: Outcome, p_true: float | None = None, **more: str) -> JudgedPair:
+    return JudgedPair(pair_id="x", label=True, outcome=outcome, p_true=p_true, **more)
 
 
-def wrong(outcome: Outcome, p_true: float | None = None, **more: str) -> Judged:
-    return Judged(pair_id="x", label=False, outcome=outcome, p_true=p_true, **more)
+def wrong(outcome: Outcome, p_true: float | None = None, **more: str) -> JudgedPair:
+    return JudgedPair(pair_id="x", label=False, outcome=outcome, p_true=p_true, **more)
 
 
 def test_figures_of_a_small_set() -> None:

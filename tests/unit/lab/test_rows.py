@@ -12,7 +12,7 @@ pytest.importorskip("datasets")
 
 from tinyv_stream.lab.tune import rows  # noqa: E402 they import torch
 from tinyv_stream.lab.tune.judge import Judge  # noqa: E402
-from tinyv_stream.lab.tune.plan import Method, Plan, accumulation  # noqa: E402
+from tinyv_stream.lab.tune.plan import Method, TuningPlan, accumulation  # noqa: E402
 
 PAIRS = [Pair(ground_truth="1", model_answer="1" * (i % 30 + 1), label=i % 2 == 0) for i in range(300)]
 
@@ -74,6 +74,6 @@ def test_a_tokenizer_is_made_to_read_digit_by_digit_and_stays_so(judge: Judge, t
 def test_a_batch_is_whole_on_any_number_of_devices(
     batch: int, micro: int, devices: int, found: tuple[int, int]
 ) -> None:
-    got = accumulation(Plan(batch=batch, micro_batch=micro), devices)
+    got = accumulation(TuningPlan(batch=batch, micro_batch=micro), devices)
     assert got == found
     assert got[0] * got[1] * devices == batch

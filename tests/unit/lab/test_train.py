@@ -14,7 +14,7 @@ import pytest
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair, write_pairs
-from tinyv_stream.lab.tune.plan import Job, Method, Plan
+from tinyv_stream.lab.tune.plan import Method, TrainingJob, TuningPlan
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -29,7 +29,7 @@ Pairs = Callable[[int, int], list[Pair]]
 KILLED = """
 import os, signal, sys, msgspec, torch
 from pathlib import Path
-from tinyv_stream.lab.tune.plan import Job
+from tinyv_stream.lab.tune.plan import TrainingJob
 from tinyv_stream.lab.tune.run import run
 torch.set_num_threads(1)
 steps = iter(range(int(sys.argv[2])))
@@ -37,7 +37,7 @@ def kill_late():
     if next(steps, None) is None:
         os.kill(os.getpid(), signal.SIGKILL)
     return False
-job = msgspec.json.decode(sys.argv[1], type=Job, dec_hook=lambda kind, value: Path(value))
+job = msgspec.json.decode(sys.argv[1], type=TrainingJob, dec_hook=lambda kind, value: Path(value))
 run(job, kill_late)
 """
 
@@ -51,27 +51,27 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def job(tiny_base: Path, tmp_path: Path, same_digit: Pairs) -> Job:
+def job(tiny_base: Path, tmp_path: Path, same_digit: Pairs) -> TrainingJob:
     write_pairs(tmp_path / "train.jsonl", same_digit(4_000, 0))
     write_pairs(tmp_path / "held.jsonl", same_digit(200, 1))
-    return Job(
+    return TrainingJob(
         base=str(tiny_base),
         data=tmp_path / "train.jsonl",
         held_out=tmp_path / "held.jsonl",
         out=tmp_path / "out",
         rank=0,
-        plan=Plan(epochs=4, batch=32, lr=5e-4, evaluate_every=125),
+        plan=TuningPlan(epochs=4, batch=32, lr=5e-4, evaluate_every=125),
     )
 
 
-def with_plan(job: Job, **changes: object) -> Job:
+def with_plan(job: TrainingJob, **changes: object) -> TrainingJob:
     return msgspec.structs.replace(job, plan=msgspec.structs.replace(job.plan, **changes))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("method", ["one_token", "sft"])
-def test_a_tiny_model_learns_to_compare(job: Job, same_digit: Pairs, method: Method) -> None:
+def test_a_tiny_model_learns_to_compare(job: TrainingJob, same_digit: Pairs, method: Method) -> None:
     assert run(with_plan(job, method=method))
     held_out = same_digit(200, 1)
     p_true = Judge.load(job.out / "merged", "short").p_true(held_out)
@@ -91,7 +91,9 @@ def test_a_tiny_model_learns_to_compare(job: Job, same_digit: Pairs, method: Met
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("rank", [0, 4])
-def test_a_killed_run_ends_where_an_unbroken_one_does(job: Job, same_digit: Pairs, tmp_path: Path, rank: int) -> None:
+def test_a_killed_run_ends_where_an_unbroken_one_does(
+    job: TrainingJob, same_digit: Pairs, tmp_path: Path, rank: int
+) -> None:
     job = with_plan(msgspec.structs.replace(job, rank=rank), epochs=0.16, batch=32, micro_batch=8, evaluate_every=6)
     broken, whole = (msgspec.structs.replace(job, out=tmp_path / name) for name in ("broken", "whole"))
     text = msgspec.json.encode(broken, enc_hook=str).decode()
@@ -113,8 +115,8 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(job: Job, same_digit: Pair
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batch(
-    job: Job, same_digit: Pairs, tmp_path: Path
+def test_two_accumulating_processes_learn_what_one_whole_batch_does(
+    job: TrainingJob, same_digit: Pairs, tmp_path: Path
 ) -> None:
     """On processors here, by the launcher that `accelerate launch` uses for GPUs."""
     job = with_plan(job, epochs=0.2, evaluate_every=25)
@@ -136,7 +138,7 @@ def test_two_processes_with_accumulation_learn_what_one_does_with_the_whole_batc
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_run_that_is_asked_to_stop_goes_on_from_that_step(job: Job) -> None:
+def test_a_run_that_is_asked_to_stop_goes_on_from_that_step(job: TrainingJob) -> None:
     job = with_plan(job, epochs=0.1, evaluate_every=100)
     calls = iter(range(100))
     assert not run(job, lambda: next(calls) >= 4)
@@ -147,7 +149,7 @@ def test_a_run_that_is_asked_to_stop_goes_on_from_that_step(job: Job) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_a_run_out_of_time_ends_with_a_model(job: Job) -> None:
+def test_a_run_out_of_time_ends_with_a_model(job: TrainingJob) -> None:
     assert run(with_plan(job, minutes=0.0))
     assert (job.out / "merged" / "config.json").is_file()
     assert "| steps, time, processes | 1," in (job.out / "CARD.md").read_text()
@@ -163,7 +165,7 @@ def test_a_checkpoint_without_its_mark_is_none(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint-40", "checkpoint-5"]
 
 
-def test_a_directory_holds_one_run(job: Job) -> None:
+def test_a_directory_holds_one_run(job: TrainingJob) -> None:
     job.out.mkdir()
     (job.out / "job.json").write_text("{}")
     with pytest.raises(InvalidInputError, match="another run"):

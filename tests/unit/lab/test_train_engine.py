@@ -9,7 +9,7 @@ from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import EngineConfig, TinyVConfig
 from tinyv_stream.lab.pairs import Pair, write_pairs
-from tinyv_stream.lab.tune.plan import Job, Plan
+from tinyv_stream.lab.tune.plan import TrainingJob, TuningPlan
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED_TEMPLATE, resolve
 
 pytest.importorskip("vllm")
@@ -27,9 +27,9 @@ async def test_vllm_gives_the_probabilities_of_the_merged_weights(
 
     for name, count in (("train", 320), ("held", 40)):
         write_pairs(tmp_path / f"{name}.jsonl", same_digit(count, len(name)))
-    plan = Plan(batch=32, lr=2e-3, evaluate_every=10)
+    plan = TuningPlan(batch=32, lr=2e-3, evaluate_every=10)
     files = {"data": tmp_path / "train.jsonl", "held_out": tmp_path / "held.jsonl", "out": tmp_path / "run"}
-    assert run(Job(base=str(tiny_base), rank=32, alpha=64, threads=1, plan=plan, **files))
+    assert run(TrainingJob(base=str(tiny_base), rank=32, alpha=64, threads=1, plan=plan, **files))
     merged = tmp_path / "run" / "merged"
     _, row = resolve(str(merged))
     assert row.template == EMBEDDED_TEMPLATE

@@ -50,7 +50,7 @@ async def test_a_grader_that_raises_on_load_is_named_with_file_line_and_error(
     assert f"{theirs}, line {line}" in str(caught.value)
 
 
-async def test_a_built_in_grader_that_raises_on_its_first_check_is_named_with_file_line_and_error(theirs: Path) -> None:
+async def test_a_built_in_grader_that_raises_is_named_with_file_and_error(theirs: Path) -> None:
     broken = theirs.with_name("math_verify.py")
     put(broken, "def parse(*_, **__):\n    raise OSError('no grammar')\n")
     with pytest.raises(InvalidInputError, match="its first check raised OSError: no grammar") as caught:

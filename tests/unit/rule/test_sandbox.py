@@ -153,7 +153,7 @@ def ours() -> list[psutil.Process]:
 
 
 def patient_and_busy() -> list[psutil.Process]:
-    """Return the patient lane's process, once it has worked for longer than the quick lane would have let it."""
+    """Return the patient queue's process, once it has worked for longer than the quick queue would have let it."""
     found: list[psutil.Process] = []
     for process in ours():
         with contextlib.suppress(psutil.Error):  # it has just ended

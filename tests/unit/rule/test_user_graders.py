@@ -101,7 +101,7 @@ BROKEN = {
 @pytest.mark.parametrize(
     "fault", ["raises", *(pytest.param(f, marks=pytest.mark.long) for f in sorted({*BROKEN} - {"raises"}))]
 )
-async def test_a_file_that_is_broken_under_a_running_worker_makes_its_checks_undecided_until_it_is_mended(
+async def test_a_grader_file_broken_meanwhile_is_undecided_until_fixed(
     verifier: RuleVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(fork_server, "_AGAIN_S", 0.0)
@@ -118,7 +118,7 @@ async def test_a_file_that_is_broken_under_a_running_worker_makes_its_checks_und
     await wait_until(is_mended, 60, "the graders load again")
 
 
-async def test_an_environment_that_is_gone_makes_checks_undecided_and_is_not_tried_all_the_time(
+async def test_a_lost_environment_makes_checks_undecided_and_is_tried_rarely(
     verifier: RuleVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[object] = []

@@ -142,7 +142,7 @@ def test_a_verdict_that_waited_for_the_batch_is_drawn_when_it_was_made() -> None
     assert counted_from([late], 0.5)[0].answered_s == 10.5
 
 
-def test_a_step_is_drawn_from_where_the_one_before_it_ended_and_never_from_before_its_first_completion() -> None:
+def test_a_step_is_drawn_from_the_end_of_the_one_before_it() -> None:
     spans = [span_of(reward(str(n)), rewarded_s=100.0 + n) for n in range(3)]
     assert [s.ended_s for s in counted_from(spans, 90.0)] == [8.5, 9.5, 10.5]
     assert [s.ended_s for s in counted_from(spans, 99.0)] == [0.0, 1.0, 2.0]

@@ -1,4 +1,4 @@
-"""The embedded model: its absence is told with the command that mends it, and its parts make its name."""
+"""The embedded model: its absence is told with the command that fixes it, and its parts make its name."""
 
 import importlib.metadata
 from pathlib import Path

@@ -42,7 +42,7 @@ async def test_any_failure_is_a_death(core: Callable[[], object], why: str, step
             await getattr(engine, step)()
 
 
-async def test_a_directory_that_was_trained_anew_is_another_model_after_a_restart(
+async def test_a_retrained_directory_is_another_model_after_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "config.json").write_text("{}")

@@ -54,20 +54,20 @@ NODE = (
 def test_the_engines_own_words_name_the_setting(tmp_path: Path, words: str, gpu: bool, remedy: str):  # noqa: FBT001
     last_words = tmp_path / "words"
     last_words.write_text(words)
-    told = explain(GENERIC, EngineConfig(), last_words, gpu=gpu, cache_mb=512)
-    assert told.remedy.startswith(remedy) or remedy in told.remedy
-    assert told.reason.startswith(words[:40])
+    report = explain(GENERIC, EngineConfig(), last_words, gpu=gpu, cache_mb=512)
+    assert report.remedy.startswith(remedy) or remedy in report.remedy
+    assert report.reason.startswith(words[:40])
 
 
 def test_an_engine_process_that_was_killed_is_told_apart(tmp_path: Path):
     killed = RuntimeError("Engine core initialization failed. Failed core proc(s): {'EngineCore_DP0': -9}")
-    told = explain(killed, EngineConfig(), tmp_path / "none", gpu=False, cache_mb=512)
-    assert "killed" in told.remedy
-    assert "kv_cache_mb (now 512)" in told.remedy
+    report = explain(killed, EngineConfig(), tmp_path / "none", gpu=False, cache_mb=512)
+    assert "killed" in report.remedy
+    assert "kv_cache_mb (now 512)" in report.remedy
 
 
 def test_what_nobody_knows_still_names_where_to_look(tmp_path: Path):
-    told = explain(GENERIC, EngineConfig(), tmp_path / "none", gpu=True, cache_mb=512)
-    assert "gpu_memory_utilization (now 0.15)" in told.remedy
+    report = explain(GENERIC, EngineConfig(), tmp_path / "none", gpu=True, cache_mb=512)
+    assert "gpu_memory_utilization (now 0.15)" in report.remedy
     missing = explain(ModuleNotFoundError("vllm"), EngineConfig(), tmp_path / "none", gpu=False, cache_mb=1)
     assert "pip install" in missing.remedy

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineSupervisor
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
 from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
@@ -72,7 +72,7 @@ async def ask(url: str, row: ModelRow = OWN) -> Reading:
         await engine.stop()
 
 
-async def test_only_a_model_that_is_served_is_switched_to_and_there_is_a_way_back(fake: tuple[FakeServer, str]) -> None:
+async def test_only_a_served_model_is_switched_to_with_a_way_back(fake: tuple[FakeServer, str]) -> None:
     server, url = fake
     server.models = ["m", "other"]
     config = TinyVConfig(engine=EngineConfig(kind="openai", url=url))
@@ -162,7 +162,7 @@ async def test_one_odd_list_of_models_is_outlived(fake: tuple[FakeServer, str], 
     server, url = fake
     server.say("True", **{"True": -1.0, "False": -2.0})
     engine = OpenAIEngine("m", OWN, EngineConfig(kind="openai", url=url))
-    async with EngineKeeper(engine, watchdog_s=30, beat_every_s=0.02) as kept:
+    async with EngineSupervisor(engine, watchdog_s=30, beat_every_s=0.02) as kept:
         server.odd = odd
         await wait_until(lambda: kept.restarts == 1, 30, "the server is looked at again")
         server.odd = odd

@@ -1,4 +1,4 @@
-"""A stage that is opened anew when its verifier has become another model."""
+"""A stage that is opened again when its verifier has become another model."""
 
 import asyncio
 from types import SimpleNamespace
@@ -33,8 +33,8 @@ class Kit:
         self.fields: list[str] = []
         self.endings: list[Ending] = []
         self.announced: list[str] = []
-        outbox = cast("Any", SimpleNamespace(lookup=self.lookup, finish=self.finish))
-        self.current = CurrentStage(outbox, Config(), self.verifier, (), self.announce)
+        batcher = cast("Any", SimpleNamespace(lookup=self.lookup, finish=self.finish))
+        self.current = CurrentStage(batcher, Config(), self.verifier, (), self.announce)
 
     async def lookup(self, delivery: Delivery, field: str) -> None:
         self.fields.append(field)

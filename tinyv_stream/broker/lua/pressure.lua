@@ -7,8 +7,8 @@ local no_help = { new = true, starting = true, draining = true }
 local able, mark = 0, STAGE.tinyv .. '-'
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, now_ms() - tonumber(ARGV[1]), '+inf')) do
   if string.sub(name, 1, #mark) == mark then
-    local told, about = pcall(cjson.decode, redis.call('HGET', workers, name) or '')
-    if told and not no_help[about['state']] then able = able + 1 end
+    local is_read, about = pcall(cjson.decode, redis.call('HGET', workers, name) or '')
+    if is_read and not no_help[about['state']] then able = able + 1 end
   end
 end
 return { redis.call('XLEN', queue[STAGE.tinyv]), able }

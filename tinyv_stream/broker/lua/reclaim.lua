@@ -1,9 +1,9 @@
 -- role: worker
--- Takes over entries whose lease lapsed. ARGV: stage, consumer, lease (ms), cursor, how many, alone from.
--- A suspect (delivery count `alone from` and up) waits its turn in the new worker and is counted by `start`: it must
--- not be counted dead with the one that runs before it.
+-- Takes over entries whose lease lapsed. ARGV: stage, consumer, lease (ms), cursor, how many, isolate from delivery.
+-- A quarantined entry (from delivery `isolate from delivery` on) waits its turn in the new worker and is counted by
+-- `start`: it must not be counted dead with the one that runs before it.
 -- Returns the next cursor and, per entry: entry, its fields, the number of this delivery of the entry.
-local q, alone = queue[ARGV[1]], tonumber(ARGV[6])
+local q, isolate_from = queue[ARGV[1]], tonumber(ARGV[6])
 local cursor, got = ARGV[4], nil
 -- It looks at ten entries for each that it may take: a worker with little room would else ask again and again.
 for _ = 1, 20 do
@@ -17,7 +17,7 @@ for _, entry in ipairs(got[2]) do
   local found = redis.call('XRANGE', q, entry, entry)
   if pending[1] and found[1] then
     local times = pending[1][4] + 1
-    if times + tonumber(field(found[1], 'n') or 0) < alone then
+    if times + tonumber(field(found[1], 'n') or 0) < isolate_from then
       redis.call('XCLAIM', q, GROUP, ARGV[2], 0, entry, 'RETRYCOUNT', times)
     end
     out[#out + 1] = { entry, found[1][2], times }

@@ -1,5 +1,5 @@
 -- role: trainer, operator
--- Orders a model for TinyV's workers. ARGV: model ('' = as configured), revision, whose settings it replaces.
+-- Sets the model for TinyV's workers. ARGV: model ('' = as configured), revision, whose settings it replaces.
 -- Returns the order's number. What to go back to is the last model that a worker has run, not one that nobody has.
 local model, revision, proven, over = unpack(redis.call('HMGET', meta, 'model', 'revision', 'proven', 'over'))
 if proven ~= '0' then

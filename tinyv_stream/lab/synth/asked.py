@@ -17,6 +17,7 @@ from tinyv_stream.lab.pairs import Pair, Question
 from tinyv_stream.lab.prompt import user_turn
 from tinyv_stream.lab.synth.build import LONGEST
 from tinyv_stream.lab.synth.proof import same
+from tinyv_stream.verifiers.tinyv.models import PROMPTS
 
 WANTED: Final = 5
 """Forms asked for per reference answer, as in the paper."""
@@ -94,8 +95,9 @@ def sort_forms(reference: str, forms: Sequence[str]) -> _Sorted:
 
 
 async def _is_right(judge: Chat, pair: Pair) -> bool:
-    reply = await judge.ask(user_turn(pair, "tinyv"), max_tokens=8, shape=one_of(("True", "False")))
-    return reply is not None and reply.strip() == "True"
+    row = PROMPTS["tinyv"]
+    reply = await judge.ask(user_turn(pair, "tinyv"), max_tokens=row.max_tokens, shape=one_of(row.words))
+    return reply is not None and reply.strip() == row.words[0]
 
 
 def parse_forms(reply: str) -> list[str] | None:

@@ -31,7 +31,7 @@ MISS_TRIES: Final = 8
 HELD_OUT: Final = 26
 """Of 256: a tenth."""
 LONGEST: Final = 240
-"""Characters of an answer beyond which no pair is made of it: longer ones are seldom final answers."""
+"""Characters of an answer beyond which no pair is made of it: longer ones are rarely final answers."""
 WRAPPERS: Final = frozenset({"5.1", "1.6"})
 """Kinds that put something around a whole answer: at most one, and last; nothing can be rewritten through them."""
 _ODDITIES: Final = re.compile(r"[\x00-\x09\x0b-\x1f]|(?<!\\)\brac\{|extcirc|!\[|http|\^\s*(?:\n|$)|begin\{cases")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-Rewrite = Callable[[str, random.Random], str | None]
+FormRewrite = Callable[[str, random.Random], str | None]
 
 
 class RewriteForm(msgspec.Struct, frozen=True):
@@ -15,5 +15,5 @@ class RewriteForm(msgspec.Struct, frozen=True):
     """
 
     kind: str
-    rewrite: Rewrite
+    rewrite: FormRewrite
     checked: bool = True

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from tinyv_stream.lab.synth.form import Rewrite
+from tinyv_stream.lab.synth.form import FormRewrite
 
 Proof = Literal["values", "order", "ends", "words"]
 
@@ -17,6 +17,6 @@ class Miss(msgspec.Struct, frozen=True):
     """
 
     name: str
-    rewrite: Rewrite
+    rewrite: FormRewrite
     proof: Proof = "values"
     weight: int = 1

@@ -14,7 +14,7 @@ from tinyv_stream.lab.scores import Rate, auc, brier, calibration_error, rate
 from tinyv_stream.verifiers.taxonomy import KINDS
 
 if TYPE_CHECKING:
-    from tinyv_stream.lab.tune.plan import Job
+    from tinyv_stream.lab.tune.plan import TrainingJob
 
 _LIBRARIES: Final = ("tinyv-stream", "trl", "transformers", "peft", "torch")
 _MOST_ROWS: Final = 20
@@ -48,7 +48,7 @@ class Result(msgspec.Struct, frozen=True):
     """Share of a full tuning's change that the exported adapter holds."""
 
 
-def text(job: "Job", run: Run, result: Result) -> str:
+def text(job: "TrainingJob", run: Run, result: Result) -> str:
     """Return the card as Markdown."""
     scores, labels = result.scores, [p.label for p in result.held_out]
     kinds = sorted({p.kind for p in result.held_out if p.kind})
@@ -81,7 +81,7 @@ def picture(run: Run, path: Path) -> None:
     plot.save(panels, path.parent.name, path)
 
 
-def _how(job: "Job", run: Run, result: Result) -> str:
+def _how(job: "TrainingJob", run: Run, result: Result) -> str:
     plan = job.plan
     weights = f"LoRA, rank {job.rank}, alpha {job.alpha:g}" if job.rank else "all weights"
     if result.carried is not None:

@@ -19,7 +19,7 @@ Method = Literal["one_token", "sft"]
 """`one_token`: the two words against each other. `sft`: the reply against the whole vocabulary, its end included."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class TuningPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of a run."""
 
     method: Method = "one_token"
@@ -43,7 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Compute activations again in the backward pass: slower, and a fraction of the memory."""
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class TrainingJob(msgspec.Struct, frozen=True, kw_only=True):
     """What is trained on what. `rank` 0 trains every weight."""
 
     base: str
@@ -62,10 +62,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     threads: int | None = None
     most_fp: float = 0.01
     """False positives that the recommended threshold may have on the held-out pairs."""
-    plan: Plan = Plan()
+    plan: TuningPlan = TuningPlan()
 
 
-def accumulation(plan: Plan, devices: int) -> tuple[int, int]:
+def accumulation(plan: TuningPlan, devices: int) -> tuple[int, int]:
     """Return the pairs per device and how many of those make a step; raise InvalidInputError if none fit."""
     if plan.batch % devices:
         raise InvalidInputError("--batch", plan.batch, f"use a multiple of the {devices} processes")
@@ -74,7 +74,7 @@ def accumulation(plan: Plan, devices: int) -> tuple[int, int]:
     return micro, share // micro
 
 
-def settings(plan: Plan, out: Path, *, devices: int, is_gpu: bool) -> "SFTConfig":
+def settings(plan: TuningPlan, out: Path, *, devices: int, is_gpu: bool) -> "SFTConfig":
     """Return TRL's settings; the data is in order already, all epochs of it."""
     from trl.trainer.sft_config import SFTConfig
 

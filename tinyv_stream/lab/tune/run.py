@@ -24,13 +24,13 @@ from tinyv_stream.lab.pairs import Pair, read_pairs
 from tinyv_stream.lab.scores import precise_threshold
 from tinyv_stream.lab.tune import adapter, card, difference, rows
 from tinyv_stream.lab.tune.judge import Judge
-from tinyv_stream.lab.tune.plan import Job, settings
+from tinyv_stream.lab.tune.plan import TrainingJob, settings
 from tinyv_stream.lab.tune.trainer import TrainingWatch, VerdictTrainer, figures, last_checkpoint, sweep_torn
 
 _log: Final = logging.getLogger(__name__)
 
 
-def run(job: Job, stop: Callable[[], bool] = lambda: False) -> bool:
+def run(job: TrainingJob, stop: Callable[[], bool] = lambda: False) -> bool:
     """Train and write everything (True); or stop early with a checkpoint to go on from (False)."""
     if job.threads:
         torch.set_num_threads(job.threads)
@@ -63,7 +63,7 @@ def run(job: Job, stop: Callable[[], bool] = lambda: False) -> bool:
     return True
 
 
-def _load(job: Job) -> Judge:
+def _load(job: TrainingJob) -> Judge:
     # Weights that are trained have to be float32: a small step on a bfloat16 weight is no step.
     try:
         judge = Judge.load(job.base, job.style, dtype="bfloat16" if job.rank else "float32")
@@ -82,7 +82,7 @@ def _load(job: Job) -> Judge:
 
 
 def _trainer(
-    job: Job, judge: Judge, pairs: Sequence[Pair], held_out: Sequence[Pair], *, is_gpu: bool, devices: int
+    job: TrainingJob, judge: Judge, pairs: Sequence[Pair], held_out: Sequence[Pair], *, is_gpu: bool, devices: int
 ) -> VerdictTrainer:
     plan = job.plan
     table = rows.dataset(judge, pairs, plan.method)
@@ -102,7 +102,9 @@ def _trainer(
     )
 
 
-def _write(job: Job, judge: Judge, model: Any, held_out: Sequence[Pair], run_of: card.Run, *, trained_on: int) -> None:
+def _write(
+    job: TrainingJob, judge: Judge, model: Any, held_out: Sequence[Pair], run_of: card.Run, *, trained_on: int
+) -> None:
     carried: float | None = None
     if isinstance(model, peft.PeftModel):
         adapter.save(model, job.out)
@@ -121,7 +123,7 @@ def _write(job: Job, judge: Judge, model: Any, held_out: Sequence[Pair], run_of:
     card.picture(run_of, job.out / "curves.png")
 
 
-def _export(job: Job, model: Any, rank: int) -> float:
+def _export(job: TrainingJob, model: Any, rank: int) -> float:
     before = Judge.load(job.base, job.style, dtype="float32").model.state_dict()
     parts, carried = difference.low_rank(before, model.state_dict(), rank)
     adapter.write(parts, job.out)
@@ -129,7 +131,7 @@ def _export(job: Job, model: Any, rank: int) -> float:
     return carried
 
 
-def _remember(job: Job) -> None:
+def _remember(job: TrainingJob) -> None:
     """Write down what the run is; refuse to go on with another one in the same directory."""
     job.out.mkdir(parents=True, exist_ok=True)
     path = job.out / "job.json"

@@ -25,7 +25,7 @@ _MOST_RESTARTS: Final = 5
 """With pauses of 1, 2, 4, 8 s between them: longer than a driver reset, shorter than a lost afternoon."""
 
 
-class EngineKeeper:
+class EngineSupervisor:
     """Owns `engine` from `__aenter__` to `__aexit__`; `watchdog_s` is longer than any one step of it."""
 
     def __init__(self, engine: Engine, *, watchdog_s: float, beat_every_s: float = 5.0) -> None:
@@ -122,7 +122,7 @@ class EngineKeeper:
         raise EngineDiedError("the engine froze")
 
     def _watch_on(self, *, is_down: bool = False) -> None:
-        self._task = asyncio.create_task(self._keep(is_down=is_down), name="tinyv engine keeper")
+        self._task = asyncio.create_task(self._keep(is_down=is_down), name="tinyv engine supervisor")
         self._task.add_done_callback(self._on_end)
 
     def _on_end(self, task: asyncio.Task[None]) -> None:

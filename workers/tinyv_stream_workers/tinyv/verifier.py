@@ -25,8 +25,8 @@ from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
 from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
-from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
-from tinyv_stream_workers.tinyv.engines import parent_watchdog as _lifeline
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineSupervisor
+from tinyv_stream_workers.tinyv.engines import parent_watchdog as _watchdog
 from tinyv_stream_workers.tinyv.engines.api import Engine, PromptTooLongError
 from tinyv_stream_workers.tinyv.priority import PriorityQueue
 from tinyv_stream_workers.verifier import Finding
@@ -34,7 +34,7 @@ from tinyv_stream_workers.verifier import Finding
 _log: Final = logging.getLogger(__name__)
 
 __all__ = ["TinyVVerifier", "make_engine"]
-_ = _lifeline  # imported for the engine's own process, which loads the worker's main module, and so this one, first
+_ = _watchdog  # imported for the engine's own process, which loads the worker's main module, and so this one, first
 
 _SHORTEST_QUESTION: Final = 200
 """Characters of a question below which shortening it further would judge something else."""
@@ -46,13 +46,13 @@ class TinyVVerifier:
     def __init__(self, config: TinyVConfig, *, engine: Engine | None = None, row: ModelRow | None = None) -> None:
         self._config = config
         made, known = _engine_for(config, config.model, config.revision)
-        self._keeper = EngineKeeper(engine or made, watchdog_s=config.engine.watchdog_s)
+        self._supervisor = EngineSupervisor(engine or made, watchdog_s=config.engine.watchdog_s)
         self._next: tuple[Engine, ModelRow] | None = None
         self._question = QuestionRule(config.strip_patterns)
         self._follow(row or known)
         self._lineup = PriorityQueue()
         self._gate = Gate()
-        capacity = self._keeper.engine.capacity
+        capacity = self._supervisor.engine.capacity
         self._pace = Pace(min(16, capacity), 4 * capacity)
         self.asked_again = 0
         """Verdicts that were near the threshold."""
@@ -69,22 +69,22 @@ class TinyVVerifier:
 
     async def __aenter__(self) -> Self:
         """Start the engine; raise EngineStartError naming the setting to change if it does not."""
-        await self._keeper.__aenter__()
+        await self._supervisor.__aenter__()
         self._follow(self._row)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        await self._keeper.__aexit__(kind, exc, trace)
+        await self._supervisor.__aexit__(kind, exc, trace)
 
     async def ready(self) -> None:
         """Return once the engine is up; raise EngineStartError once it was given up."""
-        await self._keeper.ready()
+        await self._supervisor.ready()
 
     def choose(self, model: str, revision: str) -> None:
         """Be opened with this model; see Switchable."""
-        self._keeper.engine, self._row = _engine_for(self._config, model, revision)
+        self._supervisor.engine, self._row = _engine_for(self._config, model, revision)
 
     async def fetch(self, model: str, revision: str) -> bool:
         """Bring the model here; see Switchable."""
@@ -102,20 +102,20 @@ class TinyVVerifier:
         if self._next is None:
             raise RuntimeError("fetch comes before switch")
         (engine, row), self._next = self._next, None
-        await self._keeper.swap(engine)
+        await self._supervisor.swap(engine)
         self._follow(row)
 
     async def sleep(self) -> None:
         """Let the engine sleep; see Switchable."""
-        await self._keeper.sleep()
+        await self._supervisor.sleep()
 
     async def wake(self) -> None:
         """Wake the engine; see Switchable."""
-        await self._keeper.wake()
+        await self._supervisor.wake()
 
     def describe(self) -> dict[str, str]:
         """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
-        return {**self._keeper.engine.describe(), "state": self._keeper.state}
+        return {**self._supervisor.engine.describe(), "state": self._supervisor.state}
 
     async def verify(self, work: Work) -> Finding:
         """Return TinyV's finding; see Verifier.verify. A cancellation aborts the request inside the engine."""
@@ -128,15 +128,15 @@ class TinyVVerifier:
         return Finding(verdict=verdict, model_answer=work.model_answer, elapsed_s=time.monotonic() - began)
 
     def _follow(self, row: ModelRow) -> None:
-        """Ask and read as the keeper's engine wants it."""
+        """Ask and read as the supervisor's engine wants it."""
         self._row = row
         self._threshold = row.threshold if self._config.threshold is None else self._config.threshold
-        self._prompts = PromptBuilder(row, self._keeper.engine.markers)
+        self._prompts = PromptBuilder(row, self._supervisor.engine.markers)
 
     @property
     def _label(self) -> str:
         """The engine's model as it is now: one that was started again may have found other weights."""
-        return self._keeper.engine.describe()["model"]
+        return self._supervisor.engine.describe()["model"]
 
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""
@@ -179,12 +179,12 @@ class TinyVVerifier:
     async def _read(self, prompt: str, priority: int) -> Reading:
         """Read in the batch, and once more alone where the batch could have decided."""
         async with self._gate.shared():
-            reading = await self._keeper.read(prompt, priority=priority)
+            reading = await self._supervisor.read(prompt, priority=priority)
         if reading.p_true is None or not is_near(reading.p_true, self._threshold):
             return reading
         self.asked_again += 1
         async with self._gate.alone():
-            return await self._keeper.read(prompt, priority=priority, fresh=True)
+            return await self._supervisor.read(prompt, priority=priority, fresh=True)
 
     def _undecided(self, reason: str) -> Verdict:
         return Verdict(outcome=Outcome.UNDECIDED, grader="tinyv", reason=reason, model=self._label)

@@ -67,7 +67,7 @@ class GraderTask(msgspec.Struct, frozen=True, array_like=True):
 
 
 class GraderReply(msgspec.Struct, frozen=True, array_like=True):
-    """The verdict on the next task of the batch, None if it needs the patient lane.
+    """The verdict on the next task of the batch, None if it needs the patient queue.
 
     `leaving`: this process ends now, and the rest of the batch is undone.
     """

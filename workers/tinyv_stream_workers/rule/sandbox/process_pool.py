@@ -3,7 +3,7 @@
 - A runner sends a batch, and holds the deadline over each check in it from the moment the process begins it.
 - Whatever happens to a process, each job of its batch is settled or goes back to the front of the queue.
 - Where no process can be had because the graders do not load, checks are undecided: nobody knows when they will again.
-- A runner ends by its lane's `stop` alone.
+- A runner ends by its queue's `stop` alone.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Graded(msgspec.Struct, frozen=True):
 
 
 class _Job:
-    """A check on its way through a lane."""
+    """A check on its way through a queue."""
 
     def __init__(self, task: GraderTask) -> None:
         self.task = task
@@ -49,7 +49,7 @@ class _Job:
 
 
 class OverdueError(Exception):
-    """The check outlasted its lane, or asked for more patience than it has."""
+    """The check outlasted its queue, or asked for more patience than it has."""
 
     def __init__(self, elapsed_s: float) -> None:
         super().__init__(elapsed_s)
@@ -57,10 +57,10 @@ class OverdueError(Exception):
 
 
 class QueueFullError(Exception):
-    """Too many checks wait for this lane: one more would only come too late."""
+    """Too many checks wait for this queue: one more would only come too late."""
 
 
-class Lane:
+class ProcessQueue:
     """A queue and the runners that take from it, each with one process at a time."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Lane:
         self._queue.clear()
 
     async def grade(self, task: GraderTask) -> Graded:
-        """Return the verdict; raise OverdueError if the check outlasts the lane, FullError if too many wait."""
+        """Return the verdict; raise OverdueError if the check outlasts the queue, FullError if too many wait."""
         if len(self._queue) >= self.most_waiting:
             raise QueueFullError(self.name)
         job = _Job(task)
@@ -134,8 +134,8 @@ class Lane:
 class _Runner:
     """One process at a time, one batch at a time."""
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
+    def __init__(self, queue: ProcessQueue) -> None:
+        self.queue = queue
         self.hello: GraderHello | None = None
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -144,17 +144,17 @@ class _Runner:
             while True:
                 with contextlib.suppress(Exception):  # work() tries again, and says what is wrong
                     await self.ensure()
-                await self.work(await self.lane.batch())
+                await self.work(await self.queue.batch())
         finally:
             self.drop()
 
     async def ensure(self) -> None:
         """Have a process, started ahead of the work."""
         if self.streams is None:
-            reader, writer, self.hello = await self.lane.fork_server.fork()
+            reader, writer, self.hello = await self.queue.fork_server.fork()
             self.streams = reader, writer
             with contextlib.suppress(OSError):
-                nice = os.getpriority(os.PRIO_PROCESS, 0) + self.lane.nice
+                nice = os.getpriority(os.PRIO_PROCESS, 0) + self.queue.nice
                 os.setpriority(os.PRIO_PROCESS, self.hello.pid, nice)
 
     async def work(self, jobs: list[_Job]) -> None:
@@ -170,25 +170,25 @@ class _Runner:
                     break
                 left.popleft()
         except _LOST as exc:  # between checks: nobody's check was running
-            _log.warning("no grader process in lane %s (%r); trying again", self.lane.name, exc)
+            _log.warning("no grader process in queue %s (%r); trying again", self.queue.name, exc)
             self.drop()
             await asyncio.sleep(_PAUSE_S)
         except _NO_GRADERS:  # the fork server has said why
             self.give_up(left, "the graders do not load")
             await asyncio.sleep(_PAUSE_S)
-        except Exception:  # noqa: BLE001 (whatever it is, these checks are undecided and the lane goes on)
-            _log.exception("lane %s could not grade a batch", self.lane.name)
+        except Exception:  # noqa: BLE001 (whatever it is, these checks are undecided and the queue goes on)
+            _log.exception("queue %s could not grade a batch", self.queue.name)
             self.drop()
             self.give_up(left, "the sandbox failed")
         finally:
-            self.lane.give_back(list(left))
+            self.queue.give_back(list(left))
 
     async def settle(self, job: _Job) -> bool:
         """Await one answer; say whether the process is gone afterwards."""
         started = time.monotonic()
         job.done.add_done_callback(self.on_settled)
         try:
-            async with asyncio.timeout(self.lane.timeout_s):
+            async with asyncio.timeout(self.queue.timeout_s):
                 answer = await self.receive()
         except TimeoutError:
             self.drop()
@@ -229,7 +229,7 @@ class _Runner:
     def drop(self) -> None:
         """Kill the process, if there is one."""
         if self.hello is not None:
-            self.lane.fork_server.kill(self.hello.pid)
+            self.queue.fork_server.kill(self.hello.pid)
         if self.streams is not None:
             self.streams[1].close()
         self.hello = self.streams = None

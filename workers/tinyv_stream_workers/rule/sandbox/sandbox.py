@@ -2,7 +2,7 @@
 
 - The clock of a check starts when a process begins it, not while it waits. At the deadline the process is killed.
 - A killed or crashed check is `undecided`, with a reason; the others of its batch go to the next process.
-- Two lanes: a check that needs sympy, or outlasts the quick lane's slice, moves once to the patient lane, whose
+- Two queues: a check that needs sympy, or outlasts the quick queue's slice, moves once to the patient queue, whose
   processes run at low priority. So slow checks wait for one another, and not in the way of the many quick ones; where
   too many wait, the next is undecided at once.
 - `kill -9` of the worker leaves no process; leaving the `async with` leaves none either.
@@ -16,23 +16,23 @@ from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.graders import Check
 from tinyv_stream_workers.rule.sandbox.fork_server import ForkServer
 from tinyv_stream_workers.rule.sandbox.fork_server_child import GraderTask, SandboxSettings
-from tinyv_stream_workers.rule.sandbox.process_pool import Graded, Lane, OverdueError, QueueFullError
+from tinyv_stream_workers.rule.sandbox.process_pool import Graded, OverdueError, ProcessQueue, QueueFullError
 
 _SLICE_S: Final = 0.15
-"""Quick lane: nearly all checks end within it; the few that do not are worth a second start elsewhere."""
+"""Quick queue: nearly all checks end within it; the few that do not are worth a second start elsewhere."""
 _PATIENT_NICE: Final = 10
 _MOST_SLOW: Final = 64
 """Slow checks that may wait: at the worst this many deadlines, some two minutes; TinyV is sooner there."""
 
 
 class Sandbox:
-    """A fork server and its two lanes. Opened by `async with`; `grade` may be called concurrently."""
+    """A fork server and its two queues. Opened by `async with`; `grade` may be called concurrently."""
 
     def __init__(self, *, graders: tuple[str, ...], processes: int, timeout_s: float, memory_mb: int) -> None:
         self._fork_server = ForkServer(SandboxSettings(graders, memory_mb, rss_mb=max(256, memory_mb // 4)))
         slice_s = min(_SLICE_S, timeout_s)
-        self._quick = Lane(self._fork_server, "quick", processes=processes, timeout_s=slice_s)
-        self._patient = Lane(
+        self._quick = ProcessQueue(self._fork_server, "quick", processes=processes, timeout_s=slice_s)
+        self._patient = ProcessQueue(
             self._fork_server, "patient", processes=1, timeout_s=timeout_s, nice=_PATIENT_NICE, most_waiting=_MOST_SLOW
         )
         self._timeout_s = timeout_s
@@ -41,11 +41,11 @@ class Sandbox:
 
     @property
     def waiting(self) -> int:
-        """How many checks wait for a process, in both lanes."""
+        """How many checks wait for a process, in both queues."""
         return self._quick.waiting + self._patient.waiting
 
     async def __aenter__(self) -> Self:
-        """Start the fork server and the quick lane; raise InvalidInputError or EngineStartError if it cannot load."""
+        """Start the fork server and the quick queue; raise InvalidInputError or EngineStartError if it cannot load."""
         await self._fork_server.start()
         self._quick.start()
         self._patient.start()
@@ -64,9 +64,9 @@ class Sandbox:
         texts = (check.model_answer, check.ground_truth, check.question)
         check = Check(*(_encodable(text) for text in texts))
         spent_s = 0.0
-        for lane, patient in ((self._quick, False), (self._patient, True)):
+        for queue, patient in ((self._quick, False), (self._patient, True)):
             try:
-                graded = await lane.grade(GraderTask(grader, check, patient=patient))
+                graded = await queue.grade(GraderTask(grader, check, patient=patient))
             except OverdueError as exc:
                 spent_s += exc.elapsed_s
             except QueueFullError:

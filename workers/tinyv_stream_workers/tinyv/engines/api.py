@@ -2,7 +2,7 @@
 
 - A reading carries evidence (a probability or a text), never a verdict: `decision` makes that.
 - An engine that dies under a request raises EngineDiedError; an aborted request is a reading without evidence.
-- An engine does not restart itself: `keeper` does.
+- An engine does not restart itself: `supervisor` does.
 """
 
 from typing import Protocol

@@ -1,6 +1,6 @@
 """Location of a model's files, and the name of their content: a hub's commit, or a digest of a directory.
 
-- A verdict carries this revision, and the verdict cache goes by it: weights that were trained anew in the same
+- A verdict carries this revision, and the verdict cache goes by it: weights that were trained again in the same
   directory are another model.
 - After `locate` the model is on this disk, so the engine itself never asks a hub.
 """

@@ -3,7 +3,7 @@
 - The server owns model, batch and template; this file owns nothing but one HTTP session.
 - P(true) comes from the top log-probabilities of the first token. Where only one of the two words is among them,
   the other counts as the least likely of those shown: the probability is then a bound, on the safe side of 1.
-- A server that cannot be reached or is overloaded is an engine that died: work goes back, and the keeper looks
+- A server that cannot be reached or is overloaded is an engine that died: work goes back, and the supervisor looks
   again with growing pauses. It is not ours to start or to kill.
 """
 

@@ -35,7 +35,7 @@ class _Extension:
 
 
 def __getattr__(name: str) -> type:
-    if name != "Lifeline":
+    if name != "ParentWatchdog":
         raise AttributeError(name)
     if _parent() and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # now: vLLM sets its own handler shortly before
@@ -95,7 +95,7 @@ def _arm() -> None:
         if cores := os.environ.get(CORES_ENV):
             os.sched_setaffinity(0, cores_of(cores))  # first: threads that are started later inherit it
         watch = {"is_child": os.getppid() == parent}
-        threading.Thread(target=_watch, args=(parent,), kwargs=watch, name="lifeline", daemon=True).start()
+        threading.Thread(target=_watch, args=(parent,), kwargs=watch, name="watchdog", daemon=True).start()
 
 
 _arm()

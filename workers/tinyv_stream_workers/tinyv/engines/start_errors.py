@@ -1,6 +1,6 @@
 """Start errors of an engine, and the setting that fixes each: a table of vLLM's own sentences (0.32).
 
-The sentence is often known to the engine's process alone: `lifeline` leaves it in a file, and it is read here.
+The sentence is often known to the engine's process alone: `watchdog` leaves it in a file, and it is read here.
 """
 
 import asyncio
@@ -65,10 +65,10 @@ def explain(exc: Exception, config: EngineConfig, last_words: Path, *, gpu: bool
 def _cause(exc: Exception, last_words: Path) -> str:
     """Return the engine process's own words, or what was raised here where it left none."""
     try:
-        told = last_words.read_text(errors="replace")
+        words = last_words.read_text(errors="replace")
     except OSError:
-        told = ""
-    text = told or str(exc) or type(exc).__name__
+        words = ""
+    text = words or str(exc) or type(exc).__name__
     return " ".join(text.split())[:_MOST_CHARS]
 
 

@@ -4,8 +4,8 @@
 - One-token read-out: the log-probabilities of the row's two words at the first position, by the model's own
   tokenizer; a model that has no single tokens for them is read as text.
 - The engine core is a process of its own; it is killed with `kill`, and ends by itself if this process is
-  killed (lifeline).
-- Does not restart itself: see keeper, which also finds a frozen one, but while it is put to sleep or woken.
+  killed (watchdog).
+- Does not restart itself: see supervisor, which also finds a frozen one, but while it is put to sleep or woken.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # vllm and its tokenizers are only partly typed; what leaves this file is.
@@ -94,7 +94,7 @@ class VllmEngine:
         """Load the model, one logged step after the other; see Engine.start."""
         began = time.monotonic()
         is_directory = self._source is not None and self._source.path == self._model
-        if self._source is None or (is_directory and not self._is_fresh):  # one may have been trained anew meanwhile
+        if self._source is None or (is_directory and not self._is_fresh):  # one may have been trained again meanwhile
             await self.fetch()
         self._is_fresh = False
         self._hardware = vllm_args.detect()

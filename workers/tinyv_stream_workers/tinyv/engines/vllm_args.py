@@ -75,7 +75,7 @@ def engine_args(config: EngineConfig, hardware: Hardware, model: str) -> dict[st
         "enable_prefix_caching": True,
         "scheduling_policy": "priority",
         "disable_log_stats": True,
-        "worker_extension_cls": "tinyv_stream_workers.tinyv.engines.parent_watchdog.Lifeline",
+        "worker_extension_cls": "tinyv_stream_workers.tinyv.engines.parent_watchdog.ParentWatchdog",
     }
     if hardware.gpu:
         args["gpu_memory_utilization"] = config.gpu_memory_utilization

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from bench.chaos.proxy import Proxy
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.connections import Lines
+from tinyv_stream.broker.connections import ConnectionPool
 from tinyv_stream.broker.redis_client import connect
-from tinyv_stream.broker.shard import Link
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -27,7 +27,7 @@ async def server() -> AsyncIterator[EmbeddedServer]:
 
 async def test_a_reply_is_its_own_commands_after_cancellations_and_errors(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         for n in range(50):
             waiting = asyncio.create_task(lines.ask("BLPOP", "nothing", 1))
             for _ in range(n % 7):  # at every step of sending and reading
@@ -54,7 +54,7 @@ async def test_no_cancellation_is_lost_to_a_server_that_answers_with_errors(kind
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as loading:
         port = loading.sockets[0].getsockname()[1]
         async with connect(f"redis://127.0.0.1:{port}") as client:
-            ask = client.execute_command if kind == "client" else Lines(client).ask
+            ask = client.execute_command if kind == "client" else ConnectionPool(client).ask
             cancelled = 0
             for n in range(300):
                 task = asyncio.create_task(ask("PING"))
@@ -70,7 +70,7 @@ async def test_no_cancellation_is_lost_to_a_server_that_answers_with_errors(kind
 
 async def test_a_silent_server_is_a_time_out_and_the_line_is_given_up(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         with pytest.raises(redis_errors.TimeoutError):
             await lines.ask("BLPOP", "nothing", 2, timeout_s=0.2)
         assert await lines.ask("ECHO", "next") == b"next"
@@ -79,7 +79,7 @@ async def test_a_silent_server_is_a_time_out_and_the_line_is_given_up(server: Em
 
 async def test_a_line_that_the_server_closed_while_idle_is_connected_anew(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         first = await lines.ask("CLIENT", "ID")
         assert await lines.ask("CLIENT", "ID") == first, "a line is kept"
         await client.execute_command("CLIENT", "KILL", "ID", first)
@@ -90,7 +90,7 @@ async def test_a_line_that_the_server_closed_while_idle_is_connected_anew(server
 
 async def test_a_command_whose_connection_breaks_is_not_sent_again(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         number = await lines.ask("CLIENT", "ID")
         waiting = asyncio.create_task(lines.ask("BLPOP", "nothing", 8))
         await wait_until(lambda: _blocked(client), 30, "the read blocks")
@@ -101,9 +101,9 @@ async def test_a_command_whose_connection_breaks_is_not_sent_again(server: Embed
         await lines.close()
 
 
-async def test_commands_beyond_the_most_at_once_wait_their_turn_within_their_time(server: EmbeddedServer):
+async def test_commands_beyond_the_limit_wait_their_turn_within_their_time(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         found = await asyncio.gather(*(lines.ask("ECHO", str(n)) for n in range(100)))
         assert found == [str(n).encode() for n in range(100)]
         assert len(await client.client_list()) <= 9, "eight, and the one that asks"
@@ -116,9 +116,9 @@ async def test_commands_beyond_the_most_at_once_wait_their_turn_within_their_tim
         await lines.close()
 
 
-async def test_lines_find_their_way_after_a_network_that_swallowed_everything(server: EmbeddedServer):
+async def test_connections_recover_after_a_network_that_swallowed_all(server: EmbeddedServer):
     async with _behind_a_proxy(server) as (proxy, url), connect(url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         assert await lines.ask("PING") == b"PONG"
         proxy.is_hole = True
         for _ in range(2):  # on a line that is open, and on one that would have to be opened
@@ -130,9 +130,9 @@ async def test_lines_find_their_way_after_a_network_that_swallowed_everything(se
         await lines.close()
 
 
-async def test_lines_that_are_let_go_of_or_closed_while_they_are_busy_stay_nowhere(server: EmbeddedServer):
+async def test_connections_dropped_or_closed_while_busy_stay_nowhere(server: EmbeddedServer):
     async with connect(server.url) as client:
-        lines = Lines(client)
+        lines = ConnectionPool(client)
         for end in (lines.drop, lines.close):
             waiting = asyncio.create_task(lines.ask("BLPOP", "nothing", 1))
             await wait_until(lambda: _blocked(client), 30, "the read blocks")
@@ -144,7 +144,7 @@ async def test_lines_that_are_let_go_of_or_closed_while_they_are_busy_stay_nowhe
 
 
 async def test_a_link_whose_idle_connections_were_all_reset_fails_once_at_most(server: EmbeddedServer):
-    async with _behind_a_proxy(server) as (proxy, url), Link(url, BrokerConfig(pool="reset")) as link:
+    async with _behind_a_proxy(server) as (proxy, url), ShardClient(url, BrokerConfig(pool="reset")) as link:
         await asyncio.gather(*(link.script("lookup", [f"{n}"]) for n in range(50)))
         assert len(link._quick._idle) > 1
         for fault in range(3):
@@ -160,7 +160,7 @@ async def test_a_link_whose_idle_connections_were_all_reset_fails_once_at_most(s
 
 
 async def test_whoever_still_insists_on_a_closed_link_is_told(server: EmbeddedServer):
-    async with Link(server.url, BrokerConfig(pool="closed")) as link:
+    async with ShardClient(server.url, BrokerConfig(pool="closed")) as link:
         server.kill()
         insisting = asyncio.create_task(link.retry(lambda: link.script("lookup", ["x"])))
         await asyncio.sleep(0)

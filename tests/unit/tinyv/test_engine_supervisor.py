@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from tinyv_stream_workers.tinyv import engine_supervisor as keeper_module
-from tinyv_stream_workers.tinyv.engine_supervisor import EngineKeeper
+from tinyv_stream_workers.tinyv import engine_supervisor as supervisor_module
+from tinyv_stream_workers.tinyv.engine_supervisor import EngineSupervisor
 from tinyv_stream_workers.tinyv.engines.api import Engine
 from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
 
@@ -20,8 +20,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return ScriptedEngine()
 
 
-def keep(engine: Engine) -> EngineKeeper:
-    return EngineKeeper(engine, watchdog_s=0.1, beat_every_s=0.02)
+def keep(engine: Engine) -> EngineSupervisor:
+    return EngineSupervisor(engine, watchdog_s=0.1, beat_every_s=0.02)
 
 
 async def test_death_raises_in_every_read_and_the_engine_comes_back(slow: ScriptedEngine):
@@ -70,7 +70,7 @@ async def test_read_during_a_restart_raises_and_ready_waits():
 
 
 async def test_engine_that_never_returns_is_given_up(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(keeper_module, "_MOST_RESTARTS", 1)
+    monkeypatch.setattr(supervisor_module, "_MOST_RESTARTS", 1)
     engine = ScriptedEngine()
     async with keep(engine) as kept:
 
@@ -84,7 +84,7 @@ async def test_engine_that_never_returns_is_given_up(monkeypatch: pytest.MonkeyP
             await kept.ready()
 
 
-async def test_sign_of_life_that_fails_in_any_way_is_a_death_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch):
+async def test_any_failed_sign_of_life_is_a_death_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch):
     engine = ScriptedEngine()
     beat, faults = engine.beat, [ValueError("no sense in it")]
 
@@ -121,7 +121,7 @@ async def test_restart_that_fails_in_any_way_is_one_attempt(monkeypatch: pytest.
 
 
 async def test_engine_that_nothing_can_start_is_given_up_with_the_last_error(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(keeper_module, "_MOST_RESTARTS", 1)
+    monkeypatch.setattr(supervisor_module, "_MOST_RESTARTS", 1)
     engine = ScriptedEngine()
     async with keep(engine) as kept:
 
@@ -135,21 +135,21 @@ async def test_engine_that_nothing_can_start_is_given_up_with_the_last_error(mon
             await kept.ready()
 
 
-async def test_keeper_that_fails_itself_gives_the_engine_up(monkeypatch: pytest.MonkeyPatch, slow: ScriptedEngine):
+async def test_supervisor_that_fails_itself_gives_the_engine_up(monkeypatch: pytest.MonkeyPatch, slow: ScriptedEngine):
     watched = asyncio.Event()
 
-    async def faulty(_: EngineKeeper):
+    async def faulty(_: EngineSupervisor):
         await watched.wait()
-        raise RuntimeError("a mistake in the keeper")
+        raise RuntimeError("a mistake in the supervisor")
 
-    monkeypatch.setattr(EngineKeeper, "_watch", faulty)
+    monkeypatch.setattr(EngineSupervisor, "_watch", faulty)
     async with keep(slow) as kept:
         read = asyncio.create_task(kept.read(PROMPT))
         await wait_until(lambda: bool(slow.prompts), 30, "the read")
         watched.set()
         with pytest.raises(EngineDiedError):
             await read
-        with pytest.raises(EngineStartError, match="a mistake in the keeper"):
+        with pytest.raises(EngineStartError, match="a mistake in the supervisor"):
             await kept.ready()
 
 
@@ -161,7 +161,7 @@ async def test_cancelled_read_leaves_nothing_running(slow: ScriptedEngine):
         await asyncio.wait({read})
         await asyncio.sleep(0)
         names = {task.get_name() for task in asyncio.all_tasks()} - {asyncio.current_task().get_name()}
-        assert names == {"tinyv engine keeper"}
+        assert names == {"tinyv engine supervisor"}
 
 
 async def test_swap_serves_another_engine_and_stops_the_one_before():

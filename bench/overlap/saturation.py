@@ -1,8 +1,8 @@
 """Check of the simulation against real pools at loads around saturation: server, rule worker, TinyV worker, client.
 
 - Only the engine is no model: it keeps the time of the simulation's own service model (`paced`), because a real one's
-  rate moves with the machine, and a knee can only be found where the load is known.
-- The knee is `simulation.bend`'s, of what was measured and of what was simulated at the same loads.
+  rate moves with the machine, and saturation can only be found where the load is known.
+- The saturation point is `simulation.bend`'s, of what was measured and of what was simulated at the same loads.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from bench.overlap.definition import measure
 from bench.overlap.openai_server import openai_server
 from bench.overlap.paced import PACED_ENV
 from bench.overlap.pools import config_of
-from bench.overlap.replay import Found, stream
+from bench.overlap.replay import ReplayedStep, stream
 from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, arrivals_of, bend, simulate
 from bench.workload import Mix, Step, bundled, make
 from tinyv_stream.broker.operator import OperatorSide
@@ -32,7 +32,7 @@ from tinyv_stream.processes.child import Child
 from tinyv_stream.testing import embedded_server, wait_until
 
 TOLERANCE: Final = 0.10
-"""How far the measured knee may be from the simulated one, of the simulated one's load."""
+"""How far the measured point may be from the simulated one, of the simulated one's load."""
 LOADS: Final[dict[Mode, tuple[float, ...]]] = {
     "stream": (0.8, 1.3, 1.5, 1.7, 1.9, 2.2),
     "stream_no_coalesce": (0.5, 0.9, 1.0, 1.1, 1.3),
@@ -45,7 +45,7 @@ WALL_S: Final = 15.0
 _READY_S: Final = 120.0
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class LoadPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One mode at one load; seconds."""
 
     mode: Mode
@@ -55,7 +55,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     machine_load: float
 
 
-class Knee(msgspec.Struct, frozen=True, kw_only=True):
+class SaturationPoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where a mode tips over, as load; None: not within the loads that were run."""
 
     mode: Mode
@@ -64,19 +64,19 @@ class Knee(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool
 
 
-async def run(verdict_s: float, habit: float, say: Callable[[str], None]) -> list[Point]:
+async def run(verdict_s: float, zipf_exponent: float, say: Callable[[str], None]) -> list[LoadPoint]:
     """Measure every mode at its loads, each on a pool of its own; the engine's lone verdict takes `verdict_s`."""
-    step = make(bundled(PROMPTS, 1), GROUP, wall_s=WALL_S, seed=1, mix=Mix(habit=habit))
+    step = make(bundled(PROMPTS, 1), GROUP, wall_s=WALL_S, seed=1, mix=Mix(zipf_exponent=zipf_exponent))
     arrivals = arrivals_of(step)
     await asyncio.to_thread(reference.prepare)
-    points: list[Point] = []
+    points: list[LoadPoint] = []
     for mode, loads in LOADS.items():
         for load in loads:
             fleet = fleet_at(load, arrivals, verdict_s)
             before = os.getloadavg()[0]
             found = await _play(mode, step, fleet)
             points.append(
-                Point(
+                LoadPoint(
                     mode=mode,
                     load=load,
                     measured_s=measure(found.spans).exposed_s,
@@ -94,9 +94,12 @@ def fleet_at(load: float, arrivals: Sequence[Arrival], verdict_s: float) -> Flee
     return Fleet(engines=1, rate=asked / arrivals[-1].ended_s / load, verdict_s=verdict_s)
 
 
-def knees(points: Sequence[Point], wall_s: float = WALL_S) -> list[Knee]:
-    """Return each mode's knee, measured and simulated; `blocking` has none, being exposed by its work at any load."""
-    found: list[Knee] = []
+def saturation_points(points: Sequence[LoadPoint], wall_s: float = WALL_S) -> list[SaturationPoint]:
+    """Return each mode's saturation point, measured and simulated.
+
+    `blocking` has none: it is exposed by its work at any load.
+    """
+    found: list[SaturationPoint] = []
     for mode in LOADS:
         of = sorted((p for p in points if p.mode == mode), key=lambda p: p.load)
         if not of or mode == "blocking":
@@ -104,12 +107,12 @@ def knees(points: Sequence[Point], wall_s: float = WALL_S) -> list[Knee]:
         measured = bend([(p.load, p.measured_s) for p in of], BENT * wall_s)
         simulated = bend([(p.load, p.simulated_s) for p in of], BENT * wall_s)
         near = measured is not None and simulated is not None and abs(measured / simulated - 1) <= TOLERANCE
-        found.append(Knee(mode=mode, measured=measured, simulated=simulated, holds=near))
+        found.append(SaturationPoint(mode=mode, measured=measured, simulated=simulated, holds=near))
     return found
 
 
-async def _play(mode: Mode, step: Step, fleet: Fleet) -> Found:
-    with tempfile.TemporaryDirectory(prefix="tinyv-knee-") as home:
+async def _play(mode: Mode, step: Step, fleet: Fleet) -> ReplayedStep:
+    with tempfile.TemporaryDirectory(prefix="tinyv-saturation-") as home:
         os.environ[PACED_ENV] = f"{fleet.rate},{fleet.verdict_s}"  # workers and server inherit it
         if mode in {"per_sample", "blocking"}:
             config = TinyVConfig(engine=EngineConfig(kind="scripted"))
@@ -118,7 +121,7 @@ async def _play(mode: Mode, step: Step, fleet: Fleet) -> Found:
                 return await play(await ready(), step, number=0)
         async with _pool(mode, Path(home)) as (url, config):
             room = len(step.lines)
-            pool, run_id = config.broker.pool, f"knee-{time.time_ns()}"
+            pool, run_id = config.broker.pool, f"saturation-{time.time_ns()}"
             async with RewardClient(url, run_id=run_id, pool=pool, max_inflight=room, deadline_s=900.0) as client:
                 return await stream(client, step, number=0)
 

@@ -1,4 +1,4 @@
-"""Orders to several workers at once: all of them follow, or none; asleep they hold nothing, and deadlines go on."""
+"""Changes for several workers at once: all of them apply them, or none; asleep they hold nothing, deadlines go on."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, RewardClient, Source, Status
-from tinyv_stream.broker.desired_state import apply_order, give_order, order_sleep, read_order, refuse
+from tinyv_stream.broker.desired_state import read_desired, record_applied, refuse, set_desired, set_sleep
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.control import model
@@ -27,7 +27,7 @@ class Reluctant(TinyVVerifier):
     """Loads no model but its first, as a worker on a smaller machine."""
 
     async def switch(self) -> None:
-        await self._keeper.swap(type(self)(TinyVConfig(model="x-broken", engine=SCRIPTED))._keeper.engine)
+        await self._supervisor.swap(type(self)(TinyVConfig(model="x-broken", engine=SCRIPTED))._supervisor.engine)
 
 
 SCRIPTED = EngineConfig(kind="scripted")
@@ -100,7 +100,7 @@ async def stream(client: RewardClient, count: int) -> dict[Status, int]:
 
 
 async def test_any_order_of_orders_under_load_leaves_one_reward_each(pool: Pool) -> None:
-    """Orders overtake one another here: nobody waits for one before the next is given."""
+    """Changes overtake one another here: nobody waits for one before the next is given."""
     draw = random.Random(7)
     async with pool.serving(judge(), judge()) as client, OperatorSide(pool.url, pool.broker) as side:
         rewards = asyncio.create_task(stream(client, 400))
@@ -108,18 +108,18 @@ async def test_any_order_of_orders_under_load_leaves_one_reward_each(pool: Pool)
             name = draw.choice(["first", "second", "x-broken", "x-missing", ""])
             await draw.choice(
                 [
-                    lambda name=name: give_order(side, name, "", {"auto"}),
-                    lambda: order_sleep(side, 60),
-                    lambda: order_sleep(side, 0),
+                    lambda name=name: set_desired(side, name, "", {"auto"}),
+                    lambda: set_sleep(side, 60),
+                    lambda: set_sleep(side, 0),
                 ]
             )()
             await asyncio.sleep(draw.random() / 2)
-        await order_sleep(side, 0)
-        last = await give_order(side, "last", "", {"auto"})
+        await set_sleep(side, 0)
+        last = await set_desired(side, "last", "", {"auto"})
 
         async def have_followed() -> bool:
             replicas = (await model.look(pool.url, pool=pool.name)).replicas
-            return [(s.model, s.state, s.order) for s in replicas] == [("last", "ready", last)] * 2
+            return [(s.model, s.state, s.applied) for s in replicas] == [("last", "ready", last)] * 2
 
         await wait_until(have_followed, 60, "both workers run the last model")
         assert await rewards == {Status.OK: 400}
@@ -158,7 +158,7 @@ async def test_a_fetch_is_left_when_its_order_is_taken_back_or_the_pool_sleeps(p
             await model.switch(pool.url, "far", pool=pool.name, wait_s=2.0)
         assert slow.left == 1
         assert await pool.models() == ["scripted", "scripted"]
-        await give_order(side, "far", "", {"auto"})
+        await set_desired(side, "far", "", {"auto"})
         await wait_until(lambda: pool.workers[2]._about().state == "fetching", 30, "the fetch")
         asleep = await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
         assert [replica.state for replica in asleep.replicas] == ["asleep", "asleep"]
@@ -168,21 +168,21 @@ async def is_model(pool: Pool, name: str) -> bool:
     return await pool.models() == [name]
 
 
-async def test_an_engine_that_comes_back_as_another_model_is_another_to_the_cache(pool: Pool) -> None:
+async def test_an_engine_back_as_another_model_is_another_to_the_cache(pool: Pool) -> None:
     verifier = judge()
-    engine = verifier._keeper.engine
+    engine = verifier._supervisor.engine
     assert isinstance(engine, ScriptedEngine)
     async with pool.serving(verifier) as client:
         first = await (await client.submit(rollout("1", 1)))
         assert first.tinyv is not None
         assert first.tinyv.model == "scripted"
-        engine._model = "trained anew"
+        engine._model = "trained again"
         engine.kill()
         await wait_until(lambda: engine.starts == 2, 30, "the restart")
         await (await client.submit(rollout("1", 2)))
         again = await (await client.submit(rollout("1", 1, rollout_id="again")))
         assert again.tinyv is not None
-        assert again.tinyv.model == "trained anew"
+        assert again.tinyv.model == "trained again"
 
 
 async def test_a_sleeping_pool_holds_nothing_and_deadlines_go_on(pool: Pool) -> None:
@@ -217,7 +217,7 @@ async def test_nobody_can_keep_a_pool_asleep_for_ever(pool: Pool) -> None:
         await wait_until(lambda: pool.are_ready(2), 30, "it wakes by itself")
 
 
-async def test_orders_that_make_no_sense_are_refused(pool: Pool) -> None:
+async def test_changes_that_make_no_sense_are_refused(pool: Pool) -> None:
     async with pool.serving(judge()):
         with pytest.raises(InvalidInputError):
             await model.switch(pool.url, "", pool=pool.name)
@@ -235,7 +235,7 @@ async def test_a_broker_that_lost_the_order_learns_it_from_a_worker(pool: Pool) 
             await side.command("DEL", side.keys.meta)
 
             async def is_known() -> bool:
-                return (await read_order(side)).model == "second"
+                return (await read_desired(side)).model == "second"
 
             await wait_until(is_known, 30, "the order is known again")
         assert await pool.models() == ["second"]
@@ -243,24 +243,24 @@ async def test_a_broker_that_lost_the_order_learns_it_from_a_worker(pool: Pool) 
 
 async def test_refusing_goes_back_to_what_somebody_has_run(server: EmbeddedServer, pool_name: str) -> None:
     async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as side:
-        first = await give_order(side, "never run", "", {"auto"})
-        second = await give_order(side, "second", "r", {"auto"})
+        first = await set_desired(side, "never run", "", {"auto"})
+        second = await set_desired(side, "second", "r", {"auto"})
         assert second == first + 1
         assert await refuse(side, first, "w", "late") == 0
         assert await refuse(side, second, "w", "no memory") == 1
-        now = await read_order(side)
+        now = await read_desired(side)
         assert (now.model, now.refused, now.reason, now.refused_by) == ("", second, "no memory", "w")
         assert await refuse(side, now.number, "w", "again") == 2
         assert now.is_way_back
         assert not now.over
-        third = await give_order(side, "third", "", {"auto"})
-        await apply_order(side, await read_order(side))
-        fourth = await give_order(side, "fourth", "", {"auto", "own"})
+        third = await set_desired(side, "third", "", {"auto"})
+        await record_applied(side, await read_desired(side))
+        fourth = await set_desired(side, "fourth", "", {"auto", "own"})
         assert await refuse(side, fourth, "w", "no memory") == 1
-        back = await read_order(side)
+        back = await read_desired(side)
         assert (back.number, back.model, back.over) == (third + 2, "third", ("auto",))
         assert (back.is_for("auto"), back.is_for("own")) == (True, False), "a worker's own word was newer"
-        await order_sleep(side, 100)
-        assert 90 < (await read_order(side)).asleep_s <= 100
-        await order_sleep(side, 0)
-        assert (await read_order(side)).asleep_s == 0
+        await set_sleep(side, 100)
+        assert 90 < (await read_desired(side)).asleep_s <= 100
+        await set_sleep(side, 0)
+        assert (await read_desired(side)).asleep_s == 0

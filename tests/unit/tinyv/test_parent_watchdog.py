@@ -9,16 +9,16 @@ import pytest
 from tinyv_stream_workers.tinyv.engines import parent_watchdog
 
 
-def as_an_engine(told: Connection) -> None:
-    """Runs in a spawned process, which has imported the lifeline on its way here."""
+def as_an_engine(pipe: Connection) -> None:
+    """Runs in a spawned process, which has imported the watchdog on its way here."""
     import logging
 
-    assert parent_watchdog.Lifeline is not None  # as vLLM looks it up
+    assert parent_watchdog.ParentWatchdog is not None  # as vLLM looks it up
     try:
         int("no room")
     except ValueError:
         logging.getLogger("vllm.v1.engine.core").exception("EngineCore failed to start.")
-    told.send(sorted(os.sched_getaffinity(0)))
+    pipe.send(sorted(os.sched_getaffinity(0)))
 
 
 def test_an_engine_keeps_to_its_cores_and_leaves_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,4 +1,4 @@
-"""Order, pace and the gate: pure parts, held to what they promise."""
+"""Priority, concurrency and the batch gate: pure parts, held to what they promise."""
 
 import asyncio
 import random
@@ -19,29 +19,29 @@ from tinyv_stream.verifiers.tinyv.read_out import Reading
 
 
 def test_equal_questions_stand_together_and_begun_ones_first() -> None:
-    lineup = PriorityQueue()
-    first = lineup.place("a long question, asked first")
+    queue = PriorityQueue()
+    first = queue.place("a long question, asked first")
     for i in range(10 * WINDOW):
-        assert lineup.place(f"later {i}") > 0
-    assert lineup.place("a long question, asked first") == first
-    assert lineup.place("new") > first
+        assert queue.place(f"later {i}") > 0
+    assert queue.place("a long question, asked first") == first
+    assert queue.place("new") > first
 
 
 def test_shortest_goes_first_but_only_within_its_window() -> None:
-    lineup = PriorityQueue()
-    long, short = lineup.place("x" * 500), lineup.place("y")
+    queue = PriorityQueue()
+    long, short = queue.place("x" * 500), queue.place("y")
     assert short < long
     for i in range(WINDOW):
-        lineup.place(f"{i}")
-    assert lineup.place("z") > long
+        queue.place(f"{i}")
+    assert queue.place("z") > long
 
 
 def test_no_question_is_kept() -> None:
-    lineup = PriorityQueue()
+    queue = PriorityQueue()
     tracemalloc.start()
     try:
         for i in range(400):
-            lineup.place(f"{i} \ud800" + "x" * 50_000)
+            queue.place(f"{i} \ud800" + "x" * 50_000)
         assert tracemalloc.get_traced_memory()[0] < 2_000_000  # the questions are 40 MB or more
     finally:
         tracemalloc.stop()
