@@ -35,6 +35,7 @@ from tinyv_stream.cli.common import (
     settings,
 )
 from tinyv_stream.cli.gateway import beside, config_for
+from tinyv_stream.cli.pool_metrics import metrics_beside
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
 from tinyv_stream.errors import BrokerError
@@ -79,6 +80,9 @@ def up(
         str | None,
         typer.Option("--board", metavar="HOST:PORT", help="Show pages too, as `tinyv-stream board`, and record runs."),
     ] = None,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Answer /metrics there, without a gateway.")
+    ] = None,
 ) -> None:
     """Start a pool on this machine and show it until Ctrl-C."""
     log_to_stderr(logging.INFO)
@@ -91,11 +95,13 @@ def up(
         setup=setup,
         weight=weight,
     )
-    run(lambda interrupt: _up(chosen, redis, (gateway, board), interrupt))
+    run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
 
 
-async def _up(config: Config, redis: str | None, doors: tuple[str | None, str | None], interrupt: Interrupt) -> int:
-    name, (listen, board) = config.broker.pool, doors
+async def _up(
+    config: Config, redis: str | None, doors: tuple[str | None, str | None, str | None], interrupt: Interrupt
+) -> int:
+    name, (listen, board, metrics) = config.broker.pool, doors
     records = record_directory(name) if board else None
     async with entered(Pool(config, redis_url=redis), interrupt.asked) as pool:
         if pool is None:
@@ -109,7 +115,8 @@ async def _up(config: Config, redis: str | None, doors: tuple[str | None, str | 
             door = config_for(pool.url, name, listen, record=records) if listen else None
             shown = board_beside(board, records or Path(), pool.url, name, pool.logs / "board.log")
             # Requests under way need workers: the pool ends last.
-            async with shown, beside(door, interrupt.asked) as ended:
+            told = metrics_beside(metrics, pool.url, name)
+            async with shown, told, beside(door, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")

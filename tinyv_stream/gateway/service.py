@@ -20,13 +20,13 @@ import msgspec
 
 from tinyv_stream.adapter_kit import JudgedReward, RewardRequester
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide, PoolStatus
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import ClientClosedError, InvalidInputError
 from tinyv_stream.gateway.journal import Book
-from tinyv_stream.gateway.metrics import Metrics, PoolFigures
+from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.reward_log import CreditError, Feed
 from tinyv_stream.gateway.settings import GatewayConfig
 from tinyv_stream.types import Reward, Rollout, Source, Status, validate_name, validate_rollout
@@ -111,10 +111,7 @@ class Hub:
 
         `needs_baseline` is for formats that have no word for "undecided".
         """
-        judged = await self._requester.request_all(self.complete(rollouts), needs_baseline=needs_baseline)
-        for one in judged:
-            self.metrics.wait.observe(one.waited_s)
-        return judged
+        return await self._requester.request_all(self.complete(rollouts), needs_baseline=needs_baseline)
 
     def feed(self, name: str) -> Feed:
         """Return the feed of a client; raise InvalidInputError for its name, CreditError for one client too many."""
@@ -189,23 +186,11 @@ class Hub:
         feed.taken(position)
         self._book.read(feed.name, position, feed.oldest)
 
-    async def look(self) -> PoolFigures:
+    async def look(self) -> PoolStatus:
         """Return the pool's figures; raise BrokerError if it does not answer."""
-        status = await self._operator.status()
-        workers: dict[tuple[str, str], int] = {}
-        for worker in status.workers:
-            workers[worker.stage, worker.state] = workers.get((worker.stage, worker.state), 0) + 1
         self.metrics.outstanding.set(self._client.outstanding)
         self.metrics.unread.set(sum(feed.unread for feed in self._feeds.values()))
-        return PoolFigures(
-            depth=status.depth,
-            live=status.live,
-            parked=status.parked,
-            dead=status.dead,
-            oldest_s=status.oldest_s or 0.0,
-            workers=workers,
-            stats=status.stats,
-        )
+        return await self._operator.status()
 
     async def _hand_out(self, stream: RewardStream) -> None:
         try:
@@ -251,6 +236,7 @@ class Hub:
             feed.add(reward)
         self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
         self.metrics.rescued.inc(reward.rescued)
+        self.metrics.wait.observe((reward.timings.total_s or 0.0) + (reward.timings.credit_s or 0.0))
 
     async def _tidy(self) -> None:
         clock = asyncio.get_running_loop().time
