@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tinyv_stream.board.steps import Steps, StepState, combined
-from tinyv_stream.broker.operator import PoolStatus
+from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus
 from tinyv_stream.record.lines import AnyLine, Rewarded
 
 MOST_STEPS: Final = 40
@@ -64,7 +64,7 @@ class Live:
             "oldest": status.oldest_s,
             "depth": status.depth,
             "workers": workers,
-            "never_asked": never_asked(status),
+            "never_asked": NEVER_ASKED if status.never_asked else "",
         }
 
     def snapshot(self, steps: Steps, r: int | None) -> dict[str, Any]:
@@ -115,14 +115,3 @@ class Live:
                 "open": [[i, g, round(e - began, 3)] for i, g, e in waiting[:MOST_LANES]],
             }
         return {}
-
-
-def never_asked(status: PoolStatus) -> bool:
-    """Tell whether TinyV's workers stand by and no rollout was ever sent to them, after a hundred rewards.
-
-    A pool without the count of forwarded ones, or without TinyV, does not say so.
-    """
-    rewards = sum(status.stats.get(name, 0) for name in ("ok", "failed", "expired", "cancelled"))
-    asked = sum(status.stats.get(name, 0) for name in ("forwarded", "coalesced", "by_tinyv", "by_cache"))
-    stands_by = any(w.stage == "tinyv" and w.state == "ready" for w in status.workers)
-    return stands_by and rewards >= 100 and asked == 0

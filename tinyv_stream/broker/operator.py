@@ -12,10 +12,20 @@ import msgspec
 from tinyv_stream.broker.messages import Work, decode_work, encode
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.types import STAGES, Stage
+from tinyv_stream.types import STAGES, Stage, Status
 
 _SILENT_S: Final = 10.0
 """A worker that did not beat for this long is shown as lost."""
+
+
+_MANY: Final = 100
+"""Rewards after which it is no accident that TinyV was asked about none."""
+
+NEVER_ASKED: Final = (
+    "TinyV is ready and was never asked: no data_source of these rollouts ends in _tinyv, and every other one goes to"
+    " the rules alone; name the data source so, or give it a row in tinyv.toml"
+)
+"""What is said of it."""
 
 
 class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +59,14 @@ class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     workers: list[WorkerInfo]
     oldest: dict[str, float] = {}
     """Age in seconds of the oldest entry per stage; an empty queue has none."""
+
+    @property
+    def never_asked(self) -> bool:
+        """TinyV stands by, and after a hundred rewards no rollout was sent to it: their data sources name no route."""
+        rewards = sum(self.stats.get(name, 0) for name in Status)
+        asked = sum(self.stats.get(name, 0) for name in ("forwarded", "coalesced", "by_tinyv", "by_cache"))
+        is_ready = any(worker.stage == "tinyv" and worker.state == "ready" for worker in self.workers)
+        return is_ready and rewards >= _MANY and asked == 0
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

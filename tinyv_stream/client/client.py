@@ -22,6 +22,7 @@ from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import TrainerSide
 from tinyv_stream.client.ledger import Group, LedgerEntry
 from tinyv_stream.client.reward_stream import RewardStream
+from tinyv_stream.client.routing import RoutingWatch
 from tinyv_stream.client.session import GRACE_S, Session, fallback
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import BrokerConfig
@@ -84,6 +85,7 @@ class RewardClient:
         self._open = self._ended = False
         self._recorder = Recorder(Path(record), self.run_id, self.client_id) if record else None
         self._step: int | None = None
+        self._routing = RoutingWatch()
 
     async def __aenter__(self) -> Self:
         """Connect and start reading rewards."""
@@ -228,6 +230,7 @@ class RewardClient:
 
     def _on_reward(self, reward: Reward) -> None:
         self._credits.release()
+        self._routing.note(reward)
         if self._recorder:
             self._recorder.rewarded(reward)
         for stream in self._streams:

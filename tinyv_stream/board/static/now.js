@@ -58,7 +58,7 @@ function headline(steps) {
 function warn(pool) {
   let text = "";
   if (pool.up === false) text = "The pool does not answer. The figures below are the last that it gave.";
-  else if (pool.never_asked) text = "TinyV is ready and was never asked: no data_source of this run ends in _tinyv. Name it so, or add a row to [routes] in tinyv.toml.";
+  else text = pool.never_asked || "";
   $("warning").hidden = !text;
   set("warning", text);
 }
