@@ -11,7 +11,7 @@ import msgspec
 from tinyv_stream.board.filters import PRESETS, clean, tables, where
 from tinyv_stream.board.index import STRATA
 from tinyv_stream.board.ingest import BINS
-from tinyv_stream.board.rates import Rate, rate
+from tinyv_stream.board.rates import Rate, noise_of, rate
 from tinyv_stream.record import reading
 from tinyv_stream.record.lines import Rewarded, decoder
 
@@ -107,7 +107,11 @@ def quality(base: sqlite3.Connection, r: int) -> Fields:
         stratum: rate([(row["label"] == "wrong", row["n"]) for row in rows if row["via"] == "audit"])
         for stratum, rows in said.items()
     }
+    rows = base.execute("select stratum, count(*) n from v where r = ? group by stratum", (r,))
+    decided: dict[str, int] = {stratum: 0 for stratum in STRATA}  # noqa: C420 `fromkeys` would keep the literals' type
+    decided.update({row["stratum"]: row["n"] for row in rows})
     return {
+        "noise": noise_of(decided, rates),
         "rates": rates,
         "by_eye": {stratum: sum(row["via"] != "audit" for row in rows) for stratum, rows in said.items()},
         "sums": _sums(base, r),

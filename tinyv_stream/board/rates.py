@@ -6,7 +6,7 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -81,3 +81,26 @@ def noise(accepted: int, refused: int, wrong_accepted: Rate, wrong_refused: Rate
         rho1=(rho1, lows[1], highs[1]),
         youden=(1 - rho0 - rho1, min(youden), max(youden)),
     )
+
+
+def noise_of(decided: Mapping[str, int], rates: Mapping[str, Rate | None]) -> Noise | None:
+    """Return a run's noise from its strata (`tinyv`, `rule`, `refused`); None while one that occurs is not audited.
+
+    The strata are audited apart, so the rate of all accepted ones weighs each by its share of the rewards.
+    """
+    accepted = [(decided[name], rates[name]) for name in ("tinyv", "rule") if decided[name]]
+    refused = rates["refused"]
+    if refused is None or not accepted:
+        return None
+    total = sum(count for count, _ in accepted)
+    known = [(count / total, found) for count, found in accepted if found is not None]
+    if len(known) < len(accepted):
+        return None
+    together = Rate(
+        share=sum(part * found.share for part, found in known),
+        low=sum(part * found.low for part, found in known),
+        high=sum(part * found.high for part, found in known),
+        n=sum(found.n for _, found in known),
+        wrong=sum(found.wrong for _, found in known),
+    )
+    return noise(total, decided["refused"], together, refused)

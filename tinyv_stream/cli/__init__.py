@@ -22,6 +22,7 @@ from tinyv_stream.cli import (
     status,
     synthesize,
     timeline,
+    top,
     train,
     up,
     version,
@@ -69,6 +70,7 @@ app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
 app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
 app.command("board", epilog=board.EPILOG)(board.board)
+app.command("top", epilog=top.EPILOG)(top.top)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tinyv_stream.board.rates import noise, rate, wilson
+from tinyv_stream.board.rates import Rate, noise, noise_of, rate, wilson
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,15 @@ def test_noise_that_was_put_in_is_found_within_the_interval(rho0: float, rho1: f
             and found.youden[1] <= 1 - rho0 - rho1 <= found.youden[2]
         )
     assert inside >= 36
+
+
+def test_strata_are_weighed_by_what_they_rewarded_and_one_that_is_not_audited_gives_no_noise() -> None:
+    def of(share: float) -> Rate:
+        return Rate(share=share, low=share, high=share, n=10, wrong=1)
+
+    decided = {"tinyv": 100, "rule": 300, "refused": 600, "undecided": 5}
+    found = noise_of(decided, {"tinyv": of(0.2), "rule": of(0.0), "refused": of(0.1)})
+    assert found is not None
+    assert found.rho0[0] == pytest.approx(20 / (20 + 540)) and found.rho1[0] == pytest.approx(60 / (60 + 380))
+    assert noise_of(decided, {"tinyv": None, "rule": of(0.0), "refused": of(0.1)}) is None
+    assert noise_of({**decided, "tinyv": 0}, {"tinyv": None, "rule": of(0.0), "refused": of(0.1)}) is not None
