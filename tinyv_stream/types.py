@@ -7,7 +7,7 @@
 
 import enum
 import re
-from typing import Final, Literal
+from typing import Final, Literal, Self, cast
 
 import msgspec
 
@@ -20,11 +20,23 @@ costs the server eight times the memory of a 2 kB one."""
 MAX_DEADLINE_S: Final = 366 * 86_400.0
 
 _TEXTS: Final = ("prompt", "question", "completion", "ground_truth", "data_source", "rollout_id", "group_id")
-_ID: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+_ID: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class Outcome(enum.StrEnum):
+class OpenEnum(enum.StrEnum):
+    """Base of what travels: a word of a newer release is kept as its text, equal to no member that is known here."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        made = str.__new__(cls, value)
+        made._name_ = made._value_ = value
+        return made
+
+
+class Outcome(OpenEnum):
     """What one verifier found."""
 
     CORRECT = "correct"
@@ -33,7 +45,7 @@ class Outcome(enum.StrEnum):
     """No finding: a timeout, a crash, an unreadable reply. Never a score."""
 
 
-class Status(enum.StrEnum):
+class Status(OpenEnum):
     """How a rollout ended."""
 
     OK = "ok"
@@ -44,7 +56,7 @@ class Status(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class Source(enum.StrEnum):
+class Source(OpenEnum):
     """Who decided."""
 
     RULE = "rule"
@@ -94,9 +106,9 @@ class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tinyv_queue_s: float | None = None
     tinyv_s: float | None = None
     total_s: float | None = None
-    """Submit to reward, on the client's monotonic clock; set by the client."""
+    """Submit to reward, on the client's monotonic clock; set by the client. It begins when `submit` has its credit."""
     credit_s: float | None = None
-    """Wait for credit before the submit, not in `total_s`; set by the client."""
+    """How long `submit` waited for that credit before; set by the client."""
     parked_s: float | None = None
     """Wait for an equal rollout's verdict, before the place in TinyV's queue."""
 
@@ -148,13 +160,17 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
         return refused and self.tinyv.outcome is Outcome.CORRECT
 
 
-def _check_kinds(rollout: object) -> None:
+def _check_kinds(rollout: object) -> Rollout:
     """Python lets anything stand in a field: a trainer's batch holds None and 42 where we need text."""
     if not isinstance(rollout, Rollout):
         raise InvalidInputError("rollout", rollout, "give a tinyv_stream.Rollout")
+    truth = cast("object", rollout.ground_truth)
+    if isinstance(truth, int | float) and not isinstance(truth, bool):
+        rollout = msgspec.structs.replace(rollout, ground_truth=str(truth))
     kinds: tuple[tuple[tuple[str, ...], type | tuple[type, ...], str], ...] = (
         (_TEXTS, str, "give a string"),
         (("group_size",), int, "give a whole number"),
+        (("step",), (int, type(None)), "give a whole number"),
         (("deadline_s",), (int, float, type(None)), "give seconds as a number"),
     )
     for fields, kind, remedy in kinds:
@@ -162,18 +178,23 @@ def _check_kinds(rollout: object) -> None:
             value: object = getattr(rollout, field)
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise InvalidInputError(field, value, remedy)
+    return rollout
 
 
 def validate_name(field: str, value: str) -> str:
     """Return `value` if it can name a run, a pool or a client; raise InvalidInputError otherwise."""
-    if not _NAME.fullmatch(value):
+    given = cast("object", value)  # whoever calls may not heed types
+    if not isinstance(given, str) or not _NAME.fullmatch(given):
         raise InvalidInputError(field, value, "use 1 to 64 of A-Z a-z 0-9 . _ -")
     return value
 
 
 def validate_rollout(rollout: Rollout) -> Rollout:
-    """Return `rollout` if every field can travel; raise InvalidInputError naming the first that cannot."""
-    _check_kinds(rollout)
+    """Return `rollout` if every field can travel; raise InvalidInputError naming the first that cannot.
+
+    A number as `ground_truth`, as data sets have it, becomes its text.
+    """
+    rollout = _check_kinds(rollout)
     if not (rollout.question or rollout.prompt):
         raise InvalidInputError("question", rollout.question, "give `prompt` or `question`")
     if not rollout.ground_truth.strip():

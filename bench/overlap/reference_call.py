@@ -75,7 +75,7 @@ def grade(job: ReferenceCall) -> tuple[CallAnswer, dict[str, Any] | None]:
     """Let the rules look; return their answer, and the request to send where they refuse."""
     began = time.monotonic()
     grader = _grader()
-    model_answer = grader.extract(job.completion)
+    model_answer = grader.extract(job.completion, job.ground_truth)
     check = Check(model_answer, job.ground_truth, job.question)
     verdict = grader.fast(check) or grader.grade(check)
     now = time.monotonic()

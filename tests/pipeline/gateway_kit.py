@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
+import pytest
 from scripted_verifier import ScriptedVerifier
 from tinyv_stream_workers.worker import Worker
 
@@ -106,3 +109,25 @@ async def gateway(url: str, pool: str, **more: object) -> AsyncIterator[Http]:
 
 def values(rewards: Sequence[dict[str, Any]]) -> list[float | None]:
     return [reward["value"] for reward in rewards]
+
+
+@contextlib.contextmanager
+def small_disk(at: Path) -> Iterator[Path]:
+    """A file system of one megabyte at `at`; skips the test where this user may not mount one."""
+    at.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(at)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", "-l", str(at)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Take all room of a small disk."""
+    with contextlib.suppress(OSError), (disk / "filling").open("wb", buffering=0) as file:
+        while file.write(b"x" * 512):
+            pass

@@ -159,7 +159,7 @@ async def test_a_link_whose_idle_connections_were_all_reset_fails_once_at_most(s
             await asyncio.gather(*(link.script("lookup", [f"{n}"]) for n in range(50)))
 
 
-async def test_whoever_still_insists_on_a_closed_link_is_told(server: EmbeddedServer):
+async def test_a_retry_on_a_closed_link_raises(server: EmbeddedServer):
     async with ShardClient(server.url, BrokerConfig(pool="closed")) as link:
         server.kill()
         insisting = asyncio.create_task(link.retry(lambda: link.script("lookup", ["x"])))

@@ -133,7 +133,7 @@ async def test_wait_waits_for_tinyv(bench: Bench) -> None:
             assert (await waiting).source is Source.TINYV
 
 
-async def test_rule_only_asks_tinyv_while_it_is_well_and_not_while_it_is_swamped(bench: Bench) -> None:
+async def test_rule_only_asks_tinyv_while_it_is_well_and_not_while_overloaded(bench: Bench) -> None:
     tinyv = ScriptedVerifier("tinyv")
     policy = FallbackConfig(tinyv="rule_only", tinyv_backlog=2)
     async with bench.serving(policy, ScriptedVerifier("rule"), tinyv) as client:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from gateway_kit import Http, gateway, rollout, workers
+from gateway_kit import Http, fill, gateway, rollout, small_disk, workers
 
-from tinyv_stream import InvalidInputError, Rollout
+from tinyv_stream import InvalidInputError, Reward, Rollout
 from tinyv_stream.gateway import Gateway, GatewayConfig
-from tinyv_stream.gateway.journal import Book
+from tinyv_stream.gateway.journal import Book, StateError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 STREAM = "/v1/rewards?client=trainer"
@@ -40,20 +40,52 @@ def _failing(error: Exception, *, times: int) -> Callable[..., None]:
     return method
 
 
-async def test_an_unwritten_reward_comes_once_from_the_next_gateway(
+async def test_a_reward_that_cannot_be_written_is_not_read_and_comes_once_when_there_is_room(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, add = str(tmp_path / "book.db"), Book.add
+    is_full = True
+
+    def adding(book: Book, feed: str, number: int, reward: Reward) -> int:
+        if is_full:
+            raise StateError(state, "database or disk is full")
+        return add(book, feed, number, reward)
+
+    monkeypatch.setattr(Book, "add", adding)
+    async with workers(server.url, pool_name), gateway(server.url, pool_name, state=state) as http:
+        assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
+        await wait_until(lambda: _says(http, "/readyz", b"state file"), 30, "the gateway to say what is wrong")
+        assert await http.lines(STREAM + "&follow=false") == []
+        is_full = False
+        (line,) = await http.take(STREAM, 1)
+        assert await http.lines(STREAM + "&follow=false") == [line]
+        await wait_until(lambda: _is_ready(http), 30, "the gateway to be ready again")
+    assert (line["reward"]["rollout_id"], line["cursor"].rpartition("-")[2]) == ("r0", "1")
+
+
+async def test_a_gateway_killed_while_its_disk_was_full_gives_the_reward_once_after_its_restart(
     server: EmbeddedServer, pool_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = str(tmp_path / "book.db")
     with monkeypatch.context() as patched:
-        patched.setattr(Book, "add", _failing(sqlite3.OperationalError("database or disk is full"), times=9))
+        patched.setattr(Book, "add", _failing(StateError(state, "disk full"), times=1_000_000))
         async with workers(server.url, pool_name), gateway(server.url, pool_name, state=state) as http:
             assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
-            await wait_until(lambda: _is_faulty(http), 30, "the gateway to say that it cannot go on")
-            assert await http.lines(STREAM + "&follow=false") == []
+            await wait_until(lambda: _says(http, "/readyz", b"state file"), 30, "the reward to wait")
     async with workers(server.url, pool_name), gateway(server.url, pool_name, state=state) as http:
         (line,) = await http.take(STREAM, 1)
         assert await http.lines(STREAM + "&follow=false") == [line]
     assert (line["reward"]["rollout_id"], line["cursor"].rpartition("-")[2]) == ("r0", "1")
+
+
+async def test_health_fails_once_no_reward_could_be_given_for_too_long(
+    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Book, "add", _failing(StateError("x", "disk full"), times=1_000_000))
+    async with workers(server.url, pool_name), gateway(server.url, pool_name, unhealthy_s=0.3) as http:
+        assert (await http.get("/healthz"))[0] == 200
+        assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
+        await wait_until(lambda: _says(http, "/healthz", b"cannot write a reward"), 30, "health to fail")
 
 
 async def test_an_unrewarded_rollout_that_cannot_travel_any_more_fails_alone(
@@ -77,21 +109,61 @@ async def test_an_unrewarded_rollout_that_cannot_travel_any_more_fails_alone(
 async def test_a_client_stuck_in_the_journal_is_forgotten_later(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Book, "end", _failing(sqlite3.OperationalError("disk I/O error"), times=2))
+    monkeypatch.setattr(Book, "end", _failing(StateError("book", "disk I/O error"), times=2))
     async with gateway(server.url, pool_name, idle_s=0.2, max_clients=1) as http:
         for client in ("a", "b", "a"):
             async with http.listening(client):
                 pass
 
 
-async def test_a_gateway_whose_task_ends_is_not_ready(
+async def test_a_fault_of_the_gateways_own_task_does_not_end_the_task(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Book, "end", _failing(RuntimeError("a fault of ours"), times=1))
-    async with workers(server.url, pool_name), gateway(server.url, pool_name, idle_s=0.2) as http:
-        async with http.listening("a"):
-            assert not await _is_faulty(http)
-        await wait_until(lambda: _is_faulty(http), 30, "the gateway to say so")
+    monkeypatch.setattr(Book, "end", _failing(RuntimeError("a fault of ours"), times=3))
+    async with gateway(server.url, pool_name, idle_s=0.2, max_clients=1) as http:
+        for client in ("a", "b"):
+            async with http.listening(client):
+                pass
+
+
+async def test_a_full_disk_is_a_503_until_there_is_room_and_then_everything_goes_on(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        async with workers(server.url, pool_name):
+            state = str(disk / "book.db")
+            async with gateway(server.url, pool_name, state=state) as http:
+                assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
+                await http.take(STREAM, 1)
+                fill(disk)
+                more = {"rollouts": [rollout("rule:correct " + "x" * 100_000, 7)], "wait": False, "client": "trainer"}
+                status, body = await http.post("/v1/rollouts", more)
+                assert (status, "make room" in body["error"]["message"]) == (503, True)
+                (disk / "filling").unlink()
+                assert (await http.post("/v1/rollouts", more))[0] == 202
+                assert len(await http.take(STREAM, 2)) == 2
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["a book", "no book"])
+async def test_a_gateway_that_starts_on_a_full_disk_answers_503_and_opens_when_there_is_room(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path, *, keeps: bool
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        async with workers(server.url, pool_name):
+            state = str(disk / "book.db")
+            more = {"rollouts": [rollout("rule:correct", 9)], "wait": False, "client": "trainer"}
+            if keeps:
+                async with gateway(server.url, pool_name, state=state) as http:
+                    assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
+            fill(disk)
+            async with gateway(server.url, pool_name, state=state) as http:
+                status, body = await http.post("/v1/rollouts", more)
+                assert status == 503, body
+                assert "stopping" not in body["error"]["message"]
+                (disk / "filling").unlink()
+                await wait_until(lambda: _accepts(http, more), 30, "the gateway to take posts")
+                ids = {line["reward"]["rollout_id"] for line in await http.take(STREAM, 1 + keeps)}
+    assert ids == ({"r0", "r9"} if keeps else {"r9"})
 
 
 @pytest.mark.parametrize(
@@ -119,6 +191,14 @@ async def test_a_damaged_or_foreign_journal_is_refused_by_the_options_name(
     _change(state, "delete from rollout")  # the file is free again
 
 
-async def _is_faulty(http: Http) -> bool:
-    status, body = await http.get("/readyz")
-    return status == 503 and b"no more rewards are handed out" in body
+async def _says(http: Http, path: str, what: bytes) -> bool:
+    status, body = await http.get(path)
+    return status == 503 and what in body
+
+
+async def _is_ready(http: Http) -> bool:
+    return (await http.get("/readyz"))[0] == 200
+
+
+async def _accepts(http: Http, post: dict[str, object]) -> bool:
+    return (await http.post("/v1/rollouts", post))[0] == 202

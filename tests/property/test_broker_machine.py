@@ -155,7 +155,7 @@ class BrokerMachine(ModelledBroker):
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
         worker, held = self.pick(data)
-        given = self.do(self.worker.give_back(held.stage, worker, [held.delivery.entry]))
+        given = self.do(self.worker.give_back(held.stage, worker, [held.delivery]))
         assert given in ({0, 1} if self.is_current(held) else {0})
         if given:
             self.model.live[held.delivery.uid].turn = next(self.turns)

@@ -41,6 +41,21 @@ def test_two_numbers_are_never_taken_for_one_another(left: Fraction, right: Frac
         assert found is None or found.outcome is Outcome.INCORRECT
 
 
+MARKS = (
+    r"\boxed{", r"\boxed ", "}", "{", "$", r"\[", r"\]", "answer: ", "The answer is ", " is the answer", "#### ",
+    "<answer>", "</answer>", '{"answer": "', '"}', "\n", "\n\n", ". ", "?", " or ", " not ", "5", "x", "**", "- ",
+    "### Final Answer\n", "答案是", "उत्तर ", "<think>", "</think>", "<|im_end|>", "User: ", "Problem: ", "(", ")",
+    ", because ", "; ", "\\", "-", "^2",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(MARKS), max_size=30).map("".join), st.sampled_from(["5", "5, x", ""]))
+def test_any_mixture_of_marks_gives_a_text_without_a_box_and_no_more_than_it_held(text: str, truth: str) -> None:
+    answer = final_answer(text, truth)
+    assert "\\boxed" not in answer
+    assert sum(map(answer.count, "5x")) <= sum(map(text.count, "5x"))
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_text_is_survived(one: str, other: str) -> None:
     found = decide(one, other)

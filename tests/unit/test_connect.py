@@ -16,11 +16,11 @@ SECRET = "hunter2"
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        (f"redis://:{SECRET}@host:6379/0", "redis://:***@host:6379/0"),
-        (f"rediss://me:{SECRET}@host/1", "rediss://me:***@host/1"),
+        (f"redis://:{SECRET}@host:6379/0", "redis://***@host:6379/0"),
+        (f"rediss://me:{SECRET}@host/1", "rediss://***@host/1"),
         (f"unix:///run/a.sock?db=1&password={SECRET}", "unix:///run/a.sock?db=1&password=***"),
-        (f"redis://me:a@b/{SECRET}@host", "redis://me:***@host"),
-        (f"me:{SECRET}@host:6379", "me:***@host:6379"),
+        (f"redis://me:a@b/{SECRET}@host", "redis://***"),
+        (f"me:{SECRET}@host:6379", "***"),
         (f"rediss://host?ssl_password={SECRET}&db=1", "rediss://host?ssl_password=***&db=1"),
         ("unix:///tmp/a@b.sock", "unix:///tmp/a@b.sock"),
         ("redis://host:6379/0", "redis://host:6379/0"),

@@ -56,7 +56,8 @@ def test_id_of_the_user_is_kept_and_other_keys_are_ignored(tmp_path: Path) -> No
     [
         ({"question": "?", "ground_truth": "1"}, "completion"),
         (GOOD | {"completion": 2}, "completion"),
-        (GOOD | {"ground_truth": 2}, "ground_truth"),
+        (GOOD | {"ground_truth": True}, "ground_truth"),
+        (GOOD | {"ground_truth": None}, "ground_truth"),
         (GOOD | {"ground_truth": " "}, "ground_truth"),
         (GOOD | {"question": ""}, "question"),
         (GOOD | {"group_size": "8"}, "group_size"),
@@ -231,3 +232,10 @@ def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     assert "OSError" in ran.stderr
     assert path.read_bytes().endswith(b"\n")
     assert len(ids_in(path)) > 1
+
+
+@pytest.mark.parametrize(("given", "text"), [(2, "2"), (0.5, "0.5"), (-1e3, "-1000.0"), (10**30, str(10**30))])
+def test_a_number_as_reference_answer_becomes_its_text(tmp_path: Path, given: float, text: str) -> None:
+    (line,) = read(write(tmp_path / "in.jsonl", GOOD | {"ground_truth": given}))
+    assert isinstance(line, Line)
+    assert line.rollout.ground_truth == text

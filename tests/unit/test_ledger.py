@@ -62,7 +62,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.ledger = Ledger()
         self.open: set[int] = set()
-        self.settled: list[int] = []
+        self.members: dict[int, set[int]] = {0: set(), 1: set(), 2: set()}
 
     def teardown(self) -> None:
         self.loop.close()
@@ -79,8 +79,14 @@ class LedgerMachine(RuleBasedStateMachine):
             with pytest.raises(ValueError, match="rollout_id"):
                 self.ledger.add(self.made(n), group_size=3)
             return
+        members = self.members[n % 3]
+        if n not in members and len(members) == 3:
+            with pytest.raises(ValueError, match="has all its 3 members"):
+                self.ledger.add(self.made(n), group_size=3)
+            return
         self.ledger.add(self.made(n, deadline), group_size=3)
         self.open.add(n)
+        members.add(n)
 
     @rule(n=st.integers(0, 9))
     def settle(self, n: int) -> None:
@@ -90,6 +96,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(n=st.integers(0, 9))
     def drop(self, n: int) -> None:
         assert (self.ledger.drop(f"r{n}") is not None) == (n in self.open)
+        if n in self.open:
+            self.members[n % 3].discard(n)
         self.open.discard(n)
 
     @rule(now=st.floats(0, 10))

@@ -23,7 +23,7 @@ GOOD = {"question": "1+1?", "completion": "2", "ground_truth": "2"}
         ("deadline_s", 0.0),
         ("deadline_s", float("nan")),
         ("deadline_s", 1e306),
-        ("ground_truth", 42),
+        ("ground_truth", [42]),
         ("data_source", None),
         ("completion", None),
         ("deadline_s", "5"),

@@ -51,10 +51,10 @@ class ScriptedShard:
         assert cursor == "0-0"
         return cast("tuple[str, list[Delivery]]", await self.claim(stage, name, count=count, block_s=0))
 
-    async def give_back(self, stage: str, name: str, entries: list[str], *, engine_died: bool) -> int:
+    async def give_back(self, stage: str, name: str, deliveries: list[Delivery], *, engine_died: bool) -> int:
         assert (stage, name, engine_died) == ("tinyv", "w", False)
-        self.given += entries
-        return len(entries)
+        self.given += [delivery.entry for delivery in deliveries]
+        return len(deliveries)
 
 
 def links(*ways: str) -> tuple[WorkerSide, ...]:
@@ -79,7 +79,9 @@ async def test_the_shards_that_answer_say_how_tinyv_is_doing() -> None:
 async def test_what_is_held_goes_back_to_the_shards_that_answer() -> None:
     away, here = links("silent", "here")
     broker = sharded((away, here), InFlight(BrokerConfig()), 0)
-    giving = asyncio.create_task(broker.give_back([(0, "a"), (1, "b"), (1, "c")]))
+    giving = asyncio.create_task(
+        broker.give_back(Delivery(entry=e, uid=e, work=WORK, shard=s) for e, s in (("a", 0), ("b", 1), ("c", 1)))
+    )
     await wait_until(lambda: cast("Any", here).given == ["b", "c"], 30, "the live shard has its own back")
     giving.cancel()
     await asyncio.wait({giving})

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from tinyv_stream.cli.top import headline, view
+from tinyv_stream.cli.top_view import headline, view
 
 
 def step(number: int, exposed: float, *, is_closed: bool = True) -> dict[str, object]:

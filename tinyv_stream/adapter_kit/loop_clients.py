@@ -36,8 +36,8 @@ async def open_requester(chosen: AdapterSettings) -> RewardRequester:
     try:
         return await asyncio.shield(opening)
     except BaseException:  # a failed opening is forgotten, so that the next call tries again
-        if opening.done():
-            mine.pop(chosen, None)
+        if _has_failed(opening) and mine.get(chosen) is opening:
+            del mine[chosen]
         raise
 
 
@@ -45,7 +45,10 @@ async def close_requesters() -> None:
     """Close the running loop's clients; their unrewarded rollouts are withdrawn."""
     mine = _requesters.pop(asyncio.get_running_loop(), {})
     for opening in mine.values():
-        found = await opening
+        await asyncio.wait([opening])
+        if _has_failed(opening):
+            continue
+        found = opening.result()
         await found.__aexit__(None, None, None)
         await found.client.__aexit__(None, None, None)
 
@@ -71,6 +74,10 @@ async def request_rewards(
     """
     requester = await open_requester(chosen)
     return await requester.request_all([fitted(rollout) for rollout in rollouts], needs_baseline=needs_baseline)
+
+
+def _has_failed(opening: asyncio.Future[RewardRequester]) -> bool:
+    return opening.done() and (opening.cancelled() or opening.exception() is not None)
 
 
 async def _open(chosen: AdapterSettings) -> RewardRequester:

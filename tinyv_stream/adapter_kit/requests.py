@@ -38,7 +38,7 @@ class RewardRequester:
 
     def __init__(self, client: RewardClient, *, policy: Policy = OnUndecided.ABSTAIN, answer_s: float = 600.0) -> None:
         self.client = client
-        self._needs_baseline = policy in {OnUndecided.ABSTAIN, OnUndecided.RULE}
+        self._policy: Policy = policy
         self._answer_s = answer_s
         self._leaving: set[asyncio.Task[None]] = set()
         self._mean = RunningMean()
@@ -58,7 +58,7 @@ class RewardRequester:
         """Return the reward of `rollout`, and the wait for it in seconds.
 
         With `needs_baseline`, an undecided one waits, still within `answer_s`, until anything has been decided here;
-        not where the policy itself is a number or an error.
+        not where the policy gives it a number already, or an error.
         Raises InvalidInputError as `submit` does, and ClientClosedError. A cancellation withdraws the rollout.
         """
         rollout = msgspec.structs.replace(rollout, rollout_id=rollout.rollout_id or uuid.uuid4().hex)
@@ -85,7 +85,7 @@ class RewardRequester:
             self._mean.add(rollout, reward.value)
             self._decided.set()
             return JudgedReward(reward=reward, waited_s=clock() - start)
-        if needs_baseline and self._needs_baseline:
+        if needs_baseline and self._abstains(reward):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(start + self._answer_s):
                     await self._decided.wait()
@@ -107,6 +107,12 @@ class RewardRequester:
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
         return [task.result() for task in requests]
+
+    def _abstains(self, reward: Reward) -> bool:
+        """Tell whether the policy has neither a number nor an error for an undecided reward."""
+        if self._policy is OnUndecided.RAISE:
+            return False
+        return JudgedReward(reward=reward, waited_s=0.0).value(self._policy, abstain_as="none") is None
 
     def _withdraw(self, ticket: Ticket) -> None:
         task = asyncio.get_running_loop().create_task(_withdrawn(ticket), name=f"withdraw {ticket.rollout_id}")

@@ -68,12 +68,12 @@ class Batcher(Generic[Item, Answer]):
         if not batch:
             return
         try:
-            answers = await self._call([item for item, _ in batch])
+            answered = list(zip(batch, await self._call([item for item, _ in batch]), strict=True))
         except Exception as exc:  # noqa: BLE001 the callers get it: each put raises what its call raised
             for _, future in batch:
                 if not future.done():
                     future.set_exception(exc)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future), answer in answered:
             if not future.done():
                 future.set_result(answer)

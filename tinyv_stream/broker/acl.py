@@ -53,7 +53,7 @@ def acl_rules(role: Role, pool: str, *, run: str = "*") -> list[str]:
     """
     tag = f"{{tv:{pool}:*}}"
     if role == "trainer":
-        keys = [f"~{tag}:{name}" for name in (*_SHARED, f"done:{run}", f"age:{run}", f"res:{run}:*")]
+        keys = [f"~{tag}:{name}" for name in (*_SHARED, f"done:{run}", f"age:{run}", f"res:{run}:*", f"hold:{run}:*")]
         keys += [f"%R~{tag}:hb", f"%R~{tag}:workers"]
     else:
         keys = [f"~{tag}:*"]

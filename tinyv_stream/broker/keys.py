@@ -84,6 +84,10 @@ class Keys(msgspec.Struct, frozen=True):
         """STREAM: rewards for one client, since its last commit."""
         return f"{self.tag}:res:{run_id}:{client_id}"
 
+    def hold(self, run_id: str, client_id: str) -> str:
+        """HASH: which live process uses a client's name; lapses unless it is renewed."""
+        return f"{self.tag}:hold:{run_id}:{client_id}"
+
     def done(self, run_id: str) -> str:
         """HASH uid -> reward, until the client commits it; answers replays."""
         return f"{self.tag}:done:{run_id}"

@@ -5,12 +5,13 @@ Model text may hold lone surrogates, which UTF-8 refuses: they are replaced when
 """
 
 import hashlib
+import math
 import zlib
 from typing import Final
 
 import msgspec
 
-from tinyv_stream.types import Reward, Rollout, Timings, Verdict
+from tinyv_stream.types import Reward, Rollout, Status, Timings, Verdict
 
 _TOPIC_CHARS: Final = 4
 """How many characters of a uid's digest, its first, are of question and ground truth alone."""
@@ -91,8 +92,23 @@ def decode_work(data: bytes) -> Work:
 
 
 def decode_reward(data: bytes) -> Reward:
-    """Return the reward in `data`; raise msgspec.DecodeError if it is not one."""
-    return _reward_decoder.decode(data)
+    """Return the reward in `data`; raise msgspec.DecodeError if it is not one.
+
+    Whoever wrote it, a failure is never a score: `ok` has a finite number, and nothing else has one. A status of a
+    newer release is not `ok`, and so has none.
+    """
+    reward = _reward_decoder.decode(data)
+    if reward.status is not Status.OK:
+        return reward if reward.value is None else msgspec.structs.replace(reward, value=None)
+    if reward.value is None or not math.isfinite(reward.value):
+        raise msgspec.ValidationError("status `ok` without a finite number")
+    return reward
+
+
+def rollout_id_of(uid: str) -> str:
+    """Return the rollout's id within its run."""
+    name = uid.partition("/")[2]
+    return name.rpartition("#")[0] or name
 
 
 def decode_verdict(data: bytes) -> Verdict:

@@ -1,6 +1,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # The edge of redis-py, whose replies to INFO and CONFIG are untyped.
-"""Look at a server before trusting it with rewards: who it is, whether it may throw them away, what it keeps.
+"""Preflight of a server, before it is trusted with rewards: who it is, whether it may throw them away, what it keeps.
 
 A server that is too old, that evicts keys, that cannot be written, or that is of another kind than its URL says is
 refused; what merely weakens a promise is a warning. Nothing is changed on the server.

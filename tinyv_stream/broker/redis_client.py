@@ -81,5 +81,5 @@ def connect(url: str, *, tag: str = "") -> Redis:
     try:
         where: dict[str, Any] = dict(parse_url(url)) if address.kind == "single" else located(address, tag)
         return _Client.from_pool(BlockingConnectionPool(**options | where))
-    except ValueError as exc:
-        raise InvalidInputError("redis url", redact(url), FORMS) from exc
+    except ValueError:
+        raise InvalidInputError("redis url", redact(url), FORMS) from None

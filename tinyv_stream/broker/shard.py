@@ -26,9 +26,10 @@ from tinyv_stream.broker.connections import ConnectionPool
 from tinyv_stream.broker.keys import GROUP, Keys
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import TIMEOUT_S, connect, redact
-from tinyv_stream.broker.scripts import COMMON, script_text
+from tinyv_stream.broker.remedies import remedy_for
+from tinyv_stream.broker.scripts import COMMON, script_names, script_text
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.errors import BrokerError, BrokerUnavailableError
+from tinyv_stream.errors import BrokerError, BrokerUnavailableError, TinyVError
 from tinyv_stream.types import Stage
 
 _log = logging.getLogger(__name__)
@@ -74,12 +75,16 @@ class FullError(BrokerError):
 
 
 @functools.cache
-def _script(name: str) -> tuple[str, str]:
-    """Return a script's text and its digest."""
-    # Work that ends frees memory, so only taking more in may be refused when memory is short.
-    flags = "" if name == "submit" else " flags=allow-oom"
-    text = f"#!lua{flags}\n" + script_text(COMMON) + script_text(name)
-    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+def _scripts() -> dict[str, tuple[str, str]]:
+    """Return each script's text and its digest, read once: an upgrade may move the files under a live process."""
+    common = script_text(COMMON)
+    found: dict[str, tuple[str, str]] = {}
+    for name in script_names():
+        # Work that ends frees memory, so only taking more in may be refused when memory is short.
+        flags = "" if name == "submit" else " flags=allow-oom"
+        text = f"#!lua{flags}\n" + common + script_text(name)
+        found[name] = text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return found
 
 
 class ShardClient:
@@ -103,15 +108,19 @@ class ShardClient:
 
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
+        self._texts = _scripts()
         self.redis = connect(self.url, tag=self.keys.tag)
         self._quick = ConnectionPool(self.redis)
         self._blocking = ConnectionPool(self.redis)
         try:
             self.server = await preflight(self.redis, self.url)
             await self.create_queues()
-        except BaseException:  # a half-open link is closed, whatever stopped it, also a cancellation
+        except BaseException as exc:  # a half-open link is closed, whatever stopped it, also a cancellation
             await self.__aexit__(None, None, None)
-            raise
+            if isinstance(exc, TinyVError) or not isinstance(exc, Exception):
+                raise
+            reason = f"unexpected answer ({type(exc).__name__}: {exc})"[:200]
+            raise BrokerUnavailableError(redact(self.url), f"{reason}; {remedy_for(exc)}") from exc
         return self
 
     async def __aexit__(
@@ -141,7 +150,7 @@ class ShardClient:
         return await self._reply(self._run(name, (*self._shared, *others), args))
 
     async def _run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> object:
-        source, digest = _script(name)
+        source, digest = self._texts[name]
         try:
             return await self._quick.ask("EVALSHA", digest, len(keys), *keys, *args)
         except redis_errors.NoScriptError:
@@ -207,6 +216,9 @@ class ShardClient:
                 self._failed_at = time.monotonic()
                 await self._reconnect()
             raise error from exc
+        except OSError as exc:  # descriptors, addresses, the network: nothing of it is the server's word
+            self._failed_at = time.monotonic()
+            raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}"[:200]) from exc
         except redis_errors.RedisError as exc:
             raise BrokerError(redact(self.url), f"{type(exc).__name__}: {exc}"[:200]) from exc
 
@@ -227,5 +239,7 @@ def _error(url: str, text: str) -> BrokerError:
 
 def _entries(got: object) -> list[Entry]:
     """Return the entries of a one-stream read, as RESP3 gives them."""
+    if not isinstance(got or {}, dict):
+        raise TypeError("unexpected answer: a read of a stream gives a map")
     streams = cast("dict[bytes, list[tuple[bytes, list[bytes]]]]", got or {})
     return [(entry, dict(zip(f[::2], f[1::2], strict=True))) for rows in streams.values() for entry, f in rows]

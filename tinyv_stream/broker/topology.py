@@ -1,6 +1,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # The edge of redis-py, whose replies are untyped.
-"""Finds the one server that a link speaks to: the primary that Sentinels name, or the node that owns a slot.
+"""Topology: the one server that a link speaks to, a primary that Sentinels name or the node that owns a slot.
 
 All keys of a shard are in one slot, so a link needs one server at a time, whatever the topology. It is looked up again
 for every connection: after a failover the next connection goes to the new primary.

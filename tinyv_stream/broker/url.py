@@ -21,10 +21,16 @@ from tinyv_stream.errors import InvalidInputError
 
 TopologyKind = Literal["single", "sentinel", "cluster"]
 
+_SCHEMES: Final = frozenset(
+    {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"}
+)
+_ENCODE: Final = "percent-encode what is special in user and password (urllib.parse.quote(password, safe=''))"
 FORMS: Final = (
     "use redis://[user:password@]host[:port][/db], rediss://... for TLS, unix:///path[?db=0&password=...],"
-    " redis+sentinel://host[:port],.../NAME or redis+cluster://host[:port],..."
+    " redis+sentinel://host[:port],.../NAME or redis+cluster://host[:port],...; " + _ENCODE
 )
+_HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
+"""Names and addresses; nothing else may be shown as a host."""
 _PORTS: Final = {"sentinel": 26379, "cluster": 6379}
 _TLS_OPTIONS: Final = frozenset(
     {
@@ -40,8 +46,6 @@ _TLS_OPTIONS: Final = frozenset(
 _OPTIONS: Final = _TLS_OPTIONS | {"db", "username", "password"}
 """What a URL may set. redis-py lets a URL override time-outs and decoding too, which would break our promises."""
 _SENTINEL_OPTIONS: Final = frozenset({"sentinel_username", "sentinel_password"})
-_USERINFO: Final = re.compile(r"^((?:[\w+.-]+://)?+[^:@/?#]*:).*@", re.DOTALL)
-_SECRET: Final = re.compile(r"([?&](?:ssl_|sentinel_)?password=)[^&#]*")
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +79,15 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(url: str) -> Address:
-    """Return what `url` means; raise InvalidInputError, without its password, if it cannot be used."""
+    """Return what `url` means; raise InvalidInputError, without any part of a password, if it cannot be used."""
+    rest = url.partition("://")[2]
+    login, at, _ = rest.partition("?")[0].rpartition("@")
+    if (
+        "#" in rest
+        or (at and not url.startswith("unix://") and set("/@") & set(login))
+        or "@" in rest.partition("?")[2]
+    ):
+        raise _invalid(url, _ENCODE)
     scheme = url.partition("://")[0]
     base, _, kind = scheme.partition("+")
     if kind in _PORTS and base in {"redis", "rediss"}:
@@ -85,8 +97,34 @@ def parse(url: str) -> Address:
 
 
 def redact(url: str) -> str:
-    """Return `url` without its passwords, however malformed it is."""
-    return _SECRET.sub(r"\1***", _USERINFO.sub(r"\1***@", url))
+    """Return `url` without its passwords: put together from what it means, so that nothing else of it can be shown.
+
+    Of one that cannot be used only the scheme is left: where its password begins and ends, nobody knows.
+    """
+    try:
+        address = parse(url)
+    except InvalidInputError:
+        return _scheme_of(url)
+    rest, _, query = url.partition("://")[2].partition("?")
+    shown = [f"{name}={value if name == 'db' else '***'}" for name, value in parse_qsl(query, keep_blank_values=True)]
+    return f"{url.partition('://')[0]}://{_place(rest, address)}{'?' if shown else ''}{'&'.join(shown)}"
+
+
+def _place(rest: str, address: Address) -> str:
+    if address.kind == "single" and address.url.startswith("unix:"):
+        return rest if rest.startswith("/") else "***"
+    # Nor the user: what stands alone before the @ may be a password without its colon.
+    _, at, where = rest.rpartition("@")
+    return f"***@{where}" if at else where
+
+
+def _invalid(url: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError("redis url", _scheme_of(url), remedy)
+
+
+def _scheme_of(url: str) -> str:
+    scheme = url.partition("://")[0]
+    return f"{scheme}://***" if scheme in _SCHEMES else "***"
 
 
 def _parse_many(url: str, kind: Literal["sentinel", "cluster"]) -> Address:
@@ -97,12 +135,12 @@ def _parse_many(url: str, kind: Literal["sentinel", "cluster"]) -> Address:
     options = _options(url, query, allowed=allowed, tls=url.startswith("rediss"))
     name, _, db = path.partition("/") if kind == "sentinel" else ("", "", path)
     db = options.pop("db", db)
-    if db and not db.isdigit():
-        raise InvalidInputError("redis url", redact(url), f"its database must be a number; {FORMS}")
+    if db and not (db.isascii() and db.isdigit()):
+        raise _invalid(url, f"its database must be a number; {FORMS}")
     if kind == "cluster" and db.strip("0"):
-        raise InvalidInputError("redis url", redact(url), "a cluster has database 0 only")
+        raise _invalid(url, "a cluster has database 0 only")
     if kind == "sentinel" and not name:
-        raise InvalidInputError("redis url", redact(url), "name the primary: redis+sentinel://host,host/NAME")
+        raise _invalid(url, "name the primary: redis+sentinel://host,host/NAME")
     hosts = tuple(_host(url, place, _PORTS[kind]) for place in places.split(","))
     return Address(url=url, kind=kind, hosts=hosts, name=unquote(name), login=login, db=db, options=options)
 
@@ -111,10 +149,10 @@ def _host(url: str, place: str, port: int) -> tuple[str, int]:
     try:
         parts = urlsplit(f"//{place}")
         found = parts.hostname, parts.port or port
-    except ValueError as exc:
-        raise InvalidInputError("redis url", redact(url), FORMS) from exc
-    if not found[0]:
-        raise InvalidInputError("redis url", redact(url), FORMS)
+    except ValueError:
+        raise _invalid(url, FORMS) from None
+    if not found[0] or not _HOST.fullmatch(found[0]):
+        raise _invalid(url, FORMS)
     return found[0], found[1]
 
 
@@ -122,21 +160,25 @@ def _check_single(url: str) -> None:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as exc:
-        raise InvalidInputError("redis url", redact(url), FORMS) from exc
+    except ValueError:
+        raise _invalid(url, FORMS) from None
     has_place = parts.path.strip("/") if parts.scheme == "unix" else parts.hostname
     if parts.scheme not in {"redis", "rediss", "unix"} or not has_place:
-        raise InvalidInputError("redis url", redact(url), FORMS)
-    if parts.scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
-        raise InvalidInputError("redis url", redact(url), f"its database must be a number; {FORMS}")
-    _options(url, parts.query, allowed=_OPTIONS, tls=parts.scheme == "rediss")
+        raise _invalid(url, FORMS)
+    if parts.hostname and not _HOST.fullmatch(parts.hostname):
+        raise _invalid(url, FORMS)
+    if parts.scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path, re.ASCII):
+        raise _invalid(url, f"its database must be a number; {FORMS}")
+    options = _options(url, parts.query, allowed=_OPTIONS, tls=parts.scheme == "rediss")
+    if not re.fullmatch(r"\d*", options.get("db", ""), re.ASCII):
+        raise _invalid(url, f"its database must be a number; {FORMS}")
 
 
 def _options(url: str, query: str, *, allowed: frozenset[str], tls: bool) -> dict[str, str]:
     given = dict(parse_qsl(query, keep_blank_values=True))
     for name in given:
         if name not in allowed:
-            raise InvalidInputError("redis url", redact(url), f"{name!r} is not one of {', '.join(sorted(allowed))}")
+            raise _invalid(url, f"an option is not one of {', '.join(sorted(allowed))}; {_ENCODE}")
         if name.startswith("ssl_") and not tls:
-            raise InvalidInputError("redis url", redact(url), f"{name!r} needs rediss://")
+            raise _invalid(url, f"{name} needs rediss://")
     return given

@@ -2,13 +2,15 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, cast
 
 import msgspec
 
+from tinyv_stream.broker.clock import PoolClock
 from tinyv_stream.broker.messages import Work, decode_verdict, decode_work, encode
 from tinyv_stream.broker.shard import Arg, Entry, ShardClient
+from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import Reward, Stage, Verdict
 
 _log = logging.getLogger(__name__)
@@ -41,6 +43,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     shard: int = 0
 
     @property
+    def entry_count(self) -> int:
+        """The number of this delivery, over its entry alone."""
+        return self.delivery_count - self.before
+
+    @property
     def lease(self) -> Lease:
         """What names it among all that a worker holds."""
         return self.shard, self.entry
@@ -64,6 +71,10 @@ class WorkerSide(ShardClient):
     comes back when its lease lapses.
     """
 
+    def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
+        super().__init__(url, config, shard=shard, shards=shards)
+        self._clock = PoolClock()
+
     async def claim(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Delivery]:
         """Take up to `count` new rollouts; waits at most `block_s` for the first. Unreadable ones are discarded."""
         got = await self.read_group(stage, consumer, count=count, block_s=block_s)
@@ -81,10 +92,7 @@ class WorkerSide(ShardClient):
 
     async def start(self, stage: Stage, consumer: str, delivery: Delivery) -> bool:
         """Count a quarantined delivery, which `reclaim` does not; False if it is another consumer's by now."""
-        return (
-            await self.script("start", [stage, consumer, delivery.entry, delivery.delivery_count - delivery.before])
-            == 1
-        )
+        return await self.script("start", [stage, consumer, delivery.entry, delivery.entry_count]) == 1
 
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
@@ -138,12 +146,13 @@ class WorkerSide(ShardClient):
         return [_verdict(v) if isinstance(v, bytes) else None for v in got]
 
     async def overdue(self, consumer: str, *, count: int = 100) -> list[Delivery]:
-        """Return rollouts whose deadline has passed on the server's clock, wherever they are; they stay there.
+        """Return rollouts whose deadline has passed in the pool's time, wherever they are; they stay there.
 
         Of the `count` oldest; unreadable ones among them are discarded.
         """
         found: list[Delivery] = []
-        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count]))
+        now_ms = await self._clock.now_ms(lambda args: self.script("clock", args))
+        rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count, now_ms]))
         for name, body, where, what in rows:
             uid = name.decode("utf-8", "replace")
             try:
@@ -156,12 +165,17 @@ class WorkerSide(ShardClient):
         """Renew the leases of `entries`; return those that are not this consumer's any more."""
         return [e.decode() for e in cast("list[bytes]", await self.script("renew", [stage, consumer, *entries]))]
 
-    async def give_back(self, stage: Stage, consumer: str, entries: Sequence[str], *, engine_died: bool = False) -> int:
+    async def give_back(
+        self, stage: Stage, consumer: str, deliveries: Iterable[Delivery], *, engine_died: bool = False
+    ) -> int:
         """Return rollouts at once claimable; how many were still this consumer's.
 
         Uncounted, but for a rollout under which an engine died before: see give_back.lua.
         """
-        return cast("int", await self.script("give_back", [stage, consumer, int(engine_died), *entries]))
+        args: list[Arg] = [stage, consumer, int(engine_died)]
+        for delivery in deliveries:
+            args += [delivery.entry, delivery.entry_count]
+        return cast("int", await self.script("give_back", args))
 
     async def depart(self, stage: Stage, consumer: str) -> bool:
         """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over."""

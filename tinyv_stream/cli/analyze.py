@@ -47,7 +47,7 @@ def analyze(
     html: Annotated[Path | None, typer.Option("--html", metavar="F", help="The same as a page.")] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="F", help="The figures as JSON.")] = None,
     audit: Annotated[int, typer.Option("--audit", min=0, help="Accepted answers to judge too.")] = 100,
-    seed: Annotated[int, typer.Option("--seed", help="Of the audit's sample.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the sample of accepted answers.")] = 0,
     config: ConfigOption = None,
 ) -> None:
     """Find what the rules got wrong, with its kind, and audit what was accepted."""

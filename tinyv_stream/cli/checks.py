@@ -19,9 +19,9 @@ import psutil
 from tinyv_stream.broker.preflight import preflight
 from tinyv_stream.broker.redis_client import connect, redact
 from tinyv_stream.config import Config
-from tinyv_stream.embedded_server.data_dir import state_directory
+from tinyv_stream.embedded_server.places import runtime_directory, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer, find_binary
-from tinyv_stream.errors import TinyVError
+from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, chosen, gpu_found
 
 _MEMORY_GB: Final = 4.0
@@ -83,7 +83,7 @@ def check_rules() -> DoctorCheck:
     """Look for the rule workers' program and library."""
     version = _version("math-verify")
     if version is None or find_spec("tinyv_stream_workers") is None:
-        remedy = "pip install tinyv-stream: the rule workers come with it"
+        remedy = "pip install 'tinyv-stream[worker]'"
         return DoctorCheck(name="rules", level="wrong", found="the rule workers are not installed", remedy=remedy)
     return DoctorCheck(name="rules", level="ok", found=f"Math-Verify {version}")
 
@@ -163,19 +163,27 @@ def check_memory() -> DoctorCheck:
 
 def check_state(pool: str) -> DoctorCheck:
     """Tell whether the embedded server's data can be kept."""
-    path = state_directory(pool)
+    try:
+        path, runtime = state_directory(pool), runtime_directory()
+    except InvalidInputError as exc:
+        return DoctorCheck(name="data", level="wrong", found=f"{exc.field} is {exc.value!r}", remedy=exc.remedy)
     there = next(parent for parent in (path, *path.parents) if parent.exists())
     if not os.access(there, os.W_OK | os.X_OK):
-        remedy = "set XDG_STATE_HOME to a directory that you may write"
+        remedy = "set TINYV_STATE or XDG_STATE_HOME to a directory that you may write"
         return DoctorCheck(name="data", level="wrong", found=f"{path} cannot be written", remedy=remedy)
     free_gb = shutil.disk_usage(there).free / 1e9
     level = "ok" if free_gb >= _DISK_GB else "note"
     remedy = "" if level == "ok" else "free some space: the server stops taking rollouts when the disk is full"
-    return DoctorCheck(name="data", level=level, found=f"{path}, {free_gb:.1f} GB free", remedy=remedy)
+    return DoctorCheck(
+        name="data", level=level, found=f"{path}, {free_gb:.1f} GB free, sockets in {runtime}", remedy=remedy
+    )
 
 
 def _hub_cache() -> Path:
-    home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
+    try:
+        home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
+    except (RuntimeError, KeyError):  # a user without a home
+        home = Path("~") / ".cache" / "huggingface"
     return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
 
 

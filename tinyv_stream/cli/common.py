@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, NoReturn, TextIO, TypeVar
 
@@ -16,6 +17,7 @@ from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.config import Config, check, load
 from tinyv_stream.embedded_server.discovery import find_running
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.processes.descriptors import raise_descriptors
 from tinyv_stream.types import Setup, validate_name
 
 T = TypeVar("T")
@@ -23,6 +25,9 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
+
+_RULE_MODULES: Final = ("math_verify", "mpmath")
+"""What the extra `worker` brings for the rules."""
 
 RedisOption = Annotated[
     str | None,
@@ -53,7 +58,7 @@ WeightOption = Annotated[
 
 
 class Interrupt:
-    """Ctrl-C and SIGTERM, counted: `asked` after the first, `forced` after the second."""
+    """Ctrl-C, SIGTERM and SIGHUP, counted: `asked` after the first, `forced` after the second."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -70,9 +75,13 @@ def run(main: Callable[[Interrupt], Awaitable[int]]) -> NoReturn:
     """Run a command's coroutine on uvloop, its signals in an `Interrupt`, and exit with what it returns."""
     import uvloop
 
+    raise_descriptors()
+
     async def guarded() -> int:
         interrupt = Interrupt()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        # `nohup` has SIGHUP ignored, and that stays so.
+        hung_up = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else []
+        for number in (signal.SIGINT, signal.SIGTERM, *hung_up):
             asyncio.get_running_loop().add_signal_handler(number, interrupt.signalled)
         return await main(interrupt)
 
@@ -140,6 +149,13 @@ def settings(
             tinyv=_over(base.tinyv, workers=tinyv_workers, model=model, setup=setup, weight=weight),
         )
     )
+
+
+def check_rule_workers(config: Config) -> None:
+    """Raise ModuleNotFoundError, before a pool is started, where what its rule workers import is missing."""
+    for name in _RULE_MODULES if config.rule.workers else ():
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def check_outputs(*outputs: tuple[str, Path | None], inputs: Iterable[Path]) -> None:

@@ -14,7 +14,7 @@ import typer
 
 from tinyv_stream.aio.cancel import finishes
 from tinyv_stream.broker.operator import DeadLetter, OperatorSide
-from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.trainer import TrainerSide, Unreadable
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     Interrupt,
@@ -150,7 +150,12 @@ async def _read_reward(
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s + GRACE_S):
                 while not found:
-                    found += [reward for _, reward in (await side.rewards(run_id, client_id, block_s=1.0))[1]]
+                    for uid, read in (await side.rewards(run_id, client_id, block_s=1.0))[1]:
+                        if isinstance(read, Unreadable):
+                            raise InvalidInputError(
+                                "ENTRY", letter.entry, f"the reward of {uid} cannot be read: {read.reason}"
+                            )
+                        found.append(read)
         await side.leave(run_id, client_id)
 
 

@@ -5,7 +5,6 @@ shown as text, never as markup.
 """
 
 import asyncio
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -21,6 +20,7 @@ from tinyv_stream.cli.common import (
     Interrupt,
     ModelOption,
     check_outputs,
+    check_rule_workers,
     run,
     settings,
 )
@@ -30,6 +30,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.demo.replay import load, replay
 from tinyv_stream.demo.report import DemoEngine, DemoReport, DemoServer, report
 from tinyv_stream.demo.steps import train
+from tinyv_stream.embedded_server.places import scratch_directory
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.pool import Pool
 
@@ -77,6 +78,7 @@ def demo(
     """See the whole path on bundled completions."""
     check_outputs(("--json", json), inputs=[])
     chosen = settings(config, rule_workers=1, tinyv_workers=1, model=model)
+    check_rule_workers(chosen)
     directory = record or (record_directory("demo") if board else None)
     more = _More(listen=board, steps=steps if board else 0, record=directory)
     if board:  # steps ask the same questions again: what was answered a moment ago alone is shared
@@ -108,7 +110,7 @@ def _write(path: Path, report: DemoReport) -> None:
 async def _run(config: Config, show: "Show", found: list[DemoReport], more: "_More") -> None:
     """Put the report into `found`. A cancellation ends the pool at once; its directory goes with it."""
     began_at = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="tinyv-demo-") as directory:
+    with scratch_directory("tinyv-demo-") as directory:
         async with Pool(config, directory=Path(directory), on_line=show.worker_line) as pool:
             stop = asyncio.Event()
             running = asyncio.create_task(pool.run(stop), name="pool")

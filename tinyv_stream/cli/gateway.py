@@ -12,13 +12,15 @@ import typer
 
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, entered, find_url, log_to_stderr, run
-from tinyv_stream.embedded_server.data_dir import state_directory
+from tinyv_stream.embedded_server.places import state_directory
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.processes.descriptors import raise_descriptors, say_if_short
 
 if TYPE_CHECKING:
     from tinyv_stream.gateway import GatewayConfig
 
 TOKEN_ENV: Final = "TINYV_GATEWAY_TOKEN"  # noqa: S105 the name of a variable, not a token
+TOKEN_FILE_ENV: Final = "TINYV_GATEWAY_TOKEN_FILE"  # noqa: S105
 
 EPILOG: Final = """
 \b
@@ -53,6 +55,8 @@ StateOption = Annotated[
         show_default="by pool and port",
     ),
 ]
+_OTHER_FILES: Final = 128
+"""Beside connections: the broker's, the state file, logs."""
 _GRACE_S: Final = 10.0
 """Between deadline and answer: the pool needs about three to say `expired` itself."""
 
@@ -80,7 +84,7 @@ def gateway(
         redis_url=find_url(redis, name),
         host=host,
         port=port,
-        token=os.environ.get(TOKEN_ENV, ""),
+        token=token_given(),
         pool=name,
         on_undecided=on_undecided,
         data_source=data_source,
@@ -89,7 +93,29 @@ def gateway(
         deadline_s=max(answer - _GRACE_S, answer / 2),
         answer_s=answer,
     )
+    needed = config.max_requests + config.max_waiting + _OTHER_FILES
+    say_if_short(raise_descriptors(), needed, f"a gateway of {config.max_requests} requests", "its load")
     run(lambda interrupt: _serve(config, interrupt))
+
+
+def token_given() -> str:
+    """Return the token of the variable or of the file that a variable names, '' if neither is set.
+
+    Raises InvalidInputError for one that is set and empty: a secret that did not arrive must not open the door.
+    """
+    token, file = os.environ.get(TOKEN_ENV), os.environ.get(TOKEN_FILE_ENV)
+    if token is not None and file is not None:
+        raise InvalidInputError(TOKEN_FILE_ENV, file, f"set this or {TOKEN_ENV}, not both")
+    if file is not None:
+        try:
+            token = Path(file).read_text(encoding="utf-8")
+        except (OSError, ValueError) as exc:
+            remedy = f"name a file with the token ({getattr(exc, 'strerror', None) or 'it is no text'})"
+            raise InvalidInputError(TOKEN_FILE_ENV, file, remedy) from None
+    if token is not None and not token.strip():
+        where = TOKEN_ENV if file is None else TOKEN_FILE_ENV
+        raise InvalidInputError(where, file or "", "the token is empty: give one, or unset the variable")
+    return (token or "").strip()
 
 
 def address(text: str) -> tuple[str, int]:
@@ -105,12 +131,11 @@ def config_for(url: str, pool: str, listen: str, *, record: Path | None = None) 
     from tinyv_stream.gateway import GatewayConfig
 
     host, port = address(listen)
-    token = os.environ.get(TOKEN_ENV, "")
     return GatewayConfig(
         redis_url=url,
         host=host,
         port=port,
-        token=token,
+        token=token_given(),
         pool=pool,
         state=state_file(pool, port),
         record=str(record or ""),

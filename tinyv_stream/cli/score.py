@@ -1,11 +1,9 @@
 """`tinyv-stream score`: `push` with a pool of its own, which lives as long as the file takes."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 import typer
@@ -19,12 +17,14 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    check_rule_workers,
     run,
     settings,
 )
 from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, OutOption, PushJob, complete
 from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.config import Config
+from tinyv_stream.embedded_server.places import scratch_directory
 from tinyv_stream.pool import Pool
 
 EPILOG: Final = """
@@ -57,6 +57,7 @@ def score(
         config, rule_workers=rule_workers, tinyv_workers=tinyv_workers, model=model, setup=setup, weight=weight
     )
     job = PushJob(file=file, out=out, pool=chosen.broker.pool, deadline_s=deadline, max_inflight=max_inflight)
+    check_rule_workers(chosen)
     run(lambda interrupt: complete(job, interrupt, lambda: own_pool(chosen, interrupt)))
 
 
@@ -68,8 +69,8 @@ async def _ready(pool: Pool, config: Config) -> None:
 @asynccontextmanager
 async def own_pool(config: Config, interrupt: Interrupt) -> AsyncGenerator[str]:
     """Run a pool in a temporary directory and yield its URL; after Ctrl-C it is not drained: nobody reads it again."""
-    with tempfile.TemporaryDirectory(prefix="tinyv-score-") as directory:
-        async with Pool(config, directory=Path(directory)) as pool:
+    with scratch_directory("tinyv-score-") as directory:
+        async with Pool(config, directory=directory) as pool:
             stop = asyncio.Event()
             running = asyncio.create_task(pool.run(stop), name="pool")
             try:

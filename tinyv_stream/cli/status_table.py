@@ -15,7 +15,7 @@ from rich.text import Text
 from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.types import Source, Status
 
-_ELSEWHERE: Final = frozenset({"state", "configured", "order", "revision"})
+_ELSEWHERE: Final = frozenset({"state", "configured", "desired", "revision"})
 """Shown in another column, or by `tinyv-stream model status`."""
 _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""

@@ -77,9 +77,9 @@ def train(
     ] = 50,
     curriculum: Annotated[bool, typer.Option("--curriculum", help="Begin with formats and unrelated answers.")] = False,
     split_digits: Annotated[bool, typer.Option("--split-digits", help="Read numbers digit by digit.")] = False,
-    minutes: Annotated[float | None, typer.Option("--minutes", help="Most time.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="Stop the run after this long.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.")] = None,
-    seed: Annotated[int, typer.Option("--seed")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the whole run.")] = 0,
 ) -> None:
     """Fine-tune a verifier on labelled pairs."""
     if preset not in _PRESETS:

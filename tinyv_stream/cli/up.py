@@ -29,6 +29,7 @@ from tinyv_stream.cli.common import (
     SetupOption,
     TinyVWorkersOption,
     WeightOption,
+    check_rule_workers,
     entered,
     log_to_stderr,
     run,
@@ -95,6 +96,7 @@ def up(
         setup=setup,
         weight=weight,
     )
+    check_rule_workers(chosen)
     run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
 
 
@@ -112,11 +114,11 @@ async def _up(
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
-            door = config_for(pool.url, name, listen, record=records) if listen else None
+            gateway_config = config_for(pool.url, name, listen, record=records) if listen else None
             shown = board_beside(board, records or Path(), pool.url, name, pool.logs / "board.log")
-            # Requests under way need workers: the pool ends last.
             told = metrics_beside(metrics, pool.url, name)
-            async with shown, told, beside(door, interrupt.asked) as ended:
+            # Requests under way need workers: the pool ends last.
+            async with shown, told, beside(gateway_config, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced])
     typer.echo("stopped" if interrupt.forced.is_set() else "drained and stopped")

@@ -3,11 +3,13 @@
 - Every submitted rollout gets exactly one reward: from the pool, or `expired` from the client itself when nothing
   answered by the deadline, whatever became of server and workers.
 - `submit` waits for credit and for room in the broker; it never drops.
+- Only leaving it ends it, and a bad argument a call. Everything else is retried, said once a minute, and counted.
 - It owns its tasks, and leaves none behind. It installs no signal handlers and does not touch the loop's policy.
 """
 
 import asyncio
 import logging
+import os
 import time
 import uuid
 from pathlib import Path
@@ -20,13 +22,14 @@ from tinyv_stream.aio.batcher import StoppedError
 from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.client.arguments import checked_count, checked_seconds, checked_url
 from tinyv_stream.client.ledger import Group, LedgerEntry
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.client.routing import RoutingWatch
 from tinyv_stream.client.session import GRACE_S, Session, fallback
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.errors import BrokerError, ClientClosedError, InvalidInputError
+from tinyv_stream.errors import ClientClosedError, InvalidInputError
 from tinyv_stream.record import Recorder
 from tinyv_stream.types import Reward, Rollout, Status, validate_name, validate_rollout
 
@@ -52,7 +55,8 @@ class RewardClient:
             `record/run_id/`; None: nothing is. A full or slow disk costs records, never a reward.
 
     Raises (on entering):
-        BrokerUnavailableError, UnsupportedServerError; InvalidInputError from the constructor.
+        BrokerUnavailableError, UnsupportedServerError; InvalidInputError for a `client_id` that another live process
+        uses, and from the constructor for any argument.
     """
 
     def __init__(
@@ -69,16 +73,14 @@ class RewardClient:
     ) -> None:
         self.run_id = validate_name("run_id", run_id)
         self.client_id = validate_name("client_id", uuid.uuid4().hex[:12] if client_id is None else client_id)
-        if max_inflight < 1:
-            raise InvalidInputError("max_inflight", max_inflight, "use 1 or more")
-        if not 0 < deadline_s < float("inf"):
-            raise InvalidInputError("deadline_s", deadline_s, "use a positive number of seconds")
+        self._max_inflight = checked_count("max_inflight", max_inflight)
+        self._deadline_s = checked_seconds("deadline_s", deadline_s)
+        outstanding = checked_count("max_outstanding", max_outstanding)
         self._named = client_id is not None
-        self._deadline_s = deadline_s
-        config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=max_outstanding)
-        shards = Shards(TrainerSide, url, config)
-        self._session = Session(shards, self.run_id, self.client_id, on_reward=self._on_reward, on_fault=self._wake_all)
-        self._max_inflight = max_inflight
+        config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=outstanding)
+        shards = Shards(TrainerSide, checked_url(url), config)
+        self._session = Session(shards, self.run_id, self.client_id, is_named=self._named, on_reward=self._on_reward)
+        self._pid = 0
         self._credits = asyncio.Semaphore(max_inflight)
         self._streams: set[RewardStream] = set()
         self._whole: dict[str, asyncio.Future[Group]] = {}
@@ -97,7 +99,7 @@ class RewardClient:
             if self._recorder:
                 await self._recorder.close()
             raise
-        self._open = True
+        self._open, self._pid = True, os.getpid()
         return self
 
     async def __aexit__(
@@ -105,12 +107,12 @@ class RewardClient:
     ) -> None:
         """Stop. Open tickets raise ClientClosedError; see `client_id` for what the pool then does."""
         self._open = False
-        left = self._session.abandon(None)
+        left = self._session.abandon()
         self._wake_all()
         try:
             if not self._named:
                 await asyncio.wait_for(self._session.leave(left), GRACE_S)
-        except (BrokerError, TimeoutError):
+        except TimeoutError:
             _log.warning("left without cancelling %d rollouts: the broker does not answer", len(left))
         finally:
             await self._session.__aexit__(None, None, None)
@@ -133,21 +135,25 @@ class RewardClient:
         if self._recorder:
             self._recorder.step(number)
 
+    def failing(self) -> tuple[float, str]:
+        """For how long, in seconds, a call to the broker has failed, and what it is to do; (0, "") while all work."""
+        return self._session.calls.failing(asyncio.get_running_loop().time())
+
     async def submit(self, rollout: Rollout) -> Ticket:
         """Send one rollout; return its ticket once the broker has it.
 
-        Waits for credit and room. Raises InvalidInputError for a field that cannot travel, ClientClosedError outside
-        `async with` or after the session broke. A cancellation withdraws the rollout: it gets no reward.
+        Waits for credit and room, by the deadline at the latest. Raises InvalidInputError for a field that cannot
+        travel, ClientClosedError outside `async with`. A cancellation withdraws the rollout: it gets no reward.
         """
-        validate_rollout(rollout)
+        rollout = validate_rollout(rollout)
         rollout_id = rollout.rollout_id or uuid.uuid4().hex
         self._check_open(rollout_id)
-        ended_s = time.monotonic()
+        asked = asyncio.get_running_loop().time()
         step = self._step if rollout.step is None else rollout.step
         rollout = msgspec.structs.replace(rollout, rollout_id=rollout_id, step=step)
         await self._credits.acquire()
         try:
-            entry = self._enter(rollout, ended_s)
+            entry = self._enter(rollout, asked)
         except BaseException:  # the credit goes back, whatever stopped it, also a cancellation
             self._credits.release()
             raise
@@ -168,9 +174,8 @@ class RewardClient:
     def rewards(self) -> RewardStream:
         """Return an iterator over rewards in the order they arrive, from now on.
 
-        It ends once `end` was called and every rollout is rewarded, or when the client is left; it raises
-        ClientClosedError when the session broke. It buffers without bound (about 0.5 kB a reward): credits come back
-        when a reward arrives, not when it is read.
+        It ends once `end` was called and every rollout is rewarded, or when the client is left. It buffers without
+        bound (about 0.5 kB a reward): credits come back when a reward arrives, not when it is read.
         """
         self._check_open("(all)")
         stream = RewardStream(self._streams.discard)
@@ -187,8 +192,7 @@ class RewardClient:
         """Wait until all `group_size` members, submitted by this client, are rewarded; return them as submitted.
 
         A group is handed out once, to all who wait for it then. A cancellation leaves it as it is. Raises
-        ClientClosedError if the client is left or its session broke, InvalidInputError for a group that has no member
-        here (any more).
+        ClientClosedError if the client is left, InvalidInputError for a group that has no member here (any more).
         """
         self._check_open(f"(group {group_id})")
         group = self._session.ledger.group(group_id)
@@ -201,9 +205,8 @@ class RewardClient:
         self._session.ledger.forget_group(group_id)
         return [await ticket for ticket in group.tickets]
 
-    def _enter(self, rollout: Rollout, ended_s: float) -> LedgerEntry:
+    def _enter(self, rollout: Rollout, asked: float) -> LedgerEntry:
         self._check_open(rollout.rollout_id)
-        credit_s = time.monotonic() - ended_s
         work = work_of(rollout, run_id=self.run_id, client_id=self.client_id)
         now = asyncio.get_running_loop().time()
         ticket = Ticket(rollout.rollout_id, rollout.group_id, self._cancel)
@@ -212,14 +215,14 @@ class RewardClient:
             uid=work.uid,
             body=encode(work),
             ticket=ticket,
+            credit_s=now - asked,
             submitted=now,
             deadline=deadline,
             step=rollout.step,
-            credit_s=credit_s,
         )
         self._session.ledger.add(entry, group_size=rollout.group_size)
         if self._recorder:
-            self._recorder.ended(rollout, ended_s)
+            self._recorder.ended(rollout, time.monotonic() - (now - asked))
         return entry
 
     async def _cancel(self, rollout_id: str) -> None:
@@ -246,11 +249,9 @@ class RewardClient:
                 stream.close()
 
     def _wake_all(self) -> None:
-        fault = self._session.fault
         error = ClientClosedError("(all open ones)")
-        error.__cause__ = fault
         for stream in list(self._streams):
-            stream.close(error if fault else None)
+            stream.close()
         for waiting in self._whole.values():
             waiting.set_exception(error)
             waiting.exception()
@@ -259,5 +260,8 @@ class RewardClient:
             self._credits.release()
 
     def _check_open(self, rollout_id: str) -> None:
-        if not self._open or self._session.fault:
-            raise ClientClosedError(rollout_id) from self._session.fault
+        if not self._open:
+            raise ClientClosedError(rollout_id)
+        if self._pid != os.getpid():
+            remedy = f"it was opened in process {self._pid}, before a fork: open one in each process, after the fork"
+            raise InvalidInputError("client", f"in process {os.getpid()}", remedy)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.broker.trainer import Unreadable
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Reward
@@ -34,12 +35,12 @@ class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     deadline: float
     step: int | None = None
     credit_s: float = 0.0
-    """Seconds that it waited for credit before it was submitted."""
+    """How long `submit` waited for its credit."""
     shard: int = 0
     """Where in the pool it belongs; known from its first send on."""
     stored: bool = False
     """The broker said that it has it."""
-    sending: asyncio.Future[int | Reward] | None = None
+    sending: asyncio.Future[int | Reward | Unreadable] | None = None
     """The broker's answer, while it is waited for."""
 
 
@@ -90,6 +91,11 @@ class Ledger:
             raise InvalidInputError("group_size", group_size, f"group {group_id!r} was begun with {group.size}")
         if rollout_id in self._entries:
             raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
+        if group:  # a member that had its reward may be submitted anew: it is still one member
+            group.tickets = [t for t in group.tickets if t.rollout_id != rollout_id]
+        if group and group.size > 1 and len(group.tickets) >= group.size:
+            remedy = f"group {group_id!r} has all its {group.size} members: name another, or take this one by `group()`"
+            raise InvalidInputError("group_id", group_id, remedy)
         self._entries[rollout_id] = entry
         if len(self._deadlines) > 2 * len(self._entries) + _SLACK:
             self._deadlines = [(e.deadline, e.ticket.rollout_id) for e in self._entries.values()]

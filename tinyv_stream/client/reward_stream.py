@@ -13,19 +13,16 @@ class RewardStream:
     def __init__(self, closed: Callable[["RewardStream"], object]) -> None:
         self._queue: asyncio.Queue[Reward | None] = asyncio.Queue()
         self._closed = closed
-        self._error: Exception | None = None
 
     def __aiter__(self) -> Self:
         """Return itself: an iterator is read by one task."""
         return self
 
     async def __anext__(self) -> Reward:
-        """Return the next reward; raise ClientClosedError when the session broke. A cancellation loses none."""
+        """Return the next reward. A cancellation loses none."""
         reward = await self._queue.get()
         if reward is None:
             self._queue.put_nowait(None)
-            if self._error:
-                raise self._error
             raise StopAsyncIteration
         return reward
 
@@ -33,8 +30,7 @@ class RewardStream:
         """Append a reward. For the client."""
         self._queue.put_nowait(reward)
 
-    def close(self, error: Exception | None = None) -> None:
-        """End the iteration after what is buffered, with `error` if there is one; may be called twice."""
-        self._error = self._error or error
+    def close(self) -> None:
+        """End the iteration after what is buffered; may be called twice."""
         self._closed(self)
         self._queue.put_nowait(None)

@@ -2,29 +2,37 @@
 
 - What is in the ledger is sent until the broker has it, and sent again when the broker forgot it.
 - A reward is settled once, then committed; a second copy is dropped.
-- Nothing outlives its deadline by more than `GRACE_S` plus one tick: then the session says `expired` itself.
+- Nothing outlives its deadline by more than two seconds: then the session says `expired` itself. It looks once more
+  before it does, because its own loop may have been blocked while the reward came.
 - The shards of a pool are served apart: one that is away holds up its own rollouts only.
-- A background task that fails for good fails every waiter: nobody hangs on a dead session.
+- Leaving ends it, and nothing else: calls are made until they work (`calls`), and so are its own steps.
+- A reward that cannot be read is set aside: its rollout has failed, with the reason, and the stream goes on.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from tinyv_stream.aio.batcher import Batcher
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.messages import shard_of
+from tinyv_stream.broker.messages import rollout_id_of, shard_of
+from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide
+from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide, Unreadable
+from tinyv_stream.client import hold
+from tinyv_stream.client.calls import Calls
+from tinyv_stream.client.hold import Hold
 from tinyv_stream.client.ledger import Ledger, LedgerEntry
-from tinyv_stream.errors import BrokerUnavailableError, ClientClosedError
+from tinyv_stream.errors import ClientClosedError
 from tinyv_stream.types import Reward, Source, Status
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 GRACE_S: Final = 1.0
 """How long after a deadline the session waits for the pool's `expired` before it says so itself: workers scan
@@ -32,13 +40,19 @@ twice a second, and a failover takes about two."""
 RECONCILE_S: Final = 5.0
 """How often, and from which age on, rollouts are checked: a healthy rule verdict takes far less."""
 _TICK_S: Final = 0.25
+_LOOK_TICKS: Final = (5, 0.12)
+"""How long the session looks for rewards of rollouts that are overdue: so many ticks of so many seconds. Counted in
+ticks, because a loop that is blocked again must not use the time up before an answer that is here can be read."""
 _FULL_S: Final = (0.02, 0.2)
 _NOTHING: Final = "0-0"
 """Stands before every entry: a commit up to it trims none."""
 
+Answer = int | Reward | Unreadable
+"""What the broker says of one rollout."""
+
 
 class Session:
-    """Runs inside `async with`. `on_reward` is called once per rollout, `on_fault` once at most; both on the loop."""
+    """Runs inside `async with`. `on_reward` is called once per rollout, on the loop."""
 
     def __init__(
         self,
@@ -46,29 +60,40 @@ class Session:
         run_id: str,
         client_id: str,
         *,
+        is_named: bool,
         on_reward: Callable[[Reward], None],
-        on_fault: Callable[[], None],
     ) -> None:
         self.ledger = Ledger()
-        self.fault: BaseException | None = None
+        self.calls = Calls()
         self._shards = shards
         self._links: tuple[TrainerSide, ...] = ()
-        self._outboxes: list[Batcher[LedgerEntry, int | Reward]] = []
+        self._outboxes: list[Batcher[LedgerEntry, Answer]] = []
+        self._returns: list[Batcher[str, None]] = []
+        """What is to be taken back from each shard: one call at a time, also after an hour's outage."""
         self._run_id = run_id
         self._client_id = client_id
+        self._hold = Hold(run_id, client_id) if is_named else None
         self._on_reward = on_reward
-        self._on_fault = on_fault
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Connect and start; raise BrokerError if the server cannot be used."""
+        """Connect and start; raise BrokerError if the server cannot be used, InvalidInputError for a name in use."""
         self._links = await self._shards.__aenter__()
+        if self._hold:
+            try:
+                await self._hold.take(self._links[0])
+            except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
+                await self._shards.__aexit__(None, None, None)
+                raise
+            self.own(self._until_left("hold the client's name", self._renew), "hold")
         self._outboxes = [Batcher(partial(self._send, link), most=BATCH) for link in self._links]
-        self.own(self._watch(), "watch")
-        for link, outbox in zip(self._links, self._outboxes, strict=True):
-            loops = {"send": outbox.run(), "read": self._read(link), "reconcile": self._reconcile(link)}
-            for name, work in loops.items():
-                self.own(work, name)
+        self._returns = [Batcher(partial(self._take_back, link), most=BATCH) for link in self._links]
+        self.own(self._until_left("keep deadlines", self._watch), "watch")
+        for outbox in (*self._outboxes, *self._returns):
+            self.own(outbox.run(), "send")
+        for link in self._links:
+            self.own(self._until_left("read rewards", partial(self._read, link)), "read")
+            self.own(self._until_left("reconcile", partial(self._reconcile, link)), "reconcile")
         return self
 
     async def __aexit__(
@@ -76,6 +101,9 @@ class Session:
     ) -> None:
         """Stop all tasks and disconnect. The broker keeps what it has."""
         await cancel_all(list(self._tasks))
+        if self._hold:
+            with suppress(Exception):  # it lapses by itself
+                await asyncio.wait_for(self._hold.give_up(self._links[0]), GRACE_S)
         await self._shards.__aexit__(None, None, None)
 
     async def store(self, entry: LedgerEntry) -> None:
@@ -87,8 +115,8 @@ class Session:
         while not entry.ticket.done:
             entry.sending = self._outboxes[entry.shard].offer(entry)
             answer = await entry.sending
-            if isinstance(answer, Reward) and self.settle(answer):
-                await self._commit(self._links[entry.shard], _NOTHING, [entry.uid])
+            if not isinstance(answer, int):
+                await self._accept(self._links[entry.shard], _NOTHING, [(entry.uid, answer)])
             if answer != FULL:
                 entry.stored = True
                 return
@@ -103,29 +131,44 @@ class Session:
 
     async def withdraw(self, entries: list[LedgerEntry]) -> None:
         """Take rollouts back from the pool, so that nobody works on them; retries until it answers."""
-        await asyncio.gather(*(self._withdraw(link, self._of(link, entries)) for link in self._links))
+        await asyncio.gather(*(self._returns[entry.shard].put(entry.uid) for entry in entries))
 
     async def leave(self, entries: list[LedgerEntry]) -> None:
         """Withdraw rollouts and drop the client's reward stream: its name will not be used again."""
         await self.withdraw(entries)
-        await asyncio.gather(*(link.leave(self._run_id, self._client_id) for link in self._links))
+        for link in self._links:
+            await self._call(link, "leave", partial(link.leave, self._run_id, self._client_id))
 
     def own(self, work: Coroutine[object, object, None], name: str) -> None:
-        """Run `work` as a task of this session."""
+        """Run `work` as a task of this session; what it raises is logged."""
         task = asyncio.get_running_loop().create_task(work, name=f"tinyv-client {name}")
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
 
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.calls.failures[task.get_name()] += 1
+            _log.error("%s failed", task.get_name(), exc_info=error)
+
+    async def _until_left(self, what: str, step: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Take one step after the other; one that fails is taken again, as a call is."""
+        while True:
+            await self.calls.make(what, step, where=f"this client ({what})")
+
+    async def _call(self, link: TrainerSide, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        where = f"the broker {redact(link.url)}" + (f", shard {link.keys.shard}" if len(self._links) > 1 else "")
+        return await self.calls.make(what, call, where=where)
+
     def _of(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[LedgerEntry]:
         return [e for e in entries if self._links[e.shard] is link]
 
-    async def _withdraw(self, link: TrainerSide, entries: list[LedgerEntry]) -> None:
-        for i in range(0, len(entries), BATCH):
-            uids = [e.uid for e in entries[i : i + BATCH]]
-            await link.retry(lambda uids=uids: link.withdraw(self._run_id, uids))
+    async def _take_back(self, link: TrainerSide, uids: list[str]) -> list[None]:
+        await self._call(link, "take rollouts back", partial(link.withdraw, self._run_id, uids))
+        return [None] * len(uids)
 
-    async def _send(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[int | Reward]:
-        async def attempt() -> list[int | Reward]:
+    async def _send(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[Answer]:
+        async def attempt() -> list[Answer]:
             now = asyncio.get_running_loop().time()
             # Asked anew at each attempt: what was rewarded or withdrawn meanwhile must not be sent after all.
             unsettled = [e for e in entries if self.ledger.get(e.ticket.rollout_id) is e]
@@ -134,79 +177,96 @@ class Session:
             said = dict(zip((e.uid for e in unsettled), answers, strict=True))
             return [said.get(e.uid, OUTSTANDING) for e in entries]
 
-        return await link.retry(attempt)
+        return await self._call(link, "submit rollouts", attempt)
 
     async def _read(self, link: TrainerSide) -> None:
-        while True:
-            last, rewards = await link.retry(lambda: link.rewards(self._run_id, self._client_id, block_s=2.0))
-            # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
-            ours = [uid for uid, reward in rewards if self._take(uid, reward) or self.ledger.is_over(uid)]
-            if last:
-                await self._commit(link, last, ours)
+        read = partial(link.rewards, self._run_id, self._client_id, block_s=2.0)
+        last, found = await self._call(link, "read rewards", read)
+        if last:
+            await self._accept(link, last, found)
 
-    def _take(self, uid: str, reward: Reward) -> bool:
-        """Settle a reward that was read, unless it is for another text under the same id."""
-        entry = self.ledger.get(reward.rollout_id)
-        return entry is not None and entry.uid == uid and self.settle(reward)
+    async def _accept(self, link: TrainerSide, last: str, found: Sequence[tuple[str, Reward | Unreadable]]) -> None:
+        """Settle what was found, set aside what is unreadable, and then let the broker forget all up to `last`."""
+        # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
+        ours = [uid for uid, reward in found if self._take(uid, reward) or self.ledger.is_over(uid)]
+        aside = [reward for _, reward in found if isinstance(reward, Unreadable)]
+        if aside:
+            put = partial(link.set_aside, self._run_id, self._client_id, aside)
+            await self._call(link, "set unreadable rewards aside", put)
+        if ours or last != _NOTHING:
+            commit = partial(link.commit, self._run_id, self._client_id, last, ours)
+            await self._call(link, "commit rewards", commit)
 
-    async def _commit(self, link: TrainerSide, last: str, uids: list[str]) -> None:
-        await link.retry(lambda: link.commit(self._run_id, self._client_id, last, uids))
+    def _take(self, uid: str, reward: Reward | Unreadable) -> bool:
+        """Settle what was found for `uid`, unless that is another text under the same id."""
+        entry = self.ledger.get(rollout_id_of(uid))
+        if entry is None or entry.uid != uid:
+            return False
+        if isinstance(reward, Unreadable):
+            _log.warning("%s", reward.reason, extra={"rollout_id": uid})
+            return self.settle(fallback(entry, Status.FAILED, reward.reason))
+        if reward.rollout_id != entry.ticket.rollout_id:
+            return self.settle(fallback(entry, Status.FAILED, "the reward names another rollout"))
+        return self.settle(reward)
+
+    async def _renew(self) -> None:
+        if self._hold:
+            await asyncio.sleep(hold.RENEW_S)
+            await self._hold.renew(self._links[0])
 
     async def _watch(self) -> None:
-        """Expire what is overdue. Awaits nothing but its tick: a broker that hangs must not hold deadlines up."""
-        while True:
-            await asyncio.sleep(_TICK_S)
-            self._expire(asyncio.get_running_loop().time() - GRACE_S)
+        """Find what is overdue. Awaits nothing but its tick: a broker that hangs must not hold deadlines up."""
+        await asyncio.sleep(_TICK_S)
+        if late := self.ledger.overdue(asyncio.get_running_loop().time() - GRACE_S):
+            self.own(self._expire(late), "expire")
+
+    async def _expire(self, late: list[LedgerEntry]) -> None:
+        """Give overdue rollouts the rewards that the broker has for them, and `expired` to the others."""
+        looking = asyncio.ensure_future(
+            asyncio.gather(*(self._look(link, self._of(link, late)) for link in self._links))
+        )
+        try:
+            for _ in range(_LOOK_TICKS[0]):
+                await asyncio.wait((looking,), timeout=_LOOK_TICKS[1])
+                if looking.done():
+                    break
+        finally:
+            await cancel_all((looking,))
+            over = [e for e in late if self.settle(fallback(e, Status.EXPIRED, "nothing answered by the deadline"))]
+            for entry in over:
+                if entry.sending and not entry.sending.done():
+                    entry.sending.set_result(OUTSTANDING)
+        await self.withdraw(over)
 
     async def _reconcile(self, link: TrainerSide) -> None:
-        while True:
-            await asyncio.sleep(RECONCILE_S)
-            await self._check(link, asyncio.get_running_loop().time() - RECONCILE_S)
-
-    def _expire(self, before: float) -> None:
-        late = self.ledger.overdue(before)
-        for entry in late:
-            self.settle(fallback(entry, Status.EXPIRED, "nothing answered by the deadline"))
-            if entry.sending and not entry.sending.done():
-                entry.sending.set_result(OUTSTANDING)
-        if late:
-            self.own(self.withdraw(late), "withdraw expired")
-
-    async def _check(self, link: TrainerSide, before: float) -> None:
-        """Ask what became of older rollouts: take rewards that were missed, send again what the broker lost."""
+        await asyncio.sleep(RECONCILE_S)
+        before = asyncio.get_running_loop().time() - RECONCILE_S
         old = self._of(link, [e for e in self.ledger.entries() if e.stored and e.submitted < before])
-        for i in range(0, len(old), BATCH):
-            some = old[i : i + BATCH]
-            try:
-                answers = await link.check(self._run_id, [e.uid for e in some])
-            except BrokerUnavailableError:
-                return
-            for entry, answer in zip(some, answers, strict=True):
-                if isinstance(answer, Reward):
-                    if self.settle(answer):
-                        await self._commit(link, _NOTHING, [entry.uid])
-                elif answer == UNKNOWN and not entry.ticket.done:
-                    _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
-                    entry.stored = False
-                    self.own(self.store(entry), f"resend {entry.uid}")
+        for entry in await self._look(link, old):
+            if not entry.ticket.done:
+                _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
+                entry.stored = False
+                self.own(self.store(entry), f"resend {entry.uid}")
 
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        _log.error("%s failed: %s", task.get_name(), error)
-        self.fault = error
-        self.abandon(error)
-        self._on_fault()
+    async def _look(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+        """Ask what became of rollouts, and settle those that were rewarded; return those that the broker lost."""
+        lost: list[LedgerEntry] = []
+        for i in range(0, len(entries), BATCH):
+            some = entries[i : i + BATCH]
+            check = partial(link.check, self._run_id, [e.uid for e in some])
+            answers = await self._call(link, "check rollouts", check)
+            found = [(e.uid, a) for e, a in zip(some, answers, strict=True) if not isinstance(a, int)]
+            if found:
+                await self._accept(link, _NOTHING, found)
+            lost += [entry for entry, answer in zip(some, answers, strict=True) if answer == UNKNOWN]
+        return lost
 
-    def abandon(self, cause: BaseException | None) -> list[LedgerEntry]:
+    def abandon(self) -> list[LedgerEntry]:
         """End every open ticket with ClientClosedError; return their entries."""
         left = self.ledger.entries()
         for entry in left:
             self.ledger.drop(entry.ticket.rollout_id)
-            error = ClientClosedError(entry.ticket.rollout_id)
-            error.__cause__ = cause
-            entry.ticket.fail(error)
+            entry.ticket.fail(ClientClosedError(entry.ticket.rollout_id))
         return left
 
 

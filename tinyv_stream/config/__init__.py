@@ -71,7 +71,7 @@ class RuleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     memory_mb: Annotated[int, Meta(ge=256)] = 2048
     """Address space of one grader child."""
     max_answer_chars: Positive = 2_000
-    """Longer answers are undecided without a look: they cost seconds and are never a final answer."""
+    """Longer answers are incorrect without a look; undecided where the ground truth is long itself."""
     slots: Positive = 64
     """Rollouts that one worker holds at a time."""
 

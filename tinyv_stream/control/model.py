@@ -1,4 +1,4 @@
-"""Change the TinyV model of a running pool, or let it sleep: for a trainer's phases, an operator, a gateway.
+"""Changes of a running pool's TinyV model, and its sleep: for a trainer's phases, an operator, a gateway.
 
     from tinyv_stream.control import model
 
@@ -102,7 +102,7 @@ async def switch(
             if _are(now, _WORKING, number):
                 return now
             if time.monotonic() > give_up:
-                await refuse(side, number, "the one who ordered it", f"not everywhere within {wait_s:g} s")
+                await refuse(side, number, "the one who set it", f"not everywhere within {wait_s:g} s")
             await asyncio.sleep(_LOOK_S)
 
 
@@ -205,7 +205,7 @@ def _replica(worker: WorkerInfo) -> Replica:
         revision=revision,
         engine=" ".join(filter(None, (about.get("engine", ""), about.get("version", "")))),
         step=about.get("step", ""),
-        applied=int(about.get("order") or 0),
+        applied=int(about.get("desired") or 0),
         configured=about.get("configured", ""),
     )
 

@@ -14,7 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from tinyv_stream.embedded_server.places import make_private, runtime_directory, state_directory
 from tinyv_stream.errors import InvalidInputError
+
+__all__ = ["Home", "state_directory"]
 
 _SOCKET = "server.sock"
 _MAX_SOCKET_BYTES = 107
@@ -47,8 +50,11 @@ class Home:
         """
         if self._lock is not None:
             return
-        self.path = Path(tempfile.mkdtemp(prefix="tinyv-")) if self._wanted is None else self._wanted.absolute()
-        _make_private(self.path)
+        if self._wanted is None:
+            self.path = Path(tempfile.mkdtemp(prefix="tinyv-", dir=runtime_directory()))
+        else:
+            self.path = self._wanted.absolute()
+        make_private(self.path)
         self.socket = _socket_path(self.path)
         give_up = time.monotonic() + _PREDECESSOR_S
         while not self._try_lock(is_last=time.monotonic() > give_up):  # noqa: ASYNC110 - a lock of files sends no event
@@ -85,25 +91,6 @@ class Home:
         self._lock = None
 
 
-def state_directory(pool: str) -> Path:
-    """Return where a pool keeps its data on this machine: `$XDG_STATE_HOME/tinyv-stream/<pool>`."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG specification wants relative paths ignored.
-    root = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-    return root / "tinyv-stream" / pool
-
-
-def _make_private(path: Path) -> None:
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.stat().st_uid != os.geteuid():
-            raise InvalidInputError("directory", str(path), "it belongs to another user; choose one of your own")
-        path.chmod(0o700)
-    except OSError as exc:
-        remedy = f"it cannot be made ({exc.strerror}); choose a directory that you may write"
-        raise InvalidInputError("directory", str(path), remedy) from exc
-
-
 def _is_running(pid: str) -> bool:
     if not pid.isdigit():
         return False
@@ -121,6 +108,6 @@ def _socket_path(directory: Path) -> Path:
     if len(os.fsencode(path)) <= _MAX_SOCKET_BYTES:
         return path
     name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]
-    short = Path(tempfile.gettempdir()) / f"tinyv-{os.geteuid()}-{name}"
-    _make_private(short)
+    short = runtime_directory() / f"tinyv-{os.geteuid()}-{name}"
+    make_private(short)
     return short / _SOCKET

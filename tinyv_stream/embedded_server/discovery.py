@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tinyv_stream.embedded_server.data_dir import state_directory
+from tinyv_stream.embedded_server.places import make_private, state_directory
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 def announced(running: Running) -> Generator[Path]:
     """Leave the note while the block runs; yields its path. A later `up` of the same pool takes the note over."""
     directory = state_directory(running.pool)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(directory)
     note = directory / "running.json"
     draft = directory / f".running.{os.getpid()}"
     draft.unlink(missing_ok=True)

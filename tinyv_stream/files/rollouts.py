@@ -8,7 +8,6 @@ It knows no broker: `cli.push` joins it to a client, and `reward_file` holds the
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedReader
@@ -18,6 +17,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.files.rollout_json import decode_rollout
 from tinyv_stream.types import MAX_ROLLOUT_BYTES, Rollout, Status, validate_rollout
 
 MAX_LINE_BYTES: Final = 16 * MAX_ROLLOUT_BYTES
@@ -53,9 +53,7 @@ class Survey(msgspec.Struct, frozen=True):
     """Good lines whose reward is there already, and is not ok."""
 
 
-_SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_rollout_decoder: Final = msgspec.json.Decoder(Rollout)
 
 
 def read_rollouts(path: Path) -> Iterator[Line | BadLine]:
@@ -116,7 +114,7 @@ def _parse(number: int, raw: bytes) -> Line | BadLine:
     if len(raw) >= MAX_LINE_BYTES:
         return BadLine(number, "line", f"it is longer than {MAX_LINE_BYTES} bytes")
     try:
-        rollout = _decode(raw)
+        rollout = decode_rollout(raw)
         if not rollout.rollout_id:
             digest = hashlib.blake2b(raw.strip(), digest_size=6).hexdigest()
             rollout = msgspec.structs.replace(rollout, rollout_id=f"line-{number}-{digest}")
@@ -130,15 +128,3 @@ def _parse(number: int, raw: bytes) -> Line | BadLine:
         return BadLine(number, found[1] if found else "line", str(exc).split(" - at ")[0])
     except (ValueError, RecursionError) as exc:
         return BadLine(number, "line", f"it is not JSON ({exc})")
-
-
-def _decode(raw: bytes) -> Rollout:
-    try:
-        return _rollout_decoder.decode(raw)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        if not _SURROGATE_ESCAPE.search(raw):
-            raise
-    # Half an emoji is valid in Python's JSON and common where a completion was cut: the codec replaces it.
-    return msgspec.convert(json.loads(raw), Rollout)

@@ -4,11 +4,14 @@
 - An unrewarded rollout is kept whole: the next gateway with this book submits it again, under the same id.
 - One gateway at a time: a second one that opens the book is refused.
 
+- A disk that takes no more is no end: a change is made whole or not at all, and StateError says what to do.
+
 A file of SQLite, in the user's own directory; without a path it is in memory, and ends with the gateway. Writes are
 short and made on the loop. After a crash of the machine (not of the process) the last rewards may be missing; a
 cursor among them is then refused, not answered wrongly.
 """
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -19,7 +22,7 @@ from typing import Final, cast
 
 import msgspec
 
-from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.types import Reward, Rollout
 
 _TABLES: Final = """
@@ -33,6 +36,36 @@ _rollout: Final = msgspec.msgpack.Decoder(Rollout)
 _reward: Final = msgspec.msgpack.Decoder(Reward)
 
 
+_NEVER: Final = {
+    sqlite3.SQLITE_ERROR,  # other tables than ours
+    sqlite3.SQLITE_BUSY,  # another gateway's
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+}
+"""What is wrong with a file for good, so that the user has to name another; a full or failing disk is not among it."""
+_NEVER_NUMBERS: Final = {
+    errno.EACCES,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+
+class StateError(TinyVError):
+    """The state file cannot be written now; the gateway goes on by itself when it can."""
+
+    def __init__(self, path: str, reason: object) -> None:
+        where = path or "(in memory)"
+        super().__init__(f"the gateway's state {where} cannot be written ({reason}); make room there (--state)")
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one client: rewards with their numbers in order, and rollouts without a reward."""
 
@@ -40,12 +73,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     epoch: str
     last: int
     read: int
-    rewards: list[tuple[int, Reward]]
+    rewards: list[tuple[int, Reward, int]]
+    """Number, reward, and its bytes here."""
     open: list[Rollout]
 
 
 class Book:
-    """Opened by the constructor; raises InvalidInputError for a file that cannot be had or is no book. Close it."""
+    """Opened by the constructor; close it.
+
+    Raises InvalidInputError for a file that cannot be had or is no book, StateError where its disk takes no more.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -72,7 +109,7 @@ class Book:
     def begin(self, feed: str, epoch: str) -> None:
         """Note a new client."""
         with self._change() as run:
-            run.execute("insert into feed values (?, ?, 0, 0)", (feed, epoch))
+            run.execute("insert or replace into feed values (?, ?, 0, 0)", (feed, epoch))
 
     def admit(self, feed: str, rollouts: list[Rollout]) -> None:
         """Note rollouts before they are submitted."""
@@ -87,12 +124,14 @@ class Book:
         with self._change() as run:
             run.executemany("delete from rollout where id = ?", [(rollout_id,) for rollout_id in rollout_ids])
 
-    def add(self, feed: str, number: int, reward: Reward) -> None:
-        """Note the reward with this number; its rollout is not needed any more."""
+    def add(self, feed: str, number: int, reward: Reward) -> int:
+        """Note the reward with this number; its rollout is not needed any more. Returns its bytes here."""
+        body = _pack.encode(reward)
         with self._change() as run:
-            run.execute("insert into reward values (?, ?, ?)", (feed, number, _pack.encode(reward)))
+            run.execute("insert or replace into reward values (?, ?, ?)", (feed, number, body))
             run.execute("delete from rollout where id = ?", (reward.rollout_id,))
             run.execute("update feed set last = ? where name = ?", (number, feed))
+        return len(body)
 
     def read(self, feed: str, number: int, oldest: int) -> None:
         """Note that a reader has the rewards up to `number`, and forget those before `oldest`."""
@@ -115,7 +154,7 @@ class Book:
             epoch=epoch,
             last=last,
             read=read,
-            rewards=[(number, _reward.decode(body)) for number, body in rewards],
+            rewards=[(number, _reward.decode(body), len(body)) for number, body in rewards],
             open=[_rollout.decode(body) for (body,) in rollouts],
         )
 
@@ -130,15 +169,18 @@ class Book:
 
     @contextmanager
     def _change(self) -> Generator[sqlite3.Cursor]:
-        """All of the block, or none of it."""
-        cursor = self._base.cursor()
-        cursor.execute("begin")
+        """All of the block, or none of it; raise StateError where the file takes it not."""
         try:
-            yield cursor
-        except BaseException:  # half a change is taken back, whatever stopped it
-            cursor.execute("rollback")
-            raise
-        cursor.execute("commit")
+            cursor = self._base.cursor()
+            cursor.execute("begin")
+            try:
+                yield cursor
+                cursor.execute("commit")
+            finally:  # half a change is taken back, whatever stopped it: also a commit that failed
+                if self._base.in_transaction:
+                    cursor.execute("rollback")
+        except (sqlite3.Error, OSError) as exc:
+            raise StateError(self._path, exc) from exc
 
 
 @contextmanager
@@ -146,9 +188,29 @@ def _usable(path: str) -> Generator[None]:
     """Whatever is wrong with the file within the block is the user's file, and no fault of ours."""
     try:
         yield
-    except (OSError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError, TypeError) as exc:
-        remedy = f"give a file of your own, of this release, that no other gateway uses ({exc})"
-        raise InvalidInputError("--state", path, remedy) from exc
+    except StateError as exc:
+        if isinstance(exc.__cause__, (OSError, sqlite3.Error)) and _is_for_good(exc.__cause__):
+            raise _unusable(path, exc.__cause__) from exc
+        raise
+    except (OSError, sqlite3.Error) as exc:
+        if not _is_for_good(exc):
+            raise StateError(path, exc) from exc
+        raise _unusable(path, exc) from exc
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError) as exc:
+        raise _unusable(path, exc) from exc
+
+
+def _unusable(path: str, exc: Exception) -> InvalidInputError:
+    return InvalidInputError(
+        "--state", path, f"give a file of your own, of this release, that no other gateway uses ({exc})"
+    )
+
+
+def _is_for_good(exc: OSError | sqlite3.Error) -> bool:
+    if isinstance(exc, OSError):
+        return exc.errno in _NEVER_NUMBERS
+    code = getattr(exc, "sqlite_errorcode", None)  # none where Python itself found fault with the statement
+    return code is None or code & 0xFF in _NEVER
 
 
 def _opened(path: str) -> sqlite3.Connection:

@@ -9,6 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from tinyv_stream.errors import BrokerError, ClientClosedError, InvalidInputError, UndecidedError
+from tinyv_stream.gateway.edge import Edge
+from tinyv_stream.gateway.journal import StateError
 from tinyv_stream.gateway.reward_log import CreditError, StaleCursorError
 from tinyv_stream.gateway.routes import answer
 from tinyv_stream.gateway.service import Hub
@@ -23,6 +25,7 @@ _KNOWN: Final[dict[type[Exception], tuple[int, str, dict[str, str] | None]]] = {
     CreditError: (429, "client", _RETRY),
     UndecidedError: (503, "", _RETRY),
     BrokerError: (503, "", _RETRY),
+    StateError: (503, "", {"Retry-After": "5"}),
     ClientClosedError: (503, "", _RETRY),
     TimeoutError: (503, "", _RETRY),
 }
@@ -37,6 +40,8 @@ class Guards:
         self._hub = hub
         self._stopping = stopping
         self._under_way = 0
+        self.edge: Edge | None = None
+        """Set once the gateway listens."""
 
     def all(self) -> list[Middleware]:
         """Return them for the application."""
@@ -45,6 +50,9 @@ class Guards:
     @web.middleware
     async def counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count the request by route and answer."""
+        transport = request.transport
+        if self.edge:
+            self.edge.began(request)
         resource = request.match_info.route.resource
         route = resource.canonical if resource else "(unknown)"
         self._under_way += 1
@@ -55,6 +63,8 @@ class Guards:
             code = str(response.status)
             return response
         finally:
+            if self.edge:
+                self.edge.ended(transport)
             self._under_way -= 1
             self._hub.metrics.under_way.set(self._under_way)
             self._hub.metrics.requests.labels(route, code).inc()
@@ -76,7 +86,8 @@ class Guards:
             status, field, headers = next(_KNOWN[kind] for kind in _KNOWN if isinstance(exc, kind))
             return _error(status, field, str(exc) or "the pool takes nothing in now", headers)
         except Exception:  # noqa: BLE001 logged with its traceback; the caller learns that it was not its fault
-            _log.exception("a request failed: %s", request.path)
+            resource = request.match_info.route.resource
+            _log.exception("a request failed: %s", resource.canonical if resource else "(unknown)")
             return _error(500, "", "an error of the gateway; its log has it")
 
     @web.middleware
@@ -85,9 +96,13 @@ class Guards:
         if request.path in _OPEN:
             return await handler(request)
         if self._config.token and not _has_token(request, self._config.token):
-            return _error(401, "Authorization", "give `Authorization: Bearer TOKEN`", {"WWW-Authenticate": "Bearer"})
+            refusal = _error(401, "Authorization", "give `Authorization: Bearer TOKEN`", {"WWW-Authenticate": "Bearer"})
+            refusal.force_close()
+            return refusal
+        if not self._hub.is_open:
+            return _error(503, "", self._hub.trouble()[1], {"Retry-After": "5"})
         if request.method == "POST":
-            if self._stopping.is_set() or self._hub.fault:
+            if self._stopping.is_set():
                 return _error(503, "", "the gateway is stopping", _RETRY)
             if self._under_way > self._config.max_requests:
                 return _error(503, "", f"{self._under_way} requests are under way", _RETRY)
@@ -96,7 +111,9 @@ class Guards:
 
 def _has_token(request: web.Request, token: str) -> bool:
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    return kind.lower() == "bearer" and hmac.compare_digest(
+        given.strip().encode("utf-8", "surrogateescape"), token.encode()
+    )
 
 
 def _error(status: int, field: str, message: str, headers: dict[str, str] | None = None) -> web.Response:

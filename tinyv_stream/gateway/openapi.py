@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import msgspec
 
+from tinyv_stream.gateway.batch import Bad
 from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Rollouts, Slime
 from tinyv_stream.gateway.streaming import StreamLine
 from tinyv_stream.types import Reward
 
-_BODIES: Final = (Rollouts, OpenRLHF, Slime, NemoGym, Reward, StreamLine)
+_BODIES: Final = (Rollouts, OpenRLHF, Slime, NemoGym, Reward, StreamLine, Bad)
 _NUMBERS: Final = {"type": "array", "items": {"type": "number"}}
 _ERROR: Final[dict[str, Any]] = {
     "type": "object",
@@ -25,6 +26,7 @@ _ERROR: Final[dict[str, Any]] = {
 _ERRORS: Final = {
     "400": "The body is no JSON",
     "401": "The token is missing or wrong",
+    "408": "The body did not come in time",
     "409": "An id is in use",
     "413": "The body is too large",
     "422": "A field cannot be used; `field` names it",
@@ -49,10 +51,15 @@ def document(*, needs_token: bool) -> dict[str, Any]:
 
 
 def _paths() -> dict[str, Any]:
-    rewards: dict[str, Any] = {"type": "object", "properties": {"rewards": {"type": "array", "items": _ref("Reward")}}}
+    errors: dict[str, Any] = {"errors": {"type": "array", "items": _ref("Bad")}}
+    rewards: dict[str, Any] = {
+        "type": "object",
+        "properties": {"rewards": {"type": "array", "items": _ref("Reward")}} | errors,
+    }
+    ids: dict[str, Any] = {"type": "array", "items": {"type": ["string", "null"]}}
     tickets: dict[str, Any] = {
         "type": "object",
-        "properties": {"rollout_ids": {"type": "array", "items": {"type": "string"}}, "cursor": {"type": "string"}},
+        "properties": {"rollout_ids": ids, "cursor": {"type": "string"}} | errors,
     }
     openrlhf: dict[str, Any] = {
         "type": "object",
@@ -64,7 +71,11 @@ def _paths() -> dict[str, Any]:
         "/get_reward": _post("OpenRLHF's remote reward", "OpenRLHF", {"200": _json(openrlhf)}, source=True),
         "/remote_rm": _post("slime's remote_rm", "Slime", {"200": _json({"type": ["number", "object"]})}, source=True),
         "/verify": _post("NeMo-Gym's verify", "NemoGym", {"200": _json({"type": "object"})}, source=True),
-        "/healthz": _get("Whether the process answers", {"200": _json({"type": "object"})}, is_open=True),
+        "/healthz": _get(
+            "Whether the process can give rewards; restart it if not",
+            {"200": _json({"type": "object"}), "503": _json({"type": "object"})},
+            is_open=True,
+        ),
         "/readyz": _get(
             "Whether rollouts can be taken",
             {"200": _json({"type": "object"}), "503": _json({"type": "object"})},
@@ -97,7 +108,7 @@ def _stream() -> dict[str, Any]:
     )
     follow = _parameter("follow", "Stay for more", schema={"type": "string", "enum": ["true", "false"]})
     cursor = _parameter("cursor", "Go on after this reward; default: the oldest kept")
-    lines = {"schema": _ref("Line")}
+    lines = {"schema": _ref("StreamLine")}
     return {
         "summary": "One client's rewards, a line each, as they come",
         "parameters": [client, follow, cursor],

@@ -11,9 +11,10 @@ from aiohttp import web
 from tinyv_stream.adapter_kit import JudgedReward
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.gateway import trainer_formats
+from tinyv_stream.gateway.batch import failed, read_batch
 from tinyv_stream.gateway.metrics import CONTENT_TYPE
 from tinyv_stream.gateway.openapi import document
-from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Rollouts, Slime, read
+from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, RolloutsRead, Slime, read
 from tinyv_stream.gateway.service import Hub
 from tinyv_stream.types import Rollout
 
@@ -43,15 +44,19 @@ class Routes:
 
     async def rollouts(self, request: web.Request) -> web.Response:
         """Submit rollouts; answer with their rewards, or at once with their ids."""
-        body = await read(request, Rollouts)
-        if body.wait:
-            judged = await self._hub.request(body.rollouts)
-            return answer({"rewards": [one.reward for one in judged]})
-        if not body.client:
+        body = await read(request, RolloutsRead)
+        if not body.wait and not body.client:
             raise InvalidInputError("client", "", "name the client whose rewards these are, or set `wait`")
+        batch = read_batch(body.rollouts, self._hub.config)
+        errors = {"errors": batch.bad} if batch.bad else {}
+        if body.wait:
+            judged = await self._hub.request(batch.good)
+            none = [failed("", bad.message) for bad in batch.bad]
+            return answer({"rewards": batch.spread([one.reward for one in judged], none)} | errors)
         feed = self._hub.feed(body.client)
         cursor = feed.cursor
-        return answer({"rollout_ids": await self._hub.post(feed, body.rollouts), "cursor": cursor}, status=202)
+        ids = batch.spread([*await self._hub.post(feed, batch.good)], [None for _ in batch.bad])
+        return answer({"rollout_ids": ids, "cursor": cursor} | errors, status=202)
 
     async def openrlhf(self, request: web.Request) -> web.Response:
         """Answer OpenRLHF's `--reward.remote_url`."""
@@ -78,8 +83,11 @@ class Routes:
         return answer(trainer_formats.to_nemo_gym(judged, self._hub.config.policy, sent))
 
     async def health(self, _: web.Request) -> web.Response:
-        """Say that the process answers."""
-        return answer({"status": "ok"})
+        """Say whether this process can give rewards, and if not for how long and why: then restart it."""
+        for_s, reason = self._hub.trouble()
+        if for_s > self._hub.config.unhealthy_s:
+            return answer({"status": "failing", "reason": reason, "for_s": round(for_s, 1)}, status=503)
+        return answer({"status": "ok"} | ({"reason": reason, "for_s": round(for_s, 1)} if reason else {}))
 
     async def ready(self, _: web.Request) -> web.Response:
         """Say whether rollouts can be taken, and by how many workers."""
@@ -108,8 +116,8 @@ class Routes:
     async def _state(self) -> tuple[str, Mapping[tuple[str, str], int]]:
         if self._stopping.is_set():
             return "stopping", {}
-        if self._hub.fault:
-            return "no more rewards are handed out, see the log; restart the gateway", {}
+        if reason := self._hub.trouble()[1]:
+            return reason, {}
         try:
             async with asyncio.timeout(_LOOK_S):
                 return "", Counter((w.stage, w.state) for w in (await self._hub.look()).workers)

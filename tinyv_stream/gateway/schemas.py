@@ -1,5 +1,6 @@
 """Request bodies, typed, and reading them so that an error names its field."""
 
+import asyncio
 import re
 from typing import Any, Final, TypeVar
 
@@ -10,6 +11,8 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Rollout
 
 T = TypeVar("T")
+BODY_S: Final = web.AppKey("body_s", float)
+"""How long a body may take, in seconds."""
 JsonScalar = str | int | float
 """A reference answer as data sets have it: often a bare number."""
 
@@ -22,6 +25,14 @@ class Rollouts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Answer with the rewards; otherwise with ids, and the rewards come by `GET /v1/rewards`."""
     client: str = ""
     """Whose rewards these are; required where `wait` is false."""
+
+
+class RolloutsRead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same as it is read: item by item, so that a bad one fails alone."""
+
+    rollouts: list[msgspec.Raw]
+    wait: bool = True
+    client: str = ""
 
 
 class OpenRLHF(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,18 +68,26 @@ _NAMED: Final = re.compile(r"(?:missing required|contains unknown) field `([^`]{
 
 
 async def read(request: web.Request, kind: type[T]) -> T:
-    """Return the request's body as `kind`; raise InvalidInputError for the field that is wrong, `body` for no JSON."""
-    data = await request.read()
+    """Return the request's body as `kind`; raise InvalidInputError for the field that is wrong, `body` for no JSON.
+
+    Raises HTTPRequestTimeout for a body that does not come.
+    """
+    try:
+        async with asyncio.timeout(request.app[BODY_S]):
+            data = await request.read()
+    except TimeoutError as exc:
+        raise web.HTTPRequestTimeout(reason="the body did not come in time") from exc
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as exc:
-        raise InvalidInputError(_field(str(exc)), _AT.sub("", str(exc)), "see /openapi.json") from exc
+        field, message = field_of(str(exc))
+        raise InvalidInputError(field, message, "see /openapi.json") from exc
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
         raise InvalidInputError("body", str(exc)[:120], "send valid JSON in UTF-8") from exc
 
 
-def _field(message: str) -> str:
-    """Return the path of the field that msgspec complains about."""
+def field_of(message: str) -> tuple[str, str]:
+    """Return the path of the field that msgspec complains about, `body` for none, and the complaint without it."""
     where, named = _AT.search(message), _NAMED.search(message)
     parts = [found[1] for found in (where, named) if found and found[1]]
-    return ".".join(parts) or "body"
+    return ".".join(parts) or "body", _AT.sub("", message)

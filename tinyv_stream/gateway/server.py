@@ -1,5 +1,6 @@
 """Gateway server as one object: opened, run, closed.
 
+- With a state file whose disk takes no more it answers 503 from its start on, until there is room.
 - Stopping lets requests finish within `grace_s`; streams end after what there is, and new posts are refused.
 - It installs no signal handlers.
 """
@@ -12,10 +13,15 @@ from typing import Final, Self
 
 from aiohttp import web
 
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.client.calls import Calls
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.gateway.edge import Edge, EdgeSite, http_log
+from tinyv_stream.gateway.journal import StateError
 from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.middleware import Guards
 from tinyv_stream.gateway.routes import Routes
+from tinyv_stream.gateway.schemas import BODY_S
 from tinyv_stream.gateway.service import Hub
 from tinyv_stream.gateway.settings import GatewayConfig, check
 from tinyv_stream.gateway.streaming import stream_rewards
@@ -34,20 +40,31 @@ class Gateway:
         self._stopping = asyncio.Event()
         self._stack = AsyncExitStack()
         self._port = config.port
+        self.edge: Edge | None = None
+        """Set once it listens."""
 
     async def __aenter__(self) -> Self:
         """Connect to the pool, and listen."""
         async with AsyncExitStack() as stack:
-            hub = await stack.enter_async_context(Hub(self.config, Metrics()))
+            hub = Hub(self.config, Metrics())
+            try:
+                await stack.enter_async_context(hub)
+            except StateError:
+                stack.push_async_exit(hub)
+                opening = asyncio.create_task(self._open_later(hub), name="open the state file")
+                stack.push_async_callback(cancel_all, [opening])
+            guards = Guards(self.config, hub, self._stopping)
             runner = web.AppRunner(
-                self._application(hub),
+                self._application(hub, guards),
                 handler_cancellation=True,  # a trainer that hangs up withdraws its rollouts
                 shutdown_timeout=self.config.grace_s,
                 access_log=None,
+                logger=http_log(),
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            site = web.TCPSite(runner, self.config.host, self.config.port, backlog=_BACKLOG)
+            site = EdgeSite(runner, self.config, backlog=_BACKLOG)
+            self.edge = guards.edge = site.edge
             try:
                 await site.start()
             except OSError as exc:
@@ -70,9 +87,17 @@ class Gateway:
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         return f"http://{host}:{self._port}"
 
-    def _application(self, hub: Hub) -> web.Application:
-        guards = Guards(self.config, hub, self._stopping)
+    async def _open_later(self, hub: Hub) -> None:
+        """Open the hub once its state file can be opened; what then cannot be used is said, and tried again."""
+
+        async def enter() -> None:
+            await hub.__aenter__()
+
+        await Calls().make("open the gateway's state file", enter, where="the state file")
+
+    def _application(self, hub: Hub, guards: Guards) -> web.Application:
         app = web.Application(client_max_size=self.config.max_body_bytes, middlewares=guards.all())
+        app[BODY_S] = self.config.body_s
         app.add_routes(Routes(hub, self._stopping).table())
 
         async def rewards(request: web.Request) -> web.StreamResponse:

@@ -4,15 +4,15 @@
   the gateway is killed meanwhile and started again with the same book.
 - A post answers for all its ids: one that another post is still submitting is waited for, because that post withdraws
   it if it is cut short.
-- If the client's session breaks for good, or the book cannot be written, `fault` is set: the gateway is no longer
-  ready, and takes nothing in.
+- Where the book cannot be written (a full disk), posts are refused and rewards wait, until it can: `trouble` says so.
 """
 
 import asyncio
 import logging
 import secrets
-import sqlite3
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,15 +21,17 @@ import msgspec
 from tinyv_stream.adapter_kit import JudgedReward, RewardRequester
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.operator import OperatorSide, PoolStatus
+from tinyv_stream.client.calls import Calls
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import ClientClosedError, InvalidInputError
-from tinyv_stream.gateway.journal import Book
+from tinyv_stream.gateway.batch import check_length, complete, failed
+from tinyv_stream.gateway.journal import Book, StateError
 from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.reward_log import CreditError, Feed
 from tinyv_stream.gateway.settings import GatewayConfig
-from tinyv_stream.types import Reward, Rollout, Source, Status, validate_name, validate_rollout
+from tinyv_stream.types import Reward, Rollout, validate_name
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +39,16 @@ _TIDY_S: Final = 5.0
 
 
 class Hub:
-    """Opened by `async with`; raises BrokerError if the broker cannot be used."""
+    """Opened by `async with`; raises BrokerError if the broker cannot be used, and as `Book` does."""
 
     def __init__(self, config: GatewayConfig, metrics: Metrics) -> None:
         self.config = config
         self.metrics = metrics
-        self.fault = False
+        self.is_open = False
+        self._made_s = asyncio.get_running_loop().time()
+        self._calls = Calls()
+        self._unsaid: set[str] = set()
+        """Rollouts that the book is yet to forget: it could not be written when they were withdrawn."""
         self._feeds: dict[str, Feed] = {}
         self._feed_of: dict[str, Feed] = {}
         self._posting: dict[str, asyncio.Event] = {}
@@ -77,11 +83,18 @@ class Hub:
                 loop.create_task(self._resume(unrewarded), name="resume"),
                 loop.create_task(self._tidy(), name="tidy"),
             ]
-            for task in tasks:
-                task.add_done_callback(self._seen)
             stack.push_async_callback(cancel_all, tasks)
             self._stack = stack.pop_all()
+        self.is_open = True
         return self
+
+    def trouble(self) -> tuple[float, str]:
+        """For how long, in seconds, no reward could be given, and why; (0, "") while all works."""
+        if not self.is_open:
+            return asyncio.get_running_loop().time() - self._made_s, "the state file cannot be opened"
+        failing = (self._calls.failing(asyncio.get_running_loop().time()), self._client.failing())
+        since_s, what = max(failing)
+        return since_s, what and f"cannot {what}"
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
@@ -89,29 +102,19 @@ class Hub:
         """Leave the pool. What is unrewarded is withdrawn, or with a book goes on."""
         await self._stack.aclose()
 
-    def complete(self, rollouts: list[Rollout]) -> list[Rollout]:
-        """Return `rollouts` with the gateway's defaults; raise InvalidInputError for the first that cannot travel."""
-        if not rollouts:
-            raise InvalidInputError("rollouts", [], "give at least one")
-        if len(rollouts) > self.config.max_rollouts:
-            raise InvalidInputError("rollouts", len(rollouts), f"send at most {self.config.max_rollouts} at once")
-        done: list[Rollout] = []
-        for i, rollout in enumerate(rollouts):
-            try:
-                validate_rollout(rollout)
-            except InvalidInputError as exc:
-                raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
-            # Nobody waits for whole groups here, and two clients may name groups alike but of different sizes.
-            source = rollout.data_source or self.config.data_source
-            done.append(msgspec.structs.replace(rollout, data_source=source, group_size=1))
-        return done
-
     async def request(self, rollouts: list[Rollout], *, needs_baseline: bool = False) -> list[JudgedReward]:
         """Return the rewards of `rollouts`, in order, within `answer_s`; a cancellation withdraws them.
 
         `needs_baseline` is for formats that have no word for "undecided".
         """
-        return await self._requester.request_all(self.complete(rollouts), needs_baseline=needs_baseline)
+        check_length(rollouts, self.config)
+        done: list[Rollout] = []
+        for i, rollout in enumerate(rollouts):
+            try:
+                done.append(complete(rollout, self.config))
+            except InvalidInputError as exc:
+                raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
+        return await self._requester.request_all(done, needs_baseline=needs_baseline)
 
     def feed(self, name: str) -> Feed:
         """Return the feed of a client; raise InvalidInputError for its name, CreditError for one client too many."""
@@ -123,9 +126,20 @@ class Hub:
                 raise CreditError(f"{len(self._feeds)} clients are known already")
             epoch = secrets.token_hex(4)
             self._book.begin(name, epoch)
-            found = self._feeds[name] = Feed(name, epoch, credit=self.config.credit, now_s=now_s)
+            found = self._feeds[name] = self._feed(name, epoch, now_s)
         found.touched_s = now_s
         return found
+
+    def _feed(self, name: str, epoch: str, now_s: float) -> Feed:
+        config = self.config
+        return Feed(
+            name,
+            epoch,
+            credit=config.credit,
+            now_s=now_s,
+            retention_s=config.retention_s,
+            retention_bytes=config.retention_bytes,
+        )
 
     async def post(self, feed: Feed, rollouts: list[Rollout]) -> list[str]:
         """Submit `rollouts`, whose rewards go to `feed`; return all their ids.
@@ -134,8 +148,8 @@ class Hub:
         nothing in for `answer_s`; after an error or a cancellation the whole post may be repeated.
         """
         rollouts = [
-            msgspec.structs.replace(r, rollout_id=r.rollout_id or secrets.token_hex(16))
-            for r in self.complete(rollouts)
+            msgspec.structs.replace(complete(r, self.config), rollout_id=r.rollout_id or secrets.token_hex(16))
+            for r in rollouts
         ]
         ids = [r.rollout_id for r in rollouts]
         if len(set(ids)) < len(ids):
@@ -178,13 +192,29 @@ class Hub:
                 self._posting.pop(rollout_id)
             feed.touched_s = asyncio.get_running_loop().time()  # whoever waits for this post may need the feed yet
             over.set()
-            if waiting:
-                self._book.withdraw(list(waiting))
+            self._unsaid |= waiting
+            self._forget_withdrawn()
+
+    def _forget_withdrawn(self) -> None:
+        """Take what was withdrawn out of the book, now or when it can be written again."""
+        gone = self._unsaid - self._feed_of.keys()
+        if gone and self._write(partial(self._book.withdraw, list(gone))):
+            self._unsaid.clear()
+
+    def _write(self, change: Callable[[], object]) -> bool:
+        """Make a change that is made again later where it fails; `Calls` counts and says the failures that matter."""
+        try:
+            change()
+        except StateError as exc:
+            _log.debug("put off: %s", exc)
+            return False
+        return True
 
     def taken(self, feed: Feed, position: int) -> None:
         """Note that a reader of `feed` has the rewards up to `position`."""
-        feed.taken(position)
-        self._book.read(feed.name, position, feed.oldest)
+        feed.taken(position, asyncio.get_running_loop().time())
+        # Where it fails, the next reward that is read notes this one too.
+        self._write(partial(self._book.read, feed.name, position, feed.oldest))
 
     async def look(self) -> PoolStatus:
         """Return the pool's figures; raise BrokerError if it does not answer."""
@@ -193,19 +223,25 @@ class Hub:
         return await self._operator.status()
 
     async def _hand_out(self, stream: RewardStream) -> None:
-        try:
-            async for reward in stream:
-                self._give(reward)
-        except (ClientClosedError, sqlite3.Error) as exc:
-            _log.error("no more rewards are handed out: %s", exc)
-        finally:
-            self.fault = True
+        async for reward in stream:
+            await self._keep(reward)
+
+    async def _keep(self, reward: Reward) -> None:
+        """Hand a reward to its feed, however long the book cannot be written: no reader gets it before."""
+
+        async def give() -> None:
+            self._give(reward)
+
+        await self._calls.make("write a reward into the state file", give, where="the state file")
+        self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
+        self.metrics.rescued.inc(reward.rescued)
+        self.metrics.wait.observe((reward.timings.total_s or 0.0) + (reward.timings.credit_s or 0.0))
 
     def _restore(self, now_s: float) -> list[Rollout]:
         """Take up the clients of the gateway before; return their rollouts that have no reward."""
         unrewarded: list[Rollout] = []
         for page in self._book.pages():
-            feed = Feed(page.name, page.epoch, credit=self.config.credit, now_s=now_s)
+            feed = self._feed(page.name, page.epoch, now_s)
             ids = [rollout.rollout_id for rollout in page.open]
             feed.restore(page.rewards, ids, last=page.last, read=page.read)
             self._feeds[page.name] = feed
@@ -222,48 +258,28 @@ class Hub:
             try:
                 await self._client.submit(rollout)
             except ClientClosedError:
-                return  # `fault` says so
+                return  # the gateway ends
             except InvalidInputError as exc:
                 _log.error("rollout %r of the book cannot be submitted again: %s", rollout.rollout_id, exc)
-                self._give(_failed(rollout, str(exc)))
+                await self._keep(failed(rollout.rollout_id, str(exc), rollout.group_id))
 
     def _give(self, reward: Reward) -> None:
-        """Hand a reward to its feed; raises sqlite3.Error, and then no reader gets it."""
-        feed = self._feed_of.pop(reward.rollout_id, None)
+        """Raise StateError, and then no reader gets it, and it may be given again."""
+        feed = self._feed_of.get(reward.rollout_id)
         if feed and (number := feed.number_for(reward.rollout_id)):
             # The book first: a reward that was read, but is not in it, would come again by the next gateway.
-            self._book.add(feed.name, number, reward)
-            feed.add(reward)
-        self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
-        self.metrics.rescued.inc(reward.rescued)
-        self.metrics.wait.observe((reward.timings.total_s or 0.0) + (reward.timings.credit_s or 0.0))
+            size = self._book.add(feed.name, number, reward)
+            feed.add(reward, size=size, now_s=asyncio.get_running_loop().time())
+        self._feed_of.pop(reward.rollout_id, None)
 
     async def _tidy(self) -> None:
-        clock = asyncio.get_running_loop().time
         while True:
             await asyncio.sleep(min(_TIDY_S, self.config.idle_s / 2))
-            before = clock() - self.config.idle_s
-            for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.is_busy]:
-                try:
-                    self._book.end(name)  # first: a client that is left in the book could not begin again
-                except sqlite3.Error as exc:
-                    _log.warning("client %s is not forgotten yet: %s", name, exc)
-                else:
-                    del self._feeds[name]
+            await self._calls.make("tidy the state file", self._tidy_once, where="the state file")
 
-    def _seen(self, task: asyncio.Task[None]) -> None:
-        """Set `fault` for a task that failed."""
-        if not task.cancelled() and (exc := task.exception()):
-            self.fault = True
-            _log.error("the task %r of the gateway failed", task.get_name(), exc_info=exc)
-
-
-def _failed(rollout: Rollout, reason: str) -> Reward:
-    return Reward(
-        rollout_id=rollout.rollout_id,
-        value=None,
-        status=Status.FAILED,
-        source=Source.FALLBACK,
-        reason=reason,
-        group_id=rollout.group_id,
-    )
+    async def _tidy_once(self) -> None:
+        self._forget_withdrawn()
+        before = asyncio.get_running_loop().time() - self.config.idle_s
+        for name in [n for n, feed in self._feeds.items() if feed.touched_s < before and not feed.is_busy]:
+            self._book.end(name)  # first: a client that is left in the book could not begin again
+            del self._feeds[name]

@@ -53,8 +53,22 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Rollouts of one client that may be unrewarded or unread; beyond it a submit is refused until the client reads."""
     max_clients: Positive = 256
     """Clients remembered at once."""
+    retention_s: Seconds = 600.0
+    """How long a reward is kept after a reader was sent it: one that stalled goes on from its last cursor."""
+    retention_bytes: Positive = 16 * 1024 * 1024
+    """Most bytes of such rewards per client, about 500 each; beyond it the oldest are dropped before their time."""
     idle_s: Seconds = 3600.0
     """After this long without a request, a client with nothing unrewarded is forgotten, with what it did not read."""
+    header_s: PositiveSeconds = 10.0
+    """How long a connection may take to send a request's headers."""
+    body_s: PositiveSeconds = 60.0
+    """How long a request may take to send its body."""
+    keep_alive_s: PositiveSeconds = 75.0
+    """How long a connection may stay between two requests."""
+    max_waiting: Positive = 128
+    """Connections of one address that have not yet sent a request; beyond it the oldest are closed."""
+    unhealthy_s: PositiveSeconds = 60.0
+    """After this long without broker, state file or reader, `/healthz` fails, so that a container is restarted."""
     grace_s: Seconds = 20.0
     """How long requests may finish when the gateway is stopped; less than the 30 s of most process managers."""
 
@@ -67,6 +81,10 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 def check(config: GatewayConfig) -> GatewayConfig:
     """Return `config` if every field is within its bounds and all make sense together; raise InvalidInputError else."""
     config = check_bounds(config)
+    token = config.token.strip()
+    if config.token and not (token and token.isascii() and token.isprintable() and " " not in token):
+        raise InvalidInputError("TINYV_GATEWAY_TOKEN", "***", "give printable ASCII characters without a space")
+    config = msgspec.structs.replace(config, token=token)
     policy_of(config.on_undecided)
     if not config.token and not is_loopback(config.host):
         raise InvalidInputError(

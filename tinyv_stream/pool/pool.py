@@ -20,7 +20,7 @@ import msgspec
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import connect, redact
 from tinyv_stream.config import Config
-from tinyv_stream.embedded_server.data_dir import state_directory
+from tinyv_stream.embedded_server.places import make_private, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.pool.supervisor import State, Supervisor
 from tinyv_stream.pool.worker_process import COMMANDS, WorkerProgram, make_workers, worker_environments
@@ -167,7 +167,7 @@ class Pool:
 
 def _prepare_logs(logs: Path) -> None:
     """Make the directory, put aside logs of an earlier pool, and remove those of pools that are gone."""
-    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(logs)
     for old in logs.glob("*.log"):
         old.replace(old.with_name(old.name + ".1"))
     for other in logs.parent.glob("logs-*"):

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.config import Config
+from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
@@ -88,7 +89,12 @@ def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str
 
 def worker_environment(url: str, config: Config) -> dict[str, str]:
     """Return this process's environment with what a worker reads: TINYV_REDIS_URL and TINYV_CONFIG (JSON)."""
-    env = {**os.environ, "TINYV_REDIS_URL": url, "TINYV_CONFIG": msgspec.json.encode(config).decode()}
+    env = {
+        **os.environ,
+        **environment_for_children(),
+        "TINYV_REDIS_URL": url,
+        "TINYV_CONFIG": msgspec.json.encode(config).decode(),
+    }
     # Run from a checkout, the workers' package is in a folder beside us and not installed.
     root = Path(__file__).resolve().parents[2]
     if str(root) not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:

@@ -18,14 +18,15 @@ def grade(model_answer: str, ground_truth: str, question: str = "", grader: str 
       deadline, gets so much memory and no more, and has no network, no files to write and no secrets. Here a comparison
       may take minutes or all memory, and nothing but the end of this process interrupts it. So grade what you trust,
       such as a labelled set; what a policy wrote belongs into a pool.
-    - An answer over 2,000 characters is `undecided` without a look, as in a pool; `ground_truth` and `question` have no
-      limit.
+    - An answer over 2,000 characters is `incorrect` without a look, as in a pool, and `undecided` where the ground
+      truth is long itself; `ground_truth` and `question` have no limit.
     - What a grader raises is `undecided`, with the error's name as the reason, as in a pool.
 
     Raises InvalidInputError for a grader that is not there, naming those that are; for one whose code does not load;
     and for a text that is none.
     """
     # Only here, so that whoever imports a neighbour of this module loads no grader.
+    from tinyv_stream.verifiers.length import over_limit
     from tinyv_stream.verifiers.rules.graders import BUILTIN, Check, failed, load
 
     texts = {"model_answer": model_answer, "ground_truth": ground_truth, "question": question, "grader": grader}
@@ -34,7 +35,7 @@ def grade(model_answer: str, ground_truth: str, question: str = "", grader: str 
             raise InvalidInputError(field, text, "give a str")
     found = load(grader)
     if len(model_answer) > MOST_ANSWER_CHARS:
-        return Verdict(outcome=Outcome.UNDECIDED, grader=grader, reason="the answer is too long")
+        return over_limit(model_answer, ground_truth, grader)
     check = Check(model_answer, ground_truth, question)
     try:
         verdict = (found.fast(check) if grader in BUILTIN else None) or found.grade(check)

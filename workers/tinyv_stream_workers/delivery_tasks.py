@@ -52,7 +52,7 @@ class DeliveryTasks:
             case Admission.DEAD:
                 self._begin(self._dead_letter(delivery), delivery)
             case Admission.NO_ROOM:
-                self._begin(self.broker.give_back([delivery.lease]), delivery)
+                self._begin(self.broker.give_back([delivery]), delivery)
             case Admission.QUARANTINED | Admission.IN_FLIGHT:
                 pass
 

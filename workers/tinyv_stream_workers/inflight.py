@@ -55,6 +55,10 @@ class InFlight:
         """Return what is in flight, oldest first. Safe to call from another thread."""
         return list(self._deliveries)
 
+    def deliveries(self) -> list[Delivery]:
+        """Return what is in flight, oldest first."""
+        return list(self._deliveries.values())
+
     def free(self, slots: int) -> int:
         """Return the room that nothing in flight has, and no claim under way may fill; below 0 if they became fewer."""
         return slots - len(self._deliveries) - self._set_aside
@@ -87,7 +91,7 @@ class InFlight:
     def room_to_take_over(self, slots: int, shards: int) -> int:
         """Return how many lapsed deliveries may be taken over from one shard, of which every one is swept by itself.
 
-        None while a quarantined delivery is to be alone.
+        0 while a quarantined delivery is to be alone, however much room there is.
         """
         free = self.free(slots)
         return 0 if self._isolated or free < 1 else max(1, free // shards)

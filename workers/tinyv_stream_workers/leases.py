@@ -1,9 +1,9 @@
-"""Renews the leases of what a worker has in flight, from a thread with a loop and a connection of its own.
+"""Lease renewal of what a worker has in flight, in a thread with a loop and connections of its own.
 
 - A busy or blocked event loop does not lose its rollouts.
 - Only entries in flight are renewed, and only while this consumer owns them.
 - Each shard is renewed apart: one whose server is away does not cost the others' leases.
-- What was lost to another worker is logged; a late reward for it is void at the gate, so nothing is undone.
+- What was lost to another worker is logged; a late reward for it is rejected as a duplicate, so nothing is undone.
 """
 
 import asyncio

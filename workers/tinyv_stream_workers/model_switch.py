@@ -1,4 +1,4 @@
-"""Applying of the pool's desired state by one worker: another model, asleep, awake.
+"""Application of the pool's desired state by one worker: another model, asleep, awake.
 
 - Nothing is lost: what is held is finished first, what arrives meanwhile goes back to the queue uncounted.
 - A model that cannot be had or does not start is refused, which sets the one before it for every worker.
@@ -57,7 +57,7 @@ class DesiredStateFollower:
 
     def describe(self) -> dict[str, str]:
         """Say what was configured and which desired state is applied, for `status`."""
-        return {"configured": self._configured[0], "order": str(self._desired.number)}
+        return {"configured": self._configured[0], "desired": str(self._desired.number)}
 
     async def serve(self, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
         """Open the verifier as desired, and apply further changes while `work` runs; return at once if `stop` comes.

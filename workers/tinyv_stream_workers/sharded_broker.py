@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from tinyv_stream.broker.worker import Delivery, Lease, WorkerSide
+from tinyv_stream.broker.worker import Delivery, WorkerSide
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import Reward, Stage
 from tinyv_stream_workers.inflight import InFlight
@@ -119,12 +119,12 @@ class ShardedBroker:
         link = self.links[delivery.shard]
         await link.retry(lambda: link.dead_letter(self._stage, self._name, delivery, reward))
 
-    async def give_back(self, leases: Iterable[Lease], *, engine_died: bool = False) -> None:
+    async def give_back(self, deliveries: Iterable[Delivery], *, engine_died: bool = False) -> None:
         """Return rollouts; see `WorkerSide.give_back`."""
-        entries: dict[int, list[str]] = {}
-        for shard, entry in leases:
-            entries.setdefault(shard, []).append(entry)
-        here = ((link, entries[link.keys.shard]) for link in self.links if link.keys.shard in entries)
+        of: dict[int, list[Delivery]] = {}
+        for delivery in deliveries:
+            of.setdefault(delivery.shard, []).append(delivery)
+        here = ((link, of[link.keys.shard]) for link in self.links if link.keys.shard in of)
         # At once: a shard that is away must not hold up the others.
         await asyncio.gather(
             *(
@@ -137,7 +137,7 @@ class ShardedBroker:
         """Set the version under which cached verdicts are looked up."""
         await asyncio.gather(*(link.retry(partial(link.announce_verifier, version)) for link in self.links))
 
-    async def depart(self, left: Collection[Lease], *, patience_s: float) -> None:
+    async def depart(self, left: Collection[Delivery], *, patience_s: float) -> None:
         """Give back what is left, and forget this worker in all shards; a broker that does not answer is left so."""
         try:
             async with asyncio.timeout(patience_s):

@@ -1,4 +1,4 @@
-"""The two stages, and what each does with one delivery: ask its verifier, let the cascade decide, tell the broker.
+"""The two stages, and what each does with one delivery: ask its verifier, let the policy decide, tell the broker.
 
 - A verifier that fails in a way nobody foresaw is `undecided`, never a score.
 - EngineDiedError passes through: the worker gives the delivery back.

@@ -35,7 +35,7 @@ from tinyv_stream_workers.write_batcher import WriteBatcher
 _log = logging.getLogger(__name__)
 
 GRACE_S: Final = 15.0
-"""How long a stopping worker may finish what it holds: with the rest of the way out, less than the usual 30 s."""
+"""How long a stopping worker may finish what it holds: with the rest of the way out, under the 30 s of a scheduler."""
 _AWAY_S: Final = 3.0
 """How long a stopping worker waits for a broker that does not answer."""
 
@@ -71,15 +71,15 @@ class Worker:
             broker = self._deliveries.broker
             batcher = WriteBatcher(links, self._stage)
             current = CurrentStage(batcher, self._config, self._verifier, links, broker.announce)
-            houses = [self._housekeeping(link, stop) for link in links]
-            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (batcher, *houses)]
+            housekeeping = [self._housekeeping(link, stop) for link in links]
+            loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (batcher, *housekeeping)]
             try:
                 self._state = "starting"
                 await self._serve(stop, current)
             finally:
                 await cancel_all(loops)
                 await self._deliveries.cancel()
-            await broker.depart(self._inflight.leases(), patience_s=_AWAY_S)
+            await broker.depart(self._inflight.deliveries(), patience_s=_AWAY_S)
 
     @property
     def is_starting(self) -> bool:
@@ -163,7 +163,7 @@ class Worker:
     async def _handle(self, delivery: Delivery) -> None:
         """See one delivery through with the verifier as it is now."""
         if self._current is None or not self._open.is_set():  # a claim was under way when the pause began
-            await self._deliveries.broker.give_back([delivery.lease])
+            await self._deliveries.broker.give_back([delivery])
             return
         try:
             await self._verifier.ready()  # a claim may have been under way when the engine died
@@ -171,7 +171,7 @@ class Worker:
             self._done += 1
         except EngineDiedError as exc:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
-            await self._deliveries.broker.give_back([delivery.lease], engine_died=True)
+            await self._deliveries.broker.give_back([delivery], engine_died=True)
 
     def _about(self) -> WorkerInfo:
         desired = self._desired

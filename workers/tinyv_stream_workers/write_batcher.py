@@ -21,7 +21,7 @@ class WriteBatcher:
     """`run` must be running for the others to return."""
 
     def __init__(self, links: Sequence[WorkerSide], stage: Stage) -> None:
-        self._shards = [_ShardOutbox(link, stage) for link in links]
+        self._shards = [_ShardBatchers(link, stage) for link in links]
 
     async def finish(self, ending: Ending) -> bool:
         """Reward a rollout; False if another reward was first."""
@@ -43,7 +43,7 @@ class WriteBatcher:
                     tasks.create_task(work, name=f"batcher {name} {number}")
 
 
-class _ShardOutbox:
+class _ShardBatchers:
     def __init__(self, link: WorkerSide, stage: Stage) -> None:
         self.finish: Batcher[Ending, bool] = Batcher(
             lambda some: link.retry(lambda: link.finish(stage, some)), most=_BATCH

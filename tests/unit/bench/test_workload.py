@@ -40,7 +40,7 @@ def test_the_real_rules_accept_right_answers_and_refuse_all_others() -> None:
         assert (found.outcome is Outcome.CORRECT) == (line.kind == "right"), (line.kind, check)
 
 
-def test_a_stronger_habit_repeats_more_answers() -> None:
+def test_a_larger_zipf_exponent_repeats_more_answers() -> None:
     def distinct(zipf_exponent: float) -> int:
         made = step(zipf_exponent=zipf_exponent)
         return len({(line.rollout.group_id, line.rollout.completion.rpartition("boxed")[2]) for line in made.lines})

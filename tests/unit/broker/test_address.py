@@ -73,11 +73,11 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> 
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        (f"redis+sentinel://me:{SECRET}@a:1,b:2/mine", "redis+sentinel://me:***@a:1,b:2/mine"),
-        (f"rediss+cluster://:{SECRET}@a,b", "rediss+cluster://:***@a,b"),
+        (f"redis+sentinel://me:{SECRET}@a:1,b:2/mine", "redis+sentinel://***@a:1,b:2/mine"),
+        (f"rediss+cluster://:{SECRET}@a,b", "rediss+cluster://***@a,b"),
         (
             f"redis+sentinel://a/mine?sentinel_password={SECRET}&sentinel_username=w",
-            "redis+sentinel://a/mine?sentinel_password=***&sentinel_username=w",
+            "redis+sentinel://a/mine?sentinel_password=***&sentinel_username=***",
         ),
     ],
 )

@@ -39,7 +39,7 @@ def calls(tree: ast.AST) -> set[str]:
     return found
 
 
-def told(tree: ast.AST) -> set[str]:
+def desired_functions(tree: ast.AST) -> set[str]:
     """Return what a piece of Python takes from desired_state.py."""
     imports = (
         n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "tinyv_stream.broker.desired_state"
@@ -56,7 +56,7 @@ def called_by(role: Role) -> set[str]:
     found: set[str] = set()
     for path in MODULES[role]:
         tree = parsed(path)
-        found |= calls(tree).union(*(functions.get(name, set()) for name in told(tree)))
+        found |= calls(tree).union(*(functions.get(name, set()) for name in desired_functions(tree)))
     return found
 
 

@@ -102,7 +102,7 @@ async def test_renew_keeps_what_is_mine_counts_nothing_and_names_what_is_lost(ki
     assert await kit.worker.renew("rule", "w", [a.entry]) == [a.entry]
 
 
-async def test_a_suspect_is_counted_when_it_starts_and_not_while_it_waits(kit: Kit) -> None:
+async def test_a_quarantined_delivery_counts_when_it_starts_not_while_it_waits(kit: Kit) -> None:
     await kit.submit("a")
     await kit.claim()
     counts: list[int] = []
@@ -116,12 +116,24 @@ async def test_a_suspect_is_counted_when_it_starts_and_not_while_it_waits(kit: K
     assert [d.delivery_count for d in await kit.reclaim("w5")] == [4]
 
 
+@pytest.mark.parametrize("is_started", [False, True])
+async def test_a_quarantined_delivery_is_given_back_into_quarantine(kit: Kit, *, is_started: bool) -> None:
+    await kit.submit("a")
+    await kit.claim()
+    await kit.reclaim("w1")
+    [delivery] = await kit.reclaim("w2")
+    if is_started:
+        assert await kit.worker.start("rule", "w2", delivery)
+    assert await kit.worker.give_back("rule", "w2", [delivery]) == 1
+    assert [d.delivery_count for d in await kit.claim()] == [delivery.delivery_count] == [3]
+
+
 async def test_give_back_counts_no_delivery_and_only_the_owner_may(kit: Kit) -> None:
     await kit.submit("a")
     [delivery] = await kit.claim()
-    assert await kit.worker.give_back("rule", "other", [delivery.entry]) == 0
-    assert await kit.worker.give_back("rule", "w", [delivery.entry]) == 1
-    assert await kit.worker.give_back("rule", "w", [delivery.entry]) == 0
+    assert await kit.worker.give_back("rule", "other", [delivery]) == 0
+    assert await kit.worker.give_back("rule", "w", [delivery]) == 1
+    assert await kit.worker.give_back("rule", "w", [delivery]) == 0
     assert [d.delivery_count for d in await kit.claim(consumer="other")] == [1]
 
 
@@ -138,7 +150,7 @@ async def test_fields_of_an_entry_are_found_by_name_whatever_their_order(kit: Ki
     [taken] = await kit.reclaim("w1")
     assert (taken.uid, taken.before, taken.delivery_count) == (uid, 1, 3)
     await kit.worker.start("rule", "w1", taken)
-    assert await kit.worker.give_back("rule", "w1", [taken.entry], engine_died=True) == 1
+    assert await kit.worker.give_back("rule", "w1", [taken], engine_died=True) == 1
     [again] = await kit.claim()
     assert (again.uid, again.work, again.before) == (uid, delivery.work, 3), "a second engine death is counted"
 

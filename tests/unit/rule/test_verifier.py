@@ -67,9 +67,9 @@ async def test_an_answer_that_came_along_is_not_cut_out_again(verifier: RuleVeri
     assert finding.verdict.outcome is Outcome.CORRECT
 
 
-async def test_too_long_an_answer_is_undecided_at_once(verifier: RuleVerifier) -> None:
+async def test_too_long_an_answer_is_incorrect_at_once(verifier: RuleVerifier) -> None:
     finding = await verifier.verify(work(r"\boxed{" + "1+" * 50_000 + "1}", "50001"))
-    assert finding.verdict.outcome is Outcome.UNDECIDED
+    assert finding.verdict.outcome is Outcome.INCORRECT
     assert finding.verdict.reason == "the answer is too long"
     assert len(finding.model_answer or "") == RuleConfig().max_answer_chars
 

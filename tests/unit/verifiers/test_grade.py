@@ -67,11 +67,12 @@ def test_what_is_no_text_is_refused(field: str) -> None:
         grade(**texts)
 
 
-def test_a_long_answer_is_undecided_as_in_a_pool() -> None:
+def test_a_long_answer_is_incorrect_as_in_a_pool_unless_the_ground_truth_is_long_too() -> None:
     assert RuleConfig().max_answer_chars == MOST_ANSWER_CHARS
     assert grade("1" * MOST_ANSWER_CHARS, "1" * MOST_ANSWER_CHARS).outcome is Outcome.CORRECT
     found = grade("1" * (MOST_ANSWER_CHARS + 1), "1")
-    assert (found.outcome, found.reason) == (Outcome.UNDECIDED, "the answer is too long")
+    assert (found.outcome, found.reason) == (Outcome.INCORRECT, "the answer is too long")
+    assert grade("1" * (MOST_ANSWER_CHARS + 1), "1" * 600).outcome is Outcome.UNDECIDED
 
 
 def test_importing_loads_no_grader() -> None:

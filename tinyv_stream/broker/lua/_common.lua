@@ -13,9 +13,15 @@ local queue = { [STAGE.rule] = KEYS[10], [STAGE.tinyv] = KEYS[11] }
 local FIRST_OTHER = 12
 local GROUP = 'w'
 
-local function now_ms()
+-- The server's clock, less by how much workers found it stepped (`clock`).
+local function shifted_ms()
   local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
+  return t[1] * 1000 + math.floor(t[2] / 1000) - (tonumber(redis.call('HGET', meta, 'clock_shift')) or 0)
+end
+
+-- The pool's time: never before what a worker has checked, so a clock that was set back does not shorten deadlines.
+local function now_ms()
+  return math.max(shifted_ms(), tonumber(redis.call('HGET', meta, 'clock_checked')) or 0)
 end
 
 local function count(name, by)
@@ -29,8 +35,7 @@ local function drop(stage, entry)
 end
 
 -- Returns one field of a stream entry, nil if it has none of that name. The entry is as XRANGE gives it: its id, then
--- names and values in turn. Work has u (uid), p (body), c (ckey), n (deliveries of earlier entries), d (engine deaths
--- that were not counted as one).
+-- names and values in turn. Work has u (uid), p (body), c (ckey), n and d (see `enqueue`).
 local function field(entry, name)
   local flat = entry[2]
   for i = 1, #flat, 2 do
@@ -48,8 +53,7 @@ local function enqueue(stage, uid, body, ckey, leads, before, deaths)
   return entry
 end
 
--- Sends the followers of `ckey` to TinyV as rollouts of their own: with a cached verdict each ends at once,
--- without one each asks for itself, so a leader that failed takes nobody with it.
+-- Sends the followers of `ckey` to TinyV as rollouts of their own: a leader that failed takes nobody with it.
 local function release(ckey)
   local names = redis.call('HGET', leaders, ckey)
   redis.call('HDEL', leaders, ckey)

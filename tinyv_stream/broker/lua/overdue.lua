@@ -1,9 +1,10 @@
 -- role: worker
--- Lists rollouts whose deadline has passed on this server's clock. ARGV: how many.
+-- Lists rollouts whose deadline has passed. ARGV: how many, the pool's time as the worker has checked it (ms; none: unchecked).
 -- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made
 -- unknown, so that its client resubmits.
-local out = {}
-for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now_ms(), 'LIMIT', 0, ARGV[1])) do
+local out, now = {}, ARGV[2] or now_ms()
+if ARGV[2] then redis.call('HSET', meta, 'clock_checked', now) end
+for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local place = redis.call('HGET', at, uid) or ''
   local where, what = string.match(place, '^(%S+) (%S+)')
   local body = false

@@ -1,7 +1,7 @@
 -- role: worker
 -- Says how TinyV is doing. KEYS: heartbeat, workers. ARGV: silence (ms). Returns how many entries its queue holds,
 -- waiting and running, and how many of its workers that were heard of since judge, or pause on purpose. One that
--- starts is a hope, and one that drains takes nothing more.
+-- starts is no capacity yet, and one that drains takes nothing more.
 local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
 local no_help = { new = true, starting = true, draining = true }
 local able, mark = 0, STAGE.tinyv .. '-'

@@ -1,7 +1,7 @@
 -- role: trainer, worker, operator
--- Says what TinyV's workers are to do: the order's number, model ('' = as configured), revision, whose settings it
--- replaces, 0 if nobody has run it yet, sleep that is left (ms), number of the last refused order, by whom, why.
-local names = { 'order', 'model', 'revision', 'over', 'proven', 'asleep_until', 'refused', 'refused_by', 'reason' }
+-- Returns the desired state of TinyV's workers: number, model ('' = as configured), revision, whose settings it
+-- replaces, 0 if nobody has run it yet, sleep that is left (ms), number of the last refused one, by whom, why.
+local names = { 'desired', 'model', 'revision', 'over', 'proven', 'asleep_until', 'refused', 'refused_by', 'reason' }
 local got = redis.call('HMGET', meta, unpack(names))
 for i, name in ipairs(names) do
   got[i] = got[i] or ''

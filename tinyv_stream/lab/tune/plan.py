@@ -36,7 +36,7 @@ class TuningPlan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     curriculum: bool = False
     minutes: float | None = None
-    """Most time; the run then ends wherever its learning rate is."""
+    """Longest run; it then ends wherever its learning rate is."""
     evaluate_every: int = 50
     """Steps between evaluations, each with a checkpoint."""
     checkpointing: bool = False

@@ -18,9 +18,12 @@ _MAX_CHARS: Final = 200
 """Longer texts are compared as text only: parsing digits is quadratic."""
 
 _COSMETIC: Final = re.compile(
-    r"\\[dtc]frac|\\(?:left|right|quad|qquad|displaystyle)(?![a-zA-Z])|(?<!\\)\\[,;:! ]|\\[()\[\]]|[\s$~]+"
+    r"\\[dtc]frac|\\(?:left|right)(?![a-zA-Z])|"
+    r"(?:\\(?:quad|qquad|displaystyle)(?![a-zA-Z])|(?<!\\)\\[,;:! ]|\\[()\[\]]|[\s$~])+"
 )
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,3}(?:(?:,|\{,\})\d{3})+|\d+)?(?:\.\d+)?")
+_NUMBER: Final = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:(?:,|\{,\})\d{3})+|\d+)?(?:\.\d+)?")
+_THREE_DIGITS: Final = re.compile(r"\d{3}(?!\d)")
+_BRACKET: Final = re.compile(r"[(\[{]")
 _FRACTION: Final = re.compile(r"([+-]?)(?:\\frac\{(-?\d+)\}\{(\d+)\}|(\d+)/(\d+))")
 
 
@@ -78,9 +81,12 @@ def _replace(match: re.Match[str]) -> str:
     found = match[0]
     if found.endswith("frac"):
         return "\\frac"
-    # "1 2" and "x or y" must not become "12" and "xory"
+    # "1 2", "x or y" and "1, 234" must not become "12", "xory" and "1,234"
     before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
-    return " " if found.isspace() and before.isalnum() and after.isalnum() else ""
+    apart = before.isalnum() and after.isalnum() and (found.isspace() or (before.isdigit() and after.isdigit()))
+    if before == "," and after.isdigit():
+        apart = _THREE_DIGITS.match(match.string, match.end()) is not None or not _BRACKET.search(match.string)
+    return " " if apart and not found.startswith(("\\left", "\\right")) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""From a work to what the model reads. The three texts are hostile; the template is ours.
+"""Prompt of a work, as the model reads it. The three texts are hostile; the template is ours.
 
 - Substitution is one pass: a value is never scanned for the template's own fields.
 - No value can open or close a tag of the template or a chat marker of the model: such a marker gets a space
@@ -31,6 +31,8 @@ class Refused(msgspec.Struct, frozen=True):
     """Why a work is not put to the model; the verdict is undecided."""
 
     reason: str
+    long_answer: bool = False
+    """It is the answer that is over a limit of length."""
 
 
 class PromptBuilder:
@@ -53,7 +55,7 @@ class PromptBuilder:
         if len(reference) > limit:
             return Refused(f"reference over {limit} characters")
         if len(answer) > limit:
-            return Refused(f"answer over {limit} characters")
+            return Refused(f"answer over {limit} characters", long_answer=True)
         cut = self._row.cut_answer_chars
         shown = keep_end(self.clean(question), question_chars)
         return fill(self._row.template, shown, reference[:cut], answer[:cut])

@@ -1,4 +1,4 @@
-"""From a reading to an outcome. Pure; what cannot be read as one of the row's two words is undecided.
+"""Outcome of a reading. Pure; what cannot be read as one of the row's two words is undecided.
 
 - One-token read-out: correct from the threshold upwards.
 - Text read-out: whole words in any case, after the think block; "not true" is not true, both words are no verdict.

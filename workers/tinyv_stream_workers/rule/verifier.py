@@ -16,6 +16,7 @@ from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import RuleConfig
 from tinyv_stream.reward_policy import CASCADE, DEFAULT_ROUTE, ROUTES, Route, route_for
 from tinyv_stream.types import Outcome, Stage, Verdict
+from tinyv_stream.verifiers.length import over_limit
 from tinyv_stream.verifiers.rules.graders import Check, Grader, stand_in
 from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
 from tinyv_stream_workers.verifier import Finding
@@ -68,10 +69,10 @@ class RuleVerifier:
         """Return the finding for one work; a cancellation kills the process that works on it."""
         started = time.monotonic()
         grader = self._graders[route_for(work.data_source, self._routes).grader]
-        answer = grader.extract(work.completion) if work.model_answer is None else work.model_answer
+        answer = grader.extract(work.completion, work.ground_truth) if work.model_answer is None else work.model_answer
         most = self._config.max_answer_chars
         if len(answer) > most:
-            verdict = Verdict(outcome=Outcome.UNDECIDED, grader=grader.name, reason="the answer is too long")
+            verdict = over_limit(answer, work.ground_truth, grader.name)
             return Finding(verdict=verdict, model_answer=answer[-most:], elapsed_s=time.monotonic() - started)
         check = Check(answer, work.ground_truth, work.question)
         if verdict := grader.fast(check):

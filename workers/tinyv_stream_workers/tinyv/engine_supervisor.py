@@ -1,4 +1,4 @@
-"""Keeps one engine up: starts it, watches it, and starts it again in place when it dies or freezes.
+"""Engine supervisor: one engine, started, watched, and started again in place when it dies or freezes.
 
 - While it is down, `read` raises EngineDiedError at once and `ready` waits.
 - A frozen engine (stopped process, hung device) gives no error of its own: a sign of life that does not come

@@ -1,4 +1,4 @@
-"""In which order the engine takes what it is given: a pure function of arrivals.
+"""Scheduling priority: the order in which the engine takes what it is given, a pure function of arrivals.
 
 - Equal questions go together, and a question that was begun goes before new ones: the rollouts of one GRPO
   group share their prompt's prefix, and a group is worth nothing to the trainer before its last member.

@@ -14,10 +14,13 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
+import msgspec
+
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.types import Outcome, Stage, Verdict
+from tinyv_stream.verifiers.length import over_limit
 from tinyv_stream.verifiers.tinyv.guard import objection
 from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRow, resolve
 from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
@@ -150,6 +153,9 @@ class TinyVVerifier:
             _log.warning("no verdict in %.0f s", timeout_s, extra={"rollout_id": work.rollout_id})
             return self._undecided(f"no verdict in {timeout_s:g} s")
         if isinstance(reading, Refused):
+            if reading.long_answer:
+                found = over_limit(answer, work.ground_truth, "tinyv")
+                return msgspec.structs.replace(found, model=self._label)
             return self._undecided(reading.reason)
         outcome, reason = decide(reading, self._row, self._threshold)
         threshold = None if reading.p_true is None else self._threshold

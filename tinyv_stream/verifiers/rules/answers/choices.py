@@ -14,18 +14,23 @@ Comparison = Callable[[Form, Form, str], Match | None]
 
 _CHOICE_ASKED: Final = re.compile(r"which (?:of|one)|following|option|choose|select|\(\s*\)", re.IGNORECASE)
 
+_LETTERS: Final = re.compile(r"[A-H](?:\s*(?:,|and|,\s*and|;)?\s*[A-H])*")
+
 
 def same_choice(  # noqa: PLR0911 (one way out per pair of spellings)
     answer: str, gold: str, question: str, same: Comparison
 ) -> Match | None:
     """Compare the letters of a multiple-choice question, with each other or with the texts of its options."""
+    if (several := _several(gold, answer, question)) is not None:
+        return several
     ours, theirs = words.choice(gold), words.choice(answer)
     if ours and ours[1] and (_is_multiple_choice(question) or not theirs or theirs[1]):
         return _letter_and_text(ours, answer, theirs, question, same)
     if ours and not ours[1] and theirs:
         listed = words.options(question)
         matches = ours[0] == theirs[0]
-        if matches and theirs[1] and listed and not _agree(listed.get(theirs[0], ""), theirs[1], question, same):
+        # what stands behind the letter has to be that option
+        if matches and theirs[1] and not _agree(listed.get(theirs[0], ""), theirs[1], question, same):
             return None
         return Match(same=matches, reason="choice letter", taxonomy=Taxonomy.FORMATTING)
     if not (ours and not ours[1]) and not (theirs and not theirs[1]):
@@ -38,6 +43,17 @@ def same_choice(  # noqa: PLR0911 (one way out per pair of spellings)
     if not fitting:
         return None
     return Match(same=fitting == [letter], reason="choice by its text", taxonomy=Taxonomy.LANGUAGE)
+
+
+def _several(gold: str, answer: str, question: str) -> Match | None:
+    """Compare `BD` with `B, D`, where the question lets several options be right."""
+    if not _CHOICE_ASKED.search(question):
+        return None
+    ours, theirs = (_LETTERS.fullmatch(text.strip("$ .{}\\")) for text in (gold, answer))
+    if ours is None or theirs is None or len(re.findall("[A-H]", gold)) < 2:
+        return None
+    left, right = (sorted(re.findall("[A-H]", text.replace("and", ""))) for text in (gold, answer))
+    return Match(same=left == right, reason="choice letters", taxonomy=Taxonomy.FORMATTING)
 
 
 def _is_multiple_choice(question: str) -> bool:

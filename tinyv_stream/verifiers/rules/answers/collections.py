@@ -4,11 +4,12 @@ Order means nothing in braces, between alternatives ("or", plus-minus), between 
 all solutions. It means something wherever the question says "respectively", or asks to arrange.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from tinyv_stream.verifiers.rules.answers import naming, order, words
+from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
     Equation,
     Form,
@@ -21,36 +22,13 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
     Words,
 )
-from tinyv_stream.verifiers.rules.answers.words import RANGE_ASKED, mentions
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 Comparison = Callable[[Form, Form, str], Match | None]
 
-_ORDERED: Final = re.compile(
-    r"respectively|arrange|how (?:many|much|old)\b[^.?]*\band\b|\brank|\bsort|"
-    r"(?:next|first) (?:two|three|four|five) terms|"
-    r"(?:list|write|give|express|put|place|state)\b[^.]*\border\b|from (?:smallest|largest|least|greatest) to",
-    re.IGNORECASE,
-)
-_ALTERNATIVES: Final = re.compile(
-    r"(?!.*respectively)\b(?:possible values|"
-    r"all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers))",
-    re.IGNORECASE | re.DOTALL,
-)
 _PARAMETERS: Final = frozenset("klmnst")
-_UNORDERED: Final = re.compile(
-    r"(?:find|determine|list|give|name|identify|compute|what are|are) all\b|"
-    r"\ball (?:the )?(?:possible|real|complex|integer|positive|negative|natural|odd|even|prime|ordered|pairs|triples|"
-    r"solutions|values|numbers|integers|primes|roots|functions|such|points)|"
-    r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|find the angles|\bset\b|"
-    r"which (?:of|numbers|values|statements|propositions)|"
-    r"(?:correct|true|false) (?:statements|propositions|conclusions)|"
-    r"(?:statements|propositions|conclusions)[^.?]*(?:correct|true|false)|"
-    r"prime factors|divisors|eigenvalues|critical points|asymptotes",
-    re.IGNORECASE,
-)
 
 
 def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
@@ -63,9 +41,10 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
         return same(_only(gold) or gold, _only(answer) or answer, question)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
-    labelled = _assignments(gold, answer, question, same)
-    if labelled is not None:
-        return labelled
+    gold, answer = naming.by_unit(gold), naming.by_unit(answer)
+    gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
+    if _has_names(gold) or _has_names(answer):
+        return None if gold.either or answer.either else _assignments(gold, answer, question, same)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
@@ -115,7 +94,7 @@ def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Seq
     tuples = gold.brackets == answer.brackets == "()"
     if not tuples and not ({old, new} <= _PARAMETERS and Scalar(Sym(new)) not in gold.items):
         return answer
-    if len(old) > 1 or len(new) > 1 or mentions(question, old) or mentions(question, new):
+    if len(old) > 1 or len(new) > 1 or words.mentions(question, old) or words.mentions(question, new):
         return answer
     items = (Scalar(rename(i.node, {old: new}), i.unit) if isinstance(i, Scalar) else i for i in answer.items)
     return Sequence(answer.brackets, tuple(items), answer.either)
@@ -150,7 +129,6 @@ def _letters(sequence: Sequence) -> frozenset[str]:
 
 def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
     """Compare two matrices, or a row or column with a tuple."""
-    del question
     left, right = _rows(gold), _rows(answer)
     if left is None or right is None:
         return None
@@ -162,7 +140,7 @@ def same_matrix(gold: Form, answer: Form, question: str) -> Match | None:
     if [len(row) for row in left] != [len(row) for row in right]:
         return Match(same=False, reason="different sizes")
     pairs = [(a, b) for r, s in zip(left, right, strict=True) for a, b in zip(r, s, strict=True)]
-    found = all(equal(a, b) for a, b in pairs)
+    found = all(equal(a, b, domains(question)) for a, b in pairs)
     return Match(same=found, reason="matrix by elements", taxonomy=Taxonomy.NOTATION)
 
 
@@ -203,10 +181,14 @@ def _agree(one: Form, other: Form, same: Comparison) -> bool:
 
 def _brackets_agree(gold: Sequence, answer: Sequence, question: str) -> bool:
     pair = {gold.brackets, answer.brackets}
-    if len(pair) == 1 or pair == {"", "{}"} or (pair == {"", "()"} and not RANGE_ASKED.search(question)):
+    if len(pair) == 1 or pair == {"", "{}"}:
         return True
+    if "()" in pair and (gold.either or answer.either or "{}" in pair):
+        return False
     # what could be an interval is no list
-    return ("[]" in pair or pair == {"", "()"}) and len(gold.items) != 2
+    if pair == {"", "()"}:
+        return len(gold.items) != 2 or order.tuple_asked(question)
+    return "[]" in pair and len(gold.items) != 2
 
 
 def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
@@ -216,9 +198,9 @@ def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
         return True
     if all(isinstance(item, Sequence) for item in gold.items) or all(isinstance(item, Ranges) for item in gold.items):
         return "respectively" not in question.lower()
-    if _ORDERED.search(question) and not _ALTERNATIVES.search(question):
+    if order.is_ordered(question):
         return False
-    return answer.brackets == "{}" or answer.either or _UNORDERED.search(question) is not None
+    return answer.brackets == "{}" or answer.either or order.is_free(question)
 
 
 def _distinct(items: tuple[Form, ...], question: str, same: Comparison) -> tuple[Form, ...]:
@@ -242,32 +224,47 @@ def _matching(ours: tuple[Form, ...], theirs: tuple[Form, ...], question: str, s
     return True
 
 
-def _assignments(  # noqa: PLR0911 (one way out per doubt)
-    gold: Sequence, answer: Sequence, question: str, same: Comparison
-) -> Match | None:
-    """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`."""
+def _has_names(sequence: Sequence) -> bool:
+    """Say whether these are values of several names, not alternatives of one."""
+    names = {item.label for item in sequence.items if isinstance(item, Labelled)}
+    return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
+
+
+def _unindexed(sequence: Sequence, other: Sequence, question: str) -> Sequence:
+    """Return `x_1 = 2, x_2 = 3` as `2, 3` where the other side lists bare solutions in any order."""
+    labels = [item.label for item in sequence.items if isinstance(item, Labelled)]
+    if len(labels) != len(sequence.items) or any(isinstance(item, Labelled) for item in other.items):
+        return sequence
+    indexed = len({label.partition("_")[0] for label in labels}) == 1 and all("_" in label for label in labels)
+    if not indexed or any(words.mentions(question, label) for label in labels):
+        return sequence
+    if not (other.either or order.is_free(question)):
+        return sequence
+    return Sequence("", tuple(i.value for i in sequence.items if isinstance(i, Labelled)), other.either)
+
+
+def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
+    """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`; each name once, on one side at least."""
     ours, theirs = _by_label(gold), _by_label(answer)
-    if ours is None and theirs is None:
+    if ours is None or theirs is None:
+        return _named_and_bare(gold, answer, question, same)
+    ours, theirs = ({order.full_name(k): v for k, v in side.items()} for side in (ours, theirs))
+    if ours.keys() != theirs.keys():
         return None
-    if (ours and gold.either) or (theirs and answer.either):  # one of them holds, not all
-        return None
-    if ours is not None and theirs is not None:
-        if ours.keys() != theirs.keys():
-            return None
-        found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
-        reason = "same assignments" if found else "different assignments"
-        return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
+    found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
+    reason = "same assignments" if found else "different assignments"
+    return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
+
+
+def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
+    ours, theirs = _by_label(gold), _by_label(answer)
     named, bare = (ours, answer) if ours is not None else (theirs, gold)
-    if any(isinstance(item, Labelled) for item in bare.items):
+    if named is None or len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
         return None
-    if named is None or len(named) != len(bare.items):
+    ordered = order.places(list(named), question)
+    if ordered is None or (bare.brackets == "" and ordered != list(named)):
         return None
-    ordered = sorted(named, key=lambda name: _place(name, question))
-    if bare.brackets == "()":
-        named = {name: named[name] for name in ordered}
-    elif ordered != list(named):
-        return None
-    pairs = list(zip(named.values(), bare.items, strict=True))
+    pairs = list(zip((named[name] for name in ordered), bare.items, strict=True))
     found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
     reason = "assignments against their values" if found else "different values"
     return Match(same=found, reason=reason, taxonomy=Taxonomy.LANGUAGE)
@@ -276,9 +273,3 @@ def _assignments(  # noqa: PLR0911 (one way out per doubt)
 def _by_label(sequence: Sequence) -> dict[str, Form] | None:
     found = {item.label: item.value for item in sequence.items if isinstance(item, Labelled)}
     return found if len(found) == len(sequence.items) and len(found) > 1 else None
-
-
-def _place(label: str, question: str) -> tuple[int, str]:
-    """Return where a reader lists this name: as the question does, or else by the alphabet."""
-    found = re.search(rf"(?<![A-Za-z\\]){re.escape(label)}(?![A-Za-z])", question, re.IGNORECASE)
-    return (found.start() if found else len(question), label)

@@ -96,9 +96,16 @@ class Matrix(msgspec.Struct, frozen=True):
 Form = Scalar | Words | Labelled | Equation | Inequality | Chain | Ranges | Sequence | Ratio | Matrix
 
 
+class Dropped(msgspec.Struct, frozen=True):
+    """A piece of an answer that is not part of its value, and why it may go."""
+
+    text: str
+    why: str
+
+
 class AnswerReading(msgspec.Struct, frozen=True):
-    """A form with what was said beside it: `k` is an integer, this is an approximation."""
+    """A form with what was said beside it (`k` is an integer), and what was dropped."""
 
     form: Form
     conditions: frozenset[str] = frozenset()
-    approximate: bool = False
+    dropped: tuple[Dropped, ...] = ()

@@ -4,14 +4,17 @@
 """
 
 import itertools
+import math
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers.forms import Form, Interval, Ranges, Scalar, Sequence
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Op, Sym, Unreadable, symbols
-from tinyv_stream.verifiers.rules.maths.value import approximate
+from tinyv_stream.verifiers.rules.maths.value import approximate, exact
 
 _INFINITY: Final = Sym("\\infty")
+_MANY: Final = 40
+"""Whole numbers in a set that are counted one by one."""
 _MINUS_INFINITY: Final = Op("neg", (_INFINITY,))
 
 
@@ -83,6 +86,18 @@ def without(ranges: Ranges, points: list[Node]) -> Ranges:
     if len(parts) == len(ranges.parts):
         raise Unreadable("a difference of sets")
     return Ranges(tuple(parts), ranges.variable)
+
+
+def whole_numbers(ranges: Ranges, domain: str) -> list[int]:
+    """Return the integers (`Z`) or natural numbers (`N`) within bounds; raise Unreadable for other domains, or many."""
+    found: list[int] = []
+    for part in ranges.parts:
+        low, high = exact(part.low) if part.low else None, exact(part.high) if part.high else None
+        if low is None or high is None or domain not in {"Z", "N"} or high - low > _MANY:
+            raise Unreadable("a set of whole numbers without an end")
+        inside = range(math.ceil(low), math.floor(high) + 1)
+        found += [n for n in inside if (n != low or part.low_closed) and (n != high or part.high_closed)]
+    return [n for n in found if domain == "Z" or n > 0]
 
 
 def as_ranges(form: Form) -> Ranges:

@@ -1,29 +1,16 @@
 """Equality of two single values: exact, rounded, in other units, or up to the name of a constant."""
 
-import itertools
-import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import shapes, units, words
+from tinyv_stream.verifiers.rules.answers import asked, constants, shapes, units
+from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match, Scalar
-from tinyv_stream.verifiers.rules.maths.equal import close, equal, point
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, rename, symbols
+from tinyv_stream.verifiers.rules.maths.equal import equal
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, symbols, walk
 from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate, exact
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
-_ROUNDING_ASKED: Final = re.compile(
-    r"to the nearest|nearest (?:tenth|hundredth|thousandth|whole|integer|cent|dollar|percent|degree)|\brounded\b|"
-    r"\bround(?:ing)? (?:your|the|to|off|up|down|it|answer)|approximat|decimal (?:place|point)|decimals\b|about how|"
-    r"estimat|significant|accurate to|accuracy|calculator|≈",
-    re.IGNORECASE,
-)
-_PERCENT_ASKED: Final = re.compile(r"percent|\\?%", re.IGNORECASE)
-_CONSTANT_NAMES: Final = frozenset("CcKkAn") | {"c_1", "C_1"}
-_FREE_NAMES: Final = frozenset("CcKknmltsrj") | {"\\lambda", "\\mu"}
-"""Letters that stand for any constant or any integer; x or a stand for what the question says."""
-_INTEGRATION: Final = re.compile(r"[CcKkABab](?:_\d|_\{\d\})?")
-_MAX_CONSTANTS: Final = 3
 _ENOUGH_DIGITS: Final = 4
 """Significant digits from which a rounded value stands for an exact one nobody asked to round."""
 _ASKED_DIGITS: Final = 2
@@ -43,11 +30,13 @@ def same_scalar(  # noqa: PLR0911 (one way out per dress)
     if shapes.is_residue(gold) or shapes.is_residue(answer):
         return shapes.same_residue(gold, answer, question)
     gold, answer = _with_letter_units(gold, answer, question)
+    if asked.changes_a_number(gold.unit) or asked.changes_a_number(answer.unit):
+        return None
     dressed = gold.unit != answer.unit or gold.percent != answer.percent or gold.degrees != answer.degrees
     if gold.percent != answer.percent:
         return _percent(gold, answer, question)
     if gold.degrees != answer.degrees:
-        return _degrees(gold, answer)
+        return _degrees(gold, answer, question)
     left, right = gold.node, answer.node
     if gold.unit != answer.unit:
         verdict = _units(gold, answer, question)
@@ -76,14 +65,13 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
 
 def same_value(gold: Node, answer: Node, question: str) -> Match | None:
     """Compare two expressions."""
-    result = equal(gold, answer)
+    result = equal(gold, answer, domains(question))
     if result:
         return Match(same=True, reason="same value", taxonomy=_class(gold, answer))
     if _rounded(gold, answer, question):
         return Match(same=True, reason="rounded to the precision given", taxonomy=Taxonomy.NUMERIC)
-    ours, theirs = symbols(gold), symbols(answer)
-    if (ours or theirs) and (renamed := _renamed(gold, answer, question)):
-        return renamed
+    if (symbols(gold) or symbols(answer)) and (found := constants.renamed(gold, answer, question)):
+        return found
     return None if result is None else Match(same=False, reason="different values")
 
 
@@ -95,21 +83,44 @@ def _class(gold: Node, answer: Node) -> Taxonomy | None:
     return Taxonomy.EXPRESSION
 
 
-def _rounded(gold: Node, answer: Node, question: str) -> bool:
-    """Say whether one side is the other, rounded; the rounded one must be a decimal with digits enough."""
+def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 (one way out per case)
+    """Say whether one side is the other, rounded.
+
+    The ground truth may be the rounded one only where the question asks for a rounding, where it has so many decimals
+    that a computer printed it, or where the answer has no decimal form of its own; the answer, where it has digits
+    enough.
+    """
     if symbols(gold) or symbols(answer):
         return False
-    asked = bool(_ROUNDING_ASKED.search(question))
+    rounding = bool(asked.ROUNDING.search(question))
     places, given = decimals(gold), decimals(answer)
+    if given is None and rounding and isinstance(answer, Num):
+        given = 0
     if places and (given is None or given > places):
-        enough = _ASKED_DIGITS + 1 if given is None or asked else _ENOUGH_DIGITS
-        cut = "64" if places >= _FLOAT_PLACES else "1"
-        return _rounds_to(answer, gold, places, enough) or _rounds_to(answer, gold, places, _CUT_DIGITS, ulps=cut)
-    if places and given is not None and (given > 0 or asked):
-        return _rounds_to(gold, answer, given, _ASKED_DIGITS + 1 if asked else _ENOUGH_DIGITS)
+        if places >= _FLOAT_PLACES:
+            return _rounds_to(answer, gold, places, _CUT_DIGITS, ulps="64")
+        if not rounding and (given is not None or _terminates(answer)):
+            return False
+        return _rounds_to(answer, gold, places, _ASKED_DIGITS + 1) or _rounds_to(
+            answer, gold, places, _CUT_DIGITS, ulps="1"
+        )
+    if places and given is not None and (given > 0 or rounding):
+        return _rounds_to(gold, answer, given, _ASKED_DIGITS + 1 if rounding else _ENOUGH_DIGITS)
     if given and places is None and not _is_integer(gold):
-        return _rounds_to(gold, answer, given, _ASKED_DIGITS if asked else _ENOUGH_DIGITS)
+        return _rounds_to(gold, answer, given, _ASKED_DIGITS if rounding else _ENOUGH_DIGITS)
     return False
+
+
+def _terminates(node: Node) -> bool:
+    """Say whether the value has a decimal of its own, which a ground truth would give in full."""
+    value = exact(node)
+    if value is None:
+        return False
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
 
 
 def _rounds_to(precise: Node, rounded: Node, places: int, digits: int, *, ulps: str = _HALF) -> bool:
@@ -153,133 +164,45 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     found = same_value(gold.node, answer.node, question)
     if found is None or not found.same:
         return found
-    if gold.percent or _PERCENT_ASKED.search(question):
+    if gold.percent or asked.PERCENT.search(question):
         return Match(same=True, reason="percent sign aside", taxonomy=Taxonomy.FORMATTING)
     return None
 
 
-def _degrees(gold: Scalar, answer: Scalar) -> Match | None:
-    """Compare 60 degrees with pi/3, and with a bare 60."""
+def _degrees(gold: Scalar, answer: Scalar, question: str) -> Match | None:
+    """Compare 60 degrees with pi/3, and with a bare 60 where the question speaks of angles."""
     if gold.unit or answer.unit:
-        return None
+        unit = gold.unit or answer.unit
+        return None if units.factor(unit) is None else Match(same=False, reason="different quantities")
     bare = (gold if answer.degrees else answer).node
     with_sign = (answer if answer.degrees else gold).node
-    for turned in (with_sign, Op("mul", (with_sign, _DEGREE))):
-        if equal(turned, bare):
-            return Match(same=True, reason="degree sign aside", taxonomy=Taxonomy.FORMATTING)
+    if equal(Op("mul", (with_sign, _DEGREE)), bare):
+        return Match(same=True, reason="degrees as radians", taxonomy=Taxonomy.NOTATION)
+    named = (gold.degrees and not asked.radians(question)) or asked.angle(question)
+    if named and not _has_pi(with_sign) and equal(with_sign, bare):
+        return Match(same=True, reason="degree sign aside", taxonomy=Taxonomy.FORMATTING)
     return Match(same=False, reason="different angles")
 
 
-def _units(  # noqa: PLR0911 (one way out per doubt)
-    gold: Scalar, answer: Scalar, question: str
-) -> Fraction | None:
+def _has_pi(node: Node) -> bool:
+    return any(part == Sym("\\pi") for part in walk(node))
+
+
+def _units(gold: Scalar, answer: Scalar, question: str) -> Fraction | None:
     """Return what the answer's unit is worth in the gold's; 1 where a unit is merely left out; None if unsure."""
     if gold.unit and answer.unit:
         ours, theirs = units.factor(gold.unit), units.factor(answer.unit)
         if ours is None or theirs is None or ours[0] != theirs[0]:
             return None
         return theirs[1] / ours[1]
-    unit = gold.unit or answer.unit
-    if unit.startswith(units.TOTAL):
+    if (gold.unit or answer.unit).startswith(units.TOTAL):
         return None
-    if gold.unit:
+    if gold.unit:  # the answer leaves out what the ground truth names
         return Fraction(1)
-    measured = units.factor(unit)
-    if measured is not None:
-        asked = {
-            name for name in units.names_in(question) if (f := units.factor(name)) and units.is_alike(f[0], measured[0])
-        }
-        if asked and unit not in asked:
-            return _into(asked, measured)
-        return Fraction(1)
-    if units.is_known(unit) or all(part in question.lower() for part in re.findall(r"[a-z]+", unit)):
-        return Fraction(1)
-    return None
-
-
-def _into(asked: set[str], measured: tuple[str, Fraction]) -> Fraction | None:
-    """Return what a unit is worth in the only one that the question names; None where it names several."""
-    named = units.factor(next(iter(asked))) if len(asked) == 1 else None
-    return measured[1] / named[1] if named and named[0] == measured[0] else None
+    return asked.unit_worth(answer.unit, question)
 
 
 def _scaled(gold: Node, answer: Node, factor: Fraction) -> Match:
     if equal(gold, Op("mul", (answer, Num(factor)))):
         return Match(same=True, reason="other units of the same size", taxonomy=Taxonomy.FORMATTING)
     return Match(same=False, reason="different quantities")
-
-
-def _renamed(gold: Node, answer: Node, question: str) -> Match | None:
-    """Compare up to the names of free constants, and up to a constant of integration; without a question, nothing."""
-    if not question:
-        return None
-    ours, theirs = symbols(gold) - symbols(answer), symbols(answer) - symbols(gold)
-    if len(ours) == 1 and len(theirs) == 1:
-        old, new = next(iter(theirs)), next(iter(ours))
-        free = (
-            not isinstance(gold, Sym)
-            and {old, new} <= _FREE_NAMES
-            and not words.mentions(question, old)
-            and not words.mentions(question, new)
-        )
-        if free and equal(gold, rename(answer, {old: new})):
-            return Match(same=True, reason="same up to the name of a constant", taxonomy=Taxonomy.SYMBOLIC)
-    if _same_with_other_constants(gold, answer, question):
-        return Match(same=True, reason="same up to the names of constants", taxonomy=Taxonomy.SYMBOLIC)
-    left, right = _additive(gold, question), _additive(answer, question)
-    if left and right and _differ_by_constant(gold, answer, left, right):
-        return Match(same=True, reason="same up to a constant of integration", taxonomy=Taxonomy.SYMBOLIC)
-    return None
-
-
-def _same_with_other_constants(gold: Node, answer: Node, question: str) -> bool:
-    """Say whether both are equal once the constants of integration of one are those of the other, in some order."""
-    ours, theirs = (
-        sorted(n for n in symbols(node) if _INTEGRATION.fullmatch(n) and not words.mentions(question, n))
-        for node in (gold, answer)
-    )
-    if len(ours) != len(theirs) or not 1 <= len(ours) <= _MAX_CONSTANTS:
-        return False
-    if (len(ours) == 1 and {*ours, *theirs} & set("ab")) or not (_are_numbered(ours) and _are_numbered(theirs)):
-        return False
-    others = symbols(gold) - set(ours)
-    if not others or others != symbols(answer) - set(theirs):
-        return False
-    orders = itertools.permutations(ours)
-    return any(equal(gold, rename(answer, dict(zip(theirs, order, strict=True)))) for order in orders)
-
-
-def _are_numbered(names: list[str]) -> bool:
-    """Say whether constants with an index are numbered from 1 on, as `C_1` and `C_2` are."""
-    found = sorted(int(digits[0]) for name in names if (digits := re.findall(r"\d", name)))
-    return found == list(range(1, len(found) + 1))
-
-
-def _additive(node: Node, question: str) -> str | None:
-    """Return the one free constant that is simply added to the rest, if there is one."""
-    for name in sorted(symbols(node) & _CONSTANT_NAMES):
-        if words.mentions(question, name):
-            continue
-        shifted = Op("add", (node, Op("neg", (Sym(name),))))
-        where, there = point(symbols(node), 0), point(symbols(node), 0)
-        there[name] = there[name] + 1
-        try:
-            if close(approximate(shifted, where), approximate(shifted, there)):
-                return name
-        except Unreadable:
-            continue
-    return None
-
-
-def _differ_by_constant(gold: Node, answer: Node, ours: str, theirs: str) -> bool:
-    names = (symbols(gold) | symbols(answer)) - {ours, theirs}
-    if not names:
-        return False
-    try:
-        gaps = [
-            approximate(gold, {**where, ours: CONTEXT.zero}) - approximate(answer, {**where, theirs: CONTEXT.zero})
-            for where in (point(names, index) for index in (0, 2))
-        ]
-    except (Unreadable, KeyError):
-        return False
-    return close(gaps[0], gaps[1])

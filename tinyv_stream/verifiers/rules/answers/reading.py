@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import line, relations, scalars, shapes
+from tinyv_stream.verifiers.rules.answers import line, naming, relations, scalars, shapes
 from tinyv_stream.verifiers.rules.answers.forms import (
     AnswerReading,
     Form,
@@ -23,7 +23,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Words,
 )
 from tinyv_stream.verifiers.rules.answers.split import enclosed, split
-from tinyv_stream.verifiers.rules.extract import last_box
+from tinyv_stream.verifiers.rules.answers.trimming import JOINED, trim
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
@@ -31,36 +31,9 @@ from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
 MAX_DEPTH: Final = 6
 ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
 
-_JOINED: Final = re.compile(r"\\text\s*\{\s*,?\s*(and|or|;)\s*,?\s*\}")
-_COMMA: Final = re.compile(r"\\text\s*\{\s*([,;])\s*\}")
-_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no solutions?\.?", re.IGNORECASE)
+_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no (?:real |such )?(?:solutions?|roots?)\.?", re.IGNORECASE)
 _POSITIVE: Final = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^\s*\{?\s*\+\s*\}?")
-_TRAILING_AND: Final = re.compile(r"\\text\s*\{([^{}]*[a-z]),?\s+(and|or)\s*\}")
-_LEAD: Final = re.compile(
-    r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
-    re.IGNORECASE,
-)
-_CONDITION: Final = re.compile(
-    r"[,;]?\s*\(?\s*(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
-    r"(?<![A-Za-z0-9\\}])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
-    r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
-    r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
-    r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
-)
-_CONSTANT: Final = re.compile(
-    r"[,;]?\s*(?:\\text\s*\{)?\s*(?:where|with|for)\s[^{}]*\b(?:constants?)\b[^{}]*\}?\.?$", re.IGNORECASE
-)
 _MINUS_SET: Final = re.compile(r"(?<=[\])}])\s*-\s*\\\{")
-_ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
-_CLAUSE: Final = re.compile(
-    r"[,;]?\s*(?:\\text\s*\{\s*)?[,;]?\s*(?:\\forall|for (?:all|any|every|each|some))\b\s*"
-    r"(?:(?:positive|negative|nonnegative|non-negative|nonzero|real|integers?|rational|natural|numbers?|values of|of)\b"
-    r"|\}|\\text\s*\{|\s"
-    r"|[a-z](?![a-z])|\\in(?![a-z])|\\mathbb\s*\{?\s*[A-Z]\s*\}?|[\^_]\s*\{?\s*(?:[+*]|>\s*0|\\ge\s*0)\s*\}?)*\.?$",
-    re.IGNORECASE,
-)
-_UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
-_BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
 _SIGNS: Final = re.compile(r"\\(pm|mp)(?![a-z])")
 _PLUS_MINUS: Final = re.compile(r"\\pm(?![a-z])")
 _MINUS_PLUS: Final = re.compile(r"\\mp(?![a-z])")
@@ -69,14 +42,12 @@ _EXCEPT: Final = re.compile(
     r"(?:except|other than|excluding|but)(?: for)?\s*\}?\s*(?:[a-z]\s*=)?\s*([^a-z]{1,60})",
     re.IGNORECASE,
 )
-_FROM: Final = re.compile(
-    r"[,;]?\s*\(?\s*(?:\\text\s*\{)?\s*(?:for|where|with)?\s*\}?\s*[a-z]\s*=\s*([01])\s*,\s*[12]\s*,[\s\d,]*(?:\\ldots|\.\.\.)\s*\)?$"
-)
 _MATRIX: Final = re.compile(r"\\begin\s*\{([pbBvV]?matrix)\}(.*)\\end\s*\{\1\}", re.DOTALL)
 _POINT: Final = re.compile(r"(?:\\text\s*\{\s*)?((?:Point\s*)?[A-Z]'?|Point)\s*\}?\s*(\(.*\))", re.DOTALL)
 _SEPARATORS: Final = frozenset({",", ";", "and", "or", "\\vee", "\\wedge", "\\lor", "\\land"})
 _EITHER: Final = frozenset({"or", "\\vee", "\\lor"})
 _BOTH: Final = frozenset({"and", "\\wedge", "\\land"})
+_PADDED: Final = re.compile(r"0\d+")
 _REALS: Final = re.compile(
     r"\\mathbb\s*\{?\s*R\s*\}?|\\text\s*\{\s*(?:all )?real numbers\s*\}|(?:all )?real numbers", re.IGNORECASE
 )
@@ -84,25 +55,10 @@ _REALS: Final = re.compile(
 
 def read_answer(text: str) -> AnswerReading:
     """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
-    text = _BOLD.sub(r"\1", clean(text)).removeprefix("=").strip()
-    if "\\boxed" in text:
-        text = last_box(text) or text
-    text = _COMMA.sub(r"\1", _JOINED.sub(lambda m: f" {m[1]} ", text))
-    text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
-    text = _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;.:")
-    conditions: set[str] = set()
-    text = _ORDINAL.sub(" ", _CONSTANT.sub("", text))
-    while (found := _CONDITION.search(text)) and found.start() > 0:
-        domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
-        conditions.add(domain)
-        text = text[: found.start()].strip(" ,;")
-    if (found := _FROM.search(text)) and found.start() > 0:
-        conditions.add(f"N from {found[1]}")
-        text = text[: found.start()].strip(" ,;")
-    text = (_CLAUSE.sub("", text) or text).strip(" ,;.:")
-    text, approximations = _LEAD.subn("", text, count=1) if _LEAD.match(text) else (text, 0)
-    text = scalars.strip_currency(text)
-    return AnswerReading(read_form(text.strip(), 0), frozenset(conditions), approximations > 0)
+    trimmed = trim(text)
+    return AnswerReading(
+        read_form(scalars.strip_currency(trimmed.text).strip(), 0), trimmed.conditions, trimmed.dropped
+    )
 
 
 def read_form(text: str, depth: int) -> Form:
@@ -128,13 +84,13 @@ def _whole_text(text: str, depth: int) -> Form | None:
     if inside:
         text = inside[1].strip()
         try:
-            return read_form(_JOINED.sub(lambda m: f" {m[1]} ", clean(text)), depth + 1)
+            return read_form(JOINED.sub(lambda m: f" {m[1]} ", clean(text)), depth + 1)
         except Unreadable:
             return scalars.read_words(text)
     return Sequence("{}", ()) if _NO_SOLUTION.fullmatch(text) else scalars.lone_word(text)
 
 
-def _several(parts: list[str], used: list[str], depth: int) -> Form:
+def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C901 (one way out per mixture)
     used = [sign for sign, part in zip(used, parts[1:], strict=True) if part]  # `, or` is an "or"
     parts = kept = [part for part in parts if part]
     used = used[-(len(kept) - 1) :]
@@ -145,7 +101,9 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:
             parts, used = split(" ".join(_joined(parts, used)), outer)
             kept = [part for part in parts if part]
             break
-    items = [read_form(part, depth + 1) for part in kept]
+    if any(_PADDED.fullmatch(part) for part in kept):
+        raise Unreadable("groups of digits")
+    items = [_item(part, depth + 1) for part in kept]
     either = all(sign in _EITHER for sign in used)
     if either:
         items = _points_as_ranges(items)
@@ -163,6 +121,12 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:
         values = [item.value for item in items if isinstance(item, Labelled)]
         return Labelled(labels.pop(), Sequence("", flat(values), either=True))
     return Sequence("", tuple(items) if either and _are_groups(items) else flat(items), either=either)
+
+
+def _item(text: str, depth: int) -> Form:
+    """Read one of several values, which may have its name in front of it."""
+    named = naming.named_part(text)
+    return Labelled(named[0], read_form(named[1], depth)) if named else read_form(text, depth)
 
 
 def _are_groups(items: list[Form]) -> bool:
@@ -229,7 +193,11 @@ def _ranges(text: str, depth: int) -> Form | None:
     parts, used = split(_MINUS_SET.sub(lambda _m: "\\setminus \\{", text), frozenset({"\\setminus", "\\backslash"}))
     if len(parts) == 2:
         without = read_form(parts[1], depth + 1)
-        if isinstance(without, Sequence) and all(isinstance(item, Scalar) for item in without.items):
+        if (
+            isinstance(without, Sequence)
+            and without.brackets == "{}"
+            and all(isinstance(item, Scalar) for item in without.items)
+        ):
             points = [item.node for item in without.items if isinstance(item, Scalar)]
             return line.without(line.as_ranges(read_form(parts[0], depth + 1)), points)
     parts, used = split(text, frozenset({"\\cup"}))

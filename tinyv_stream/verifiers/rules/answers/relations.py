@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from fractions import Fraction
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import line
@@ -40,7 +41,7 @@ _LABEL: Final = re.compile(
     r"(?:\s*_\s*(?:\{[^{}]*\}|[A-Za-z0-9]))?'{0,3}(?:\s*\^\s*\{?\s*-1\s*\}?)?(?:\s*\(\s*([A-Za-z](?:\s*,\s*[A-Za-z])*|[^()]{1,40})\s*\))?"
 )
 _LENGTH: Final = re.compile(
-    r"\|\s*(?:[abzw]|\\(?:vec|overrightarrow|overline|text)\s*\{\s*([A-Za-z]{1,2})\s*\}|\\vec\s+([a-z]))\s*\|"
+    r"\|\s*(?:[abzwEV]|\\(?:vec|overrightarrow|overline|text)\s*\{\s*([A-Za-z]{1,2})\s*\}|\\vec\s+([a-z]))\s*\|"
 )
 _SETS: Final = re.compile(r"(?:[A-Z()\s_{}]|\\(?:cap|cup|complement)(?![a-z])|\\text\s*\{\s*C\s*\}){3,60}")
 
@@ -84,13 +85,16 @@ def label(text: str) -> tuple[str, str] | None:
 
 
 def builder(variable: str, condition: Form) -> Form:
-    """Return what `{variable | condition}` means."""
-    name = variable.split("\\in", maxsplit=1)[0].strip()
+    """Return what `{variable | condition}` means; of whole numbers, those that there are."""
+    name, _, domain = (part.strip() for part in variable.partition("\\in"))
+    domain = re.sub(r"[\s{}]|\\(?:mathbb|mathbf|text)", "", domain)
     if isinstance(condition, Ranges):
         if condition.variable not in {"", name}:
             raise Unreadable("a set-builder of several variables")
+        if domain not in {"", "R"}:
+            return Sequence("{}", tuple(Scalar(Num(Fraction(n))) for n in line.whole_numbers(condition, domain)))
         return line.named(condition, name)
-    if isinstance(condition, Labelled):
+    if isinstance(condition, Labelled) and condition.label == name and domain in {"", "R", "C"}:
         value = condition.value
         return Sequence("{}", value.items if isinstance(value, Sequence) else (value,))
     raise Unreadable("a set-builder")

@@ -9,8 +9,19 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import collections, ranges, shapes, words
+from tinyv_stream.verifiers.rules.answers import (
+    asked,
+    collections,
+    commas,
+    naming,
+    ranges,
+    sentences,
+    shapes,
+    spelling,
+    words,
+)
 from tinyv_stream.verifiers.rules.answers.choices import same_choice
+from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
     AnswerReading,
     Chain,
@@ -30,25 +41,28 @@ from tinyv_stream.verifiers.rules.answers.numbers import same_scalar, same_value
 from tinyv_stream.verifiers.rules.answers.reading import read_answer
 from tinyv_stream.verifiers.rules.answers.relations import label
 from tinyv_stream.verifiers.rules.maths.clean import clean
-from tinyv_stream.verifiers.rules.maths.equal import close, equal, point
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols
-from tinyv_stream.verifiers.rules.maths.value import approximate
+from tinyv_stream.verifiers.rules.maths.equal import equal, proportional
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, rename, substitute, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
-_LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
+_LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9,]) | (?![A-Za-z0-9])|(?<=,) (?![0-9])")
 _WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
-_RATIO_ASKED: Final = re.compile(r"ratio|proportion|odds|scale", re.IGNORECASE)
+_ASCENDING: Final = re.compile(r"from (?:the )?(?:smallest|least|lowest)|ascending|increasing order", re.IGNORECASE)
 _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
 
 def compare(answer: str, gold: str, question: str = "") -> Match | None:
     """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
+    answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
+    answer, gold = sentences.bare(answer, question), sentences.bare(gold, question)
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked
     ours, theirs = (_WRAPPED.sub(r"\1", clean(text)) for text in (gold, answer))
     word = ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower()
     if (_LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs) and ours) or word:
+        return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
+    if (text := spelling.canonical(gold)) and text == spelling.canonical(answer):
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     left, right = _read(gold), read_answer(answer)
     if left.conditions and right.conditions and left.conditions != right.conditions:
@@ -71,16 +85,16 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
         case (Words(), Scalar() | Ratio()) | (Scalar() | Ratio(), Words()):
             return shapes.same_words(gold, answer, question)
         case Equation(), Equation():
-            return _proportional(gold.difference, answer.difference, positive=False)
+            return _proportional(gold.difference, answer.difference, question, positive=False)
         case Chain(), Chain() if gold.signs == answer.signs:
-            agreed = all(equal(a, b) for a, b in zip(gold.parts, answer.parts, strict=True))
+            agreed = all(equal(a, b, domains(question)) for a, b in zip(gold.parts, answer.parts, strict=True))
             return Match(same=agreed, reason="chain by its parts", taxonomy=Taxonomy.EXPRESSION)
         case Inequality(), Inequality() if gold.strict == answer.strict:
-            return _proportional(gold.difference, answer.difference, positive=True)
+            return _proportional(gold.difference, answer.difference, question, positive=True)
         case (Ranges(), Inequality()) | (Inequality(), Ranges()):
-            return _inequalities(gold, answer)
+            return _inequalities(gold, answer, question)
         case Ranges(), Ranges() if gold.variable and answer.variable and gold.variable != answer.variable:
-            return _inequalities(gold, answer)
+            return _inequalities(gold, answer, question)
         case (Ranges(), _) | (_, Ranges()):
             return ranges.same_ranges(gold, answer, question)
         case (Equation(), Scalar()) | (Scalar(), Equation()):
@@ -89,12 +103,34 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return _ratio(gold, answer, question, gold_first=True)
         case _, Ratio():
             return _ratio(answer, gold, question, gold_first=False)
+        case (Scalar(), Sequence() | Matrix()) | (Sequence() | Matrix(), Scalar()) if _is_vector(gold, answer):
+            return same(naming.components(gold), naming.components(answer), question)
+        case (Chain(), Sequence()) | (Sequence(), Chain()):
+            return _in_order(gold, answer, question)
         case (Matrix(), _) | (_, Matrix()):
             return collections.same_matrix(gold, answer, question)
         case (Sequence(), _) | (_, Sequence()):
             return collections.same_sequence(gold, answer, question, same)
         case _:
             return None
+
+
+def _is_vector(gold: Form, answer: Form) -> bool:
+    return (naming.components(gold), naming.components(answer)) != (gold, answer)
+
+
+def _in_order(gold: Form, answer: Form, question: str) -> Match | None:
+    """Compare `a < c < b` with `a, c, b`, where the question asks to arrange from the least."""
+    chain, listed = (gold, answer) if isinstance(gold, Chain) else (answer, gold)
+    if not isinstance(chain, Chain) or not isinstance(listed, Sequence) or listed.brackets:
+        return None
+    nodes = [item.node for item in listed.items if isinstance(item, Scalar) and not item.unit]
+    if set(chain.signs) != {"<"} or len(nodes) != len(chain.parts) or len(nodes) != len(listed.items):
+        return None
+    if not _ASCENDING.search(question):
+        return None
+    found = all(equal(a, b) for a, b in zip(chain.parts, nodes, strict=True))
+    return Match(same=found, reason="order by its parts", taxonomy=Taxonomy.NOTATION)
 
 
 @functools.lru_cache(maxsize=512)
@@ -115,12 +151,12 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa:
             found = same(gold.value, value, question)
             renamed = gold.label != answer.label or gold.variable != answer.variable
             return _relabel(found, Taxonomy.SYMBOLIC if renamed else None, "same assignment")
-        return _as_equations(gold, answer)
+        return _as_equations(gold, answer, question)
     spelt = _spelt_out(gold, answer), _spelt_out(answer, gold)
     if spelt != (gold, answer):
         return same(*spelt, question)
     if isinstance(gold, Equation) or isinstance(answer, Equation):
-        return _solved(gold, answer) or _as_equations(gold, answer)
+        return _solved(gold, answer) or _as_equations(gold, answer, question)
     inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
     if isinstance(answer, Labelled):
         other = answer.value
@@ -155,9 +191,9 @@ def _relabel(found: Match | None, taxonomy: Taxonomy | None, reason: str) -> Mat
     return Match(same=True, reason=reason, taxonomy=found.taxonomy if keep or taxonomy is None else taxonomy)
 
 
-def _as_equations(gold: Form, answer: Form) -> Match | None:
+def _as_equations(gold: Form, answer: Form, question: str) -> Match | None:
     left, right = _difference(gold), _difference(answer)
-    return _proportional(left, right, positive=False) if left and right else None
+    return _proportional(left, right, question, positive=False) if left and right else None
 
 
 def _solved(gold: Form, answer: Form) -> Match | None:
@@ -184,11 +220,11 @@ def _difference(form: Form) -> Node | None:
     return None
 
 
-def _inequalities(gold: Form, answer: Form) -> Match | None:
+def _inequalities(gold: Form, answer: Form, question: str) -> Match | None:
     left, right = _one_sided(gold), _one_sided(answer)
     if left is None or right is None or left.strict != right.strict:
         return None
-    return _proportional(left.difference, right.difference, positive=True)
+    return _proportional(left.difference, right.difference, question, positive=True)
 
 
 def _one_sided(form: Form) -> Inequality | None:
@@ -205,49 +241,35 @@ def _one_sided(form: Form) -> Inequality | None:
     return None
 
 
-def _proportional(gold: Node, answer: Node, *, positive: bool) -> Match | None:
+def _proportional(gold: Node, answer: Node, question: str, *, positive: bool) -> Match | None:
     """Compare two differences: equal up to a constant factor, which an inequality needs to be positive."""
-    if symbols(gold) != symbols(answer) or not symbols(gold):
-        return None
-    try:
-        where = point(symbols(gold), 0)
-        factor = approximate(gold, where) / approximate(answer, where)
-        if factor.imag or abs(factor) < 1e-6 or abs(factor) > 1e6 or (positive and factor < 0):
-            return None
-    except (Unreadable, ZeroDivisionError):
-        return None
-    agreed = _agree_with_factor(gold, answer, factor)
+    agreed = proportional(gold, answer, domains(question), positive=positive)
     if agreed is None:
         return None
     return Match(same=agreed, reason="same relation" if agreed else "different relations", taxonomy=Taxonomy.EXPRESSION)
 
 
-def _agree_with_factor(gold: Node, answer: Node, factor: object) -> bool | None:
-    agreed = 0
-    for index in range(1, 4):
-        where = point(symbols(gold), index)
-        try:
-            if not close(approximate(gold, where), approximate(answer, where) * factor):
-                return False
-            agreed += 1
-        except Unreadable:
-            continue
-    return True if agreed >= 2 else None
-
-
 def _ratio(ratio: Ratio, other: Form, question: str, *, gold_first: bool) -> Match | None:
+    """Compare `4:3` with `8:6` and with 4/3, where a ratio is asked for; else each part counts, as on a clock."""
+    asked_for = asked.RATIO.search(question) is not None and not asked.TIME.search(question)
     if isinstance(other, Ratio):
         if len(other.parts) != len(ratio.parts):
             return Match(same=False, reason="different ratios")
-        if any(equal(part, Num(Fraction(0))) for part in (*ratio.parts, *other.parts)):
-            return None  # a time of day, or a ratio that any other would fit
+        if not asked_for:
+            found = all(equal(a, b) for a, b in zip(ratio.parts, other.parts, strict=True))
+            return Match(same=found, reason="ratio by its parts", taxonomy=Taxonomy.NOTATION) if found else None
+        if any(equal(part, Num(Fraction(0))) is not False for part in (*ratio.parts, *other.parts)):
+            return None
         first, second = ratio.parts[0], other.parts[0]
         pairs = zip(ratio.parts[1:], other.parts[1:], strict=True)
-        found = all(equal(Op("mul", (a, second)), Op("mul", (b, first))) for a, b in pairs)
+        found = all(equal(Op("mul", (a, second)), Op("mul", (b, first)), domains(question)) for a, b in pairs)
         return Match(same=found, reason="ratio", taxonomy=Taxonomy.NOTATION)
-    asked = gold_first or _RATIO_ASKED.search(question) is not None
-    if isinstance(other, Scalar) and len(ratio.parts) == 2 and not other.unit and asked:
+    if isinstance(other, Scalar) and len(ratio.parts) == 2 and not _is_dressed(other) and asked_for:
         quotient = Op("div", (ratio.parts[0], ratio.parts[1]))
         found = same_value(quotient, other.node, "") if gold_first else same_value(other.node, quotient, "")
         return found and Match(same=found.same, reason="ratio as a number", taxonomy=Taxonomy.NOTATION)
     return None
+
+
+def _is_dressed(form: Scalar) -> bool:
+    return bool(form.unit or form.percent or form.degrees)

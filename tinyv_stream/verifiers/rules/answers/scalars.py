@@ -123,6 +123,7 @@ def _minutes(angle: re.Match[str]) -> Scalar:
 
 def strip_currency(text: str) -> str:
     r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
+    text = re.sub(r"\A\$(?=\d[\d.,]*\Z)", lambda _m: "\\$", text)
     text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text).replace("{,}", ",")
     text = re.sub(
         r"(?:US)?\\\$\s*(-?[\d.,]++)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text

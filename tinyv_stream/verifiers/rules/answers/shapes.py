@@ -23,11 +23,14 @@ _CLOCK: Final = re.compile(
     r"(\d{1,2})(?:\s*:\s*(\d{2}))?\s*(?:\\text\s*\{)?\s*([ap])\.?\s?m\.?\s*\}?(?: sharp)?", re.IGNORECASE
 )
 _BARE_CLOCK: Final = re.compile(r"0\d:[0-5]\d")
+_SAID_CLOCK: Final = re.compile(r"(\d{1,2})(?::([0-5]\d))?\s*(?:\\text\s*\{)?\s*o'?clock\s*\}?", re.IGNORECASE)
 _O_CLOCK: Final = " o'clock"
 _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMERAL: Final = re.compile(
     r"\(?\s*([0-9A-F]{1,40})\s*\)?\s*_\s*\{?\s*\(?\s*(?:(\d{1,2})|(?:\\text\s*\{)?\s*([a-z]{3,6})\s*\}?)\s*\)?\s*\}?"
 )
+_BASED: Final = re.compile(r"([0-9A-F]+) base (\d{1,2})")
+_BASE_NAMES: Final = {2: "binary", 8: "octal", 16: "hexadecimal"}
 _TO: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\\text\s*\{)?\s*\bto\b\s*\}?\s*(\d{1,9}(?:\.\d{1,9})?)")
 _QUANTITY: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*([A-Za-z]{1,12})\b\.?\s*(?:,|;|and\b)?")
 _MODULO: Final = re.compile(
@@ -69,12 +72,13 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
             return None
         found = "{:02}:{:02}".format(*(int(p) for p in parts if p is not None)) + _O_CLOCK == named.text
         return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if found else None
-    digits, based, base = named.text.partition(" base ")
-    if not based or not isinstance(other, Scalar) or not isinstance(other.node, Num) or other.unit:
+    numeral = _BASED.fullmatch(named.text)
+    if numeral is None or not isinstance(other, Scalar) or not isinstance(other.node, Num) or other.unit:
         return None
-    word = _BASES[int(base) - 2] if 2 <= int(base) < 2 + len(_BASES) else base
-    asked = re.search(rf"\bbase[-\s$]*(?:{base}|{word})\b", question, re.IGNORECASE)
-    if (asked is None and base != "10") or str(other.node.value) != digits:
+    digits, base = numeral[1], int(numeral[2])
+    word = _BASES[base - 2] if base < 2 + len(_BASES) else str(base)
+    asked = re.search(rf"\b(?:base[-\s$]*(?:{base}|{word})|{_BASE_NAMES.get(base, '(?!)')})\b", question, re.IGNORECASE)
+    if (asked is None and base != 10) or str(other.node.value) != digits:
         return None
     return Match(same=True, reason="base left out", taxonomy=Taxonomy.FORMATTING)
 
@@ -101,6 +105,8 @@ def is_residue(form: Scalar) -> bool:
 def _clock(text: str) -> Form | None:
     if _BARE_CLOCK.fullmatch(text):
         return Words(text + _O_CLOCK)
+    if (said := _SAID_CLOCK.fullmatch(text)) is not None:
+        return Words(f"{int(said[1]):02}:{said[2] or '00'}{_O_CLOCK}")
     found = _CLOCK.fullmatch(text)
     if found is None or not 1 <= int(found[1]) <= 12 or int(found[2] or 0) > 59:
         return None

@@ -63,9 +63,6 @@ _CANONICAL: Final = {
 TOTAL: Final = "total "
 """Before the unit of `3 hours 20 minutes`: a bare 200 is not that."""
 _POWERS: Final = frozenset({"2", "3", "-1", "-2"})
-_COUNTERS: Final = frozenset(
-    {"way", "solution", "number", "piece", "people", "person", "student", "ways", "solutions", "numbers", "pieces"}
-)
 _PLURAL: Final = re.compile(r"(?<=[a-z]{2})(?<!s)s$")
 
 
@@ -76,11 +73,6 @@ def canonical(text: str) -> str:
     text = re.sub(r"\b(?:square|sq\.?)\s+([a-z]+)", r"\1^2", text)
     text = re.sub(r"\bcubic\s+([a-z]+)", r"\1^3", text)
     return "/".join(_part(part) for part in text.split("/"))
-
-
-def is_known(unit: str) -> bool:
-    """Say whether every part of a canonical unit is a unit of measure or a counting word."""
-    return all(re.sub(r"\^\d$", "", part) in _KNOWN or part in _COUNTERS for part in unit.split("/"))
 
 
 def factor(unit: str) -> tuple[str, Fraction] | None:
@@ -122,7 +114,20 @@ def is_alike(one: str, other: str) -> bool:
 
 def names_in(text: str) -> set[str]:
     """Return the canonical units of measure that a text mentions by words of two letters or more."""
-    return {_CANONICAL[w] for w in re.findall(r"[a-z]{2,}", text.lower()) if w in _CANONICAL}
+    found = {_CANONICAL[w] for w in re.findall(r"[a-z]{2,}", text.lower()) if w in _CANONICAL and w != "in"}
+    return found | ({"in"} if re.search(r"\d\s*in\b(?!\s+[a-z])|\binch", text) else set())
+
+
+def letters_in(text: str) -> set[str]:
+    """Return the units of measure that a text writes as one letter behind a number, such as `3 m`."""
+    return {
+        letter for letter in re.findall(r"\d\s*(?:\\text\{|\\mathrm\{)?\s*([msghltvwjn])\b", text) if letter in _KNOWN
+    }
+
+
+def dimension(name: str) -> str:
+    """Return what a canonical unit measures; empty for none."""
+    return _KNOWN[name][0] if name in _KNOWN else ""
 
 
 def _part(text: str) -> str:

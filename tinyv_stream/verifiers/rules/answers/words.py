@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 _FILLERS: Final = frozenset(
-    {"the", "a", "an", "is", "are", "be", "it", "that", "this", "of", "there", "will", "would", "so", "thus", "only"}
+    {"the", "a", "an", "is", "are", "be", "it", "that", "this", "of", "there", "will", "so", "thus"}
 )
 _NEGATIVE: Final = frozenset({"not", "no", "never", "none", "neither", "nor", "loses", "lose"})
 _NUMBERS: Final = {
@@ -17,8 +17,20 @@ _TENS: Final = {
 }  # fmt: skip
 RANGE_ASKED: Final = re.compile(r"interval|range|domain|inequalit|monoton|increasing|decreasing", re.IGNORECASE)
 """What asks for a subset of the line."""
-_TOKEN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
-_LETTER: Final = re.compile(r"(?:option |choice |answer )?\(?\s*([A-H])\s*\)?(?:[.):]|$)\s*(.*)", re.DOTALL)
+_TOKEN: Final = re.compile(r"[a-z0-9_]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
+_ARTICLE: Final = re.compile(
+    r"\AA\s+(?=[a-z]{3,})(?!is\b|are\b|was\b|wins|has\b|and\b|will\b|or\b|does\b|can\b|lies|tells|gets)"
+)
+_SAME: Final = {
+    "dne": "does not exist",
+    "limit does not exist": "does not exist",
+    "undefined": "not defined",
+}
+_NAME_A: Final = re.compile(r"(?<![A-Za-z])A(?![A-Za-z])")
+_LETTER: Final = re.compile(
+    r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? ?)?\(?\s*([A-H])\s*\)?(?:[.):]|\s+[-–—]|$)\s*(.*)",  # noqa: RUF001
+    re.DOTALL | re.IGNORECASE,
+)
 _OPTION: Final = re.compile(
     r"(?:\(|\\text(?:bf|rm|it)?\{\(?|\\mathrm\{\(?|(?<![A-Za-z0-9$\\]))([A-H])(?:\)\s*\}?|\s*\}\s*\)?|\.|:)\s*\}?"
 )
@@ -28,10 +40,12 @@ MAX_OPTION: Final = 400
 
 def plain(text: str) -> str:
     """Return words without case, punctuation and filler words; the order, every negation and every sign stay."""
-    text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])|\\text(?![A-Za-z])", " ", text).lower()
+    text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])|\\text(?![A-Za-z])", " ", text).strip()
+    # a capital A is a name, but for the article that opens a text: `A rhombus`
+    text = _NAME_A.sub("name_a", _ARTICLE.sub("", text)).lower()
     found = _TOKEN.findall(text)
     kept = [word for word in found if word not in _FILLERS]
-    return " ".join(kept or found)
+    return _SAME.get(" ".join(kept or found), " ".join(kept or found))
 
 
 def number_word(text: str) -> int | None:
@@ -50,10 +64,12 @@ def mentions(question: str, name: str) -> bool:
 
 
 def choice(text: str) -> tuple[str, str] | None:
-    """Return (letter, what stands behind it) if `text` picks an option: `B`, `(B)`, `B. 42`."""
-    bare = re.sub(r"\\text(?:bf|rm|it)?\s*\{([^{}]*)\}", r"\1", text).strip("$*{} .")
+    """Return (letter, what stands behind it) if `text` picks an option: `B`, `(B)`, `B. 42`, `Option B`, `b)`."""
+    bare = re.sub(r"\\(?:text(?:bf|rm|it)?|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", text).strip("$*{} .")
     found = _LETTER.fullmatch(bare)
-    return (found[1], found[2].strip()) if found else None
+    if found is None or (found[1].islower() and not bare.rstrip().endswith(")")):
+        return None
+    return found[1].upper(), found[2].strip()
 
 
 def options(question: str) -> dict[str, str]:

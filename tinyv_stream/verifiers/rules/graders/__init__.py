@@ -50,8 +50,8 @@ class Grader(Protocol):
         """What `Verdict.grader` says."""
         ...
 
-    def extract(self, completion: str) -> str:
-        """Return the answer inside a completion."""
+    def extract(self, completion: str, ground_truth: str = "") -> str:
+        """Return the answer inside a completion; the truth says only whether several boxes may be one list."""
         ...
 
     def fast(self, check: Check) -> Verdict | None:
@@ -70,9 +70,9 @@ class FunctionGrader:
         self.name = name
         self._function = function
 
-    def extract(self, completion: str) -> str:
+    def extract(self, completion: str, ground_truth: str = "") -> str:
         """Return the answer as `cascade` reads it."""
-        return final_answer(completion)
+        return final_answer(completion, ground_truth)
 
     def fast(self, check: Check) -> Verdict | None:
         """Say nothing: user code runs in killable processes only."""

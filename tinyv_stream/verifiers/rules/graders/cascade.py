@@ -13,23 +13,30 @@ from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.answers.forms import Match
 from tinyv_stream.verifiers.rules.answers.same import compare
 from tinyv_stream.verifiers.rules.answers.split import split
 from tinyv_stream.verifiers.rules.extract import final_answer
 from tinyv_stream.verifiers.rules.graders import Check
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.tree import Unreadable
+from tinyv_stream.verifiers.rules.second_reader import left_over
 
-_SYMPY_ONLY: Final = re.compile(
-    r"\\(?:int|iint|oint|sum|prod|lim|partial|nabla|det|vec|overline|mathbf|operatorname|log|ln|exp|frac)(?![A-Za-z])|\\begin"
-)
+_SYMPY_ONLY: Final = re.compile(r"\\(?:int|iint|oint|sum|prod|lim|det|log|ln|exp|frac)(?![A-Za-z])|\\begin")
 """What is worth sympy: notation that the structural reader has no rule for, inside of plain mathematics."""
-_WORDS: Final = re.compile(r"(?<![A-Za-z\\])(?!begin|end|cases|matrix|pmatrix|bmatrix|array|aligned)[A-Za-z]{3,}")
+_KNOWN_TO_SYMPY: Final = re.compile(
+    r"(?:\\(?:frac|sqrt|int|iint|oint|sum|prod|lim|to|infty|pi|sin|cos|tan|cot|sec|csc|ln|log|exp|arcsin|arccos|arctan|sinh|"
+    r"cosh|tanh|cdot|times|binom|det|alpha|beta|gamma|delta|theta|lambda|mu|sigma|varphi|omega|rightarrow)(?![A-Za-z])|"
+    r"\\(?:begin|end)\s*\{[pbv]?matrix\}|\\\\|&|\\[{}]|(?<![A-Za-z])d?[A-Za-z](?![A-Za-z])|[\d\s+\-*/^_(){}\[\]=,.|])*"
+)
+"""All that may be in a text that Math-Verify is to read: what it does not know it leaves out, and says nothing."""
 _COSTLY: Final = re.compile(
     r"\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
 )
 """Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
 _MAX_CHARS: Final = 400
+_IDENTICAL: Final = frozenset({"same text", "choice letter", "choice letters", "choice by its text", "words"})
+"""What the second reader need not see: nothing is read there, so nothing can be left out."""
 
 
 class Cascade:
@@ -37,9 +44,9 @@ class Cascade:
 
     name = "cascade"
 
-    def extract(self, completion: str) -> str:
+    def extract(self, completion: str, ground_truth: str = "") -> str:
         """Return the last box, or the worded answer."""
-        return final_answer(completion)
+        return final_answer(completion, ground_truth)
 
     def fast(self, check: Check) -> Verdict | None:
         """Decide equal texts and plain numbers."""
@@ -51,22 +58,30 @@ class Cascade:
         found = self.fast(check)
         if found is not None:
             return found
+        texts = check.ground_truth, check.model_answer, check.question
         try:
             match = compare(check.model_answer, check.ground_truth, check.question)
         except Unreadable as exc:
             if not _is_for_sympy(check):
                 return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({exc})")
             return self._with_sympy(check) if patient else None
+        return self._compared(match, *texts)
+
+    def _compared(self, match: Match | None, *texts: str) -> Verdict:
         if match is None:
             return self._verdict(Outcome.INCORRECT, "not certain to be the same")
-        if match.same:
-            return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
-        return self._verdict(Outcome.INCORRECT, match.reason)
+        if not match.same:
+            return self._verdict(Outcome.INCORRECT, match.reason)
+        if match.reason not in _IDENTICAL and (left := left_over(*texts)):
+            return self._verdict(Outcome.INCORRECT, f"not certain to be the same ({left} is left over)")
+        return self._verdict(Outcome.CORRECT, match.reason, match.taxonomy or "formatting")
 
     def _with_sympy(self, check: Check) -> Verdict:
-        from tinyv_stream.verifiers.rules.graders.math_verify import agree, parsed
+        from tinyv_stream.verifiers.rules.graders.math_verify import agree, is_whole, parsed
 
         gold, answer = parsed(check.ground_truth), parsed(check.model_answer)
+        if not (is_whole(gold, check.ground_truth) and is_whole(answer, check.model_answer)):
+            return self._verdict(Outcome.INCORRECT, "not certain to be the same (Math-Verify read a part of it)")
         if agree(gold, answer) or agree(answer, gold):
             return self._verdict(Outcome.CORRECT, "math-verify", "expression")
         return self._verdict(Outcome.INCORRECT, "math-verify")
@@ -85,7 +100,9 @@ def _is_mathematics(text: str) -> bool:
     plain = clean(text)
     if not plain.isascii() or not plain.isprintable() or not any(c.isalnum() for c in plain):
         return False
-    if len(plain) > _MAX_CHARS or plain.count("=") > 1 or _WORDS.search(plain) or _COSTLY.search(plain):
+    if len(plain) > _MAX_CHARS or plain.count("=") > 1 or _COSTLY.search(plain):
+        return False
+    if not _KNOWN_TO_SYMPY.fullmatch(plain):
         return False
     try:
         return "\\begin" in plain or len(split(plain, frozenset({"or", "and", ";"}))[0]) == 1

@@ -11,9 +11,9 @@ class Exact:
 
     name = "exact"
 
-    def extract(self, completion: str) -> str:
+    def extract(self, completion: str, ground_truth: str = "") -> str:
         """Return the last box, or the worded answer."""
-        return final_answer(completion)
+        return final_answer(completion, ground_truth)
 
     def fast(self, check: Check) -> Verdict:
         """Decide; there is always an answer."""

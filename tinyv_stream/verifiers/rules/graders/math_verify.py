@@ -10,12 +10,15 @@ r"""Hugging Face's Math-Verify, one direction, with the ground truth wrapped in 
 
 import functools
 import logging
+import re
+from typing import Final
 
 import math_verify
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.extract import final_answer
 from tinyv_stream.verifiers.rules.graders import Check
+from tinyv_stream.verifiers.rules.maths.clean import clean
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
@@ -25,9 +28,9 @@ class MathVerify:
 
     name = "math_verify"
 
-    def extract(self, completion: str) -> str:
+    def extract(self, completion: str, ground_truth: str = "") -> str:
         """Return the last box, or the worded answer."""
-        return final_answer(completion)
+        return final_answer(completion, ground_truth)
 
     def fast(self, check: Check) -> Verdict | None:
         """Say nothing: this grader's verdicts are Math-Verify's own."""
@@ -55,3 +58,23 @@ def parsed(text: str) -> tuple[object, ...]:
 def agree(gold: tuple[object, ...], answer: tuple[object, ...]) -> bool:
     """Say whether Math-Verify calls `answer` the same as `gold`; the order matters to it."""
     return math_verify.verify(list(gold), list(answer), timeout_seconds=None)  # type: ignore[arg-type]
+
+
+_LETTER: Final = re.compile(
+    r"(?<![A-Za-z\\])d?([A-Za-z])(?![A-Za-z])|\\(alpha|beta|gamma|delta|theta|lambda|mu|sigma|omega)(?![A-Za-z])"
+)
+_DIGITS: Final = re.compile(r"\d+")
+_SILENT: Final = frozenset("dei")
+"""Letters that need not show in a reading: of differentials, and the constants."""
+
+
+def is_whole(reading: tuple[object, ...], text: str) -> bool:
+    """Say whether a reading has every letter of its text, and a number for each that is not a small one."""
+    if not reading:
+        return False
+    shown = str(reading[0])
+    plain = clean(text)
+    letters = {m[1] or m[2] for m in _LETTER.finditer(plain)} - _SILENT
+    names = set(re.findall(r"[A-Za-z]+", shown.replace("_", " ")))
+    numbers = {int(n) for n in _DIGITS.findall(plain)}
+    return letters <= names and (numbers <= {int(n) for n in _DIGITS.findall(shown)} | {0, 1} or not letters)

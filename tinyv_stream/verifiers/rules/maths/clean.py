@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
+from tinyv_stream.verifiers.rules.maths.dress import undress
 from tinyv_stream.verifiers.rules.maths.tree import words
 
 _MANGLED: Final = (
@@ -123,9 +124,6 @@ _DROP: Final = words(
 _FONT: Final = re.compile(
     r"\\(?:mathrm|operatorname\*?|textbf|textit|textrm|textsf|mbox|hbox|text|textnormal|bm|mathbf|boldsymbol)(?![A-Za-z])"
 )
-_UPRIGHT: Final = re.compile(
-    r"\\text\s*\{\s*(sin|cos|tan|cot|sec|csc|log|ln|lg|exp|max|min|gcd|lcm|arcsin|arccos|arctan)\s*\}"
-)
 _COLOUR: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9]*\}")
 _INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
 _ROOT: Final = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
@@ -146,14 +144,14 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = _ROOT.sub(r"\\sqrt{\1}", text)
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
-    if "\\" not in text:
-        return " ".join(text.replace("$", " $ ").split()) if "$" in text else " ".join(text.split())
     if "\\begin" not in text:
         text = _DOUBLED.sub(lambda _m: "\\", text)
+    text = undress(text)
+    if "\\" not in text:
+        return " ".join(text.replace("$", " $ ").split()) if "$" in text else " ".join(text.split())
     text = text.replace("\\(", " ").replace("\\)", " ").replace("\\[", " ").replace("\\]", " ")
     text = _FONT.sub(lambda _m: "\\text", _COLOUR.sub("", text))
     text = _prefixed(text)
-    text = _UPRIGHT.sub(r"\\\1 ", text)
     text = _PRIME.sub(lambda m: m[1] or m[2], _COMMAND.sub(_plain, text))
     return re.sub(r"(?<!\\)(?:\\[,;:!> ]|~|\s)+", " ", text).strip()
 

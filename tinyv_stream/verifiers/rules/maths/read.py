@@ -9,8 +9,10 @@ r"""Reader of one expression, LaTeX or plain, into a tree. Precedence climbing o
 from fractions import Fraction
 from typing import Final
 
+from tinyv_stream.verifiers.rules.maths.cursor import Cursor
 from tinyv_stream.verifiers.rules.maths.tokens import tokenize
 from tinyv_stream.verifiers.rules.maths.tree import (
+    BINDERS,
     FUNCTIONS,
     Node,
     Num,
@@ -19,6 +21,8 @@ from tinyv_stream.verifiers.rules.maths.tree import (
     Unreadable,
     ends_in_power,
     is_proper,
+    rename,
+    symbols,
     words,
 )
 
@@ -44,27 +48,8 @@ def read(text: str) -> Node:
     return node
 
 
-class _Reader:
-    """One pass over the tokens; `at` is the next one."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
-        self.at = 0
-        self.bars = 0
-
-    def peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        if not token:
-            raise Unreadable("the text ends early")
-        self.at += 1
-        return token
-
-    def expect(self, token: str) -> None:
-        if self.take() != token:
-            raise Unreadable(f"{token} is missing")
+class _Reader(Cursor):
+    """The grammar; each method reads one level of it."""
 
     def sum(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
@@ -86,7 +71,7 @@ class _Reader:
             token = self.peek()
             if token in {"*", "\\cdot", "\\times"}:
                 self.take()
-                left = Op("mul", (left, self.signed(depth)))
+                left = _product(left, self.signed(depth))
             elif token in {"/", "\\div"}:
                 self.take()
                 left = Op("div", (left, self.signed(depth)))
@@ -119,7 +104,7 @@ class _Reader:
             raise Unreadable("two numbers side by side")
         if self.tokens[start][0].isdigit() and before[0].isdigit() and not ends_in_power(left):
             raise Unreadable("two numbers side by side")
-        return Op("mul", (left, right))
+        return _product(left, right)
 
     def power(self, depth: int) -> Node:
         base = self.postfix(self.atom(depth + 1))
@@ -129,16 +114,6 @@ class _Reader:
         if self.degree():
             return self.postfix(Op("mul", (base, Op("div", (Sym("\\pi"), Num(Fraction(180)))))))
         return self.postfix(Op("pow", (base, self.exponent(depth + 1))))
-
-    def degree(self) -> bool:
-        at = self.at
-        if self.tokens[at : at + 1] == ["\\circ"]:
-            self.at = at + 1
-            return True
-        if self.tokens[at : at + 3] == ["{", "\\circ", "}"]:
-            self.at = at + 3
-            return True
-        return False
 
     def exponent(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
@@ -173,6 +148,9 @@ class _Reader:
     def letter(self, token: str, depth: int) -> Node:
         r"""Read a letter with its subscript; `f(x)` is a call, `C_5^2` counts combinations."""
         subscript = self.subscript()
+        while self.peek() == "'":
+            subscript += self.take()
+        subscript += self.subscript()
         if token in _FUNCTION_LETTERS and self.peek() == "(":
             return Op("call " + token + subscript, self.arguments(depth))
         if token in {"C", "A", "P"} and subscript[1:].isdigit() and self.peek() == "^":
@@ -191,7 +169,7 @@ class _Reader:
         self.expect("|")
         return Op("abs", (inner,))
 
-    def command(self, token: str, depth: int) -> Node:
+    def command(self, token: str, depth: int) -> Node:  # noqa: PLR0911 (one way out per command)
         name = token[1:]
         if name in {"frac", "binom"}:
             return Op("div" if name == "frac" else name, (self.group(depth), self.group(depth)))
@@ -210,7 +188,34 @@ class _Reader:
             return Op(name, (self.atom(depth),))
         if name in FUNCTIONS:
             return self.function(name, depth)
+        if name in BINDERS:
+            return self.series(name, depth)
+        if name == "vec":
+            return self.vector()
         raise Unreadable(token)
+
+    def vector(self) -> Node:
+        self.expect("{")
+        letter = self.take()
+        self.expect("}")
+        return Sym("\\vec " + letter + self.subscript())
+
+    def series(self, name: str, depth: int) -> Node:
+        r"""Read `\sum_{k=1}^{n} k^2`; the bound letter gets a name by its place, so that any letter may be written."""
+        self.expect("_")
+        self.expect("{")
+        letter = self.take()
+        if len(letter) != 1 or not letter.isalpha():
+            raise Unreadable("a sum over something else")
+        self.expect("=")
+        low = self.sum(depth)
+        self.expect("}")
+        self.expect("^")
+        high = self.group(depth)
+        body = self.product(depth)
+        self.bound += 1
+        new = f"#{self.bound}"
+        return Op(name, (rename(body, {letter: new}), Sym(new), low, high))
 
     def function(self, name: str, depth: int) -> Node:
         base: Node | None = None
@@ -238,7 +243,7 @@ class _Reader:
 
     def arguments(self, depth: int) -> tuple[Node, ...]:
         r"""Read `(a, b)`, or what `\sin 2x` covers: one product without a sign in between."""
-        if self.peek() in {"(", "{", "["}:
+        if self.peek() in {"(", "{", "[", "\\{"}:
             close = _CLOSERS[self.take()]
             args = [self.sum(depth)]
             while self.peek() == ",":
@@ -254,14 +259,6 @@ class _Reader:
             and self.peek() not in {"(", "|", "["}
         ):
             arg = Op("mul", (arg, self.power(depth)))
-        if (
-            self.peek() == "/"
-            and isinstance(arg, Sym | Num)
-            and self.tokens[self.at + 1 : self.at + 2]
-            and self.tokens[self.at + 1].isdigit()
-        ):
-            self.take()
-            arg = Op("div", (arg, self.atom(depth)))
         return (arg,)
 
     def group(self, depth: int) -> Node:
@@ -275,21 +272,11 @@ class _Reader:
             self.tokens[self.at : self.at + 1] = list(token)
         return self.atom(depth + 1)
 
-    def subscript(self) -> str:
-        if self.peek() != "_":
-            return ""
-        self.take()
-        if self.peek() != "{":
-            return "_" + self.take()
-        self.take()
-        parts: list[str] = []
-        while self.peek() != "}":
-            parts.append(self.take())
-        self.take()
-        return "_" + "".join(parts)
 
-    def _deep(self) -> Node:
-        raise Unreadable("too deep")
+def _product(left: Node, right: Node) -> Node:
+    if all(any(name.startswith("\\vec") for name in symbols(node)) for node in (left, right)):
+        raise Unreadable("a product of vectors")
+    return Op("mul", (left, right))
 
 
 def _number(token: str) -> Num:

@@ -1,5 +1,6 @@
 """Tree of an expression: numbers, symbols, operators. Frozen, comparable, hashable."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -37,7 +38,9 @@ class Op(msgspec.Struct, frozen=True):
 
 Node = Num | Sym | Op
 
-OPERATORS: Final = words("add mul div pow neg fact root abs binom logb floor ceil")
+OPERATORS: Final = words("add mul div pow neg fact root abs binom logb floor ceil sum prod")
+BINDERS: Final = words("sum prod")
+"""Operators over (body, letter, low, high): the letter is bound in the body."""
 FUNCTIONS: Final = words(
     "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh coth exp ln log lg sqrt max min gcd lcm"
 )
@@ -50,15 +53,22 @@ def symbols(node: Node) -> frozenset[str]:
         return frozenset() if node.name in CONSTANTS else frozenset({node.name})
     if isinstance(node, Num):
         return frozenset()
+    if node.name in BINDERS:
+        return (symbols(node.args[0]) - symbols(node.args[1])) | symbols(node.args[2]) | symbols(node.args[3])
     return frozenset[str]().union(*(symbols(a) for a in node.args))
 
 
 def rename(node: Node, names: dict[str, str]) -> Node:
-    """Return the tree with symbols renamed."""
+    """Return the tree with symbols renamed; a bound letter is none of them."""
     if isinstance(node, Sym):
         return Sym(names.get(node.name, node.name))
     if isinstance(node, Num):
         return node
+    if node.name in BINDERS and isinstance(node.args[1], Sym):
+        free = {old: new for old, new in names.items() if old != node.args[1].name}
+        if node.args[1].name in free.values():
+            raise Unreadable("a name that is bound")
+        return Op(node.name, (rename(node.args[0], free), node.args[1], *(rename(a, names) for a in node.args[2:])))
     return Op(node.name, tuple(rename(a, names) for a in node.args))
 
 
@@ -68,7 +78,19 @@ def substitute(node: Node, name: str, value: Node) -> Node:
         return value if node.name == name else node
     if isinstance(node, Num):
         return node
+    if node.name in BINDERS and node.args[1] == Sym(name):
+        return Op(node.name, (*node.args[:2], *(substitute(a, name, value) for a in node.args[2:])))
+    if node.name in BINDERS and symbols(node.args[1]) & symbols(value):
+        raise Unreadable("a name that is bound")
     return Op(node.name, tuple(substitute(a, name, value) for a in node.args))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield every part of a tree, the whole first."""
+    yield node
+    if isinstance(node, Op):
+        for arg in node.args:
+            yield from walk(arg)
 
 
 def decimals(node: Node) -> int | None:

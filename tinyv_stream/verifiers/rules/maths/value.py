@@ -1,6 +1,7 @@
-"""Value of a tree: exact where it can be, to 50 digits where not. Bounded: never a number that takes long.
+"""Value of a tree at a point, to as many digits as its terms need. Bounded: never a number that takes long.
 
-- `exact` gives a Fraction or None; `approximate` gives an mpmath number at a point, possibly complex.
+- `work_out` also says how far apart the terms are that were added: what is smaller by more digits than are carried is
+  lost, so a caller who needs certainty asks again with `digits` more than that (see `equal`).
 - A power or factorial past the limits raises `Unreadable`: a tower is nobody's final answer.
 - Nothing here decides equality; see `equal`.
 """
@@ -18,15 +19,19 @@ from typing import Any, Final
 
 import mpmath
 
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
+from tinyv_stream.verifiers.rules.maths.exact import MAX_FACTORIAL, exact, series
+from tinyv_stream.verifiers.rules.maths.tree import BINDERS, Node, Num, Op, Sym, Unreadable
+
+__all__ = ["CONTEXT", "DIGITS", "Number", "approximate", "exact", "work_out"]
 
 DIGITS: Final = 50
-"""Far more than any comparison asks for: what is left after terms of 1e12 cancel must still count as nothing."""
-_MAX_BITS: Final = 20_000
-"""Bits of an exact number: 6,000 digits."""
-_MAX_VALUE: Final = 1e12
+"""Digits of a first look."""
+MOST_DIGITS: Final = 4_500
+"""Terms further apart than this cannot be told from one another here."""
 _MAX_EXPONENT: Final = 1e6
-_MAX_FACTORIAL: Final = 500
+_MAX_BITS: Final = 14_000
+"""Binary size of a value, either way: 1e4200 and its inverse."""
+_BITS_PER_DIGIT: Final = math.log2(10)
 
 CONTEXT: Final[Any] = mpmath.MPContext()
 CONTEXT.dps = DIGITS
@@ -35,117 +40,80 @@ Number = Any
 """An mpmath mpf or mpc of `CONTEXT`."""
 
 
-def exact(node: Node) -> Fraction | None:
-    """Return the rational value of a tree without symbols, roots or functions; None if it has any."""
-    if isinstance(node, Num):
-        return node.value
-    if isinstance(node, Sym):
-        return None
-    work = _EXACT.get(node.name)
-    if work is None:
-        return None
-    values: list[Fraction] = []
-    for arg in node.args:
-        value = exact(arg)
-        if value is None:
-            return None
-        values.append(value)
-    try:
-        return _bounded(work(*values))
-    except (ZeroDivisionError, ValueError):
-        return None
-
-
 def approximate(node: Node, point: Mapping[str, Number]) -> Number:
     """Return the value at `point` (symbol -> number); raise Unreadable where it has none or is too large."""
+    return work_out(node, point)[0]
+
+
+def work_out(node: Node, point: Mapping[str, Number], digits: int = DIGITS) -> tuple[Number, int]:
+    """Return the value at `point` and the digits between the largest and the smallest term that was added.
+
+    Raises Unreadable where there is no value, or one too large or too small to be told from others.
+    """
+    if digits > MOST_DIGITS:
+        raise Unreadable("terms too far apart")
+    spread = _Spread()
+    before, CONTEXT.dps = CONTEXT.dps, digits
     try:
-        value = _value(node, point)
-    except (ZeroDivisionError, ValueError, OverflowError, TypeError, ArithmeticError) as exc:
+        value = _value(node, point, spread)
+    except (ZeroDivisionError, ValueError, OverflowError, TypeError, ArithmeticError, KeyError) as exc:
         raise Unreadable("no value here") from exc
-    if CONTEXT.isnan(value) or (abs(value) > _MAX_VALUE and not CONTEXT.isinf(value)):
-        raise Unreadable("no value here, or one that would hide its smaller terms")
-    return value
+    finally:
+        CONTEXT.dps = before
+    if CONTEXT.isnan(value):
+        raise Unreadable("no value here")
+    return value, int(spread.bits / _BITS_PER_DIGIT) + 1
 
 
-def _bounded(value: Fraction | None) -> Fraction | None:
-    if value is not None and value.numerator.bit_length() + value.denominator.bit_length() > _MAX_BITS:
-        raise Unreadable("too large")
-    return value
+class _Spread:
+    """How many binary digits lie between terms; `see` is told the arguments of every operator."""
+
+    def __init__(self) -> None:
+        self.bits = 0
+
+    def see(self, name: str, values: list[Number]) -> None:
+        sizes = [CONTEXT.mag(v) for v in values if v and not CONTEXT.isinf(v) and not CONTEXT.isnan(v)]
+        if not sizes:
+            return
+        low, high = int(min(sizes)), int(max(sizes))
+        if low < -_MAX_BITS or high > _MAX_BITS:
+            raise Unreadable("too large or too small")
+        if name not in _HARMLESS:  # cos x and 1 - x^2/2 differ by x^4/24
+            self.bits = max(self.bits, high - low, high, -4 * low)
+        elif name == "add":
+            self.bits = max(self.bits, high - low)
 
 
-def _exact_power(base: Fraction, exponent: Fraction) -> Fraction | None:
-    if exponent.denominator != 1:
-        return _exact_root(base**exponent.numerator, exponent.denominator) if base > 0 and abs(exponent) < 50 else None
-    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-    if bits * abs(exponent.numerator) > _MAX_BITS and base not in {0, 1, -1}:
-        raise Unreadable("too large")
-    return base**exponent.numerator
+_HARMLESS: Final = frozenset({"add", "mul", "div", "neg", "sqrt", "abs", "root"})
+"""Operators that lose no digits of their arguments, however large or small these are."""
 
 
-def _exact_root(value: Fraction, index: int) -> Fraction | None:
-    if value < 0 or not 2 <= index <= 60:
-        return None
-    roots: list[int] = []
-    for part in (value.numerator, value.denominator):
-        root = round(part ** (1 / index)) if part.bit_length() < 900 else -1
-        if root < 0 or root**index != part:
-            return None
-        roots.append(root)
-    return Fraction(roots[0], roots[1])
-
-
-def _exact_factorial(value: Fraction) -> Fraction | None:
-    if value.denominator != 1 or value < 0:
-        return None
-    if value > _MAX_FACTORIAL:
-        raise Unreadable("too large")
-    return Fraction(math.factorial(int(value)))
-
-
-def _exact_binomial(top: Fraction, bottom: Fraction) -> Fraction | None:
-    if top.denominator != 1 or bottom.denominator != 1 or not 0 <= bottom <= top:
-        return None
-    if top > 4 * _MAX_FACTORIAL:
-        raise Unreadable("too large")
-    return Fraction(math.comb(int(top), int(bottom)))
-
-
-def _whole(work: Callable[..., int]) -> Callable[..., Fraction | None]:
-    def apply(*values: Fraction) -> Fraction | None:
-        return Fraction(work(*(int(v) for v in values))) if all(v.denominator == 1 for v in values) else None
-
-    return apply
-
-
-_EXACT: Final[dict[str, Callable[..., Fraction | None]]] = {
-    "add": lambda *v: sum(v, Fraction(0)),
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda a: -a,
-    "pow": _exact_power,
-    "sqrt": lambda a: _exact_root(a, 2),
-    "root": lambda a, n: _exact_root(a, int(n)) if n.denominator == 1 else None,
-    "fact": _exact_factorial,
-    "binom": _exact_binomial,
-    "abs": lambda a: max(a, -a),
-    "floor": lambda a: Fraction(math.floor(a)),
-    "ceil": lambda a: Fraction(math.ceil(a)),
-    "max": lambda *v: max(v),
-    "min": lambda *v: min(v),
-    "gcd": _whole(math.gcd),
-    "lcm": _whole(math.lcm),
-}
-
-
-def _value(node: Node, point: Mapping[str, Number]) -> Number:
+def _value(node: Node, point: Mapping[str, Number], spread: _Spread) -> Number:
     if isinstance(node, Num):
         return CONTEXT.mpf(node.value.numerator) / node.value.denominator
     if isinstance(node, Sym):
-        return _constants().get(node.name) or point[node.name]
-    values = [_value(a, point) for a in node.args]
+        return _constants(CONTEXT.prec).get(node.name) or point[node.name]
+    if node.name in BINDERS:
+        return _series(node, point, spread)
+    values = [_value(a, point, spread) for a in node.args]
+    spread.see(node.name, values)
     if node.name.startswith("call "):
         return _call(node.name, values)
     return _APPROXIMATE[node.name](*values)
+
+
+def _series(node: Op, point: Mapping[str, Number], spread: _Spread) -> Number:
+    """Return a sum or a product whose bounds are whole numbers at this point."""
+    body, name, *ends = node.args
+    bounds = [_value(end, point, spread) for end in ends]
+    if not all(CONTEXT.isint(end) for end in bounds):
+        raise Unreadable("a sum without an end")
+    from_to = tuple(Num(Fraction(int(end))) for end in bounds)
+    terms = [_value(term, point, spread) for term in series(Op(node.name, (body, name, *from_to)))]
+    if node.name == "sum":
+        spread.see("add", terms)
+        return sum(terms, CONTEXT.zero)
+    return functools.reduce(lambda a, b: a * b, terms, CONTEXT.one)
 
 
 def _call(name: str, values: list[Number]) -> Number:
@@ -157,17 +125,17 @@ def _call(name: str, values: list[Number]) -> Number:
     return total
 
 
-@functools.cache
-def _constants() -> dict[str, Number]:
+@functools.lru_cache(maxsize=64)
+def _constants(precision: int) -> dict[str, Number]:
+    del precision  # the key
     return {"\\pi": +CONTEXT.pi, "e": +CONTEXT.e, "i": CONTEXT.mpc(0, 1), "\\infty": CONTEXT.inf}
 
 
 def _power(base: Number, exponent: Number) -> Number:
-    size = abs(exponent) * max(1, abs(CONTEXT.log(abs(base)))) if base != 0 else 0
-    if size > _MAX_EXPONENT:
+    if base and abs(exponent) * max(1, abs(int(CONTEXT.mag(base)))) > _MAX_EXPONENT:
         raise Unreadable("too large")
     real = not isinstance(base, CONTEXT.mpc) and base < 0 and isinstance(exponent, CONTEXT.mpf)
-    if real and exponent != int(exponent):
+    if real and not CONTEXT.isint(exponent):
         thirds = exponent * 3
         if abs(thirds - CONTEXT.nint(thirds)) < CONTEXT.mpf(10) ** -30:
             sign = -1 if int(CONTEXT.nint(thirds)) % 2 else 1
@@ -176,13 +144,13 @@ def _power(base: Number, exponent: Number) -> Number:
 
 
 def _root(value: Number, index: Number) -> Number:
-    if not isinstance(value, CONTEXT.mpc) and value < 0 and index == int(index) and int(index) % 2:
+    if not isinstance(value, CONTEXT.mpc) and value < 0 and CONTEXT.isint(index) and int(index) % 2:
         return -CONTEXT.power(-value, 1 / index)
     return _power(value, 1 / index)
 
 
 def _factorial(value: Number) -> Number:
-    if abs(value) > _MAX_FACTORIAL:
+    if abs(value) > 4 * MAX_FACTORIAL:
         raise Unreadable("too large")
     return CONTEXT.factorial(value)
 
@@ -205,6 +173,26 @@ def _real(work: Callable[..., Number]) -> Callable[..., Number]:
     return apply
 
 
+def _rounded(work: Callable[[Number], Number]) -> Callable[[Number], Number]:
+    r"""Return floor or ceiling of what is a whole number but for noise: `\log_2 8` is 3."""
+
+    def apply(value: Number) -> Number:
+        near = CONTEXT.nint(value)
+        noise = CONTEXT.mpf(10) ** (8 - CONTEXT.dps) * max(1, abs(near))
+        return near if abs(value - near) < noise else work(value)
+
+    return _real(apply)
+
+
+def _whole(work: Callable[..., int]) -> Callable[..., Number]:
+    def apply(*values: Number) -> Number:
+        if not all(isinstance(v, CONTEXT.mpf) and CONTEXT.isint(v) for v in values):
+            raise Unreadable("no whole numbers")
+        return CONTEXT.mpf(work(*(int(v) for v in values)))
+
+    return apply
+
+
 def _sum(*values: Number) -> Number:
     return sum(values[1:], values[0])
 
@@ -223,10 +211,12 @@ _APPROXIMATE: Final[dict[str, Callable[..., Number]]] = {
     "fact": _factorial,
     "binom": lambda a, b: _factorial(a) / (_factorial(b) * _factorial(a - b)),
     "abs": abs,
-    "floor": _real(CONTEXT.floor),
-    "ceil": _real(CONTEXT.ceil),
+    "floor": _rounded(CONTEXT.floor),
+    "ceil": _rounded(CONTEXT.ceil),
     "max": _real(max),
     "min": _real(min),
+    "gcd": _whole(math.gcd),
+    "lcm": _whole(math.lcm),
     "exp": _small(CONTEXT.exp),
     "ln": CONTEXT.ln,
     "log": lambda a: CONTEXT.ln(a) * _SOME_BASE,

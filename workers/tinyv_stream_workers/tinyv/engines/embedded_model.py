@@ -14,13 +14,13 @@ import fcntl
 import hashlib
 import importlib.metadata
 import logging
-import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from tinyv_stream.embedded_server.places import cache_directory
 from tinyv_stream.errors import EngineStartError
 
 _log: Final = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def _gguf() -> Path:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tinyv-stream"
+    return cache_directory()
 
 
 def _digest(*files: Path) -> str:

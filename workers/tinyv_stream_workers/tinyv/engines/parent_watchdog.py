@@ -1,4 +1,4 @@
-"""Loaded inside vLLM's own processes: ends them when the worker that started them is gone.
+"""Parent watchdog inside vLLM's own processes: ends them when the worker that started them is gone.
 
 vLLM's engine process outlives a `kill -9` of its parent, with the model's memory. This module therefore acts at
 import, in processes that were spawned and only where the worker left its process id in the environment:

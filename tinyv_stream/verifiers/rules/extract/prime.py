@@ -1,10 +1,7 @@
-r"""The answer inside a completion, two ways. Pure string work, linear in the text, never evaluated.
+r"""The reference's answer extraction, step by step (PRIME, as verl and TinyV use it), with its rough edges.
 
-- `prime_answer` follows the reference's steps exactly (PRIME, as verl and TinyV use it), with its rough edges:
-  what follows the last `=` is kept even inside a box, so `\boxed{x=3, y=4}` becomes `4`.
-- `final_answer` is what `cascade` and TinyV read: the last closed box as it stands, and PRIME's steps
-  only where there is none. A damaged answer would make every later verifier say "wrong".
-- A surplus of braces is not an answer: past `_MAX_BRACES` the box counts as unclosed.
+What follows the last `=` is kept even inside a box, so `\boxed{x=3, y=4}` becomes `4`. Pure string work, linear in the
+text, never evaluated. A surplus of braces is not an answer: past `_MAX_BRACES` the box counts as unclosed.
 """
 
 import re
@@ -19,7 +16,6 @@ _AFTER: Final = ("answer:", "answer is", "answers are")
 _BEFORE: Final = ("is answer", "is the answer", "are answers", "are the answers")
 _LAST_WORDS: Final = ("be ", "is ", "are ", "=", ": ", "get ", "be\n", "is\n", "are\n", ":\n", "get\n")
 _BRACE: Final = re.compile(r"[{}]")
-_FENCE: Final = "</think>"
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -44,18 +40,6 @@ def prime_answer(completion: str) -> Extraction:
         if at >= 0:
             text, marked = text[at + len(marker) :].strip(), True
     return Extraction(text, marked and any(c.isdigit() for c in text))
-
-
-def final_answer(completion: str) -> str:
-    """Return the last closed box behind any thinking, or else the end of the worded answer."""
-    response = completion[completion.rfind(_FENCE) + len(_FENCE) :] if _FENCE in completion else completion
-    box = last_box(response)
-    if box is not None:
-        return box
-    text, marked = _cut_at_markers(response)
-    if not marked:
-        return _trim(prime_answer(response).text)
-    return _trim(_first_paragraph(text))
 
 
 def last_box(text: str) -> str | None:
@@ -95,13 +79,3 @@ def _cut_at_markers(text: str) -> tuple[str, bool]:
 def _lower(text: str) -> str:
     """Lower-case A to Z only: full lower-casing may change the length, and every index with it."""
     return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
-
-
-def _first_paragraph(text: str) -> str:
-    head = text.strip("*_ \t\n:").split("\n\n", 1)[0]
-    stop = re.search(r"\.(?:\s|$)(?!\d)", head)
-    return head[: stop.start()] if stop else head
-
-
-def _trim(text: str) -> str:
-    return text.strip("*_ \t\r\n").removesuffix(".").strip("*_ ")

@@ -1,0 +1,174 @@
+"""Time: a server whose wall clock is set, a trainer whose event loop is blocked, and the wait for credit."""
+
+import asyncio
+import os
+import shutil
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+from scripted_verifier import ScriptedVerifier
+from stream_kit import Serve, rollout
+from tinyv_stream_workers.worker import Worker
+
+from tinyv_stream import RewardClient, Status
+from tinyv_stream.broker.clock import PoolClock
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.embedded_server.server import find_binary
+from tinyv_stream.testing import EmbeddedServer, wait_until
+
+
+class SteppedServer:
+    """A real server whose wall clock can be set."""
+
+    def __init__(self, directory: Path) -> None:
+        if not shutil.which("gcc"):
+            pytest.skip("gcc is not installed")
+        self._step = directory / "step"
+        self._step.write_bytes(struct.pack("l", 0))
+        library = directory / "clock.so"
+        source = Path(__file__).with_name("stepped_clock.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+        socket = directory / "s"
+        self.url = f"unix://{socket}"
+        env = {**os.environ, "LD_PRELOAD": str(library), "STEP_FILE": str(self._step)}
+        words = ["--port", "0", "--unixsocket", socket, "--dir", directory, "--save", ""]
+        self.process = subprocess.Popen([find_binary(), *words], env=env, stdout=subprocess.DEVNULL)
+
+    def step(self, seconds: int) -> None:
+        with self._step.open("r+b") as file:
+            file.write(struct.pack("l", seconds))
+
+    async def time_s(self) -> float:
+        async with connect(self.url) as r:
+            return float((await r.time())[0])
+
+
+@pytest.fixture
+async def stepped(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SteppedServer]:
+    server = SteppedServer(tmp_path_factory.mktemp("clock"))
+    try:
+        await wait_until(lambda: _answers(server), 30, "the server to answer")
+        yield server
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+@asynccontextmanager
+async def working(url: str, *verifiers: ScriptedVerifier) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    config = Config(broker=BrokerConfig(pool="clock", lease_s=30.0))
+    async with asyncio.TaskGroup() as tasks:
+        for verifier in verifiers:
+            tasks.create_task(Worker(url, config, verifier, grace_s=5.0).run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [7200, -7200, 100_000, -30])
+async def test_deadlines_survive_a_step_of_the_servers_clock(stepped: SteppedServer, seconds: int) -> None:
+    rule = ScriptedVerifier("rule", slots=200, delay_s=4.0)
+    async with (
+        working(stepped.url, rule, ScriptedVerifier("rule", slots=200, delay_s=4.0)),
+        RewardClient(stepped.url, run_id="run", pool="clock", deadline_s=60.0) as client,
+    ):
+        await asyncio.sleep(2.0)  # the workers have checked the clock a few times
+        before = await stepped.time_s()
+        tickets = [await client.submit(rollout("rule:correct", n)) for n in range(100)]
+        stepped.step(seconds)
+        assert abs(await stepped.time_s() - before - seconds) < 20, "the clock was set"
+        tickets += [await client.submit(rollout("rule:correct", n)) for n in range(100, 200)]
+        rewards = [await t for t in tickets]
+        assert [r.status for r in rewards].count(Status.OK) == 200
+        # And deadlines still end what nobody decides, by the pool, in time.
+        late = await client.submit(rollout("rule:correct", 999, deadline_s=1.0))
+        reward = await late
+        assert (reward.status, reward.reason) == (Status.EXPIRED, "deadline passed")
+        assert reward.timings.total_s is not None and reward.timings.total_s < 5
+
+
+async def test_only_what_must_be_a_step_is_corrected() -> None:
+    own, wall, shift, steps = [0.0], [1e12], [0.0], [0]
+    checked: list[float] = []
+
+    async def ask(args: object) -> list[bytes]:
+        assert isinstance(args, list)
+        if args[0] != "":
+            shift[0] += args[1]
+            steps[0] += 1
+        own[0] += 400.0  # the way there
+        now = wall[0] + own[0] - shift[0]
+        own[0] += 400.0  # and back
+        return [str(now).encode(), str(steps[0]).encode(), str(checked[-1]).encode() if checked else b""]
+
+    clock = PoolClock(lambda: own[0])
+    for moved, corrected in ((0, 0), (0, 0), (900, 0), (3_600_000, 1), (0, 1), (0, 1), (-50_000, 2), (0, 2), (0, 2)):
+        own[0] += 500
+        wall[0] += moved
+        checked.append(await clock.now_ms(ask))
+        assert steps[0] == corrected, moved
+    assert checked == sorted(checked)
+    assert abs(checked[-1] - 1e12 - own[0]) < 5_000, "about as much as really passed"
+
+
+@contextmanager
+def elsewhere(url: str, pool: str, verifier: ScriptedVerifier) -> Iterator[None]:
+    """A worker on a loop of its own, which goes on while that of the test is blocked."""
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def work() -> None:
+        asking = asyncio.Event()
+        loops.append((asyncio.get_running_loop(), asking))
+        await Worker(url, Config(broker=BrokerConfig(pool=pool)), verifier, grace_s=5.0).run(asking)
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread.start()
+    try:
+        yield
+    finally:
+        loop, asking = loops[0]
+        loop.call_soon_threadsafe(asking.set)
+        thread.join(30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("blocks", [1, 4])
+async def test_a_trainer_that_blocks_its_loop_loses_no_reward_that_came_in_time(
+    server: EmbeddedServer, pool_name: str, client: Callable[..., RewardClient], blocks: int
+) -> None:
+    with elsewhere(server.url, pool_name, ScriptedVerifier("rule", delay_s=0.2, slots=500)):
+        async with client() as c:
+            await (await c.submit(rollout("rule:correct", 9999)))  # the worker is there
+            tickets = [await c.submit(rollout("rule:correct", n, deadline_s=2.0)) for n in range(300)]
+            for _ in range(blocks):
+                await asyncio.sleep(0)  # the loop gets one round between two checkpoints
+                time.sleep(4.0)  # noqa: ASYNC251 that is the fault
+            rewards = [await t for t in tickets]
+    assert [r.status for r in rewards].count(Status.OK) == 300
+
+
+async def test_the_wait_for_credit_is_in_the_timings(serve: Serve, client: Callable[..., RewardClient]) -> None:
+    async with serve(ScriptedVerifier("rule", delay_s=0.5)), client(max_inflight=1) as c:
+        first, second = [await c.submit(rollout("rule:correct", n)) for n in range(2)]
+        waits = [(await t).timings for t in (first, second)]
+    assert waits[0].credit_s is not None and waits[1].credit_s is not None
+    assert waits[0].credit_s < 0.4 <= waits[1].credit_s
+    assert waits[1].total_s is not None and waits[1].total_s < waits[1].credit_s + 60
+
+
+async def _answers(server: SteppedServer) -> bool:
+    try:
+        return await server.time_s() > 0
+    except RedisError:
+        return False

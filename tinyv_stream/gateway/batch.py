@@ -1,0 +1,90 @@
+"""A batch of rollouts as it was posted: a bad item fails alone, with its index."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.files.rollout_json import decode_rollout
+from tinyv_stream.gateway.schemas import field_of
+from tinyv_stream.gateway.settings import GatewayConfig
+from tinyv_stream.types import Reward, Rollout, Source, Status, validate_rollout
+
+T = TypeVar("T")
+
+
+class Bad(msgspec.Struct, frozen=True):
+    """One item that cannot be used; as it stands in an answer's `errors`."""
+
+    index: int
+    field: str
+    message: str
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """The usable items of a post in order, and the others."""
+
+    good: list[Rollout]
+    bad: list[Bad]
+
+    def spread(self, answers: Sequence[T], missing: Sequence[T]) -> list[T]:
+        """Return the answers of the good items and `missing` of the bad ones, each at its item's index."""
+        at = {bad.index: one for bad, one in zip(self.bad, missing, strict=True)}
+        rest = iter(answers)
+        return [at[i] if i in at else next(rest) for i in range(len(answers) + len(at))]
+
+
+def read_batch(items: Sequence[msgspec.Raw], config: GatewayConfig) -> Batch:
+    """Return the batch; raise InvalidInputError if it is empty, too long, or has no good item: for the first one."""
+    check_length(items, config)
+    good: list[Rollout] = []
+    bad: list[Bad] = []
+    first: InvalidInputError | None = None
+    for i, raw in enumerate(items):
+        try:
+            good.append(complete(_rollout(bytes(raw)), config))
+        except InvalidInputError as exc:
+            named = InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy)
+            first = first or named
+            bad.append(Bad(i, named.field, str(named)))
+    if first and not good:
+        raise first
+    return Batch(good, bad)
+
+
+def check_length(items: Sequence[object], config: GatewayConfig) -> None:
+    """Raise InvalidInputError for no items, or too many."""
+    if not items:
+        raise InvalidInputError("rollouts", [], "give at least one")
+    if len(items) > config.max_rollouts:
+        raise InvalidInputError("rollouts", len(items), f"send at most {config.max_rollouts} at once")
+
+
+def complete(rollout: Rollout, config: GatewayConfig) -> Rollout:
+    """Return `rollout` with the gateway's defaults; raise InvalidInputError for a field that cannot travel."""
+    rollout = validate_rollout(rollout)
+    # Nobody waits for whole groups here, and two clients may name groups alike but of different sizes.
+    return msgspec.structs.replace(rollout, data_source=rollout.data_source or config.data_source, group_size=1)
+
+
+def failed(rollout_id: str, reason: str, group_id: str = "") -> Reward:
+    """Return the reward of a rollout that cannot be asked about: it has no value."""
+    return Reward(
+        rollout_id=rollout_id,
+        value=None,
+        status=Status.FAILED,
+        source=Source.FALLBACK,
+        reason=reason,
+        group_id=group_id,
+    )
+
+
+def _rollout(raw: bytes) -> Rollout:
+    try:
+        return decode_rollout(raw)
+    except msgspec.ValidationError as exc:
+        field, message = field_of(str(exc))
+        raise InvalidInputError(field, message, "see /openapi.json") from exc
+    except (ValueError, RecursionError) as exc:
+        raise InvalidInputError("body", str(exc)[:120], "send valid JSON in UTF-8") from exc

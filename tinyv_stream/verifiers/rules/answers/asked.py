@@ -1,0 +1,165 @@
+"""What a question asks for: a rounded value, a percentage, an angle, a ratio, a time, a unit, a number of things.
+
+What an answer has and the ground truth has not may be dropped only where it is named here.
+"""
+
+import functools
+import re
+from fractions import Fraction
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import units
+from tinyv_stream.verifiers.rules.maths.tree import words as table
+
+ROUNDING: Final = re.compile(
+    r"to the nearest|nearest (?:tenth|hundredth|thousandth|whole|integer|cent|dollar|percent|degree)|\brounded\b|"
+    r"\bround(?:ing)? (?:your|the|to|off|up|down|it|answer)|approximat|decimal places?|decimals\b|about how|"
+    r"estimat|significant|accurate to|accuracy|calculator|≈|\\approx",
+    re.IGNORECASE,
+)
+PERCENT: Final = re.compile(
+    r"(?:what|which|how many|find the|by a|the|as a|in|a|is|express\w*|give\w*)\s+(?:\w+\s+){0,2}percent(?!\s+of\b)|"
+    r"percentage|(?:what|which|how many)\s+\\?%|\bin\s+\\?%|by what \\?%|equivalent",
+    re.IGNORECASE,
+)
+_RADIANS: Final = re.compile(r"\bradians?\b|\brad\b", re.IGNORECASE)
+_ANGLE: Final = re.compile(r"\bdegrees?\b|\bangles?\b|°|\\circ|\binclination\b|\bmeasure of\b|\\angle|∠", re.IGNORECASE)
+RATIO: Final = re.compile(r"ratio|proportion|odds|\bscale\b|\b[a-zA-Z]{1,2}\s*:\s*[a-zA-Z]{1,2}\b", re.IGNORECASE)
+TIME: Final = re.compile(
+    r"what time|\bwhen (?:do|does|did|will|is|are|was|were|should)\b|o'clock|[ap]\.m\.|"
+    r"\b\d{1,2}(?::\d\d)?\s*[ap]\.?m\b|"
+    r"what hour|\btime (?:is|was|did|does|will|should)\b|\bclock\b|\bh:mm\b|\bhh:mm\b",
+    re.IGNORECASE,
+)
+_HOW_MANY: Final = re.compile(
+    r"\b(?:how many|(?:the )?(?:total )?number of|how much)\s+((?:[a-z][a-z-]*[\s,/]+){0,3}?[a-z][a-z-]*)\b",
+    re.IGNORECASE,
+)
+_COUNTERS: Final = frozenset({"way", "solution", "unit", "value", "element", "square unit", "cubic unit"})
+NEVER: Final = table(
+    "square squared cube cubed half halve halves third quarter tenth hundredth thousandth ten hundred thousand million "
+    "billion trillion dozen pair couple percent pi factorial degree time less more fewer not no and or plus minus root "
+    "power double twice triple per of each every other than at most "
+    "least if but except zero one two three four five six "
+    "seven eight nine without negative positive inverse reciprocal mod "
+    "modulo base over score gross fifth sixth seventh "
+    "eighth ninth"
+)
+"""Words that change a number, which no question makes droppable."""
+_DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total", "in total", "altogether", "such"})
+_DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
+_MONEY: Final = re.compile(
+    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill)|\$\d", re.IGNORECASE
+)
+_LETTERS: Final = frozenset("msghl")
+"""Letters that stand for a unit behind "in"."""
+_MEASURES: Final = (
+    (re.compile(r"\barea\b|\bsquare\b|surface", re.IGNORECASE), 2),
+    (re.compile(r"\bvolume\b|\bcubic\b|capacity", re.IGNORECASE), 3),
+)
+_IN_UNIT: Final = re.compile(
+    r"\b(?:how many|in|(?:the\s+)?number of|as|the)\s+((?:square|cubic)\s+)?"
+    r"([a-z]+(?:\s*(?:/|\bper\b)\s*[a-z]+)?)(\s*\^\s*\{?[23]\}?|²|³)?",
+    re.IGNORECASE,
+)
+
+
+def radians(question: str) -> bool:
+    """Say whether angles are asked for in radians."""
+    return _RADIANS.search(question) is not None
+
+
+def angle(question: str) -> bool:
+    """Say whether a bare number may be one of degrees."""
+    return _ANGLE.search(question) is not None and not radians(question)
+
+
+def is_noun_of(unit: str, question: str) -> bool:
+    """Say whether every word of `unit` names what `question` counts: `ways`, `different ways`, `students`."""
+    names = [_singular(word) for word in unit.lower().replace("^", " ^").split()]
+    if not names or changes_a_number(unit) or not all(name.isalpha() for name in names):
+        return False
+    counted = _counted(question)
+    kept = [name for name in names if name not in _DROPPED_WORDS]
+    return bool(kept) and all(name in counted or name in _COUNTERS for name in kept)
+
+
+def changes_a_number(unit: str) -> bool:
+    """Say whether a word behind a number makes it another number: `5 squared`, `3 tenths`, `6 pi`."""
+    parts = [word for word in re.split(r"[\s/]+", unit.lower()) if word]
+    return any({word, _singular(word)} & NEVER or word.startswith("\\") for word in parts)
+
+
+@functools.lru_cache(maxsize=1024)
+def _counted(question: str) -> frozenset[str]:
+    found = {
+        _singular(word) for m in _HOW_MANY.finditer(question[:4_000]) for word in re.findall(r"[a-z]+", m[1].lower())
+    }
+    return frozenset(found - NEVER)
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
+
+
+def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: PLR0911 (one way out per doubt)
+    """Return what `unit` is worth in the unit that the question asks for; 1 if it is that one; None if it is not.
+
+    A unit of measure may stand behind a bare ground truth only where the question names it, and no other of its kind.
+    """
+    if unit in _DROPPED_UNITS:
+        return Fraction(1)
+    measured = units.factor(unit)
+    if measured is None:
+        return Fraction(1) if is_noun_of(unit, question) else None
+    wanted = asked_units(question)
+    if not wanted and measured[0] == "money^1" and _MONEY.search(question):
+        return Fraction(1) if unit == "dollar" else None
+    same_kind = {name: f for name in wanted if (f := units.factor(name)) and units.is_alike(f[0], measured[0])}
+    if wanted:
+        if len(same_kind) != 1:
+            return None
+        name, theirs = next(iter(same_kind.items()))
+        if unit == name:
+            return Fraction(1)
+        return measured[1] / theirs[1] if theirs[0] == measured[0] else None
+    return Fraction(1) if _is_mentioned(unit, question) else None
+
+
+@functools.lru_cache(maxsize=1024)
+def asked_units(question: str) -> frozenset[str]:
+    """Return the canonical units in which the question wants its answer: `how many minutes`, `in square metres`."""
+    found: set[str] = set()
+    for sentence in re.split(r"(?<=[.?!])\s+", question[:4_000]):
+        if not re.search(
+            r"\?|\b(?:find|give|express|compute|calculate|determine|what|how|convert|answer)\b", sentence, re.IGNORECASE
+        ):
+            continue
+        for match in _IN_UNIT.finditer(sentence):
+            power = (match[1] or "").strip().lower()
+            exponent = {"square": "^2", "cubic": "^3"}.get(power) or re.sub(r"[\s{}]", "", (match[3] or "")).replace(
+                "²", "^2"
+            ).replace("³", "^3")
+            name = units.canonical(match[2])
+            if units.factor(name) is None:
+                name = units.canonical(match[2].split()[0])
+            bare = match[0].lower().startswith(("the", "as")) and "number of" not in match[0].lower() and not exponent
+            if units.factor(name) and not bare and (len(match[2]) > 1 or match[2] in _LETTERS):
+                found.add(name + exponent)
+    return frozenset(found)
+
+
+def _is_mentioned(unit: str, question: str) -> bool:
+    """Say whether the question measures in this unit and in no other of its kind, and asks for its power."""
+    parts = [part.partition("^") for part in unit.split("/")]
+    named = units.names_in(question) | set(units.letters_in(question))
+    if any(name not in named for name, _, _ in parts):
+        return False
+    kinds = {units.dimension(name) for name, _, _ in parts}
+    if len({name for name in named if units.dimension(name) in kinds}) != len({name for name, _, _ in parts}):
+        return False
+    power = int(parts[0][2] or 1) if len(parts) == 1 else 1
+    wanted = max((size for pattern, size in _MEASURES if pattern.search(question)), default=1)
+    return len(parts) > 1 or units.dimension(parts[0][0]) != "length" or power == wanted

@@ -1,0 +1,90 @@
+"""Whether the order of several values means something, and which value belongs to which name: what the question says.
+
+Order is free where a set is asked for ("find all", "the two primes"). It is not where names are asked for ("x and y",
+"minimum and maximum"), or an order ("respectively", "arrange", "the first three terms").
+"""
+
+import re
+from typing import Final
+
+_LETTER: Final = r"\$?\s*\\?(?:[A-Za-z]|alpha|beta|gamma)(?:_\{?\w\}?)?\s*\$?"
+_QUANTITY: Final = (
+    r"(?:area|perimeter|length|width|height|volume|surface|radius|diameter|circumference|mean|median|mode|range|minimum|"
+    r"maximum|least|greatest|smallest|largest|min|max|sum|product|difference|quotient|remainder|slope|intercept|numerator|"
+    r"denominator|center|centre|real|imaginary|amplitude|period|frequency|variance|deviation|gcd|lcm|probability|cost|"
+    r"price|age|speed|distance|time|first|second|numbers? of \w+|\w+ed|degree|order|base|hypotenuse|mass|angle [A-Z])"
+)
+_ORDERED: Final = re.compile(
+    r"respectively|in (?:that|this|the following|the given) order|arrange|how (?:many|much|old)\b[^.?]*\band\b|\brank|"
+    r"\bsort|(?:next|first|last) (?:two|three|four|five|\d) (?:terms|numbers|digits)|\bsequence\b|"
+    r"the (?:three|four|five|next) terms|(?:list|write|give|express|put|place|state)\b[^.]*\border\b|"
+    rf"from (?:the )?(?:smallest|largest|least|greatest) to|"
+    rf"\b{_QUANTITY}s?\b[^.?;]{{0,40}}\band\s+(?:the\s+)?(?:\w+\s+)?{_QUANTITY}",
+    re.IGNORECASE,
+)
+_NAMED: Final = re.compile(
+    r"\b(?:solve\b[^.?]*\bfor|find|determine|values? of|what are|compute|calculate|give|state|\bsolutions? for|"
+    r"(?:find|list|give)[^.?]*\bangles)\s+"
+    r"(?:the\s+)?(?:values? of\s+)?(?:(?:integers|numbers|constants|angles|sides)\s+)?"
+    rf"(?<![A-Za-z]){_LETTER}(?![A-Za-z])(?:\s*,\s*{_LETTER}(?![A-Za-z]))*\s*(?:,\s*and|and|,)\s*{_LETTER}(?![A-Za-z(])",
+    re.IGNORECASE,
+)
+_ALTERNATIVES: Final = re.compile(
+    r"(?!.*respectively)\b(?:possible values|"
+    r"all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers))",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNORDERED: Final = re.compile(
+    r"(?:find|determine|list|give|name|identify|compute|what are|are) all\b|"
+    r"\ball (?:the )?(?:possible|real|complex|integer|positive|negative|natural|odd|even|prime|ordered|pairs|triples|"
+    r"solutions|values|numbers|integers|primes|roots|functions|such|points)|"
+    r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|find the angles|\bset\b|"
+    r"which (?:of|numbers|values|statements|propositions)|"
+    r"the (?:two|three|four|five|six) (?:numbers|primes?|digits|values|integers|points|\w*bers|angles|solutions|roots)|"
+    r"(?:correct|true|false) (?:statements|propositions|conclusions)|"
+    r"(?:statements|propositions|conclusions)[^.?]*(?:correct|true|false)|"
+    r"prime factors|divisors|eigenvalues|critical points|asymptotes",
+    re.IGNORECASE,
+)
+_TUPLE: Final = re.compile(
+    r"pairs?\b|coordinates?\b|\bpoints?\b|vertex|vertices|vector|\bfoc(?:us|i)\b|triples?|tuples?|\bsystem\b|"
+    r"find \$?\(\w|midpoint|centroid|intersect",
+    re.IGNORECASE,
+)
+_SHORT: Final = {"min": "minimum", "max": "maximum"}
+
+
+def is_ordered(question: str) -> bool:
+    """Say whether each value has its place."""
+    if _NAMED.search(question):
+        return True
+    return _ORDERED.search(question) is not None and _ALTERNATIVES.search(question) is None
+
+
+def is_free(question: str) -> bool:
+    """Say whether all the values that fit are asked for, in whatever order."""
+    return _UNORDERED.search(question) is not None
+
+
+def tuple_asked(question: str) -> bool:
+    """Say whether two values in brackets are one pair, no interval."""
+    return _TUPLE.search(question) is not None or _NAMED.search(question) is not None
+
+
+def full_name(label: str) -> str:
+    """Return one spelling of a name that is often cut short."""
+    return _SHORT.get(label, label)
+
+
+def places(labels: list[str], question: str) -> list[str] | None:
+    """Return the names as the question lists them; letters that it lacks by the alphabet; None where it lacks words."""
+    found = [(_place(label, question), label) for label in labels]
+    if any(place < 0 and len(label) > 1 for place, label in found):
+        return None
+    return [label for _, label in sorted((place if place >= 0 else len(question), name) for place, name in found)]
+
+
+def _place(label: str, question: str) -> int:
+    name = re.escape(full_name(label)) if label in _SHORT else re.escape(label)
+    found = re.search(rf"(?<![A-Za-z\\]){name}s?(?![A-Za-z])", question, re.IGNORECASE)
+    return found.start() if found else -1

@@ -1,0 +1,79 @@
+"""Sentences that end in a value: `The answer is 5`, `There are 31 students`, `Option D`, `Yes, it converges`.
+
+What stands before the value may go only if each of its words is one that says nothing, or one that the question bears,
+and none of them turns the value round ("not", "at least", "minus", "more").
+"""
+
+import re
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import asked
+from tinyv_stream.verifiers.rules.maths.tree import words as table
+
+_SAYS_NOTHING: Final = table(
+    "the a an this that these it its is are be was of so thus hence therefore we get have has there and our all answer "
+    "answers final value values result solution solutions required correct total following in can must will then exact "
+    "exactly do does they equal equals to number numbers as given by for which"
+)
+_TURNS: Final = table(
+    "not no never none neither nor without except unless until before after above below under beyond between outside "
+    "within opposite minus plus times more less fewer greater "
+    "smaller least most almost nearly half twice double negative "
+    "inverse reciprocal complement or but wrong false incorrect from up down off"
+)
+_SENTENCE: Final = re.compile(
+    r"((?:[A-Za-z][A-Za-z'-]*[\s,]+){0,14}(?:is|are|be|equals|equal to|was|have|get)|"
+    r"(?:[A-Za-z][A-Za-z'-]*\s+){0,8}[A-Za-z'-]+\s*(?=:)|there (?:is|are))\s*:?\s+(?!=)(\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NOUN: Final = re.compile(
+    r"((?:the\s+)?(?:answer|digit|number|point|value|base|segment|line|angle|set|player|statement|case|figure))\s+"
+    r"(?=[-\d(\\$]|[A-Z]{1,3}(?![A-Za-z])|[a-z]\s*=)(\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_VERDICT: Final = re.compile(r"(yes|no|true|false)\b\s*[,.;:]+\s*(\S.*)", re.IGNORECASE | re.DOTALL)
+_DENIAL: Final = re.compile(r"\bnot\b|n't\b|\bno\b", re.IGNORECASE)
+_IN_ALL: Final = re.compile(r"\s+(?:in total|in all|altogether|total)\s*(\}?)\s*\.?\Z", re.IGNORECASE)
+_TEXT: Final = re.compile(r"\\(?:text|textbf|mathrm|textrm|mathbf)\s*\{([^{}]*)\}")
+_WORD: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+_STEM: Final = 6
+_MAX_CHARS: Final = 300
+
+
+def bare(text: str, question: str) -> str:
+    """Return the value that a sentence ends in, or the text as it is."""
+    if len(text) > _MAX_CHARS or not any(c.isalpha() for c in text[:12]):
+        return text
+    text = _IN_ALL.sub(r"\1", text)
+    plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
+    if (verdict := _VERDICT.fullmatch(plain)) is not None:
+        return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
+    found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
+    if found is None or not _is_known(found[1], question):
+        return text
+    value = found[2].strip()
+    first = _WORD.match(value)
+    if first is not None and first[0].lower() in _TURNS | asked.NEVER:
+        return text
+    return value
+
+
+def _is_known(words: str, question: str) -> bool:
+    """Say whether each word says nothing or stands in the question, in one of its forms."""
+    if any(len(word) == 1 and word != "a" for word in _WORD.findall(words)):
+        return False
+    found = [word.lower() for word in _WORD.findall(words)]
+    if re.search(r"[\d\\^+*/<>]", words) or set(found) & _TURNS:
+        return False
+    borne = {word.lower() for word in _WORD.findall(question[:4_000])}
+    stems = {word[:_STEM] for word in borne if len(word) >= _STEM}
+    return all(
+        word in _SAYS_NOTHING or (word not in asked.NEVER and (word in borne or word[:_STEM] in stems))
+        for word in found
+    )
+
+
+def _agrees(verdict: str, rest: str, question: str) -> bool:
+    """Say whether `Yes, it does` says yes twice, and `No, it does not` no."""
+    denied, count = _DENIAL.subn(" ", rest)
+    return count == (verdict in {"no", "false"}) and _is_known(denied, question)

@@ -1,0 +1,31 @@
+"""The final answer of a completion: the last box, unless something behind it is marked as the final answer."""
+
+from tinyv_stream.verifiers.rules.extract import statement
+from tinyv_stream.verifiers.rules.extract.boxes import bare, boxes
+from tinyv_stream.verifiers.rules.extract.closing import last_stated
+from tinyv_stream.verifiers.rules.extract.framed import standing
+from tinyv_stream.verifiers.rules.extract.marks import last_mark
+from tinyv_stream.verifiers.rules.extract.several import chosen
+from tinyv_stream.verifiers.rules.extract.spelled import spelled
+from tinyv_stream.verifiers.rules.extract.turn import response
+from tinyv_stream.verifiers.rules.extract.withdrawn import taken_back
+
+
+def final_answer(completion: str, ground_truth: str = "") -> str:
+    """Return what a completion gives as its final answer; empty where it gives none.
+
+    `ground_truth` decides one thing only: whether several boxes may be one list. Without it the answer is taken for one
+    value, and boxes with nothing but separators between them for a list.
+    """
+    text = response(completion)
+    every = boxes(text)
+    found = standing(text, every)
+    end = found[-1].end if found else 0
+    mark = last_mark(text, end)
+    if mark is not None and (not found or mark.strength != "words"):
+        answer, end = spelled(bare(mark.text)), mark.end
+    elif found:
+        answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
+    else:
+        return "" if every else spelled(bare(last_stated(text)))
+    return "" if taken_back(text[end:], answer) else answer

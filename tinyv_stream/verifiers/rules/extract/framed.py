@@ -1,0 +1,62 @@
+r"""What stands right around a box: a denial, a question, or an operator that makes it a part of an expression.
+
+A box that is denied (`not \boxed{5}`) or asked (`\boxed{5}?`) is none. One that is an operand (`-\boxed{5}`,
+`\boxed{5}^2`) gives the expression. A relation before it changes nothing: `f(x) \ge \boxed{5}` names a minimum.
+"""
+# ruff: noqa: E501, RUF001 one alternation is one line; the letters of other scripts are meant
+
+import re
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.verifiers.rules.extract.boxes import Box, unwrapped
+
+_DENIED: Final = re.compile(
+    r"(?:\\neq?(?![A-Za-z])|≠|\b(?:not|never|cannot be|can't be|isn't|aren't|neither|nor)\b"
+    r"(?:\s+(?:equal to|be|is|the (?:answer|value)|simply|just))*)[\s$*({\\\[]*$",
+    re.IGNORECASE,
+)
+_DENIED_BEHIND: Final = re.compile(
+    r"[\s$*)}.\]\\]*\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+    re.IGNORECASE,
+)
+_ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
+_OPERAND: Final = re.compile(r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*)$")
+_OPERATOR: Final = re.compile(
+    r"\s*(?:\^\s*(?:\{[^{}]{1,40}\}|\w)|(?:\\cdot|\\times)\s*[\w\\{}]{1,40}|!(?=\s*(?:\$|\\\]|\\\)))|[-+]\s*[\w\\{}^]{1,40}(?=\s*(?:\$|\\\]|\\\))))"
+)
+_NEAR: Final = 60
+
+
+def standing(text: str, found: list[Box]) -> list[Box]:
+    """Return the boxes that say a value, with the operators around them inside."""
+    kept: list[Box] = []
+    for box in found:
+        before = text[max(0, box.start - _NEAR) : box.start]
+        behind = text[box.end : box.end + _NEAR]
+        if box.inside is None:
+            kept.append(box)
+        elif not (_DENIED.search(before) or _DENIED_BEHIND.match(behind) or _ASKED.match(behind)):
+            kept.append(_whole(box, before, behind))
+    return kept
+
+
+def _whole(box: Box, before: str, behind: str) -> Box:
+    operand, operator = _OPERAND.search(before), _OPERATOR.match(behind)
+    if not (operand and operand[1].strip() != "+" and _is_sign(before, operand)) and not operator:
+        return box
+    inside = unwrapped(box.inside or "")
+    if not inside:
+        return box
+    grouped = inside if re.fullmatch(r"[\w.]+", inside) else f"({inside})"
+    head = operand[1].strip() if operand and _is_sign(before, operand) else ""
+    tail = operator[0].strip() if operator else ""
+    return msgspec.structs.replace(box, inside=f"{head}{grouped}{tail}")
+
+
+def _is_sign(before: str, operand: re.Match[str]) -> bool:
+    """Say whether a minus is a sign: inside of a formula, or right at the box; a dash has spaces, a bullet a line."""
+    if operand[1].strip() != "-":
+        return True
+    return not operand[1].endswith((" ", "\n")) or before.count("$") % 2 == 1
