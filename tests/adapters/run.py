@@ -25,7 +25,14 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOME: Final = ROOT / ".venv-adapters"
 TORCH: Final = "torch==2.13.0"
-TEST_TOOLS: Final = ("pytest>=8.4", "pytest-asyncio>=1.2", "pytest-timeout>=2.4")
+TEST_TOOLS: Final = (
+    "pytest>=8.4",
+    "pytest-asyncio>=1.2",
+    "pytest-timeout>=2.4",
+    "aiohttp>=3.11",
+    "prometheus-client>=0.22",
+)
+"""What the tests import; the last two are for the model servers and gateways that they run in their own process."""
 
 AREAL_NEEDS: Final = ("aiofiles", "colorlog", "einops", "flask", "lark", "numba", "openai", "tenacity")
 """What the part of AReaL that calls a reward source imports."""
