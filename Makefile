@@ -15,7 +15,7 @@ DEV   := $(VENV)/.dev
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel fuzz bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel test-browser board-pictures fuzz bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,13 @@ lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tests/gates.py
+
+test-browser: $(STACK) $(DEV) ## The board in a real Chromium (apt-get install chromium; pip install playwright)
+	$(RUN) -m tinyv_stream.board.assets
+	$(BIN)/python -m pytest -rs tests/browser
+
+board-pictures: $(STACK) $(DEV) ## Pictures for docs/board.md, of a real run of the demo
+	PYTHONPATH=tests/browser $(BIN)/python tests/browser/pictures.py
 
 format: $(DEV) ## Let ruff rewrite
 	$(BIN)/ruff check --fix .

@@ -14,6 +14,7 @@ _EXTRA_OF: Final = {
     "prometheus_client": "gateway",
     "math_verify": "worker",
     "mpmath": "worker",
+    "jinja2": "board",
     "matplotlib": "report",
     "resvg_py": "report",
 }

@@ -91,6 +91,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     taxonomy: str | None = None
     p_true: float | None = None
     model: str | None = None
+    threshold: float | None = None
+    """P(true) from which this verdict says correct; None where no probability was read."""
 
 
 class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -107,6 +109,8 @@ class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Submit to reward, on the client's monotonic clock; set by the client. It begins when `submit` has its credit."""
     credit_s: float | None = None
     """How long `submit` waited for that credit before; set by the client."""
+    parked_s: float | None = None
+    """Wait for an equal rollout's verdict, before the place in TinyV's queue."""
 
 
 class Rollout(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -140,6 +144,12 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     group_id: str = ""
     timings: Timings = Timings()
+    model_answer: str | None = None
+    """The answer that was judged; None where none was cut out."""
+    step: int | None = None
+    """The rollout's own; set by the client."""
+    forwarded: bool = False
+    """TinyV had been asked, or its verdict taken; of one that expired: it was on its way there."""
 
     @property
     def rescued(self) -> bool:

@@ -202,10 +202,14 @@ async def test_readiness_follows_the_workers_and_metrics_count(server: EmbeddedS
             await wait_until(lambda: _is_ready(http), 30, "the gateway to be ready")
             await http.post("/v1/rollouts", {"rollouts": [rollout("rule:incorrect tinyv:correct")]})
             text = (await http.get("/metrics"))[1].decode()
-    assert 'tinyv_rewards_total{source="tinyv",status="ok"} 1.0' in text
-    assert "tinyv_rescued_total 1.0" in text
+    assert 'tinyv_gateway_rewards_total{source="tinyv",status="ok"} 1.0' in text
+    assert "tinyv_gateway_rescued_total 1.0" in text
+    assert "tinyv_gateway_wait_seconds_count 1.0" in text
+    assert 'tinyv_pool_rewards_total{source="tinyv",status="ok"} 1.0' in text
+    assert 'tinyv_pool_rewards_total{source="rule",status="failed"} 0.0' in text
+    assert "tinyv_pool_rescued_total 1.0" in text and "tinyv_pool_buried_total 0.0" in text
     assert 'tinyv_pool_workers{stage="rule",state="ready"} 1.0' in text
-    assert 'tinyv_pool_events_total{event="submitted"} 1.0' in text
+    assert "tinyv_pool_submitted_total 1.0" in text and "tinyv_pool_up 1.0" in text
 
 
 async def test_too_many_requests_are_told_to_come_back(server: EmbeddedServer, pool_name: str) -> None:

@@ -1,6 +1,5 @@
 """The command line before it meets a pool: help, exit codes, the note of a running pool, settings, views, checks."""
 
-import io
 import json
 import os
 import signal
@@ -12,14 +11,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
-from tinyv_stream.broker.operator import PoolStatus, WorkerInfo
 from tinyv_stream.cli import app, checks
 from tinyv_stream.cli.common import safe, settings
 from tinyv_stream.cli.demo_view import in_plain_words
-from tinyv_stream.cli.status_table import Meter, plain, table
 from tinyv_stream.demo.replay import DemoLine, Replay, load
 from tinyv_stream.demo.report import DemoEngine, DemoServer, report
 from tinyv_stream.embedded_server.discovery import Running, announced, find_running
@@ -169,42 +165,6 @@ def test_options_come_before_the_file_and_are_checked(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe[rule]")
     with pytest.raises(InvalidInputError, match=r"tinyv\.toml.*UTF-8"):
         settings(path)
-
-
-def status_of(**stats: int) -> PoolStatus:
-    return PoolStatus(
-        server="valkey",
-        version="9",
-        depth={"rule": 1, "tinyv": 2},
-        live=3,
-        parked=0,
-        oldest_s=1.5,
-        dead=0,
-        cached=0,
-        stats=stats,
-        workers=[],
-    )
-
-
-def test_rate_is_rewards_over_the_last_ten_seconds() -> None:
-    meter = Meter()
-    assert meter.read(status_of(ok=100), 0.0).rate == 0.0
-    assert meter.read(status_of(ok=140, failed=10), 5.0).rate == 10.0
-    assert meter.read(status_of(ok=140, failed=10), 15.0).rate == 0.0
-
-
-def test_what_a_worker_says_of_itself_is_shown_as_text() -> None:
-    worker = WorkerInfo(
-        name="[red]evil[/]", stage="rule", pid=1, host="h", state="ready", about={"model": "[bold]x\n[/nope]"}
-    )
-    figures = Meter().read(status_of(), 0.0)
-    console = Console(width=200, record=True, file=io.StringIO())
-    console.print(table("[blue]pool[/]", figures, [worker]))
-    shown = console.export_text()
-    assert "[red]evil[/]" in shown
-    assert "model [bold]x [/nope]" in shown
-    assert "[blue]pool[/]" in shown
-    assert "workers ready 1/1" in plain(figures, [worker])
 
 
 def test_foreign_text_cannot_move_the_cursor() -> None:

@@ -19,6 +19,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "deadline_s": "TINYV_DEADLINE_S",
     "answer_s": "TINYV_ANSWER_S",
     "max_inflight": "TINYV_MAX_INFLIGHT",
+    "record": "TINYV_RECORD",
 }
 """Setting -> environment variable. A keyword comes before the variable, the variable before the default."""
 
@@ -40,6 +41,8 @@ class AdapterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """By when the trainer has an answer in any case, from its request: waiting for credit included."""
     max_inflight: int = 4096
     """Rollouts of one process that may be unrewarded; beyond it a submit waits."""
+    record: str = ""
+    """Directory of the durable record, texts included; empty: as the pool on this machine asks for (`up --board`)."""
 
     @property
     def policy(self) -> Policy:
@@ -68,3 +71,11 @@ def broker_url(chosen: AdapterSettings) -> str:
     if found is None:
         raise InvalidInputError("TINYV_REDIS_URL", "", "give the pool's URL, or start `tinyv-stream up` here")
     return found.url
+
+
+def record_of(chosen: AdapterSettings) -> str | None:
+    """Return where to record: as set, or as the pool on this machine asks for (`up --board`)."""
+    if chosen.record or chosen.redis_url:
+        return chosen.record or None
+    found = find_running(chosen.pool)
+    return (found.record if found else "") or None

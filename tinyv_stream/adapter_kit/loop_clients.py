@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-from tinyv_stream.adapter_kit.adapter_settings import AdapterSettings, broker_url
+from tinyv_stream.adapter_kit.adapter_settings import AdapterSettings, broker_url, record_of
 from tinyv_stream.adapter_kit.requests import RewardRequester
 from tinyv_stream.adapter_kit.reward_values import JudgedReward
 from tinyv_stream.adapter_kit.rollout_texts import fitted
@@ -87,5 +87,6 @@ async def _open(chosen: AdapterSettings) -> RewardRequester:
         pool=chosen.pool,
         max_inflight=chosen.max_inflight,
         deadline_s=chosen.deadline_s,
+        record=record_of(chosen),
     )
     return RewardRequester(await client.__aenter__(), policy=chosen.policy, answer_s=chosen.answer_s)

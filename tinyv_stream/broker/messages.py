@@ -60,7 +60,7 @@ def shard_of(uid: str, shards: int) -> int:
 def work_of(rollout: Rollout, *, run_id: str, client_id: str) -> Work:
     """Return the work that a validated rollout with an id asks for."""
     texts = (rollout.question or rollout.prompt, rollout.ground_truth, rollout.completion, rollout.data_source)
-    question, ground_truth, completion, data_source = (_clean(text) for text in texts)
+    question, ground_truth, completion, data_source = (clean(text) for text in texts)
     return Work(
         run_id=run_id,
         client_id=client_id,
@@ -72,6 +72,13 @@ def work_of(rollout: Rollout, *, run_id: str, client_id: str) -> Work:
         group_id=rollout.group_id,
         digest=_digest(question, ground_truth, completion),
     )
+
+
+def pair_of(question: str, ground_truth: str, model_answer: str | None) -> str:
+    """Name all rollouts that ask TinyV the same: equal question, ground truth and answer."""
+    parts = (question, ground_truth, (model_answer or "").strip())
+    text = "\x1f".join(f"{len(p)}:{p}" for p in parts)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def encode(value: Work | Reward | Verdict) -> bytes:
@@ -116,5 +123,6 @@ def _digest(question: str, ground_truth: str, completion: str) -> str:
     return head + topic.hexdigest()
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return text as it travels: a lone surrogate, which UTF-8 refuses, becomes a question mark."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

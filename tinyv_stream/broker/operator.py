@@ -13,10 +13,20 @@ import msgspec
 from tinyv_stream.broker.messages import Work, decode_work, encode
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.types import STAGES, Stage
+from tinyv_stream.types import STAGES, Stage, Status
 
 _SILENT_S: Final = 10.0
 """A worker that did not beat for this long is shown as lost."""
+
+
+_MANY: Final = 100
+"""Rewards after which it is no accident that TinyV was asked about none."""
+
+NEVER_ASKED: Final = (
+    "TinyV is ready and was never asked: no data_source of these rollouts ends in _tinyv, and every other one goes to"
+    " the rules alone; name the data source so, or give it a row in tinyv.toml"
+)
+"""What is said of it."""
 
 
 class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +58,16 @@ class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     cached: int
     stats: dict[str, int]
     workers: list[WorkerInfo]
+    oldest: dict[str, float] = {}
+    """Age in seconds of the oldest entry per stage; an empty queue has none."""
+
+    @property
+    def never_asked(self) -> bool:
+        """TinyV stands by, and after a hundred rewards no rollout was sent to it: their data sources name no route."""
+        rewards = sum(self.stats.get(name, 0) for name in Status)
+        asked = sum(self.stats.get(name, 0) for name in ("forwarded", "coalesced", "by_tinyv", "by_cache"))
+        is_ready = any(worker.stage == "tinyv" and worker.state == "ready" for worker in self.workers)
+        return is_ready and rewards >= _MANY and asked == 0
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,13 +122,15 @@ class OperatorSide(ShardClient):
         keys = self.keys
         depth = {stage: cast("int", await self.command("XLEN", keys.queue(stage))) for stage in STAGES}
         stats = cast("dict[bytes, bytes]", await self.command("HGETALL", keys.stats))
+        oldest = await self._oldest()
         return PoolStatus(
             server=self.server.name,
             version=self.server.version,
             depth=dict[str, int](depth),
             live=cast("int", await self.command("ZCARD", keys.live)),
             parked=cast("int", await self.command("HLEN", keys.parked)),
-            oldest_s=await self._oldest_s(),
+            oldest_s=max(oldest.values(), default=None),
+            oldest=oldest,
             dead=cast("int", await self.command("XLEN", keys.dead)),
             cached=cast("int", await self.command("HLEN", keys.cache)),
             stats={name.decode(): int(n) for name, n in stats.items()},
@@ -144,12 +166,13 @@ class OperatorSide(ShardClient):
         side = self.sides[int(shard or 0)]
         return await side.script("revive", args, [side.keys.done(work.run_id), side.keys.age(work.run_id)]) == 1
 
-    async def _oldest_s(self) -> float | None:
-        heads: list[int] = []
+    async def _oldest(self) -> dict[str, float]:
+        ages: dict[str, float] = {}
         for stage in STAGES:
             rows = await self.command("XRANGE", self.keys.queue(stage), "-", "+", "COUNT", 1)
-            heads += [int(entry.split(b"-")[0]) for entry, _ in cast("list[tuple[bytes, object]]", rows)]
-        return max(0.0, time.time() - min(heads) / 1000) if heads else None
+            for entry, _ in cast("list[tuple[bytes, object]]", rows):
+                ages[stage] = max(0.0, time.time() - int(entry.split(b"-")[0]) / 1000)
+        return ages
 
     async def silence_s(self) -> float:
         """Return how long no worker has beaten, in seconds; infinite where none ever did."""
@@ -187,10 +210,15 @@ def _sum(parts: list[PoolStatus]) -> PoolStatus:
         live=sum(part.live for part in parts),
         parked=sum(part.parked for part in parts),
         oldest_s=max(ages, default=None),
+        oldest={stage: max(p.oldest[stage] for p in parts if stage in p.oldest) for stage in _stages_of(parts)},
         dead=sum(part.dead for part in parts),
         cached=sum(part.cached for part in parts),
         stats=dict(stats),
     )
+
+
+def _stages_of(parts: list[PoolStatus]) -> set[str]:
+    return {stage for part in parts for stage in part.oldest}
 
 
 def _age(letter: DeadLetter) -> tuple[int, ...]:

@@ -251,4 +251,5 @@ def _verdict(blob: bytes) -> Verdict | None:
 
 def tallies(reward: Reward) -> str:
     """Return the names of the counters that a reward adds to."""
-    return " ".join([reward.status, f"by_{reward.source}", *(["rescued"] if reward.rescued else [])])
+    names = [reward.status, f"by_{reward.source}", f"{reward.source}|{reward.status}"]
+    return " ".join([*names, *(["rescued"] if reward.rescued else [])])

@@ -12,6 +12,7 @@ from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
+    board,
     dead_letters,
     demo,
     doctor,
@@ -22,6 +23,7 @@ from tinyv_stream.cli import (
     status,
     synthesize,
     timeline,
+    top,
     train,
     up,
     verifier,
@@ -69,6 +71,8 @@ app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
 app.command("gateway", epilog=gateway.EPILOG)(gateway.gateway)
+app.command("board", epilog=board.EPILOG)(board.board)
+app.command("top", epilog=top.EPILOG)(top.top)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)

@@ -70,6 +70,9 @@ def gateway(
     data_source: SourceOption = "gateway_tinyv",
     answer: AnswerOption = 110.0,
     state: StateOption = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="DIR", help="Record its rewards there, texts included.")
+    ] = None,
 ) -> None:
     """Give rewards over HTTP, in our own form and in the trainers'."""
     from tinyv_stream.gateway import GatewayConfig
@@ -86,6 +89,7 @@ def gateway(
         on_undecided=on_undecided,
         data_source=data_source,
         state=state_file(name, port) if state is None else state,
+        record=str(record or ""),
         deadline_s=max(answer - _GRACE_S, answer / 2),
         answer_s=answer,
     )
@@ -122,13 +126,19 @@ def address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def config_for(url: str, pool: str, listen: str) -> "GatewayConfig":
+def config_for(url: str, pool: str, listen: str, *, record: Path | None = None) -> "GatewayConfig":
     """Return the configuration of a gateway at `listen`, all else by default; the token is the environment's."""
     from tinyv_stream.gateway import GatewayConfig
 
     host, port = address(listen)
     return GatewayConfig(
-        redis_url=url, host=host, port=port, token=token_given(), pool=pool, state=state_file(pool, port)
+        redis_url=url,
+        host=host,
+        port=port,
+        token=token_given(),
+        pool=pool,
+        state=state_file(pool, port),
+        record=str(record or ""),
     )
 
 

@@ -1,5 +1,6 @@
 """`tinyv-stream status`: a snapshot of a pool."""
 
+import asyncio
 import time
 from typing import Annotated, Final
 
@@ -9,6 +10,9 @@ import typer
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
 from tinyv_stream.config import BrokerConfig
+
+_BETWEEN_S: Final = 1.0
+"""Between the two looks that a rate needs."""
 
 EPILOG: Final = """
 \b
@@ -39,11 +43,17 @@ async def _show(url: str, pool: str, *, as_json: bool) -> int:
 
     from tinyv_stream.cli.status_table import Meter, table
 
+    meter = Meter()
     async with OperatorSide(url, BrokerConfig(pool=pool)) as broker:
         found = await broker.status()
+        figures = meter.read(found, time.monotonic())
+        if not as_json:  # one look has no rate
+            await asyncio.sleep(_BETWEEN_S)
+            found = await broker.status()
+            figures = meter.read(found, time.monotonic())
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return 0
     title = f"pool {pool} on {found.server} {found.version}"
-    Console().print(table(title, Meter().read(found, time.monotonic()), found.workers))
+    Console().print(table(title, figures, found.workers))
     return 0

@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tinyv_stream.broker.operator import PoolStatus, WorkerInfo
+from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.types import Source, Status
 
@@ -30,14 +30,15 @@ class StatusFigures(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     rewarded: int
     """Since the pool's first start."""
-    rate: float
-    """Rewards per second, over the last ten seconds."""
+    rate: float | None
+    """Rewards per second, over the last ten seconds; None after one look."""
     rescued: int
     cached: int
     oldest_s: float | None
     dead: int
     shadow: Rate = _NONE
     """How often a shadow verifier decided otherwise, since the pool's first start; of none where there is none."""
+    warning: str = ""
 
 
 class Meter:
@@ -58,12 +59,13 @@ class Meter:
             depth=status.depth,
             in_flight=status.live,
             rewarded=rewarded,
-            rate=max(0, rewarded - before) / (now_s - then_s) if now_s > then_s else 0.0,
+            rate=max(0, rewarded - before) / (now_s - then_s) if now_s > then_s else None,
             rescued=stats.get("rescued", 0),
             cached=stats.get(f"by_{Source.CACHE}", 0),
             oldest_s=status.oldest_s,
             dead=status.dead,
             shadow=shadow_disagreement(stats),
+            warning=NEVER_ASKED if status.never_asked else "",
         )
 
 
@@ -72,36 +74,52 @@ def plain(figures: StatusFigures, workers: list[WorkerInfo]) -> str:
     depth = " ".join(f"{stage} {n}" for stage, n in figures.depth.items())
     ready = sum(worker.state == "ready" for worker in workers)
     return (
-        f"in flight {figures.in_flight} (queued: {depth}), rewarded {figures.rewarded} ({figures.rate:.1f}/s), "
+        f"in flight {figures.in_flight} (queued: {depth}), rewarded {figures.rewarded} ({_rate(figures.rate)}/s), "
         f"rescued {figures.rescued}, oldest {_age(figures.oldest_s)}, dead letters {figures.dead}, "
-        f"workers ready {ready}/{len(workers)}" + (f", shadow differs {figures.shadow}" if figures.shadow.n else "")
+        f"workers ready {ready}/{len(workers)}"
+        + (f", shadow differs {figures.shadow}" if figures.shadow.n else "")
+        + (f"; {figures.warning}" if figures.warning else "")
     )
 
 
 def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> RenderableType:
-    """Return the pool as two tables: its figures and its workers."""
-    top = Table(title=Text(title), expand=True)
-    row = {
+    """Return the pool's figures and its workers, for 80 columns: figures first, no heading is cut."""
+    shown = {
         **{f"{stage} queue": str(n) for stage, n in figures.depth.items()},
         "in flight": str(figures.in_flight),
-        "rewarded": str(figures.rewarded),
-        "per s": f"{figures.rate:.1f}",
-        "rescued": str(figures.rescued),
-        "from cache": str(figures.cached),
         "oldest": _age(figures.oldest_s),
         "dead letters": str(figures.dead),
+        "rewarded": str(figures.rewarded),
+        "per second": _rate(figures.rate),
+        "rescued": str(figures.rescued),
+        "from cache": str(figures.cached),
     }
-    for name in row:
-        top.add_column(name, justify="right")
-    top.add_row(*row.values())
+    names = list(shown)
+    top = Table(title=Text(title), box=None, padding=(0, 3, 0, 0), show_header=False, title_justify="left")
+    for some in (names[:5], names[5:]):
+        top.add_row(*(Text(shown[name], style="bold") for name in some))
+        top.add_row(*(Text(name, style="dim") for name in some))
+    warning = [Text(figures.warning, style="yellow")] if figures.warning else []
     shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
-    return Group(top, *shadow, _workers(workers))
+    return Group(top, *warning, *shadow, _workers(workers))
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:
-    below = Table("worker", "stage", "state", "pid", "host", "held", "done", "what", expand=True)
+    below = Table(
+        "stage", "state", "held", "done", "worker", "what", box=None, padding=(1, 2, 0, 0), header_style="dim"
+    )
+    for column in below.columns[:4]:
+        column.no_wrap = True
+    for column in below.columns[4:]:
+        column.overflow = "fold"
     for worker in workers:
-        cells = (worker.name, worker.stage, worker.state, worker.pid, worker.host, worker.held, worker.done)
+        cells = (
+            worker.stage,
+            worker.state,
+            worker.held,
+            worker.done,
+            f"{worker.name} pid {worker.pid} on {worker.host}",
+        )
         below.add_row(*(Text(str(cell)) for cell in cells), Text(about(worker)))
     return below
 
@@ -110,6 +128,10 @@ def about(worker: WorkerInfo) -> str:
     """Return what a worker says of itself, on one line."""
     facts = (f"{key} {value}" for key, value in sorted(worker.about.items()) if value and key not in _ELSEWHERE)
     return ", ".join(facts).replace("\n", " ")
+
+
+def _rate(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.1f}"
 
 
 def _age(seconds: float | None) -> str:

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -17,6 +18,7 @@ from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.operator import OperatorSide, PoolStatus, WorkerInfo
 from tinyv_stream.broker.redis_client import redact
+from tinyv_stream.cli.board import board_beside, record_directory
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     ConfigOption,
@@ -36,6 +38,7 @@ from tinyv_stream.cli.common import (
     settings,
 )
 from tinyv_stream.cli.gateway import beside, config_for
+from tinyv_stream.cli.pool_metrics import metrics_beside
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
 from tinyv_stream.errors import BrokerError, InvalidInputError
@@ -77,6 +80,13 @@ def up(
     gateway: Annotated[
         str | None, typer.Option("--gateway", metavar="HOST:PORT", help="Answer HTTP too, as `tinyv-stream gateway`.")
     ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option("--board", metavar="HOST:PORT", help="Show pages too, as `tinyv-stream board`, and record runs."),
+    ] = None,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Answer /metrics there, without a gateway.")
+    ] = None,
 ) -> None:
     """Start a pool on this machine and show it until Ctrl-C."""
     log_to_stderr(logging.INFO)
@@ -91,7 +101,7 @@ def up(
     )
     check_rule_workers(chosen)
     _look_for_check(chosen)
-    run(lambda interrupt: _up(chosen, redis, gateway, interrupt))
+    run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
 
 
 def _look_for_check(config: Config) -> None:
@@ -111,21 +121,26 @@ def _look_for_check(config: Config) -> None:
     _log.warning("the verifier %s may pay rewards, but %s: %s", name, found, remedy)
 
 
-async def _up(config: Config, redis: str | None, listen: str | None, interrupt: Interrupt) -> int:
-    name = config.broker.pool
+async def _up(
+    config: Config, redis: str | None, doors: tuple[str | None, str | None, str | None], interrupt: Interrupt
+) -> int:
+    name, (listen, board, metrics) = config.broker.pool, doors
+    records = record_directory(name) if board else None
     async with entered(Pool(config, redis_url=redis), interrupt.asked) as pool:
         if pool is None:
             return INTERRUPTED
-        with announced(Running(pool=name, url=pool.url, pid=os.getpid())):
+        with announced(Running(pool=name, url=pool.url, pid=os.getpid(), record=str(records or ""))):
             say(f"pool {name} is up at {redact(pool.url)}")
             say("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
             showing = asyncio.create_task(_show(config, pool), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
             reaping = asyncio.create_task(reap_orphans(), name="orphans")
-            gateway_config = config_for(pool.url, name, listen) if listen else None
+            gateway_config = config_for(pool.url, name, listen, record=records) if listen else None
+            shown = board_beside(board, records or Path(), pool.url, name, pool.logs / "board.log")
+            told = metrics_beside(metrics, pool.url, name)
             # Requests under way need workers: the pool ends last.
-            async with beside(gateway_config, interrupt.asked) as ended:
+            async with shown, told, beside(gateway_config, interrupt.asked) as ended:
                 await pool.run(ended)
             await cancel_all([showing, forced, reaping])
     say("stopped" if interrupt.forced.is_set() else "drained and stopped")

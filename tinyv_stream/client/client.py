@@ -10,7 +10,9 @@
 import asyncio
 import logging
 import os
+import time
 import uuid
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,10 +25,12 @@ from tinyv_stream.broker.trainer import TrainerSide
 from tinyv_stream.client.arguments import checked_count, checked_seconds, checked_url
 from tinyv_stream.client.ledger import Group, LedgerEntry
 from tinyv_stream.client.reward_stream import RewardStream
+from tinyv_stream.client.routing import RoutingWatch
 from tinyv_stream.client.session import GRACE_S, Session, fallback
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import ClientClosedError, InvalidInputError
+from tinyv_stream.record import Recorder
 from tinyv_stream.types import Reward, Rollout, Status, validate_name, validate_rollout
 
 _log = logging.getLogger(__name__)
@@ -47,6 +51,8 @@ class RewardClient:
             On a cluster each shard takes its share of them.
         deadline_s: for rollouts that do not set their own; counts from the moment `submit` has its credit. The reward
             comes within a second of it, or a second later still where no worker lives.
+        record: directory to which this client's steps, completions and rewards are recorded, texts included, in
+            `record/run_id/`; None: nothing is. A full or slow disk costs records, never a reward.
 
     Raises (on entering):
         BrokerUnavailableError, UnsupportedServerError; InvalidInputError for a `client_id` that another live process
@@ -63,6 +69,7 @@ class RewardClient:
         max_inflight: int = 1024,
         max_outstanding: int = 40_000,
         deadline_s: float = 600.0,
+        record: str | Path | None = None,
     ) -> None:
         self.run_id = validate_name("run_id", run_id)
         self.client_id = validate_name("client_id", uuid.uuid4().hex[:12] if client_id is None else client_id)
@@ -78,10 +85,20 @@ class RewardClient:
         self._streams: set[RewardStream] = set()
         self._whole: dict[str, asyncio.Future[Group]] = {}
         self._open = self._ended = False
+        self._recorder = Recorder(Path(record), self.run_id, self.client_id) if record else None
+        self._step: int | None = None
+        self._routing = RoutingWatch()
 
     async def __aenter__(self) -> Self:
         """Connect and start reading rewards."""
-        await self._session.__aenter__()
+        if self._recorder:
+            await self._recorder.open()
+        try:
+            await self._session.__aenter__()
+        except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
+            if self._recorder:
+                await self._recorder.close()
+            raise
         self._open, self._pid = True, os.getpid()
         return self
 
@@ -99,11 +116,24 @@ class RewardClient:
             _log.warning("left without cancelling %d rollouts: the broker does not answer", len(left))
         finally:
             await self._session.__aexit__(None, None, None)
+            if self._recorder:
+                await self._recorder.close()
 
     @property
     def outstanding(self) -> int:
         """How many submitted rollouts have no reward yet."""
         return len(self._session.ledger)
+
+    def step(self, number: int) -> None:
+        """Say that generation of this step begins now, which ends the one before. Rollouts that name no step are of it.
+
+        Raises InvalidInputError for a number below 0.
+        """
+        if number < 0:
+            raise InvalidInputError("step", number, "count steps from 0 or 1 on")
+        self._step = number
+        if self._recorder:
+            self._recorder.step(number)
 
     def failing(self) -> tuple[float, str]:
         """For how long, in seconds, a call to the broker has failed, and what it is to do; (0, "") while all work."""
@@ -119,15 +149,19 @@ class RewardClient:
         rollout_id = rollout.rollout_id or uuid.uuid4().hex
         self._check_open(rollout_id)
         asked = asyncio.get_running_loop().time()
+        step = self._step if rollout.step is None else rollout.step
+        rollout = msgspec.structs.replace(rollout, rollout_id=rollout_id, step=step)
         await self._credits.acquire()
         try:
-            entry = self._enter(msgspec.structs.replace(rollout, rollout_id=rollout_id), asked)
+            entry = self._enter(rollout, asked)
         except BaseException:  # the credit goes back, whatever stopped it, also a cancellation
             self._credits.release()
             raise
         try:
             await self._session.store(entry)
         except BaseException as exc:  # nobody will hold its ticket, so the rollout is withdrawn
+            if self._recorder:
+                self._recorder.withdrawn(rollout_id)
             if self._session.ledger.drop(rollout_id):
                 self._credits.release()
             if self._open:
@@ -178,9 +212,17 @@ class RewardClient:
         ticket = Ticket(rollout.rollout_id, rollout.group_id, self._cancel)
         deadline = now + (rollout.deadline_s or self._deadline_s)
         entry = LedgerEntry(
-            uid=work.uid, body=encode(work), ticket=ticket, credit_s=now - asked, submitted=now, deadline=deadline
+            uid=work.uid,
+            body=encode(work),
+            ticket=ticket,
+            credit_s=now - asked,
+            submitted=now,
+            deadline=deadline,
+            step=rollout.step,
         )
         self._session.ledger.add(entry, group_size=rollout.group_size)
+        if self._recorder:
+            self._recorder.ended(rollout, time.monotonic() - (now - asked))
         return entry
 
     async def _cancel(self, rollout_id: str) -> None:
@@ -191,6 +233,9 @@ class RewardClient:
 
     def _on_reward(self, reward: Reward) -> None:
         self._credits.release()
+        self._routing.note(reward)
+        if self._recorder:
+            self._recorder.rewarded(reward)
         for stream in self._streams:
             stream.add(reward)
         group = self._session.ledger.group(reward.group_id)

@@ -33,6 +33,7 @@ class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     ticket: Ticket
     submitted: float
     deadline: float
+    step: int | None = None
     credit_s: float = 0.0
     """How long `submit` waited for its credit."""
     shard: int = 0
@@ -111,7 +112,7 @@ class Ledger:
         if entry is None:
             return None
         timings = msgspec.structs.replace(reward.timings, total_s=now - entry.submitted, credit_s=entry.credit_s)
-        reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id)
+        reward = msgspec.structs.replace(reward, timings=timings, group_id=entry.ticket.group_id, step=entry.step)
         self._note_over(entry)
         entry.ticket.settle(reward)
         self._note_idle(entry.ticket.group_id)

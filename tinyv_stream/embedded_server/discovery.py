@@ -21,6 +21,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     pid: int
     """Of `tinyv-stream up`."""
+    record: str = ""
+    """Where clients that find the pool by this note record; empty: nowhere."""
 
 
 @contextmanager

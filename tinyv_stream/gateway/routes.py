@@ -1,6 +1,7 @@
 """Request handlers: our own API and the trainers' formats."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -112,14 +113,14 @@ class Routes:
         """Describe all this."""
         return answer(document(needs_token=bool(self._hub.config.token)))
 
-    async def _state(self) -> tuple[str, dict[tuple[str, str], int]]:
+    async def _state(self) -> tuple[str, Mapping[tuple[str, str], int]]:
         if self._stopping.is_set():
             return "stopping", {}
         if reason := self._hub.trouble()[1]:
             return reason, {}
         try:
             async with asyncio.timeout(_LOOK_S):
-                return "", dict((await self._hub.look()).workers)
+                return "", Counter((w.stage, w.state) for w in (await self._hub.look()).workers)
         except (BrokerError, TimeoutError):
             return "the broker does not answer", {}
 

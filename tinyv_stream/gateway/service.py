@@ -20,7 +20,7 @@ import msgspec
 
 from tinyv_stream.adapter_kit import JudgedReward, RewardRequester
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorSide, PoolStatus
 from tinyv_stream.client.calls import Calls
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.reward_stream import RewardStream
@@ -28,8 +28,7 @@ from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import ClientClosedError, InvalidInputError
 from tinyv_stream.gateway.batch import check_length, complete, failed
 from tinyv_stream.gateway.journal import Book, StateError
-from tinyv_stream.gateway.metrics import Metrics, PoolFigures
-from tinyv_stream.gateway.pool_figures import figures_of
+from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.reward_log import CreditError, Feed
 from tinyv_stream.gateway.settings import GatewayConfig
 from tinyv_stream.types import Reward, Rollout, validate_name
@@ -71,6 +70,7 @@ class Hub:
                 pool=config.pool,
                 max_inflight=config.max_inflight,
                 deadline_s=config.deadline_s,
+                record=config.record or None,
             )
             self._operator = await stack.enter_async_context(
                 OperatorSide(config.redis_url, BrokerConfig(pool=config.pool))
@@ -114,10 +114,7 @@ class Hub:
                 done.append(complete(rollout, self.config))
             except InvalidInputError as exc:
                 raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
-        judged = await self._requester.request_all(done, needs_baseline=needs_baseline)
-        for one in judged:
-            self.metrics.wait.observe(one.waited_s)
-        return judged
+        return await self._requester.request_all(done, needs_baseline=needs_baseline)
 
     def feed(self, name: str) -> Feed:
         """Return the feed of a client; raise InvalidInputError for its name, CreditError for one client too many."""
@@ -219,12 +216,11 @@ class Hub:
         # Where it fails, the next reward that is read notes this one too.
         self._write(partial(self._book.read, feed.name, position, feed.oldest))
 
-    async def look(self) -> PoolFigures:
+    async def look(self) -> PoolStatus:
         """Return the pool's figures; raise BrokerError if it does not answer."""
-        status = await self._operator.status()
         self.metrics.outstanding.set(self._client.outstanding)
         self.metrics.unread.set(sum(feed.unread for feed in self._feeds.values()))
-        return figures_of(status)
+        return await self._operator.status()
 
     async def _hand_out(self, stream: RewardStream) -> None:
         async for reward in stream:
@@ -239,6 +235,7 @@ class Hub:
         await self._calls.make("write a reward into the state file", give, where="the state file")
         self.metrics.rewards.labels(reward.source.value, reward.status.value).inc()
         self.metrics.rescued.inc(reward.rescued)
+        self.metrics.wait.observe((reward.timings.total_s or 0.0) + (reward.timings.credit_s or 0.0))
 
     def _restore(self, now_s: float) -> list[Rollout]:
         """Take up the clients of the gateway before; return their rollouts that have no reward."""

@@ -35,6 +35,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What the trainers' own formats return for an undecided rollout; our own has `status`."""
     state: str = ""
     """A file that keeps unread rewards and unrewarded rollouts over a restart; empty: they end with the gateway."""
+    record: str = ""
+    """Directory of the durable record, texts included; empty: none is kept."""
     deadline_s: PositiveSeconds = 100.0
     """For rollouts that give none, from their submission."""
     answer_s: PositiveSeconds = 110.0

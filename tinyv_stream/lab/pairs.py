@@ -28,6 +28,17 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pair_id: str = ""
 
 
+class _Word(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a board's `labels.jsonl`; `label` is None where nobody knows, or a word was taken back."""
+
+    pair_id: str
+    question: str
+    ground_truth: str
+    model_answer: str
+    label: bool | None = None
+    source: str = ""
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A question with its reference answer."""
 
@@ -51,7 +62,7 @@ def read_pairs(path: Path) -> list[Pair]:
     """Read labelled pairs in either format; raise InvalidInputError naming the line and the field."""
     raw = _read(path)
     if not raw.lstrip().startswith(b"["):
-        return [_named(pair, i) for i, pair in enumerate(_lines(path, raw, Pair), 1)]
+        return [_named(pair, i) for i, pair in enumerate(_said(path, raw), 1)]
     pairs: list[Pair] = []
     for row in _array(path, raw):
         for answer, label, name in ((row.fn_output, True, "fn"), (row.tn_output, False, "tn")):
@@ -89,6 +100,27 @@ def question_key(question: str) -> str:
         r"let'?s think step by step.*|please reason step by step.*", "", question, flags=re.DOTALL | re.IGNORECASE
     )
     return re.sub(r"[\W_]+", "", words).lower()[:160]
+
+
+def _said(path: Path, raw: bytes) -> list[Pair]:
+    """Return the pairs of a file of lines: of a board's labels the last word about each, if it is right or wrong."""
+    if b'"said":' not in raw:
+        return list(_lines(path, raw, Pair))
+    last: dict[str, _Word] = {}
+    for word in _lines(path, raw, _Word):
+        last[word.pair_id] = word
+    return [
+        Pair(
+            question=word.question,
+            ground_truth=word.ground_truth,
+            model_answer=word.model_answer,
+            label=word.label,
+            source=word.source,
+            pair_id=word.pair_id,
+        )
+        for word in last.values()
+        if word.label is not None
+    ]
 
 
 def _named(pair: Pair, number: int) -> Pair:

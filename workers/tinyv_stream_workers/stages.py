@@ -6,14 +6,13 @@
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, cast
 
 import msgspec
 
-from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.messages import Work, pair_of
 from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import EngineDiedError
@@ -152,7 +151,7 @@ class CurrentStage:
         return self._verifier.describe().get("model", "")
 
 
-def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None) -> Reward:
+def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None, forwarded: bool = False) -> Reward:
     """Return the reward that a decision about `work` means."""
     return Reward(
         rollout_id=work.rollout_id,
@@ -164,12 +163,15 @@ def reward_of(work: Work, decision: Decision, *, tinyv: Verdict | None = None) -
         reason=decision.reason,
         group_id=work.group_id,
         timings=work.timings,
+        model_answer=work.model_answer,
+        forwarded=forwarded or tinyv is not None,
     )
 
 
 def undecided_reward(work: Work, status: Status, reason: str) -> Reward:
     """Return the reward of a rollout that nobody decided, with what was found so far."""
-    return reward_of(work, Decision(None, status, Source.FALLBACK, reason))
+    # What the rules have seen and not ended was forwarded: it waited for TinyV, or for an equal rollout.
+    return reward_of(work, Decision(None, status, Source.FALLBACK, reason), forwarded=work.rule is not None)
 
 
 def dead_reward(delivery: Delivery) -> Reward:
@@ -182,14 +184,12 @@ def expired_reward(work: Work, config: FallbackConfig) -> Reward:
     """Return the reward of a rollout whose deadline has passed: by policy that of its rule verdict."""
     reason = "deadline passed"
     stands = rule_stands(work.rule, f"{reason}: the rule verdict stands") if config.deadline == "rule" else None
-    return reward_of(work, stands) if stands else undecided_reward(work, Status.EXPIRED, reason)
+    return reward_of(work, stands, forwarded=True) if stands else undecided_reward(work, Status.EXPIRED, reason)
 
 
 def ckey_of(work: Work) -> str:
     """Name all rollouts that ask TinyV the same: equal question, ground truth and answer."""
-    parts = (work.question, work.ground_truth, (work.model_answer or "").strip())
-    text = "\x1f".join(f"{len(p)}:{p}" for p in parts)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return pair_of(work.question, work.ground_truth, work.model_answer)
 
 
 def _after_rules(delivery: Delivery, finding: Finding, *, keeps_completion: bool) -> Work:

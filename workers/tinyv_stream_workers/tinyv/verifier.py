@@ -193,7 +193,15 @@ class TinyVVerifier:
                 return msgspec.structs.replace(found, model=self._label)
             return self._undecided(reading.reason)
         outcome, reason = decide(reading, self._row, self._threshold)
-        return Verdict(outcome=outcome, grader="tinyv", reason=reason, p_true=reading.p_true, model=self._label)
+        threshold = None if reading.p_true is None else self._threshold
+        return Verdict(
+            outcome=outcome,
+            grader="tinyv",
+            reason=reason,
+            p_true=reading.p_true,
+            model=self._label,
+            threshold=threshold,
+        )
 
     async def _ask(self, work: Work, question: str, answer: str) -> Reading | Refused:
         """Read the prompt; a question that is too long loses its beginning until the rest fits."""
