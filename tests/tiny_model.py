@@ -78,7 +78,8 @@ def _tokenizer(words: tuple[str, ...], *, has_words: bool) -> "PreTrainedTokeniz
     core = Tokenizer(models.BPE(unk_token=None))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    text = [*_TEXT, " ".join(words)] if has_words else [t.replace("True", "").replace("False", "") for t in _TEXT]
+    others = [word for word in words if word not in " ".join(_TEXT)]
+    text = [*_TEXT, *others] if has_words else [t.replace("True", "").replace("False", "") for t in _TEXT]
     core.train_from_iterator(
         text * 50,
         trainers.BpeTrainer(

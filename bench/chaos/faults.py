@@ -64,9 +64,12 @@ class Faults:
                 await asyncio.sleep(self._dice.uniform(*_GAP_S))
                 weights = [weight for weight, _ in self.kinds.values()]
                 kind = first.pop() if first else self._dice.choices(list(self.kinds), weights)[0]
-                # IndexError: there is nobody to hurt at this moment.
-                with contextlib.suppress(BrokerError, OSError, psutil.Error, IndexError):
+                try:
                     await self.kinds[kind][1]()
+                except (BrokerError, OSError, psutil.Error, IndexError):  # there is nobody to hurt at this moment
+                    if not self.done[kind]:
+                        first.insert(0, kind)
+                else:
                     self.done[kind] += 1
         finally:
             copying.cancel()

@@ -1,6 +1,6 @@
 r"""Simulated answers of a policy: the right answer, the right answer in words, or a wrong one.
 
-- A false negative is the ground truth with words around it that Math-Verify does not see through.
+- A false negative is the ground truth with words around it that the rules do not see through.
 - Wrong answers of one question come from a short list, the likely slips first: completions of a group repeat them.
 """
 
@@ -10,11 +10,11 @@ from typing import Final
 
 _WORDED: Final = (
     "both ways lead to {} again",
-    "The result is {}",
-    "{} in total",
-    "It must be {}",
+    "what remains is {} and no more",
+    "everything cancels but {}",
+    "hence one finds {} at last",
     "we get {} here",
-    "the value {}",
+    "so {} is reached",
 )
 _INTEGER: Final = re.compile(r"-?\d{1,9}")
 _NUMBER: Final = re.compile(r"\d+")

@@ -10,9 +10,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
-from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine
+from tinyv_stream_workers.tinyv.engines.openai import OpenAIEngine, _reply
 from tinyv_stream_workers.tinyv.engines.vllm import VllmEngine
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
@@ -100,31 +101,42 @@ FORMS = {
     "no chat template": ModelRow(template="", chat=False),
     "system turn": ModelRow(template="", system="Be strict."),
     "prefill": ModelRow(template="", prefill="So it is"),
-    "own words": ModelRow(template="", correct=("A", "T"), incorrect=("B",), undecided=("C",)),
 }
+ASKED = "What is 3 + 4?"
+
+
+async def likely_words(remote: OpenAIEngine, own: VllmEngine) -> list[str]:
+    """What a random model may well say here, of one token each: of any other word the server shows nothing."""
+    path = "/chat/completions" if remote._row.chat else "/completions"
+    status, body = await remote._send("POST", path, remote._request(ASKED))
+    assert status == 200
+    logprobs = _reply.decode(body).choices[0].logprobs
+    assert logprobs is not None
+    single = [t.token for t in logprobs.first if len(own._tokenizer.encode(t.token, add_special_tokens=False)) == 1]
+    return [word for word in single if word.strip()]
 
 
 @SESSION
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_family_is_the_same_text_to_both_engines(stage: TinyVVerifier, served: Server, form: str) -> None:
-    own, row = stage._supervisor.engine, FORMS[form]
+    own = stage._supervisor.engine
     assert isinstance(own, VllmEngine)
     assert own._llm is not None
-    before = own._row
-    remote = engine(served, row)
+    before, remote = own._row, engine(served, FORMS[form])
     await remote.start()
     try:
-        own._row = row
+        a, b, c, d, *_ = await likely_words(remote, own)
+        row = msgspec.structs.replace(FORMS[form], correct=(a, b), incorrect=(c,), undecided=(d,))
+        own._row = remote._row = row
         own._prepare(own._llm)
-        here, there = await own.read("What is 3 + 4?"), await remote.read("What is 3 + 4?")
+        here, there = await own.read(ASKED), await remote.read(ASKED)
     finally:
         own._row = before
         own._prepare(own._llm)
         await remote.stop()
     assert there.prompt_tokens == here.prompt_tokens
-    if there.p_true is not None:  # where no word is among the likeliest, the server tells nothing
-        assert there.p_true == pytest.approx(here.p_true, abs=0.05)
-    assert there.p_true is not None or form == "own words"
+    assert there.p_true == pytest.approx(here.p_true, abs=0.05)
+    assert there.p_none == pytest.approx(here.p_none, abs=0.05)
 
 
 async def test_text_is_read_where_the_row_says_so(served: Server) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
@@ -85,6 +86,9 @@ async def test_instruction_is_computed_once(stage: TinyVVerifier) -> None:
     assert again.cached_tokens % 32 == 0
 
 
+OWN_AS_TEXT = msgspec.structs.replace(OWN, max_tokens=1)
+
+
 @SESSION
 async def test_both_read_outs_agree_where_the_reply_is_plain(stage: TinyVVerifier) -> None:
     """The text read-out is the same engine with other sampling parameters: no second start."""
@@ -95,7 +99,7 @@ async def test_both_read_outs_agree_where_the_reply_is_plain(stage: TinyVVerifie
         prompt = stage._prompts.build(f"What is {i} + {i}?", str(2 * i), str(3 * i))
         assert isinstance(prompt, str)
         by_token, _ = decide(await engine.read(prompt), OWN)
-        engine._words, engine._sampling = None, _sampling(None, 1)
+        engine._words, engine._sampling = None, _sampling(None, OWN_AS_TEXT)
         try:
             by_text, _ = decide(await engine.read(prompt), OWN)
         finally:

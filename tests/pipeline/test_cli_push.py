@@ -77,8 +77,9 @@ def test_a_push_to_a_pool_without_workers_says_so(tmp_path: Path, server: Embedd
     rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     write_rollouts(rollouts, 2)
     where = ("--redis", server.url, "--pool", pool_name)
-    ran = cli.run("push", rollouts, "--out", out, "--deadline", 1, *where)
+    ran = cli.run("push", rollouts, "--out", out, "--deadline", 1, "--give-up-after", 2, *where)
     assert f"no worker runs in pool '{pool_name}'" in ran.stderr
+    assert f"no worker of pool '{pool_name}' answered for 2 s" in ran.stderr
     assert ran.returncode == 1
 
 

@@ -76,9 +76,9 @@ def test_a_long_answer_is_incorrect_as_in_a_pool_unless_the_ground_truth_is_long
 
 
 def test_importing_loads_no_grader() -> None:
-    code = (
-        "import sys, tinyv_stream; before = set(sys.modules); import tinyv_stream.verifiers;"
-        "print(*sorted(set(sys.modules) - before))"
-    )
+    heavy = "print(*[m for m in sys.modules if m.startswith(('tinyv_stream.verifiers.rules', 'mpmath', 'sympy'))])"
+    code = f"import sys, tinyv_stream.verifiers as v; {heavy}; v.grade('1/2', '0.5'); {heavy}"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out.split() == ["tinyv_stream.verifiers", "tinyv_stream.verifiers.in_process"]
+    imported, used = out.splitlines()
+    assert imported == ""
+    assert "tinyv_stream.verifiers.rules.graders.cascade" in used

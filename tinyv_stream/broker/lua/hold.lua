@@ -6,7 +6,7 @@ local key = KEYS[FIRST_OTHER]
 local token, about, beats = unpack(redis.call('HMGET', key, 'token', 'about', 'beats'))
 if token and token ~= ARGV[1] and token ~= ARGV[4] then return { token, about, beats } end
 if ARGV[3] == '0' then
-  redis.call('DEL', key)
+  redis.call('UNLINK', key)
   return {}
 end
 redis.call('HSET', key, 'token', ARGV[1], 'about', ARGV[2])
