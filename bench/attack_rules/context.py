@@ -1,4 +1,4 @@
-"""What a question leaves open or settles: domain of the letters, unit asked for, rounding, order.
+"""Context of a ground truth, as its question settles it: domain of the letters, unit asked for, rounding, order.
 
 A truth is built together with its context, so the oracle never reads the question.
 """

@@ -42,7 +42,7 @@ def result(cells: Sequence[Cell], trl: Sequence[TrlRun], minutes: float) -> dict
         "auc": {_key(key, r): [c.auc for c in seeds.values()] for key, of in split.items() for r, seeds in of.items()},
         "gap_rules_to_addon": _named(gaps, f"{TINYV} - cascade"),
         "gap_addon_to_oracle": _named(gaps, f"oracle - {TINYV}"),
-        "intervals": {_key(key, name): told(one) for key, of in gaps.items() for name, one in of.items()},
+        "intervals": {_key(key, name): interval_json(one) for key, of in gaps.items() for name, one in of.items()},
         "flat": _each(split, lambda c: statistics.fmean(s.flat for s in c.steps)),
         "hacked_at": _each(split, lambda c: hacked_at(c.steps)),
         "minutes": minutes,
@@ -60,7 +60,7 @@ def result(cells: Sequence[Cell], trl: Sequence[TrlRun], minutes: float) -> dict
         "undecided": _each(split, lambda c: sum(s.undecided for s in c.steps)),
         "curves": {_key(k, r): curve(list(s.values())) for k, of in split.items() for r, s in of.items()},
         "trl": {"auc": [r.auc for r in trl], "cpu_s": [r.cpu_s for r in trl], "curve": _trl_curve(trl)},
-        "thumb": {_key(key, "").rstrip("/"): told(one) for key, of in split.items() if (one := thumb(of))},
+        "thumb": {_key(key, "").rstrip("/"): interval_json(one) for key, of in split.items() if (one := thumb(of))},
         "interval_method": "paired by seed, Student's t, two-sided 95 %",
     }
 
@@ -131,7 +131,7 @@ def curve(cells: Sequence[Cell]) -> list[dict[str, float]]:
     ]
 
 
-def told(one: Interval) -> dict[str, float | int | None]:
+def interval_json(one: Interval) -> dict[str, float | int | None]:
     """Return an interval as plain values."""
     return {"mean": one.mean, "low": one.low, "high": one.high, "seeds": one.n}
 

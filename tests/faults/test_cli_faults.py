@@ -158,7 +158,13 @@ def test_a_strange_user_is_served_or_told_which_variable_to_set(tmp_path: Path, 
         ["gateway", "--listen", "127.0.0.1:0", "--state", "x/y/z.db", "--redis", "redis://127.0.0.1:1"],
     ):
         ran = subprocess.run(
-            [*wrap, *COMMAND, *words], capture_output=True, text=True, env=environment, timeout=90, check=False
+            [*wrap, *COMMAND, *words],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            timeout=90,
+            check=False,
         )
         assert "Traceback" not in ran.stderr, ran.stderr
     settings = tmp_path / "tinyv.toml"

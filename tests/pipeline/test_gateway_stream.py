@@ -10,7 +10,7 @@ from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway import GatewayConfig
 from tinyv_stream.gateway.metrics import Metrics
-from tinyv_stream.gateway.service import Hub
+from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 
@@ -52,14 +52,17 @@ async def test_a_post_again_is_not_lost_with_the_first_one_that_was_cut_short(
 ) -> None:
     rollouts = [Rollout(question="q", completion="rule:correct", ground_truth="1", rollout_id=f"r{n}") for n in (0, 1)]
     config = GatewayConfig(redis_url=server.url, pool=pool_name, max_inflight=1)
-    async with Hub(config, Metrics()) as hub, OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
-        feed = hub.feed("trainer")
-        first = asyncio.create_task(hub.post(feed, rollouts))  # r0 has the one credit, r1 waits for it
+    async with (
+        GatewayService(config, Metrics()) as service,
+        OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator,
+    ):
+        feed = service.feed("trainer")
+        first = asyncio.create_task(service.post(feed, rollouts))  # r0 has the one credit, r1 waits for it
         await wait_until(lambda: _has_live(operator, 1), 30, "r0 to be submitted")
-        again = asyncio.create_task(hub.post(feed, rollouts))
+        again = asyncio.create_task(service.post(feed, rollouts))
         await asyncio.sleep(0)  # it has begun: what is admitted is known to it
         with pytest.raises(InvalidInputError, match="another client"):
-            await hub.post(hub.feed("other"), rollouts[1:])
+            await service.post(service.feed("other"), rollouts[1:])
         first.cancel()
         async with workers(server.url, pool_name):
             assert await again == ["r0", "r1"]

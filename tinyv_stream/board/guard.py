@@ -1,4 +1,4 @@
-"""Who may ask the board, and what its answers let a browser do.
+"""Guard of the board: who may ask it, and what its answers let a browser do.
 
 - `Host` must be ours, so that no name that was rebound to this machine reads it; a `POST` must come from its own pages.
 - Off loopback a token is needed: `/login?token=` sets a cookie that other sites cannot use.

@@ -91,7 +91,7 @@ class Indexer:
             self._sums(rewards)
             self._base.execute("update file set pos = ? where f = ?", (at, f))
             self._base.execute("commit")
-        except BaseException:
+        except BaseException:  # whatever stopped it, a line is indexed whole or not at all
             self._base.execute("rollback")
             self.steps = Steps()  # it has seen what was rolled back; what is needed of it is read back
             raise

@@ -1,4 +1,4 @@
-"""What people and judges said of rewards: `labels.jsonl` beside the runs, append-only, read by `eval` and `train`.
+"""Labels that people and judges gave rewards: `labels.jsonl` beside the runs, append-only, read by `eval` and `train`.
 
 - A label is about a pair (equal question, reference and answer), so it covers all equal rollouts; the last word counts.
 - It is never in the index alone: that may be deleted.

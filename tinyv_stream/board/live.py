@@ -1,4 +1,4 @@
-"""What the page of this moment shows: steps from the record, queues and workers from the broker.
+"""Frame of the page of this moment: steps from the record, queues and workers from the broker.
 
 - A run takes the page over when a step of it begins, never because an old record arrived.
 - Pool figures are a moment's; two minutes of them are kept.

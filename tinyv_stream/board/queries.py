@@ -1,4 +1,4 @@
-"""What the pages ask of the index and of the segments. Each function takes a reader's connection."""
+"""Queries of the pages, to the index and to the segments. Each function takes a reader's connection."""
 
 import hashlib
 import sqlite3

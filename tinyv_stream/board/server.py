@@ -99,7 +99,7 @@ class Board:
                 changed, frame = watch.changed, watch.frame
                 async with asyncio.timeout(_STALLED_S):
                     await response.write(b"data: " + frame + b"\n\n")
-                while not await _told(changed, self._stopping):
+                while not await _is_changed(changed, self._stopping):
                     async with asyncio.timeout(_STALLED_S):
                         await response.write(b": quiet\n\n")
         except (ConnectionError, TimeoutError):
@@ -107,7 +107,7 @@ class Board:
         return response
 
 
-async def _told(changed: asyncio.Event, stopping: asyncio.Event) -> bool:
+async def _is_changed(changed: asyncio.Event, stopping: asyncio.Event) -> bool:
     """Wait for either; False after `_QUIET_S`."""
     waits = [asyncio.ensure_future(event.wait()) for event in (changed, stopping)]
     try:

@@ -1,4 +1,4 @@
-"""What keeps the board up to date: it follows the segments, looks at the pool, finds kinds, and makes frames.
+"""Watch that keeps the board up to date: it follows the segments, looks at the pool, finds kinds, and makes frames.
 
 - Reading and indexing run in a thread of their own, kinds in a process of low priority: no page waits for either.
 - A frame goes out when something changed, twice a second at most.

@@ -13,7 +13,7 @@ from tinyv_stream.gateway.edge import Edge
 from tinyv_stream.gateway.journal import StateError
 from tinyv_stream.gateway.reward_log import CreditError, StaleCursorError
 from tinyv_stream.gateway.routes import answer
-from tinyv_stream.gateway.service import Hub
+from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.gateway.settings import GatewayConfig
 
 _log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ _KNOWN: Final[dict[type[Exception], tuple[int, str, dict[str, str] | None]]] = {
 class Guards:
     """The middlewares of one gateway, outermost first."""
 
-    def __init__(self, config: GatewayConfig, hub: Hub, stopping: asyncio.Event) -> None:
+    def __init__(self, config: GatewayConfig, service: GatewayService, stopping: asyncio.Event) -> None:
         self._config = config
-        self._hub = hub
+        self._service = service
         self._stopping = stopping
         self._under_way = 0
         self.edge: Edge | None = None
@@ -45,7 +45,7 @@ class Guards:
 
     def all(self) -> list[Middleware]:
         """Return them for the application."""
-        return [self.counted, self.told, self.admitted]
+        return [self.counted, self.explained, self.admitted]
 
     @web.middleware
     async def counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -56,7 +56,7 @@ class Guards:
         resource = request.match_info.route.resource
         route = resource.canonical if resource else "(unknown)"
         self._under_way += 1
-        self._hub.metrics.under_way.set(self._under_way)
+        self._service.metrics.under_way.set(self._under_way)
         code = "cancelled"
         try:
             response = await handler(request)
@@ -66,11 +66,11 @@ class Guards:
             if self.edge:
                 self.edge.ended(transport)
             self._under_way -= 1
-            self._hub.metrics.under_way.set(self._under_way)
-            self._hub.metrics.requests.labels(route, code).inc()
+            self._service.metrics.under_way.set(self._under_way)
+            self._service.metrics.requests.labels(route, code).inc()
 
     @web.middleware
-    async def told(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def explained(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Turn errors into answers."""
         try:
             return await handler(request)
@@ -99,8 +99,8 @@ class Guards:
             refusal = _error(401, "Authorization", "give `Authorization: Bearer TOKEN`", {"WWW-Authenticate": "Bearer"})
             refusal.force_close()
             return refusal
-        if not self._hub.is_open:
-            return _error(503, "", self._hub.trouble()[1], {"Retry-After": "5"})
+        if not self._service.is_open:
+            return _error(503, "", self._service.trouble()[1], {"Retry-After": "5"})
         if request.method == "POST":
             if self._stopping.is_set():
                 return _error(503, "", "the gateway is stopping", _RETRY)

@@ -15,7 +15,7 @@ from tinyv_stream.gateway.batch import failed, read_batch
 from tinyv_stream.gateway.metrics import CONTENT_TYPE
 from tinyv_stream.gateway.openapi import document
 from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, RolloutsRead, Slime, read
-from tinyv_stream.gateway.service import Hub
+from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.types import Rollout
 
 _LOOK_S: Final = 3.0
@@ -23,10 +23,10 @@ _LOOK_S: Final = 3.0
 
 
 class Routes:
-    """Handlers over one hub. `stopping` is set when the gateway is to end."""
+    """Handlers over one service. `stopping` is set when the gateway is to end."""
 
-    def __init__(self, hub: Hub, stopping: asyncio.Event) -> None:
-        self._hub = hub
+    def __init__(self, service: GatewayService, stopping: asyncio.Event) -> None:
+        self._service = service
         self._stopping = stopping
 
     def table(self) -> list[web.RouteDef]:
@@ -47,15 +47,15 @@ class Routes:
         body = await read(request, RolloutsRead)
         if not body.wait and not body.client:
             raise InvalidInputError("client", "", "name the client whose rewards these are, or set `wait`")
-        batch = read_batch(body.rollouts, self._hub.config)
+        batch = read_batch(body.rollouts, self._service.config)
         errors = {"errors": batch.bad} if batch.bad else {}
         if body.wait:
-            judged = await self._hub.request(batch.good)
+            judged = await self._service.request(batch.good)
             none = [failed("", bad.message) for bad in batch.bad]
             return answer({"rewards": batch.spread([one.reward for one in judged], none)} | errors)
-        feed = self._hub.feed(body.client)
+        feed = self._service.feed(body.client)
         cursor = feed.cursor
-        ids = batch.spread([*await self._hub.post(feed, batch.good)], [None for _ in batch.bad])
+        ids = batch.spread([*await self._service.post(feed, batch.good)], [None for _ in batch.bad])
         return answer({"rollout_ids": ids, "cursor": cursor} | errors, status=202)
 
     async def openrlhf(self, request: web.Request) -> web.Response:
@@ -64,7 +64,7 @@ class Routes:
         return answer(
             trainer_formats.to_openrlhf(
                 await self._request(rollouts, trainer_formats.OPENRLHF_NAMES, needs_baseline=True),
-                self._hub.config.policy,
+                self._service.config.policy,
             )
         )
 
@@ -73,19 +73,19 @@ class Routes:
         rollout = trainer_formats.from_slime(await read(request, Slime), self._source(request))
         (judged,) = await self._request([rollout], trainer_formats.SLIME_NAMES, needs_baseline=True)
         detailed = request.query.get("detailed", "") in {"1", "true"}
-        return answer(trainer_formats.to_slime(judged, self._hub.config.policy, detailed=detailed))
+        return answer(trainer_formats.to_slime(judged, self._service.config.policy, detailed=detailed))
 
     async def nemo_gym(self, request: web.Request) -> web.Response:
         """Answer NeMo-Gym's `/verify`."""
         rollout = trainer_formats.from_nemo_gym(await read(request, NemoGym), self._source(request))
         (judged,) = await self._request([rollout], trainer_formats.NEMO_GYM_NAMES, needs_baseline=True)
         sent = await read(request, dict[str, Any])
-        return answer(trainer_formats.to_nemo_gym(judged, self._hub.config.policy, sent))
+        return answer(trainer_formats.to_nemo_gym(judged, self._service.config.policy, sent))
 
     async def health(self, _: web.Request) -> web.Response:
         """Say whether this process can give rewards, and if not for how long and why: then restart it."""
-        for_s, reason = self._hub.trouble()
-        if for_s > self._hub.config.unhealthy_s:
+        for_s, reason = self._service.trouble()
+        if for_s > self._service.config.unhealthy_s:
             return answer({"status": "failing", "reason": reason, "for_s": round(for_s, 1)}, status=503)
         return answer({"status": "ok"} | ({"reason": reason, "for_s": round(for_s, 1)} if reason else {}))
 
@@ -101,26 +101,26 @@ class Routes:
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Give Prometheus what it asks for; without the pool's figures where the broker does not answer."""
-        self._hub.metrics.pool = None
+        self._service.metrics.pool = None
         try:
             async with asyncio.timeout(_LOOK_S):
-                self._hub.metrics.pool = await self._hub.look()
+                self._service.metrics.pool = await self._service.look()
         except (BrokerError, TimeoutError):
             pass
-        return web.Response(body=self._hub.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=self._service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Describe all this."""
-        return answer(document(needs_token=bool(self._hub.config.token)))
+        return answer(document(needs_token=bool(self._service.config.token)))
 
     async def _state(self) -> tuple[str, Mapping[tuple[str, str], int]]:
         if self._stopping.is_set():
             return "stopping", {}
-        if reason := self._hub.trouble()[1]:
+        if reason := self._service.trouble()[1]:
             return reason, {}
         try:
             async with asyncio.timeout(_LOOK_S):
-                return "", Counter((w.stage, w.state) for w in (await self._hub.look()).workers)
+                return "", Counter((w.stage, w.state) for w in (await self._service.look()).workers)
         except (BrokerError, TimeoutError):
             return "the broker does not answer", {}
 
@@ -128,12 +128,12 @@ class Routes:
         self, rollouts: list[Rollout], names: Mapping[str, str], *, needs_baseline: bool = False
     ) -> list[JudgedReward]:
         try:
-            return await self._hub.request(rollouts, needs_baseline=needs_baseline)
+            return await self._service.request(rollouts, needs_baseline=needs_baseline)
         except InvalidInputError as exc:
             raise trainer_formats.as_sent(exc, names) from exc
 
     def _source(self, request: web.Request) -> str:
-        return request.query.get("data_source") or self._hub.config.data_source
+        return request.query.get("data_source") or self._service.config.data_source
 
 
 STAGES: Final = ("rule", "tinyv")

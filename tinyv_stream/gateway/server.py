@@ -22,7 +22,7 @@ from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.middleware import Guards
 from tinyv_stream.gateway.routes import Routes
 from tinyv_stream.gateway.schemas import BODY_S
-from tinyv_stream.gateway.service import Hub
+from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.gateway.settings import GatewayConfig, check
 from tinyv_stream.gateway.streaming import stream_rewards
 
@@ -46,16 +46,16 @@ class Gateway:
     async def __aenter__(self) -> Self:
         """Connect to the pool, and listen."""
         async with AsyncExitStack() as stack:
-            hub = Hub(self.config, Metrics())
+            service = GatewayService(self.config, Metrics())
             try:
-                await stack.enter_async_context(hub)
+                await stack.enter_async_context(service)
             except StateError:
-                stack.push_async_exit(hub)
-                opening = asyncio.create_task(self._open_later(hub), name="open the state file")
+                stack.push_async_exit(service)
+                opening = asyncio.create_task(self._open_later(service), name="open the state file")
                 stack.push_async_callback(cancel_all, [opening])
-            guards = Guards(self.config, hub, self._stopping)
+            guards = Guards(self.config, service, self._stopping)
             runner = web.AppRunner(
-                self._application(hub, guards),
+                self._application(service, guards),
                 handler_cancellation=True,  # a trainer that hangs up withdraws its rollouts
                 shutdown_timeout=self.config.grace_s,
                 access_log=None,
@@ -87,21 +87,21 @@ class Gateway:
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         return f"http://{host}:{self._port}"
 
-    async def _open_later(self, hub: Hub) -> None:
-        """Open the hub once its state file can be opened; what then cannot be used is said, and tried again."""
+    async def _open_later(self, service: GatewayService) -> None:
+        """Open the service once its state file can be opened; what then cannot be used is said, and tried again."""
 
         async def enter() -> None:
-            await hub.__aenter__()
+            await service.__aenter__()
 
         await Calls().make("open the gateway's state file", enter, where="the state file")
 
-    def _application(self, hub: Hub, guards: Guards) -> web.Application:
+    def _application(self, service: GatewayService, guards: Guards) -> web.Application:
         app = web.Application(client_max_size=self.config.max_body_bytes, middlewares=guards.all())
         app[BODY_S] = self.config.body_s
-        app.add_routes(Routes(hub, self._stopping).table())
+        app.add_routes(Routes(service, self._stopping).table())
 
         async def rewards(request: web.Request) -> web.StreamResponse:
-            return await stream_rewards(request, hub, self._stopping)
+            return await stream_rewards(request, service, self._stopping)
 
         app.router.add_get("/v1/rewards", rewards)
         return app

@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 _TIDY_S: Final = 5.0
 
 
-class Hub:
+class GatewayService:
     """Opened by `async with`; raises BrokerError if the broker cannot be used, and as `Book` does."""
 
     def __init__(self, config: GatewayConfig, metrics: Metrics) -> None:

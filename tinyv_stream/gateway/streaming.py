@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway.reward_log import Feed
-from tinyv_stream.gateway.service import Hub
+from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.types import Reward
 
 _SLOW_S: Final = 30.0
@@ -31,11 +31,11 @@ class StreamLine(msgspec.Struct, frozen=True, kw_only=True):
     reward: Reward
 
 
-async def stream_rewards(request: web.Request, hub: Hub, stopping: asyncio.Event) -> web.StreamResponse:
+async def stream_rewards(request: web.Request, service: GatewayService, stopping: asyncio.Event) -> web.StreamResponse:
     """Write rewards until the reader leaves, the gateway stops, or with `follow=false` until none is left."""
     if not (name := request.query.get("client", "")):
         raise InvalidInputError("client", "", "name the client that posted the rollouts")
-    feed = hub.feed(name)
+    feed = service.feed(name)
     cursor = request.query.get("cursor") or request.headers.get("Last-Event-ID", "")
     position = feed.position(cursor)
     follow = _flag(request, "follow", default=True)
@@ -45,7 +45,7 @@ async def stream_rewards(request: web.Request, hub: Hub, stopping: asyncio.Event
     feed.readers += 1
     try:
         await response.prepare(request)
-        await _copy(hub, feed, position, response, stopping, events=events, follow=follow)
+        await _copy(service, feed, position, response, stopping, events=events, follow=follow)
         await response.write_eof()
     except (ConnectionError, TimeoutError):
         if request.transport is not None:
@@ -57,7 +57,7 @@ async def stream_rewards(request: web.Request, hub: Hub, stopping: asyncio.Event
 
 
 async def _copy(
-    hub: Hub,
+    service: GatewayService,
     feed: Feed,
     position: int,
     response: web.StreamResponse,
@@ -71,7 +71,7 @@ async def _copy(
         if rows:
             await _write(response, b"".join(_line(cursor, reward, events=events) for cursor, reward in rows))
             position = int(rows[-1][0].rpartition("-")[2])
-            hub.taken(feed, position)
+            service.taken(feed, position)
         elif not follow or stopping.is_set():
             return
         elif not await _more(feed, position, stopping):

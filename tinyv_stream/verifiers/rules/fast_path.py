@@ -1,4 +1,4 @@
-r"""Decides plain numbers and equal texts in microseconds, without sympy, on the worker's own event loop.
+r"""Fast path: plain numbers and equal texts, decided in microseconds, without sympy, on the worker's own event loop.
 
 - `correct` means: the same text after cosmetics (spacing, `$`, `\left`, `\dfrac`), or the same exact number.
 - `incorrect` is said only of two different numbers written without a decimal point: no rounding of one another.

@@ -1,4 +1,4 @@
-"""What a question asks for: a rounded value, a percentage, an angle, a ratio, a time, a unit, a number of things.
+"""Form of answer that a question asks for: a rounded value, a percentage, an angle, a ratio, a time, a unit, a count.
 
 What an answer has and the ground truth has not may be dropped only where it is named here.
 """

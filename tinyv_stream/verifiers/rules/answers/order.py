@@ -1,4 +1,4 @@
-"""Whether the order of several values means something, and which value belongs to which name: what the question says.
+"""Meaning of the order of several values, and which value belongs to which name, as the question says.
 
 Order is free where a set is asked for ("find all", "the two primes"). It is not where names are asked for ("x and y",
 "minimum and maximum"), or an order ("respectively", "arrange", "the first three terms").

@@ -1,4 +1,4 @@
-"""Are two answers the same? By shape: each pair of forms has one comparison, and a form is never forced into another.
+"""Sameness of two answers, by shape: each pair of forms has one comparison, and a form is never forced into another.
 
 - `compare` takes texts and a question; `same` takes two forms. None means "cannot tell", never "no".
 - Gold and answer are not interchangeable: precision, units and labels are judged by what the gold gives.

@@ -1,4 +1,4 @@
-"""Cuts a cleaned text at its top level: separators and relations outside of every bracket. Linear."""
+"""Cuts of a cleaned text at its top level: separators and relations outside of every bracket. Linear."""
 
 import functools
 import re

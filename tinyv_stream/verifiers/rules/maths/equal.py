@@ -1,4 +1,4 @@
-"""Are two trees the same function? By exact numbers where possible, else by values at fixed points.
+"""Equality of two trees as functions: by exact numbers where possible, else by values at fixed points.
 
 - Points are of both signs and of very different sizes, around every number that is written, and whole numbers for
   letters of whole numbers (see `points`). All at which both have a value must agree, and there must be enough of them.
