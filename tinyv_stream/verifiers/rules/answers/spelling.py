@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import commas
-from tinyv_stream.verifiers.rules.extract import last_box
+from tinyv_stream.verifiers.rules.extract import without_boxes
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
 _SINGLE: Final = re.compile(r"(?<=[\^_])\{\s*(\\?[A-Za-z]+|\d)\s*\}")
@@ -20,8 +20,7 @@ def canonical(text: str) -> str:
     """Return the tokens of a text in one spelling, parted by spaces; empty for a text that is too long."""
     if len(text) > _MAX_CHARS:
         return ""
-    if "\\boxed" in text:
-        text = last_box(text) or text
+    text = without_boxes(text)
     plain = _SINGLE.sub(r"\1", commas.settle(clean(text)).replace("...", "\\ldots "))
     plain = _TEXT.sub(lambda m: f" {m[1].lower()} ", plain)
     plain = plain.replace("$", " ").strip(" ,;:").rstrip(".")

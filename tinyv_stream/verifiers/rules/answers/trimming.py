@@ -14,7 +14,7 @@ import msgspec
 
 from tinyv_stream.verifiers.rules.answers import commas
 from tinyv_stream.verifiers.rules.answers.forms import Dropped
-from tinyv_stream.verifiers.rules.extract import last_box
+from tinyv_stream.verifiers.rules.extract import without_boxes
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
 _STRAY: Final = re.compile(
@@ -86,8 +86,7 @@ class _Scissors:
 def trim(text: str) -> Trimmed:
     """Return an answer without what stands around it."""
     text = commas.settle(_BOLD.sub(r"\1", clean(text))).removeprefix("=").strip()
-    if "\\boxed" in text:
-        text = last_box(text) or text
+    text = without_boxes(text)
     text = _STRAY.sub("", text)
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)

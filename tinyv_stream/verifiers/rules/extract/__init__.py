@@ -8,8 +8,9 @@ r"""The answer inside a completion, two ways: as the reference cuts it, and as i
 - Pure string work, linear in the text, never evaluated.
 """
 
+from tinyv_stream.verifiers.rules.extract.boxes import without_boxes
 from tinyv_stream.verifiers.rules.extract.final import final_answer
 from tinyv_stream.verifiers.rules.extract.prime import Extraction, last_box, prime_answer
 from tinyv_stream.verifiers.rules.extract.several import in_boxes
 
-__all__ = ["Extraction", "final_answer", "in_boxes", "last_box", "prime_answer"]
+__all__ = ["Extraction", "final_answer", "in_boxes", "last_box", "prime_answer", "without_boxes"]

@@ -70,6 +70,11 @@ def unwrapped(inside: str) -> str:
     return _COMMAND.sub("", inside).strip()
 
 
+def without_boxes(text: str) -> str:
+    """Return an answer without its boxes: they are layout, and what stands around them belongs to the answer."""
+    return unwrapped(text.strip()) if "box" in text else text
+
+
 def bare(text: str) -> str:
     """Return a text without the commands of boxes in it."""
     return _COMMAND.sub("", text).strip() if "box" in text else text
