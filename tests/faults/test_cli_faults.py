@@ -20,7 +20,7 @@ from tinyv_stream.testing import EmbeddedServer, wait_until_sync
 COMMAND = [sys.executable, "-P", "-c", "from tinyv_stream.cli import main; main()"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_pool_that_goes_away_is_waited_for(tmp_path: Path) -> None:
     cli = Cli(tmp_path, tinyv_delay_s=0.1)
     rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

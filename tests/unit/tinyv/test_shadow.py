@@ -8,9 +8,10 @@ from tinyv_stream_workers.tinyv.shadow import Shadow, compared, is_in_share
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 from tinyv_stream.broker.messages import Work
+from tinyv_stream.broker.operator import PoolStatus
 from tinyv_stream.config import Config, EngineConfig, FamilyConfig, ShadowConfig, TinyVConfig, check
 from tinyv_stream.errors import BrokerError, InvalidInputError
-from tinyv_stream.gateway.metrics import Metrics, PoolFigures
+from tinyv_stream.gateway.metrics import pool_text
 from tinyv_stream.intervals import shadow_disagreement
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome, Verdict
@@ -173,9 +174,19 @@ def test_shadow_may_see_completions_where_the_live_one_does() -> None:
     ("stats", "shown"), [({"shadow_agree": 90, "shadow_accepts": 10}, ["0.0552", "0.1", "0.174"]), ({"rescued": 3}, [])]
 )
 def test_disagreement_is_a_metric_with_its_bounds(stats: dict[str, int], shown: list[str]) -> None:
-    metrics = Metrics()
-    metrics.pool = PoolFigures(depth={}, live=0, parked=0, dead=0, oldest_s=0.0, workers={}, stats=stats)
-    lines = [line for line in metrics.text().decode().splitlines() if line.startswith("tinyv_shadow_disagreement{")]
+    status = PoolStatus(
+        server="valkey",
+        version="9",
+        depth={},
+        live=0,
+        parked=0,
+        oldest_s=None,
+        dead=0,
+        cached=0,
+        stats=stats,
+        workers=[],
+    )
+    lines = [line for line in pool_text(status).decode().splitlines() if line.startswith("tinyv_shadow_disagreement{")]
     assert [line.split("} ")[1].startswith(value) for line, value in zip(lines, shown, strict=True)] == [True] * len(
         shown
     )
