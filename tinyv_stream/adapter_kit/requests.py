@@ -3,6 +3,7 @@
 - A request returns within `answer_s`, also while the broker is away or credit is short: then the reward is `expired`.
 - A reward that nobody decided comes with the baseline value, the running mean of decided ones, for trainers that must
   have a number.
+- A prompt that comes again is a group of its own (`group_rounds`): no request is refused for a group that is full.
 - A request that is cut short withdraws its rollout, so that nobody works for nobody.
 - It opens and closes no client.
 """
@@ -15,6 +16,7 @@ from typing import Final, Self
 
 import msgspec
 
+from tinyv_stream.adapter_kit.group_rounds import GroupRounds
 from tinyv_stream.adapter_kit.reward_values import JudgedReward, OnUndecided, Policy
 from tinyv_stream.adapter_kit.running_mean import RunningMean
 from tinyv_stream.aio.cancel import cancel_all
@@ -42,6 +44,7 @@ class RewardRequester:
         self._answer_s = answer_s
         self._leaving: set[asyncio.Task[None]] = set()
         self._mean = RunningMean()
+        self._rounds = GroupRounds()
         self._decided = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -67,8 +70,8 @@ class RewardRequester:
         ticket: Ticket | None = None
         try:
             async with asyncio.timeout(self._answer_s):
-                ticket = await self.client.submit(rollout)
-                reward = await ticket
+                ticket = await self.client.submit(self._rounds.place(rollout))
+                reward = msgspec.structs.replace(await ticket, group_id=rollout.group_id)
         except TimeoutError:
             reward = Reward(
                 rollout_id=rollout.rollout_id,
