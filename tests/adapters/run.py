@@ -26,13 +26,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 HOME: Final = ROOT / ".venv-adapters"
 TORCH: Final = "torch==2.13.0"
 TEST_TOOLS: Final = (
-    "pytest>=8.4",
-    "pytest-asyncio>=1.2",
-    "pytest-timeout>=2.4",
-    "aiohttp>=3.11",
-    "prometheus-client>=0.22",
+    *("pytest>=8.4", "pytest-asyncio>=1.2", "pytest-timeout>=2.4"),
+    *("aiohttp>=3.11", "prometheus-client>=0.22", "math-verify>=0.8,<0.10", "mpmath>=1.3", "psutil>=6"),
 )
-"""What the tests import; the last two are for the model servers and gateways that they run in their own process."""
+"""What the tests need beside the light base: they start gateways and workers with the trainer's own Python."""
 
 AREAL_NEEDS: Final = ("aiofiles", "colorlog", "einops", "flask", "lark", "numba", "openai", "tenacity")
 """What the part of AReaL that calls a reward source imports."""
