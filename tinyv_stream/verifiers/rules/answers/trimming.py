@@ -1,4 +1,4 @@
-r"""What stands around an answer and is not part of its value, with the reason why it may be dropped.
+r"""Surroundings of an answer that are not part of its value, with the reason why it may be dropped.
 
 Each piece that goes is kept in `Trimmed.dropped` with its reason; nothing else of a text is ever left out by a reader:
 

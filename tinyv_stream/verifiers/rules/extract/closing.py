@@ -1,4 +1,4 @@
-"""What a sentence states that marks nothing: its one value, behind its verb or as its only formula.
+"""Value of a sentence that marks nothing: its one value, behind its verb or as its only formula.
 
 - `stated` reads one sentence, `last_stated` the end of a text.
 - A sentence that denies, doubts or compares states no value. One that was cut off in its middle does not, either.
