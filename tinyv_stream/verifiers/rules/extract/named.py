@@ -1,4 +1,4 @@
-"""Where a text names its answer: a label (`Answer: 5`), a heading with the answer below, or a sentence.
+"""Names of an answer in a text: a label (`Answer: 5`), a heading with the answer below, or a sentence.
 
 A label or heading is strong. A sentence is a mark if it says a value and is neither a question nor under an "if" or a
 "not"; what it says in words counts only where nothing else does.

@@ -1,4 +1,4 @@
-r"""Where a statement ends, and what of it is a value: one rule for every mark, in every language.
+r"""End of a statement, and what of it is a value: one rule for every mark, in every language.
 
 - A sentence ends at its full stop, or at its line; formulas are skipped whole, and a formula on the next line belongs to it.
 - An explanation ends the value (`5, because ...`); what may change it (`5 or 6`, `5, if x > 0`) stays: nothing that

@@ -1,4 +1,4 @@
-r"""What only dresses a text: fonts around letters and numbers, separators inside of numbers, names of combinations.
+r"""Dress of a text: fonts around letters and numbers, separators inside of numbers, names of combinations.
 
 - A font around a constant or a number means nothing: `\mathrm{e}`, `\mathbf{42}`. Around another letter it may mean a
   unit (`\mathrm{m}`) or a vector (`\mathbf{i}`), so it stays, in one spelling.
