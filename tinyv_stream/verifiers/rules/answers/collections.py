@@ -11,9 +11,7 @@ from typing import Final
 from tinyv_stream.verifiers.rules.answers import naming, order, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
-    Equation,
     Form,
-    Inequality,
     Labelled,
     Match,
     Matrix,
@@ -22,6 +20,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
     Words,
 )
+from tinyv_stream.verifiers.rules.answers.letters import free
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
@@ -31,7 +30,7 @@ Comparison = Callable[[Form, Form, str], Match | None]
 _PARAMETERS: Final = frozenset("klmnst")
 
 
-def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
+def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     gold: Form, answer: Form, question: str, same: Comparison
 ) -> Match | None:
     """Compare two collections, or one with a lone value in brackets."""
@@ -43,6 +42,8 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
     gold, answer = naming.by_unit(gold), naming.by_unit(answer)
     gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
+    if _is_half_named(gold) != _is_half_named(answer):
+        return None
     if _has_names(gold) or _has_names(answer):
         return None if gold.either or answer.either else _assignments(gold, answer, question, same)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
@@ -102,25 +103,8 @@ def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Seq
 
 def _shared_letters(*several: tuple[Form, ...]) -> str:
     """Return the letters that several elements share, as words: none of them may be renamed in one element alone."""
-    counts = [Counter(name for item in items for name in _symbols(item)) for items in several]
+    counts = [Counter(name for item in items for name in free(item)) for items in several]
     return "".join(f" {name}" for count in counts for name, times in count.items() if times > 1)
-
-
-def _symbols(form: Form) -> frozenset[str]:
-    match form:
-        case Scalar():
-            return symbols(form.node)
-        case Equation() | Inequality():
-            return symbols(form.difference)
-        case Labelled():
-            return _symbols(form.value)
-        case Sequence():
-            return frozenset[str]().union(*map(_symbols, form.items))
-        case Ranges():
-            ends = (end for part in form.parts for end in (part.low, part.high) if end is not None)
-            return frozenset[str]().union(*map(symbols, ends))
-        case _:
-            return frozenset()
 
 
 def _letters(sequence: Sequence) -> frozenset[str]:
@@ -158,7 +142,7 @@ def _rows(form: Form) -> "list[list[Node]] | None":
 
 
 def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
-    if isinstance(gold, Sequence) and gold.brackets == "=" and not _symbols(gold):
+    if isinstance(gold, Sequence) and gold.brackets == "=" and not free(gold):
         return same(gold.items[0], answer, question)
     one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
     if not isinstance(one, Sequence):
@@ -230,6 +214,12 @@ def _has_names(sequence: Sequence) -> bool:
     return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
 
 
+def _is_half_named(sequence: Sequence) -> bool:
+    """Say whether some values have a name and some have none: `4, x = 9`."""
+    named = sum(isinstance(item, Labelled) for item in sequence.items)
+    return 0 < named < len(sequence.items)
+
+
 def _unindexed(sequence: Sequence, other: Sequence, question: str) -> Sequence:
     """Return `x_1 = 2, x_2 = 3` as `2, 3` where the other side lists bare solutions in any order."""
     labels = [item.label for item in sequence.items if isinstance(item, Labelled)]
@@ -259,7 +249,9 @@ def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparis
 def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
     ours, theirs = _by_label(gold), _by_label(answer)
     named, bare = (ours, answer) if ours is not None else (theirs, gold)
-    if named is None or len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
+    if named is None or bare.brackets == "{}":  # a set says nothing of which is which
+        return None
+    if len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
         return None
     ordered = order.places(list(named), question)
     if ordered is None or (bare.brackets == "" and ordered != list(named)):

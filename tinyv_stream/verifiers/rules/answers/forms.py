@@ -109,3 +109,5 @@ class AnswerReading(msgspec.Struct, frozen=True):
     form: Form
     conditions: frozenset[str] = frozenset()
     dropped: tuple[Dropped, ...] = ()
+    narrowed: frozenset[str] = frozenset()
+    """Letters that were said to be whole, positive or the like."""

@@ -13,7 +13,9 @@ from tinyv_stream.verifiers.rules.answers import (
     asked,
     collections,
     commas,
+    letters,
     naming,
+    order,
     ranges,
     sentences,
     shapes,
@@ -67,7 +69,10 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     left, right = _read(gold), read_answer(answer)
     if left.conditions and right.conditions and left.conditions != right.conditions:
         return None
-    return same(left.form, right.form, question)
+    if letters.are_narrowed(left, right, question):
+        return None
+    found = same(left.form, right.form, question)
+    return None if found and found.same and letters.are_from_nowhere(left.form, right.form, question) else found
 
 
 def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911, PLR0912, C901 (one line per pair of shapes)
@@ -138,7 +143,7 @@ def _read(gold: str) -> AnswerReading:
     return read_answer(gold)
 
 
-def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911 (one way out per doubt)
+def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: C901, PLR0911 (one way out per doubt)
     """Compare `x = 3` with `3`, with `x = 3`, or with an equation."""
     if isinstance(gold, Labelled) and isinstance(answer, Labelled):
         value = answer.value
@@ -160,6 +165,8 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa:
     inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
     if isinstance(answer, Labelled):
         other = answer.value
+        if answer.label.startswith("(") and not _is_asked_order(answer.label, gold, question):
+            return None
         if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
             return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
@@ -167,6 +174,14 @@ def _labelled(gold: Form, answer: Form, question: str) -> Match | None:  # noqa:
         return None
     found = same(inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _is_asked_order(label: str, gold: Form, question: str) -> bool:
+    """Say whether `(x, y) = (1, 2)` names its values in the order in which the bare pair of a ground truth has them."""
+    label = "".join(label.split())
+    names = label[1:-1].split(",")
+    asked_for = label in "".join(question.split()) or order.places(names, question) == names
+    return asked_for and isinstance(gold, Sequence)
 
 
 def _spelt_out(form: Form, other: Form) -> Form:

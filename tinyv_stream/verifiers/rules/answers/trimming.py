@@ -47,6 +47,8 @@ _CLAUSE: Final = re.compile(
     r"|[a-z](?![a-z])|\\in(?![a-z])|\\mathbb\s*\{?\s*[A-Z]\s*\}?|[\^_]\s*\{?\s*(?:[+*]|>\s*0|\\ge\s*0)\s*\}?)*\.?$",
     re.IGNORECASE,
 )
+_FULL_STOP: Final = re.compile(r"(?<!\.)\.\Z")
+"""One at the end; several are dots, which say that something goes on."""
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
 _BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
 _FROM: Final = re.compile(
@@ -63,6 +65,7 @@ class Trimmed(msgspec.Struct, frozen=True):
     text: str
     conditions: frozenset[str]
     dropped: tuple[Dropped, ...]
+    narrowed: frozenset[str]
 
 
 class _Scissors:
@@ -71,6 +74,7 @@ class _Scissors:
     def __init__(self, text: str) -> None:
         self.text = text
         self.dropped: list[Dropped] = []
+        self.narrowed: set[str] = set()
 
     def cut(self, pattern: re.Pattern[str], why: str, put: str = "") -> None:
         found = pattern.search(self.text)
@@ -90,7 +94,7 @@ def trim(text: str) -> Trimmed:
     text = _STRAY.sub("", text)
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
-    work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
+    work = _Scissors(_FULL_STOP.sub("", _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:")))
     work.cut(_ONLY, "says that there is no other value")
     work.cut(_CONSTANT, "names a constant")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
@@ -99,11 +103,11 @@ def trim(text: str) -> Trimmed:
     work.cut(_CLAUSE, "holds for all")
     if not work.text:
         work.text = before
-    work.text = work.text.strip(" ,;:").rstrip(".")
+    work.text = _FULL_STOP.sub("", work.text.strip(" ,;:"))
     if _LEAD.match(work.text):
         work.text = _LEAD.sub("", work.text, count=1)
         work.dropped.append(Dropped("approximately", "says that a number is rounded"))
-    return Trimmed(work.text, frozenset(conditions), tuple(work.dropped))
+    return Trimmed(work.text, frozenset(conditions), tuple(work.dropped), frozenset(work.narrowed))
 
 
 def _conditions(work: _Scissors) -> set[str]:
@@ -111,6 +115,7 @@ def _conditions(work: _Scissors) -> set[str]:
     while (found := _CONDITION.search(work.text)) and found.start() > 0:
         domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
         conditions.add(domain)
+        work.narrowed |= set() if domain == "R" else set(re.findall("[A-Za-z]", found[1]))
         work.end(found, "domain of a letter")
     if (found := _FROM.search(work.text)) and found.start() > 0:
         conditions.add(f"N from {found[1]}")

@@ -1,0 +1,74 @@
+"""Letters of an answer: which are free in a form, come from nowhere, or are narrowed on one side only."""
+
+import re
+from typing import Final
+
+from tinyv_stream.verifiers.rules.answers import words
+from tinyv_stream.verifiers.rules.answers.domains import domains
+from tinyv_stream.verifiers.rules.answers.forms import (
+    AnswerReading,
+    Chain,
+    Equation,
+    Form,
+    Inequality,
+    Labelled,
+    Matrix,
+    Ranges,
+    Ratio,
+    Scalar,
+    Sequence,
+)
+from tinyv_stream.verifiers.rules.maths.tree import symbols
+
+_WHOLE_ASKED: Final = re.compile(r"\b(?:integers?|integral|whole numbers?|natural numbers?)\b", re.IGNORECASE)
+
+
+def free(form: Form) -> frozenset[str]:  # noqa: PLR0911 (one way out per form)
+    """Return the letters of a form that no sum binds; the variable of a region is none of them."""
+    match form:
+        case Scalar():
+            return symbols(form.node)
+        case Equation() | Inequality():
+            return symbols(form.difference)
+        case Labelled():
+            return free(form.value)
+        case Sequence():
+            return frozenset[str]().union(*map(free, form.items))
+        case Ranges():
+            ends = (end for part in form.parts for end in (part.low, part.high) if end is not None)
+            return frozenset[str]().union(*map(symbols, ends))
+        case Chain() | Ratio():
+            return frozenset[str]().union(*map(symbols, form.parts))
+        case Matrix():
+            return frozenset[str]().union(*(symbols(cell) for row in form.rows for cell in row))
+        case _:
+            return frozenset()
+
+
+def are_from_nowhere(gold: Form, answer: Form, question: str) -> bool:
+    """Say whether regions, matrices, chains or ratios have a letter that a factor of 0 or an exponent hides: `x < 0y`.
+
+    Single values have a check of their own, for there a constant may have another name.
+    """
+    bare = [form.value if isinstance(form, Labelled) else form for form in (gold, answer)]
+    if not any(isinstance(form, Ranges | Matrix | Chain | Ratio) for form in bare):
+        return False
+    named = {form.variable for form in bare if isinstance(form, Ranges)}
+    return any(not words.mentions(question, name) for name in free(answer) - free(gold) - named)
+
+
+def are_narrowed(gold: AnswerReading, answer: AnswerReading, question: str) -> bool:
+    r"""Say whether the variable of a region is whole or positive on one side only: `x > 3, x \in \mathbb{Z}`."""
+    if not (_is_region(gold.form) or _is_region(answer.form)):
+        return False
+    narrowed = (gold.narrowed ^ answer.narrowed) - free(gold.form) - free(answer.form)
+    whole = _WHOLE_ASKED.search(question) or any(domain.whole for domain in domains(question).values())
+    return bool(narrowed) and not whole
+
+
+def _is_region(form: Form) -> bool:
+    if isinstance(form, Labelled):
+        return _is_region(form.value)
+    if isinstance(form, Sequence):
+        return any(map(_is_region, form.items))
+    return isinstance(form, Ranges | Inequality | Chain)
