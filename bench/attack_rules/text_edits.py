@@ -11,8 +11,9 @@ from fractions import Fraction
 from typing import Final
 
 from bench.attack_rules.context import Truth
+from bench.attack_rules.evaluate import differs
 from bench.attack_rules.exact import exact
-from bench.attack_rules.tree import Node
+from bench.attack_rules.tree import Node, letters, num
 
 TextEdit = tuple[str, str]
 
@@ -161,7 +162,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
     if tree.op in {"words", "choice", "notation", "date", "money", "time", "base", "temperature"}:
         return
     # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
-    fixed = tree.op in _FREE or any(exact(part) in _FIXED for part in (tree, *_parts(tree)))
+    fixed = tree.op in _FREE or any(map(_is_fixed, (tree, *_parts(tree))))
     # A word may be read of the nearest number alone: `x-1 squared`.
     fixed = fixed or _NEAREST.search(spelled) is not None
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
@@ -180,6 +181,15 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
             "dots",
             spelled.removesuffix("\\}").removesuffix("\\right") + ", \\ldots" + ("\\}" if tree.op == "set" else ""),
         )
+
+
+def _is_fixed(node: Node) -> bool:
+    """Say whether a value is 0, 1, -1 or 2, however it is written."""
+    if exact(node) in _FIXED:
+        return True
+    if node.op in _HOLDERS | _FREE or letters(node):
+        return False
+    return any(differs(node, num(int(value)), {}) is False for value in _FIXED)
 
 
 def _parts(tree: Node) -> Iterator[Node]:

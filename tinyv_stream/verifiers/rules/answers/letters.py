@@ -21,6 +21,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
 from tinyv_stream.verifiers.rules.maths.tree import symbols
 
 _WHOLE_ASKED: Final = re.compile(r"\b(?:integers?|integral|whole numbers?|natural numbers?)\b", re.IGNORECASE)
+_OF: Final = r"\b(?:integers?|integral|whole|natural)\s+(?:values?|solutions?|numbers?)\s+(?:of|for)\W{0,12}"
 
 
 def free(form: Form) -> frozenset[str]:  # noqa: PLR0911 (one way out per form)
@@ -62,8 +63,17 @@ def are_narrowed(gold: AnswerReading, answer: AnswerReading, question: str) -> b
     if not (_is_region(gold.form) or _is_region(answer.form)):
         return False
     narrowed = (gold.narrowed ^ answer.narrowed) - free(gold.form) - free(answer.form)
-    whole = _WHOLE_ASKED.search(question) or any(domain.whole for domain in domains(question).values())
-    return bool(narrowed) and not whole
+    return any(not _is_whole(name, question) for name in narrowed)
+
+
+def _is_whole(name: str, question: str) -> bool:
+    """Say whether the question asks for whole values of a letter, or of what it has no letter for."""
+    stated = domains(question).get(name)
+    if stated is not None and stated.whole:
+        return True
+    if words.mentions(question, name):
+        return re.search(_OF + re.escape(name) + r"(?![A-Za-z])", question, re.IGNORECASE) is not None
+    return _WHOLE_ASKED.search(question) is not None
 
 
 def _is_region(form: Form) -> bool:
