@@ -42,10 +42,9 @@ _WRAPPED: Final = re.compile(
 _SET_LINES: Final = re.compile(
     r"\\begin\{(align|aligned|equation|gather|gathered|split|multline)(\*?)\}(.*)\\end\{\1\2\}", re.DOTALL
 )
-_SIGNS: Final = re.compile(
-    r"^[>#\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
-)
-"""Quotation marks of a line, and pictures."""
+_PICTURE: Final = r"(?![❌✗✘🚫⛔✖])[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
+_SIGNS: Final = re.compile(rf"^(?:>+(?=\s)|#|{_PICTURE})+|(?:{_PICTURE})+$")
+"""Quotation marks of a line, and pictures but those that deny."""
 _POWER: Final = re.compile(r"[\w)}]\*\*[\w({]")
 _COLOURED: Final = re.compile(r"\\(?:text)?color\{[^{}]*\}\{(.*)\}", re.DOTALL)
 _STYLED: Final = re.compile(r"\\(?:mathbf|textbf|boldsymbol|bm|underline|underbrace|mathrm|text)\{\s*([-+\d.,/]+)\s*\}")

@@ -15,6 +15,19 @@ _WITHDRAWN: Final = re.compile(
     r"|\bcannot give\b|\bnot able to (?:give|decide|settle|finish)\b|\bI (?:was|am) wrong\b|\bI take (?:it|that|this) back\b",
     re.IGNORECASE,
 )
+_CORRECTED: Final = re.compile(
+    r"\s*[)\]}$*.;,!]*\s*(?:correction|edit|erratum|update)\s*:|\s*[)\]}$*.;,!]*\s*(?:actually,? no\b|oops\b)"
+    r"|\s*[)\]}$*.;,!]*\s*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[-]*\d"
+    r"|\s*[)\]}$*.;,!]*\s*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
+    re.IGNORECASE,
+)
+"""`12. Sorry, it is 13.`"""
+_GUESSED: Final = re.compile(
+    r"\b(?:it|this|that|the answer) (?:could|might|may) (?:also|as well|equally|instead) be\b(?! (?:written|seen|found|expressed|checked|shown|stated))"
+    r"|\balternatively,? (?:it|the answer)\b|\banother (?:possible |valid |likely )?(?:answer|candidate|guess) (?:is|would be|could be)\b",
+    re.IGNORECASE,
+)
+"""A second guess beside the answer."""
 _NAMED: Final = re.compile(
     r"\b(?:box|answer|value|result|ignore|disregard|retract|withdraw|scratch|forget|trust|stand|give|decide|determine|settle|finish|i)\b",
     re.IGNORECASE,
@@ -30,10 +43,15 @@ _MOST: Final = 40
 """Sentences that are looked at."""
 
 
+def guesses_again(text: str) -> bool:
+    """Say whether a text has a second guess beside its answer."""
+    return _GUESSED.search(text) is not None
+
+
 def taken_back(text: str, value: str) -> bool:
     """Say whether `text`, which follows an answer, withdraws it. What answers a question of its own does not."""
     text = text[:_MOST_CHARS]
-    if _GOES_ON.match(text):
+    if _GOES_ON.match(text) or _CORRECTED.match(text):
         return True
     asked = other = False
     pos = 0
@@ -42,6 +60,8 @@ def taken_back(text: str, value: str) -> bool:
         said, pos, asks = statement.sentence(text, pos)
         if not said.strip() and pos >= len(text.rstrip()):
             return False
+        if _GUESSED.search(said):
+            return True
         if not asks and not asked:
             withdrawn = _WITHDRAWN.search(said)
             of_this = _NAMED.search(withdrawn[0]) or (_PRONOUN.match(said) and not other) if withdrawn else None
