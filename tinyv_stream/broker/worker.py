@@ -64,7 +64,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The caller holds the delivery; False where it ends somebody else's (a deadline)."""
 
 
-class WorkerSide(ShardClient):
+class WorkerApi(ShardClient):
     """One worker's view of the broker.
 
     Each method is one script and safe to run twice, but for the claims: what a cancelled or failed claim took

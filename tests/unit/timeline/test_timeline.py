@@ -15,7 +15,7 @@ from tinyv_stream import Reward, Source, Status
 from tinyv_stream.charts.png import png, stacked
 from tinyv_stream.cli import app
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.timeline import Recorder, Span, read
+from tinyv_stream.timeline import Span, SpanWriter, read
 from tinyv_stream.timeline.picture import WIDTH, counted, lanes, step_svg, svg
 from tinyv_stream.timeline.spans import counted_from, span_of
 from tinyv_stream.timeline.trace import chrome_trace
@@ -31,7 +31,7 @@ def reward(rollout_id: str = "r") -> Reward:
 
 def test_a_record_is_read_back_without_its_torn_last_line(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    with Recorder(path) as run:
+    with SpanWriter(path) as run:
         run.add(reward("a"), step=1)
         run.add(reward("b"), step=2)
     with path.open("ab") as file:
@@ -45,7 +45,7 @@ def test_a_record_is_read_back_without_its_torn_last_line(tmp_path: Path) -> Non
 def test_a_record_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text("mine\n")
-    with pytest.raises(InvalidInputError, match="new file"), Recorder(path):
+    with pytest.raises(InvalidInputError, match="new file"), SpanWriter(path):
         pass
     assert path.read_text() == "mine\n"
 
@@ -100,7 +100,7 @@ def test_rows_of_a_trace_hold_one_rollout_at_a_time() -> None:
 
 def test_the_command_tells_each_step_and_writes_both_files(tmp_path: Path) -> None:
     run, svg, trace = tmp_path / "run.jsonl", tmp_path / "s.svg", tmp_path / "t.json"
-    with Recorder(run) as recorder:
+    with SpanWriter(run) as recorder:
         recorder.write(Span(rollout_id="a", step=4, ended_s=2.0, rewarded_s=2.25))
     done = CliRunner().invoke(app, ["timeline", str(run), "--svg", str(svg), "--trace", str(trace)])
     assert done.exit_code == 0, done.output
@@ -128,7 +128,7 @@ def test_text_is_drawn_with_the_font_that_comes_along() -> None:
 
 def test_the_command_writes_a_png(tmp_path: Path) -> None:
     run, file = tmp_path / "run.jsonl", tmp_path / "step.png"
-    with Recorder(run) as record:
+    with SpanWriter(run) as record:
         record.add(reward())
     done = CliRunner().invoke(app, ["timeline", str(run), "--png", str(file)])
     assert done.exit_code == 0, done.output
