@@ -15,7 +15,7 @@ from tinyv_stream.types import Reward, Stage, Verdict
 
 _log = logging.getLogger(__name__)
 
-VOID: Final = 0
+REJECTED: Final = 0
 QUEUED: Final = 1
 PARKED: Final = 2
 MOST_DEAD: Final = 10_000
@@ -109,7 +109,7 @@ class WorkerApi(ShardClient):
         again = await self.forward([(delivery, work, "") for _, (delivery, work, _) in unread]) if unread else []
         for (i, _), answer in zip(unread, again, strict=True):
             answers[i] = answer
-        return [VOID if answer is None else answer for answer in answers]
+        return [REJECTED if answer is None else answer for answer in answers]
 
     async def count(self, more: Mapping[str, int]) -> None:
         """Add to the pool's counters, which `status` and a gateway's metrics show. One that fails may have counted."""

@@ -8,7 +8,7 @@ import pytest
 from tinyv_stream.broker.messages import Work, encode
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.trainer import ACCEPTED, OUTSTANDING, UNKNOWN, TrainerApi
-from tinyv_stream.broker.worker import PARKED, QUEUED, VOID, Delivery, Ending, WorkerApi
+from tinyv_stream.broker.worker import PARKED, QUEUED, REJECTED, Delivery, Ending, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.testing import EmbeddedServer, embedded_server
@@ -63,7 +63,7 @@ async def test_forward_moves_once_parks_equals_and_answers_from_the_cache(kit: K
     a, b, c = await kit.claim()
     forward = kit.worker.forward
     assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [QUEUED, PARKED]
-    assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [VOID, VOID]
+    assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [REJECTED, REJECTED]
     [led] = await kit.claim("tinyv")
     assert led.ckey == "k"
     await kit.worker.finish("tinyv", [ending(led, "k:")])
