@@ -97,7 +97,7 @@ class WorkerApi(ShardClient):
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
 
-        Per item: QUEUED, PARKED, VOID, or a cached verdict; with that the delivery has not moved and must be ended.
+        Per item: QUEUED, PARKED, REJECTED, or a cached verdict; with that the delivery has not moved and must be ended.
         """
         args: list[Arg] = []
         for delivery, work, ckey in items:
