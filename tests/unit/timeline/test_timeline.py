@@ -16,7 +16,7 @@ from tinyv_stream.charts.png import png, stacked
 from tinyv_stream.cli import app
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline import Span, SpanWriter, read
-from tinyv_stream.timeline.picture import WIDTH, counted, lanes, step_svg, svg
+from tinyv_stream.timeline.picture import WIDTH, counted, state_intervals, step_svg, svg
 from tinyv_stream.timeline.spans import counted_from, span_of
 from tinyv_stream.timeline.trace import chrome_trace
 from tinyv_stream.types import Timings
@@ -59,7 +59,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_lanes_follow_one_another_and_end_with_the_reward() -> None:
-    found = lanes([span_of(reward(), rewarded_s=10.0)])
+    found = state_intervals([span_of(reward(), rewarded_s=10.0)])
     assert found["generation"] == [(0.0, 8.5)]
     assert found["rules"] == [(8.5, pytest.approx(8.8))]
     assert found["TinyV queue"] == [(pytest.approx(8.8), pytest.approx(9.6))]
@@ -137,7 +137,7 @@ def test_the_command_writes_a_png(tmp_path: Path) -> None:
 
 def test_a_verdict_that_waited_for_the_batch_is_drawn_when_it_was_made() -> None:
     late = replace(span_of(reward(), rewarded_s=20.0, ended_s=1.0), began_s=10.0, answered_s=11.0)
-    found = lanes([late])
+    found = state_intervals([late])
     assert (found["rules"], found["TinyV"]) == ([(10.0, pytest.approx(10.3))], [(pytest.approx(10.6), 11.0)])
     assert counted_from([late], 0.5)[0].answered_s == 10.5
 
