@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bench.attack_rules.mutants import Label, Mutant
+from bench.attack_rules.mutants import Mutant, MutantLabel
 
 _EXAMPLES: Final = 20
 
@@ -22,7 +22,7 @@ class Shown(msgspec.Struct, frozen=True):
     question: str
     family: str
     kind: str
-    label: Label
+    label: MutantLabel
 
     @classmethod
     def of(cls, mutant: Mutant) -> "Shown":

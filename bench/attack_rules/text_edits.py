@@ -13,7 +13,7 @@ from typing import Final
 from bench.attack_rules.context import Truth
 from bench.attack_rules.evaluate import differs
 from bench.attack_rules.exact import exact
-from bench.attack_rules.tree import Node, letters, num
+from bench.attack_rules.tree import TreeNode, letters, num
 
 TextEdit = tuple[str, str]
 
@@ -183,7 +183,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
         )
 
 
-def _is_fixed(node: Node) -> bool:
+def _is_fixed(node: TreeNode) -> bool:
     """Say whether a value is 0, 1, -1 or 2, however it is written."""
     if exact(node) in _FIXED:
         return True
@@ -192,7 +192,7 @@ def _is_fixed(node: Node) -> bool:
     return any(differs(node, num(int(value)), {}) is False for value in _FIXED)
 
 
-def _parts(tree: Node) -> Iterator[Node]:
+def _parts(tree: TreeNode) -> Iterator[TreeNode]:
     """Yield the values that a container holds: `x = 1` squared is still `x = 1`."""
     if tree.op in _HOLDERS:
         for child in tree.args:
@@ -207,7 +207,7 @@ def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:
             yield ("dots" if "dots" in text else "sign behind"), spelled + text
 
 
-def _single(tree: Node) -> bool:
+def _single(tree: TreeNode) -> bool:
     return tree.op in {"num", "sym", "const", "div", "sqrt", "dec"}
 
 
