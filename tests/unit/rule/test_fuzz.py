@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+import pytest
 from answer_grammar import QUESTIONS, answers, damaged
 
 from tinyv_stream.types import Verdict
@@ -36,6 +37,7 @@ class _KilledError(BaseException):
     """The time of a check with patience is over; no Exception, so that no grader swallows it."""
 
 
+@pytest.mark.timeout(_SECONDS + 100)
 def test_no_pair_of_answers_makes_a_grader_raise() -> None:
     graders = [load(name) for name in _GRADERS]
     rng = random.Random(_SEED)
