@@ -72,7 +72,41 @@ _BEFORE: Final = (
     "the inverse of ",
     "other than ",
 )
+_STRUCK: Final = (
+    ("\\phantom{", "}"),
+    ("\\hphantom{", "}"),
+    ("\\cancel{", "}"),
+    ("\\xcancel{", "}"),
+    ("\\sout{", "}"),
+    ("~~", "~~"),
+    ("<del>", "</del>"),
+    ("<s>", "</s>"),
+    ("\\neg(", ")"),
+    ("\\text{not }(", ")"),
+)
+_NARROWED: Final = (
+    ", x \\in \\mathbb{Z}",
+    " \\cap \\mathbb{Z}",
+    " \\cap \\mathbb{Q}",
+    ", x \\in \\mathbb{Q}",
+    " \\text{ where } x \\text{ is an integer}",
+    " \\setminus \\mathbb{Z}",
+    "^c",
+)
 _SIGNS: Final = (
+    "...",
+    "…",
+    "\\log",
+    " \\ln",
+    " \\sin",
+    "\\int",
+    "\\cdot",
+    "\\div",
+    "=",
+    "+",
+    " \\Leftrightarrow",
+    "\\phantom{1}0",
+    "~~",
     "\\cdots",
     " \\ldots",
     "+\\cdots",
@@ -172,6 +206,9 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
     for text in _BEFORE:
         if not (relation and text in _BOUNDS) and not (fixed and text in _ARITHMETIC):
             yield "word in front", text + spelled
+    yield from (("struck out", before + spelled + behind) for before, behind in _STRUCK)
+    if tree.op in {"union", "interval", "except"} and truth.context.domain in {"number", "real", "open"}:
+        yield from (("domain narrowed", spelled + text) for text in _NARROWED)
     if _single(tree):
         yield from _signed(truth, spelled, fixed=fixed)
     if tree.op == "num" and len(tree.name) in {2, 3} and tree.name[0] != "0":
@@ -204,7 +241,7 @@ def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:
     at_end = truth.tree.op in {"num", "sym", "const"}
     for text in _SIGNS:
         if not _leave(truth, text) and (at_end or text[0] not in "'!^_") and not (fixed and text in _ARITHMETIC):
-            yield ("dots" if "dots" in text else "sign behind"), spelled + text
+            yield ("dots" if "dots" in text or text in {"...", "…"} else "sign behind"), spelled + text
 
 
 def _single(tree: TreeNode) -> bool:
@@ -219,7 +256,7 @@ def _leave(truth: Truth, text: str) -> bool:
     digits = text == "_2" and not (tree.op == "num" and len(tree.name) > 1)
     # A question that nobody has read may ask for halves or dozens; then it speaks of them.
     spoken = context.rounded and any(word in truth.question.lower() for word in _WORD.findall(text.lower()))
-    return remainder or measured or digits or spoken or (tree.op == "dec" and "dots" in text)
+    return remainder or measured or digits or spoken or (tree.op == "dec" and ("dots" in text or text in {"...", "…"}))
 
 
 def _separated(digits: str, rng: random.Random) -> Iterator[TextEdit]:

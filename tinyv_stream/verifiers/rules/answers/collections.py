@@ -47,7 +47,8 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
-    if "{}" in {gold.brackets, answer.brackets}:
+    repeated = _is_no_set(gold, question)
+    if "{}" in {gold.brackets, answer.brackets} and not repeated:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
         return Match(same=False, reason="different numbers of elements")
@@ -56,6 +57,8 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
         classes = [found.taxonomy for found in in_order if found and found.taxonomy not in {None, Taxonomy.FORMATTING}]
         dressed = gold.brackets != answer.brackets or not classes
         return Match(same=True, reason="same elements", taxonomy=Taxonomy.SET_LIST if dressed else classes[0])
+    if repeated and gold.brackets == "{}":
+        return None
     if not _order_is_free(gold, answer, question):
         return None if None in in_order else Match(same=False, reason="different elements")
     if _matching(ours, theirs, question, same):
@@ -210,6 +213,11 @@ def _has_names(sequence: Sequence) -> bool:
     """Say whether these are values of several names, not alternatives of one."""
     names = {item.label for item in sequence.items if isinstance(item, Labelled)}
     return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
+
+
+def _is_no_set(gold: Sequence, question: str) -> bool:
+    """Say whether a ground truth says a value twice: a vector, or roots as often as they occur, in any brackets."""
+    return len(set(gold.items)) < len(gold.items) and not order.set_asked(question)
 
 
 def _is_half_named(sequence: Sequence) -> bool:

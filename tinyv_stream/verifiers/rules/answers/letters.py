@@ -80,5 +80,5 @@ def _is_region(form: Form) -> bool:
     if isinstance(form, Labelled):
         return _is_region(form.value)
     if isinstance(form, Sequence):
-        return any(map(_is_region, form.items))
+        return (form.brackets in {"()", "[]"} and len(form.items) == 2) or any(map(_is_region, form.items))
     return isinstance(form, Ranges | Inequality | Chain)

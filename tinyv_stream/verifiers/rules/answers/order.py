@@ -51,6 +51,7 @@ _TUPLE: Final = re.compile(
     r"find \$?\(\w|midpoint|centroid|intersect",
     re.IGNORECASE,
 )
+_SET: Final = re.compile(r"\bsets?\b|\\\{", re.IGNORECASE)
 _SHORT: Final = {"min": "minimum", "max": "maximum"}
 
 
@@ -69,6 +70,11 @@ def is_free(question: str) -> bool:
 def tuple_asked(question: str) -> bool:
     """Say whether two values in brackets are one pair, no interval."""
     return _TUPLE.search(question) is not None or _NAMED.search(question) is not None
+
+
+def set_asked(question: str) -> bool:
+    """Say whether the question speaks of a set, in which nothing counts twice."""
+    return _SET.search(question) is not None
 
 
 def full_name(label: str) -> str:
