@@ -13,6 +13,7 @@ from tinyv_stream.verifiers.rules.answers import (
     asked,
     collections,
     commas,
+    conditions,
     naming,
     ranges,
     sentences,
@@ -65,7 +66,8 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     if (text := spelling.canonical(gold)) and text == spelling.canonical(answer):
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     left, right = _read(gold), read_answer(answer)
-    if left.conditions and right.conditions and left.conditions != right.conditions:
+    variable = right.form.variable if isinstance(right.form, Labelled) else ""
+    if not conditions.agree(left.conditions, right.conditions, question, variable):
         return None
     return same(left.form, right.form, question)
 

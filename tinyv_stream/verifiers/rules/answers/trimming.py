@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.verifiers.rules.answers import commas
+from tinyv_stream.verifiers.rules.answers import commas, conditions
+from tinyv_stream.verifiers.rules.answers.conditions import Condition
 from tinyv_stream.verifiers.rules.answers.forms import Dropped
 from tinyv_stream.verifiers.rules.extract import without_boxes
 from tinyv_stream.verifiers.rules.maths.clean import clean
@@ -28,32 +29,9 @@ _LEAD: Final = re.compile(
     r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
     re.IGNORECASE,
 )
-_CONDITION: Final = re.compile(
-    r"(?:[,;]\s*\(?|\(|(?=\\text)|(?=\b(?:where|for|with)\b)|(?=\\forall)|(?<![A-Za-z0-9\\}])(?=[a-zA-Z]\s*(?:\\in|\bis\b)))\s*"
-    r"(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
-    r"(?<![A-Za-z0-9\\])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
-    r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
-    r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
-    r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
-)
-_CONSTANT: Final = re.compile(
-    r"[,;]?\s*(?:\\text\s*\{)?\s*(?:where|with|for)\s[^{}]*\b(?:constants?)\b[^{}]*\}?\.?$", re.IGNORECASE
-)
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
-_CLAUSE: Final = re.compile(
-    r"[,;]?\s*(?:\\text\s*\{\s*)?[,;]?\s*(?:\\forall|for (?:all|any|every|each|some))\b\s*"
-    r"(?:(?:positive|negative|nonnegative|non-negative|nonzero|real|integers?|rational|natural|numbers?|values of|of)\b"
-    r"|\}|\\text\s*\{|\s"
-    r"|[a-z](?![a-z])|\\in(?![a-z])|\\mathbb\s*\{?\s*[A-Z]\s*\}?|[\^_]\s*\{?\s*(?:[+*]|>\s*0|\\ge\s*0)\s*\}?)*\.?$",
-    re.IGNORECASE,
-)
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
 _BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
-_FROM: Final = re.compile(
-    r"[,;]?\s*\(?\s*(?:\\text\s*\{)?\s*(?:for|where|with)?\s*\}?\s*[a-z]\s*=\s*([01])\s*,\s*[12]\s*,[\s\d,]*(?:\\ldots|\.\.\.)\s*\)?$"
-)
-
-
 _ONLY: Final = re.compile(r"\A(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)")
 
 
@@ -61,7 +39,7 @@ class Trimmed(msgspec.Struct, frozen=True):
     """The answer alone, what was said beside it, and what was dropped."""
 
     text: str
-    conditions: frozenset[str]
+    conditions: frozenset[Condition]
     dropped: tuple[Dropped, ...]
 
 
@@ -78,9 +56,13 @@ class _Scissors:
             self.dropped.append(Dropped(found[0], why))
             self.text = pattern.sub(lambda _m: put, self.text)
 
-    def end(self, found: re.Match[str], why: str) -> None:
-        self.dropped.append(Dropped(self.text[found.start() :], why))
-        self.text = self.text[: found.start()].strip(" ,;")
+    def clauses(self) -> list[Condition]:
+        before = self.text
+        self.text, found = conditions.cut(before)
+        if found:
+            self.dropped.append(Dropped(before.removeprefix(self.text), "domain of a letter"))
+            self.text = self.text.strip(" ,;:").rstrip(".")
+        return found
 
 
 def trim(text: str) -> Trimmed:
@@ -92,32 +74,16 @@ def trim(text: str) -> Trimmed:
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
     work.cut(_ONLY, "says that there is no other value")
-    work.cut(_CONSTANT, "names a constant")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
-    conditions = _conditions(work)
-    before = work.text
-    work.cut(_CLAUSE, "holds for all")
-    if not work.text:
-        work.text = before
+    said = work.clauses()
     work.text = work.text.strip(" ,;:").rstrip(".")
     if _LEAD.match(work.text):
         work.text = _LEAD.sub("", work.text, count=1)
         work.dropped.append(Dropped("approximately", "says that a number is rounded"))
-    return Trimmed(work.text, frozenset(conditions), tuple(work.dropped))
-
-
-def _conditions(work: _Scissors) -> set[str]:
-    conditions: set[str] = set()
-    while (found := _CONDITION.search(work.text)) and found.start() > 0:
-        domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
-        conditions.add(domain)
-        work.end(found, "domain of a letter")
-    if (found := _FROM.search(work.text)) and found.start() > 0:
-        conditions.add(f"N from {found[1]}")
-        work.end(found, "domain of a letter")
-    return conditions
+    return Trimmed(work.text, frozenset(said), tuple(work.dropped))
 
 
 def without_clause(text: str) -> str:
     """Return one of several values without a clause that it holds for all."""
-    return _CLAUSE.sub("", text).strip(" ,;") or text
+    rest, said = conditions.cut(text)
+    return text if any(domain not in {"", "R", "Z"} for _, domain in said) else rest
