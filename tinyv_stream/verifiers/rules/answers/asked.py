@@ -17,6 +17,14 @@ ROUNDING: Final = re.compile(
     r"estimat|significant|accurate to|accuracy|calculator|≈|\\approx",
     re.IGNORECASE,
 )
+_PLACES: Final = re.compile(
+    r"\b(\d{1,2}|one|two|three|four|five|six|a)[- ](?:decimals?\b(?: (?:places?|digits?))?|d\.?p\b|digits? after)|"
+    r"nearest (tenth|hundredth|thousandth|cent|penny|whole|integer|degree|unit|dollar|second|minute|day|year|percent)|"
+    r"nearest \$?0?\.(0*1)\b|(?:to|correct to|accurate to) (?:the )?\$?0?\.(0*1)\b",
+    re.IGNORECASE,
+)
+_COUNT_WORDS: Final = {w: n for n, w in enumerate(("zero", "one", "two", "three", "four", "five", "six"))} | {"a": 1}
+_NEAREST: Final = {"tenth": 1, "hundredth": 2, "thousandth": 3, "cent": 2, "penny": 2}
 EXACT: Final = re.compile(r"\bexact(?:ly)?\b", re.IGNORECASE)
 PERCENT: Final = re.compile(
     r"(?:what|which|how many|find the|by a|the|as a|in|a|is|express\w*|give\w*)\s+(?:\w+\s+){0,2}percent(?!\s+of\b)|"
@@ -63,6 +71,21 @@ _IN_UNIT: Final = re.compile(
     r"([a-z]+(?:\s*(?:/|\bper\b)\s*[a-z]+)?)(\s*\^\s*\{?[23]\}?|²|³)?",
     re.IGNORECASE,
 )
+
+
+@functools.lru_cache(maxsize=1024)
+def places(question: str) -> int | None:
+    """Return the decimals to which the question wants its answer rounded; None where it does not say, or says two."""
+    found: set[int] = set()
+    for match in _PLACES.finditer(question[:4_000]):
+        said = (match[1] or "").lower()
+        if said:
+            found.add(int(said) if said.isdigit() else _COUNT_WORDS[said])
+        elif match[2]:
+            found.add(_NEAREST.get(match[2].lower(), 0))
+        else:
+            found.add(len(match[3] or match[4]))
+    return found.pop() if len(found) == 1 else None
 
 
 def radians(question: str) -> bool:

@@ -23,6 +23,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Words,
 )
 from tinyv_stream.verifiers.rules.maths.equal import equal
+from tinyv_stream.verifiers.rules.maths.exact import exact
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
@@ -248,10 +249,20 @@ def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparis
         return _named_and_bare(gold, answer, question, same)
     ours, theirs = ({order.full_name(k): v for k, v in side.items()} for side in (ours, theirs))
     if ours.keys() != theirs.keys():
+        ours, theirs = _by_initial(ours, theirs), _by_initial(theirs, ours)
+    if ours.keys() != theirs.keys():
         return None
     found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
     reason = "same assignments" if found else "different assignments"
     return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
+
+
+def _by_initial(side: dict[str, Form], other: dict[str, Form]) -> dict[str, Form]:
+    """Return `l = 9, w = 4` by the words of the other side, `length` and `width`, where each has its own initial."""
+    initials = {word[0]: word for word in other if len(word) > 2 and word.isalpha()}
+    if len(initials) != len(other) or side.keys() != initials.keys():
+        return side
+    return {initials[letter]: value for letter, value in side.items()}
 
 
 def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
@@ -259,13 +270,27 @@ def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Compa
     named, bare = (ours, answer) if ours is not None else (theirs, gold)
     if named is None or len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
         return None
+    if ours is None and _are_extremes(theirs, gold.items, question, same):
+        return Match(same=True, reason="extremes against their values", taxonomy=Taxonomy.LANGUAGE)
     ordered = order.places(list(named), question)
-    if ordered is None or (bare.brackets == "" and ordered != list(named)):
+    if ordered is None:
         return None
     pairs = list(zip((named[name] for name in ordered), bare.items, strict=True))
     found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
     reason = "assignments against their values" if found else "different values"
     return Match(same=found, reason=reason, taxonomy=Taxonomy.LANGUAGE)
+
+
+def _are_extremes(named: dict[str, Form] | None, bare: tuple[Form, ...], question: str, same: Comparison) -> bool:
+    """Say whether a maximum and a minimum that the answer names are the two numbers of a bare ground truth."""
+    values = {order.full_name(name): value for name, value in (named or {}).items()}
+    if values.keys() != {"maximum", "minimum"}:
+        return False
+    high, low = values["maximum"], values["minimum"]
+    numbers = [exact(form.node) if isinstance(form, Scalar) else None for form in (low, high)]
+    if None in numbers or not numbers[0] <= numbers[1]:
+        return False
+    return _matching(bare, (low, high), question, same)
 
 
 def _by_label(sequence: Sequence) -> dict[str, Form] | None:

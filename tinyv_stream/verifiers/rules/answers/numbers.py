@@ -109,6 +109,9 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 
     if asked.EXACT.search(question) and not rounding:
         return False
     places, given = decimals(gold), decimals(answer)
+    wanted = asked.places(question) if rounding else None
+    if wanted is not None and isinstance(_unsigned(gold), Num) and wanted == (places or 0):
+        return (given is None or given > wanted) and not _is_integer(answer) and _rounds_to(answer, gold, wanted, 1)
     if given is None and rounding and isinstance(answer, Num):
         given = 0
     if places and (given is None or given > places):
@@ -124,6 +127,10 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 
     if given and places is None and not _is_integer(gold):
         return _rounds_to(gold, answer, given, _ASKED_DIGITS if rounding else _ENOUGH_DIGITS)
     return False
+
+
+def _unsigned(node: Node) -> Node:
+    return node.args[0] if isinstance(node, Op) and node.name == "neg" else node
 
 
 def _is_level(node: Node) -> bool:

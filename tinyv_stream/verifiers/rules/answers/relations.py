@@ -43,6 +43,11 @@ _LABEL: Final = re.compile(
 _LENGTH: Final = re.compile(
     r"\|\s*(?:[abzwEV]|\\(?:vec|overrightarrow|overline|text)\s*\{\s*([A-Za-z]{1,2})\s*\}|\\vec\s+([a-z]))\s*\|"
 )
+_DERIVATIVE: Final = re.compile(
+    r"\\frac\s*\{\s*d\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*([fgyhsuv])\s*\}\s*\{\s*d\s*[xt]\s*(?:\^\s*\{?\s*[23]\s*\}?)?\s*\}"
+)
+_TEXT: Final = re.compile(r"\\text\s*\{([^{}]*)\}")
+_NAME: Final = re.compile(r"(?:the )?[A-Za-z]+(?:[ -][a-z]+){0,4}")
 _SETS: Final = re.compile(r"(?:[A-Z()\s_{}]|\\(?:cap|cup|complement)(?![a-z])|\\text\s*\{\s*C\s*\}){3,60}")
 
 
@@ -66,7 +71,7 @@ def read_relation(parts: list[str], used: list[str], depth: int, read_form: Read
 
 def label(text: str) -> tuple[str, str] | None:
     """Return (label, variable) if `text` is a name such as `x`, `a_n`, `AB`, `f(x)`, `Area`; None for an expression."""
-    text = text.strip()
+    text = _DERIVATIVE.sub(lambda m: (m[2] or "f") + "'" * int(m[1] or 1), text.strip())
     if _LENGTH.fullmatch(text) or ("\\c" in text and _SETS.fullmatch(text)):
         return re.sub(r"\s+|[{}]|\\(?:vec|overrightarrow|overline|text)", "", text), ""
     if re.fullmatch(r"\\text\s*\{[A-Za-z ]{1,40}\}", text):
@@ -106,12 +111,16 @@ def _member(name: str, form: Form) -> Form:
     return line.named(line.as_ranges(form), name.strip())
 
 
-def _equation(parts: list[str], used: list[str], depth: int, read_form: ReadForm) -> Form:
+def _equation(  # noqa: PLR0911 (one way out per shape)
+    parts: list[str], used: list[str], depth: int, read_form: ReadForm
+) -> Form:
     if "\\approx" in used[(label(parts[0]) is not None) :]:  # `exact ~ rounded`: the exact value is the answer
         parts, rounded = _without_rounded(parts, used)
         if len(parts) == 1:
             return _approximated(parts[0], rounded, depth, read_form)
     if (names := _tuple_of_names(parts[0])) is not None and len(parts) == 2:
+        return Labelled(names, read_form(parts[1], depth + 1))
+    if (names := _ratio_of_names(parts[0])) is not None and len(parts) == 2:
         return Labelled(names, read_form(parts[1], depth + 1))
     found = label(parts[0])
     if found is not None and parts[-1]:
@@ -165,6 +174,15 @@ def _tuple_of_names(text: str) -> str | None:
         return None
     names = [label(part) for part in text[1:-1].split(",")]
     return re.sub(r"\s", "", text) if len(names) > 1 and all(names) else None
+
+
+def _ratio_of_names(text: str) -> str | None:
+    """Return `boys : girls` in one spelling; None where something else than names stands at a colon."""
+    if ":" not in text:
+        return None
+    names = [_TEXT.sub(r" \1 ", part).strip() for part in text.split(":")]
+    known = all(_NAME.fullmatch(name) or label(name) for name in names)
+    return ":".join(names) if known and all(names) else None
 
 
 def _chain(parts: list[str], used: list[str]) -> Form:

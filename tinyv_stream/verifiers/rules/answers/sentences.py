@@ -7,7 +7,7 @@ and none of them turns the value round ("not", "at least", "minus", "more").
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked
+from tinyv_stream.verifiers.rules.answers import asked, order
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 _SAYS_NOTHING: Final = table(
@@ -32,6 +32,16 @@ _NOUN: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _VERDICT: Final = re.compile(r"(yes|no|true|false)\b\s*[,.;:]+\s*(\S.*)", re.IGNORECASE | re.DOTALL)
+_JOINED: Final = re.compile(r"\s(?:to|and|over)\s|:(?!\s*\Z)", re.IGNORECASE)
+"""Between two things whose ratio, or whose values, come next."""
+_VALUE: Final = r"(?:[-+\d\\(.$\[][^A-Za-z]*(?:\\[a-z]+[^A-Za-z]*)*(?:[A-Za-z]{1,2}[^A-Za-z]*)?)"
+_NAMED: Final = re.compile(
+    rf"(?:the )?([A-Za-z][A-Za-z-]*(?: [a-z-]+){{0,3}}) (?:is|are|=|equals) ({_VALUE})", re.IGNORECASE
+)
+_BETWEEN: Final = re.compile(
+    r"\s*(?:;|,?\s+and\b(?=\s+(?:the |[A-Za-z]+ (?:is|are|=)))|,(?=\s*(?:the )?[A-Za-z]))\s*", re.IGNORECASE
+)
+_IN_THE_RATIO: Final = re.compile(r"in (?:the|a) (?:ratio|proportion) (?:of )?(?=[\d\\])", re.IGNORECASE)
 _DENIAL: Final = re.compile(r"\bnot\b|n't\b|\bno\b", re.IGNORECASE)
 _IN_ALL: Final = re.compile(r"\s+(?:in total|in all|altogether|total)\s*(\}?)\s*\.?\Z", re.IGNORECASE)
 _TEXT: Final = re.compile(r"\\(?:text|textbf|mathrm|textrm|mathbf)\s*\{([^{}]*)\}")
@@ -50,16 +60,35 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911 (one way out per kin
         return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
     if (said := _repeated(plain, question) or _who(plain, question)) is not None:
         return said
+    if (listed := _listed(plain, question)) is not None:
+        return listed
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
-    if found is None or not _is_known(found[1], question):
+    if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
         return text
-    value = found[2].strip()
+    value = _IN_THE_RATIO.sub("", found[2].strip())
     if ":" in value and ":" in plain[: found.start(2)]:  # one of several names
         return text
     first = _WORD.match(value)
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _listed(text: str, question: str) -> str | None:
+    """Return `The width is 3 and the length is 8` as `width: 3, length: 8`."""
+    found = [_NAMED.fullmatch(part.strip(" .")) for part in _BETWEEN.split(text)]
+    parts = [match for match in found if match is not None]
+    if len(parts) < 2 or len(parts) != len(found) or not all(_is_known(part[1], question) for part in parts):
+        return None
+    return ", ".join(f"{part[1]}: {part[2]}" for part in parts)
+
+
+def _is_in_place(subject: str, question: str) -> bool:
+    """Say whether two things that a subject names, `boys to girls`, have their order from the question."""
+    halves = _JOINED.split(subject)
+    names = [next((w for w in reversed(_WORD.findall(half)) if w.lower() not in _SAYS_NOTHING), "") for half in halves]
+    named = [name for name in names if name]
+    return len(named) < 2 or order.are_in_place(named, question)
 
 
 def _repeated(text: str, question: str) -> str | None:
