@@ -6,6 +6,7 @@
 
 import functools
 import re
+from fractions import Fraction
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import (
@@ -13,7 +14,9 @@ from tinyv_stream.verifiers.rules.answers import (
     commas,
     conditions,
     equations,
+    families,
     labels,
+    line,
     naming,
     ranges,
     ratios,
@@ -43,6 +46,7 @@ from tinyv_stream.verifiers.rules.answers.numbers import same_scalar
 from tinyv_stream.verifiers.rules.answers.reading import read_answer
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
+from tinyv_stream.verifiers.rules.maths.tree import Num, Unreadable
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _LOOSE_SPACE: Final = re.compile(r"(?<![A-Za-z0-9,]) | (?![A-Za-z0-9])|(?<=,) (?![0-9])")
@@ -63,11 +67,14 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     if (text := spelling.canonical(gold)) and text == spelling.canonical(answer):
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
-    left, right = _read(gold), read_answer(answer)
+    left, right = (_of_whole_numbers(side, question) for side in (_read(gold), read_answer(answer)))
     variable = right.form.variable if isinstance(right.form, Labelled) else ""
     if not conditions.agree(left.conditions, right.conditions, question, variable):
         return None
-    return same(left.form, right.form, question)
+    found = same(left.form, right.form, question)
+    if found is None or not found.same:
+        return families.same_families(left, right, question) or found
+    return found
 
 
 def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911, PLR0912, C901 (one line per pair of shapes)
@@ -131,6 +138,23 @@ def _in_order(gold: Form, answer: Form, question: str) -> Match | None:
         return None
     found = all(equal(a, b) for a, b in zip(chain.parts, nodes, strict=True))
     return Match(same=found, reason="order by its parts", taxonomy=Taxonomy.NOTATION)
+
+
+def _of_whole_numbers(reading: AnswerReading, question: str) -> AnswerReading:
+    """Return `1 < n < 5` for whole n as the numbers that it holds; as bounds of whole numbers where they are many."""
+    form = reading.form
+    if not isinstance(form, Ranges) or not form.variable:
+        return reading
+    domain = conditions.whole(reading.conditions, form.variable)
+    stated = domains(question).get(form.variable)
+    if not domain:
+        return reading
+    try:
+        items = tuple(Scalar(Num(Fraction(n))) for n in line.whole_numbers(form, domain))
+        return AnswerReading(Sequence("{}", items), reading.conditions, reading.dropped)
+    except Unreadable:
+        whole = stated is not None and stated.whole
+        return reading if whole else AnswerReading(Sequence("whole", (form,)), reading.conditions, reading.dropped)
 
 
 @functools.lru_cache(maxsize=512)

@@ -36,7 +36,7 @@ _QUANTITY: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*([A-Za-z]{1,12})\
 _MODULO: Final = re.compile(
     r"(.{1,200}?)\s*(?:\\pmod\s*\{?|\(?\s*\\b?mod|\(?\s*(?:\\text\s*\{)?\s*mod)\s*\}?\s*(\d{1,12})\s*\}?\s*\)?"
 )
-_MODULAR: Final = "mod "
+MODULAR: Final = "mod "
 _REMAINDER: Final = re.compile(r"remainder|residue", re.IGNORECASE)
 _ROWS: Final = re.compile(
     r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
@@ -90,7 +90,7 @@ def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     if left is None or right is None:
         return None
     if gold.unit == answer.unit:
-        modulus = int(gold.unit.removeprefix(_MODULAR))
+        modulus = int(gold.unit.removeprefix(MODULAR))
         found = modulus > 0 and (left - right) % modulus == 0
         return Match(same=found, reason="residue", taxonomy=Taxonomy.NOTATION)
     if (gold.unit and answer.unit) or left != right or not _REMAINDER.search(question):
@@ -100,7 +100,7 @@ def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
 
 def is_residue(form: Scalar) -> bool:
     """Say whether a value stands for all numbers that leave it as their remainder."""
-    return form.unit.startswith(_MODULAR)
+    return form.unit.startswith(MODULAR)
 
 
 def _clock(text: str) -> Form | None:
@@ -150,7 +150,7 @@ def _modulo(text: str) -> Form | None:
     found = _MODULO.fullmatch(text) if "mod" in text else None
     if found and re.search(r"[=<>,]|\\equiv", found[1]):
         return None
-    return Scalar(read(found[1]), unit=f"{_MODULAR}{int(found[2])}") if found else None
+    return Scalar(read(found[1]), unit=f"{MODULAR}{int(found[2])}") if found else None
 
 
 def _quadrant(text: str) -> Form | None:

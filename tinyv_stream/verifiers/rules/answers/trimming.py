@@ -15,8 +15,10 @@ import msgspec
 from tinyv_stream.verifiers.rules.answers import commas, conditions
 from tinyv_stream.verifiers.rules.answers.conditions import Condition
 from tinyv_stream.verifiers.rules.answers.forms import Dropped
+from tinyv_stream.verifiers.rules.answers.split import enclosed, split
 from tinyv_stream.verifiers.rules.extract import without_boxes
 from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.tree import Unreadable
 
 _STRAY: Final = re.compile(
     r"(?<=[\d})])\s*\.\s*(?=[)\]]\s*\Z)|\A&|\A`{1,3}(?=[^`]*`{1,3}\Z)|`{1,3}\Z|\A\"(?=[^\"]*\"\Z)|\"\Z"
@@ -75,12 +77,35 @@ def trim(text: str) -> Trimmed:
     work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
     work.cut(_ONLY, "says that there is no other value")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
+    work.text = _unbuilt(work.text)
     said = work.clauses()
     work.text = work.text.strip(" ,;:").rstrip(".")
     if _LEAD.match(work.text):
         work.text = _LEAD.sub("", work.text, count=1)
         work.dropped.append(Dropped("approximately", "says that a number is rounded"))
     return Trimmed(work.text, frozenset(said), tuple(work.dropped))
+
+
+def _unbuilt(text: str) -> str:  # noqa: PLR0911 (one way out per doubt)
+    r"""Return `\{2k \mid k \in \mathbb{Z}\}` as `2k, k \in \mathbb{Z}`, `\{x \mid x = 2k, k \in \mathbb{Z}\}`."""
+    try:
+        pair = enclosed(text)
+        if pair is None or pair[0] != "\\{" or pair[2] != "\\}":
+            return text
+        parts, used = split(pair[1], frozenset({"|", "\\mid", ":"}))
+    except Unreadable:
+        return text
+    if len(used) != 1:
+        return text
+    rest, said = conditions.cut(f"{parts[0]}, {parts[1]}")
+    if not said:
+        return text
+    if rest == parts[0]:
+        return text if re.fullmatch(r"[a-z]", parts[0]) else f"{parts[0]}, {parts[1]}"
+    element = re.match(r"([a-z])\s*(?:=|\\(?:ne|equiv)(?![a-z]))", parts[1])
+    if element is None or not re.fullmatch(rf"{element[1]}(?:\s*\\in\s*\\mathbb\s*\{{?[RZ]\}}?)?", parts[0]):
+        return text
+    return parts[1]
 
 
 def without_clause(text: str) -> str:
