@@ -58,8 +58,12 @@ NEVER: Final = table(
 _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total", "in total", "altogether", "such"})
 _DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
 _MONEY: Final = re.compile(
-    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill)|\$\d", re.IGNORECASE
+    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |how much|sale|"
+    r"savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|revenue|budget|expens)|\$\d",
+    re.IGNORECASE,
 )
+_CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
+"""Names by which a question may call a currency that is written with a sign."""
 _LETTERS: Final = frozenset("msghl")
 """Letters that stand for a unit behind "in"."""
 _MEASURES: Final = (
@@ -141,6 +145,8 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: PLR0911 (o
     wanted = asked_units(question)
     if not wanted and measured[0] == "money^1" and _MONEY.search(question):
         return Fraction(1) if unit == "dollar" else None
+    if unit in _CURRENCIES and wanted & _CURRENCIES[unit]:
+        return Fraction(1)
     same_kind = {name: f for name in wanted if (f := units.factor(name)) and units.is_alike(f[0], measured[0])}
     if wanted:
         if len(same_kind) != 1:

@@ -61,9 +61,9 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
     if answer.unit and not gold.unit:
         return units.from_letter(gold, None), answer
     if symbols(answer.node) and not symbols(gold.node) and not gold.unit:
-        return gold, units.from_letter(answer, units.names_in(question))
+        return gold, units.from_letter(answer, units.names_in(question) | asked.asked_units(question))
     if symbols(gold.node) and not symbols(answer.node) and not answer.unit:
-        return units.from_letter(gold, units.names_in(question)), answer
+        return units.from_letter(gold, units.names_in(question) | asked.asked_units(question)), answer
     return gold, answer
 
 
@@ -201,6 +201,11 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
 
 def _degrees(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     """Compare 60 degrees with pi/3, and with a bare 60 where the question speaks of angles."""
+    if (gold.unit or answer.unit) == "radian":
+        gold, answer = Scalar(gold.node, degrees=gold.degrees), Scalar(answer.node, degrees=answer.degrees)
+        with_sign, bare = (gold.node, answer.node) if gold.degrees else (answer.node, gold.node)
+        found = equal(Op("mul", (with_sign, _DEGREE)), bare) is True
+        return Match(same=found, reason="degrees as radians", taxonomy=Taxonomy.NOTATION)
     if gold.unit or answer.unit:
         unit = gold.unit or answer.unit
         return None if units.factor(unit) is None else Match(same=False, reason="different quantities")
