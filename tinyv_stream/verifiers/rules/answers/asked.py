@@ -44,6 +44,25 @@ _HOW_MANY: Final = re.compile(
     r"\b(?:how many|(?:the )?(?:total )?number of|how much)\s+((?:[a-z][a-z-]*[\s,/]+){0,3}?[a-z][a-z-]*)\b",
     re.IGNORECASE,
 )
+_HOW_MANY_ALL: Final = re.compile(r"\b(?:how many|number of|how much)\s+([a-z][a-z' ,-]{1,80})", re.IGNORECASE)
+_VERB: Final = re.compile(
+    r"\b(?:are|is|were|was|there|do|does|did|can|will|would|could|have|has|had|of|in|"
+    r"that|if)\b"
+)
+_AUXILIARIES: Final = table(
+    "the a an are is were was there do does did can will would could be have has had he she they it we you i"
+)
+_MORE: Final = frozenset({"more", "fewer", "less"})
+"""Words that change a number, unless the question asks for just that: "how many more"."""
+_EXTENT: Final = re.compile(r"(.+)[ -](long|tall|high|wide|deep|old)")
+_EXTENTS: Final = {
+    "long": re.compile(r"how long|length", re.IGNORECASE),
+    "tall": re.compile(r"how tall|height", re.IGNORECASE),
+    "high": re.compile(r"how high|height", re.IGNORECASE),
+    "wide": re.compile(r"how wide|width", re.IGNORECASE),
+    "deep": re.compile(r"how deep|depth", re.IGNORECASE),
+    "old": re.compile(r"how old|\bages?\b", re.IGNORECASE),
+}
 _COUNTERS: Final = frozenset({"way", "solution", "unit", "value", "element", "square unit", "cubic unit"})
 NEVER: Final = table(
     "square squared cube cubed half halve halves third quarter tenth hundredth thousandth ten hundred thousand million "
@@ -58,8 +77,8 @@ NEVER: Final = table(
 _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total", "in total", "altogether", "such"})
 _DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
 _MONEY: Final = re.compile(
-    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |how much|sale|"
-    r"savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|revenue|budget|expens)|\$\d",
+    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |"
+    r"how much|sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|revenue|budget|expens)|\$\d",
     re.IGNORECASE,
 )
 _CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
@@ -104,12 +123,35 @@ def angle(question: str) -> bool:
 
 def is_noun_of(unit: str, question: str) -> bool:
     """Say whether every word of `unit` names what `question` counts: `ways`, `different ways`, `students`."""
+    if _is_said(unit, question):
+        return True
     names = [_singular(word) for word in unit.lower().replace("^", " ^").split()]
     if not names or changes_a_number(unit) or not all(name.isalpha() for name in names):
         return False
     counted = _counted(question)
     kept = [name for name in names if name not in _DROPPED_WORDS]
     return bool(kept) and all(name in counted or name in _COUNTERS for name in kept)
+
+
+def _is_said(unit: str, question: str) -> bool:
+    """Say whether the question asks "how many" of just this, word by word: `more points`, `students in the class`.
+
+    Words may be left out at its end, and in front of its noun; none may be added, but for those that say nothing.
+    """
+    said = _plain_words(unit)
+    if not said or not re.fullmatch(r"[A-Za-z ,.'-]+", unit) or set(said) & NEVER - _MORE - {"of"}:
+        return False
+    for match in _HOW_MANY_ALL.finditer(question[:4_000]):
+        wanted = _plain_words(match[1])
+        noun = len(_plain_words(_VERB.split(match[1], maxsplit=1)[0]))  # what stands before the noun may be left out
+        for start in range(1 if set(said) & _MORE else min(3, noun)):
+            if wanted[start : start + len(said)] == said and not set(wanted[:start]) & NEVER - _MORE:
+                return True
+    return False
+
+
+def _plain_words(text: str) -> list[str]:
+    return [_singular(word) for word in re.findall(r"[a-z]+", text.lower()) if word not in _AUXILIARIES]
 
 
 def changes_a_number(unit: str) -> bool:
@@ -139,6 +181,10 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: PLR0911 (o
     """
     if unit in _DROPPED_UNITS:
         return Fraction(1)
+    if (extent := _EXTENT.fullmatch(unit)) is not None and _EXTENTS[extent[2]].search(question):
+        unit = units.canonical(extent[1])
+        if extent[2] == "old":
+            return Fraction(1) if unit == "year" else None
     measured = units.factor(unit)
     if measured is None:
         return Fraction(1) if is_noun_of(unit, question) else None

@@ -31,6 +31,7 @@ _UNEQUAL: Final = frozenset({"\\ne", "!="})
 _STRICT: Final = frozenset({"<", "\\lt", ">", "\\gt"})
 _WORD_CHARS: Final = 4
 """Characters from which a label is a word, whose capitals mean nothing."""
+_HUNDRED: Final = Num(Fraction(100))
 _ROUGHLY: Final = 0.01
 """Relative distance at which one number is no rounding of another."""
 SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
@@ -127,7 +128,7 @@ def _equation(  # noqa: PLR0911 (one way out per shape)
         return _named_value(parts, depth, read_form)
     if len(parts) == 2 and (found := label(parts[1])) is not None and not symbols(read(parts[0])):
         return Labelled(found[0], read_form(parts[0], depth + 1), found[1])
-    trees = [read(clean(part)) for part in parts]
+    trees = [_tree(clean(part)) for part in parts]
     if all(equal(a, b) for a, b in itertools.pairwise(trees)):
         if isinstance(trees[0], Num) and not isinstance(trees[-1], Num):
             raise Unreadable("a number taken apart")  # `2015 = 7 + 2008`: which parts is the answer
@@ -163,10 +164,17 @@ def _named_value(parts: list[str], depth: int, read_form: ReadForm) -> Form:
         items = tuple(Labelled(name, value, of) for name, of in names)
         return items[0] if len(items) == 1 else Sequence("=", items)
     if isinstance(value, Scalar):
-        middle = [read(part) for part in parts[1:-1] if label(part) is None]
-        if not all(equal(part, value.node) for part in middle):
+        middle = [_tree(part) for part in parts[1:-1] if label(part) is None]
+        last = Op("div", (value.node, _HUNDRED)) if value.percent else value.node
+        if not all(equal(part, last) for part in middle):
             raise Unreadable("a chain that does not hold")
     return Labelled(names[0][0], value, names[0][1])
+
+
+def _tree(text: str) -> Node:
+    """Read an expression, which may be one of percent."""
+    bare = re.sub(r"\s*\\?%\Z", "", text)
+    return read(text) if bare == text else Op("div", (read(bare), _HUNDRED))
 
 
 def _tuple_of_names(text: str) -> str | None:

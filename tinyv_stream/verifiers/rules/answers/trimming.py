@@ -34,7 +34,18 @@ _LEAD: Final = re.compile(
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
 _BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
-_ONLY: Final = re.compile(r"\A(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)")
+_ONLY: Final = re.compile(
+    r"[\s(]*(?:\\text\s*\{\s*)?\(?(?:the )?only(?: (?:real |such )?(?:solution|root|answer|value))?\)?\s*\}?[\s)]*\Z|"
+    r"\A[\s$]*(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)"
+)
+_AGAIN: Final = re.compile(
+    r"(.+?)\s*(?:\\text\s*\{\s*)?\(\s*(?:\\text\s*\{\s*)?"
+    r"(=|\\approx|or|i\.e\.,?|about|approximately|approx\.?)\s*\}?\s*([^()]+?)\s*\)\s*\}?"
+)
+"""`7/4 (= 1.75)`, `5\\sqrt{2} (about 7.07)`: said twice, so both have to be the same."""
+_THAT_IS: Final = re.compile(r"(.+?)\s*,?\s*(?:\\text\s*\{)?\s*,?\s*i\.e\.,?\s*\}?\s*(.+)")
+_PERCENT: Final = re.compile(r"(.*[\d}])\s*\(\s*(\d[\d.]*\s*\\?%)\s*\)")
+_MOST_AGAIN: Final = 120
 
 
 class Trimmed(msgspec.Struct, frozen=True):
@@ -71,7 +82,7 @@ def trim(text: str) -> Trimmed:
     """Return an answer without what stands around it."""
     text = commas.settle(_BOLD.sub(r"\1", clean(text))).removeprefix("=").strip()
     text = without_boxes(text)
-    text = _STRAY.sub("", text)
+    text = _again(_STRAY.sub("", text))
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
@@ -84,6 +95,19 @@ def trim(text: str) -> Trimmed:
         work.text = _LEAD.sub("", work.text, count=1)
         work.dropped.append(Dropped("approximately", "says that a number is rounded"))
     return Trimmed(work.text, frozenset(said), tuple(work.dropped))
+
+
+def _again(text: str) -> str:
+    """Return a value that is said twice as the equation that it is."""
+    if len(text) > _MOST_AGAIN or (not text.endswith((")", "}")) and "i.e." not in text):
+        return text
+    if (found := _AGAIN.fullmatch(text)) is not None:
+        sign = {"=": "=", "or": " or ", "i": "="}.get(
+            found[2] if found[2] in {"=", "or"} else found[2][:1], "\\approx "
+        )
+        return f"{found[1]} {sign} {found[3]}"
+    found = _THAT_IS.fullmatch(text) or _PERCENT.fullmatch(text)
+    return f"{found[1]} = {found[2]}" if found else text
 
 
 def _unbuilt(text: str) -> str:  # noqa: PLR0911 (one way out per doubt)
