@@ -78,7 +78,8 @@ _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total",
 _DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
 _MONEY: Final = re.compile(
     r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |"
-    r"how much|sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|revenue|budget|expens)|\$\d",
+    r"how much|sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|"
+    r"revenue|budget|expens)|\$\d",
     re.IGNORECASE,
 )
 _CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}

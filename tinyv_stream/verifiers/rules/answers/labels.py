@@ -7,7 +7,7 @@ from typing import Final
 from tinyv_stream.verifiers.rules.answers import equations, ratios
 from tinyv_stream.verifiers.rules.answers.forms import Equation, Form, Labelled, Match, Ranges, Ratio, Scalar, Sequence
 from tinyv_stream.verifiers.rules.answers.relations import label
-from tinyv_stream.verifiers.rules.maths.tree import rename, symbols
+from tinyv_stream.verifiers.rules.maths.tree import Op, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 Comparison = Callable[[Form, Form, str], Match | None]
@@ -23,7 +23,7 @@ _DERIVATIVES: Final = tuple(
 _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
 
-def same_labelled(  # noqa: PLR0911, C901 (one way out per doubt)
+def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
     gold: Form, answer: Form, question: str, same: Comparison
 ) -> Match | None:
     """Compare `x = 3` with `3`, with `x = 3`, or with an equation."""
@@ -41,6 +41,9 @@ def same_labelled(  # noqa: PLR0911, C901 (one way out per doubt)
         if ":" in gold.label and ":" in answer.label:
             return None
         return equations.as_equations(gold, answer, question)
+    chosen = _chosen(gold, answer), _chosen(answer, gold)
+    if chosen != (gold, answer):
+        return same(*chosen, question)
     spelt = _spelt_out(gold, answer), _spelt_out(answer, gold)
     if spelt != (gold, answer):
         return same(*spelt, question)
@@ -60,6 +63,17 @@ def same_labelled(  # noqa: PLR0911, C901 (one way out per doubt)
         return None
     found = same(inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _chosen(form: Form, other: Form) -> Form:
+    """Return `C(5, 2)`, which could be a point, as the number of combinations where the other side is one value."""
+    if not (isinstance(form, Labelled) and form.label == "C" and isinstance(other, Scalar)):
+        return form
+    pair = form.value
+    if not isinstance(pair, Sequence) or pair.brackets != "()" or len(pair.items) != 2:
+        return form
+    nodes = tuple(item.node for item in pair.items if isinstance(item, Scalar) and not item.unit)
+    return Scalar(Op("binom", nodes)) if len(nodes) == 2 else form
 
 
 def _is_another_derivative(name: str, question: str) -> bool:

@@ -21,8 +21,8 @@ from tinyv_stream.verifiers.rules.answers.shapes import ReadForm
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.read import read
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, symbols
-from tinyv_stream.verifiers.rules.maths.value import approximate
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, substitute, symbols
+from tinyv_stream.verifiers.rules.maths.value import approximate, exact
 
 _EQUALS: Final = frozenset({"=", "\\approx", "\\equiv"})
 _LESS: Final = frozenset({"<", "\\lt", "\\le", "<="})
@@ -37,7 +37,7 @@ _ROUGHLY: Final = 0.01
 SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
 
 _LABEL: Final = re.compile(
-    r"(?!\\not(?![a-z]))(?:\\angle\s*|\\triangle\s*|\\overline\s*|\\vec\s*|\\hat\s*|m\s*\\angle\s*)?\{?"
+    r"(?!\\not(?![a-z]))(?:\\angle\s*|\\triangle\s*|\\overline\s*|\\vec\s*|\\hat\s*|\\bar\s*|m\s*\\angle\s*)?\{?"
     r"(?:[A-Za-z]'{0,3}|[A-Z]{2,4}|\\[A-Za-z]+|\|\s*[A-Z]{2}\s*\||\\text\s*\{[^{}]*\}|[A-Za-z]{4,}(?: [a-z]+){0,4})\}?"
     r"(?:\s*_\s*(?:\{[^{}]*\}|[A-Za-z0-9]))?'{0,3}(?:\s*\^\s*\{?\s*-1\s*\}?)?(?:\s*\(\s*([A-Za-z](?:\s*,\s*[A-Za-z])*|[^()]{1,40})\s*\))?"
 )
@@ -78,9 +78,10 @@ def label(text: str) -> tuple[str, str] | None:
     if re.fullmatch(r"\\text\s*\{[A-Za-z ]{1,40}\}", text):
         text = text[text.index("{") + 1 : -1].strip()
     found = _LABEL.fullmatch(text)
-    if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text)\b.*", text):
+    if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text(?!\s*\{[A-Z]\}\())(?![a-z]).*", text):
         return None
     variable = (found[1] or "").strip()
+    text = re.sub(r"\\overline(?=\s*\{\s*[a-zA-Z]\s*\})", lambda _m: "\\bar", text)
     name = re.sub(r"\s+|[{}]|\\text|\\overline|\\vec|\\angle|\\triangle|\||^m(?=\\)", "", text)
     bare = re.sub(r"\([A-Za-z]\)$", "", name)
     if len(bare) >= _WORD_CHARS and not set("_(") & set(bare):  # R and r are two radii, Area and area are one
@@ -215,14 +216,30 @@ def _chain(parts: list[str], used: list[str]) -> Form:
 
 
 def _around(low: Node, high: Node, *, strict: bool) -> Ranges | None:
-    """Read `|x| < a` and `|x| > a` for a positive number a."""
+    """Read `|x - b| < a` and `|x - b| > a` for a positive number a."""
     inner, bound = (low, high) if isinstance(low, Op) and low.name == "abs" else (high, low)
-    if not (isinstance(inner, Op) and inner.name == "abs" and isinstance(inner.args[0], Sym)) or symbols(bound):
+    if not (isinstance(inner, Op) and inner.name == "abs") or symbols(bound):
         return None
-    if not float(approximate(bound, {}).real) > 0:
+    middle = _middle(inner.args[0])
+    if middle is None or not float(approximate(bound, {}).real) > 0:
         return None
-    minus = Op("neg", (bound,))
+    name, centre, slope = middle
+    half = Op("div", (bound, slope))
+    lower, upper = Op("add", (centre, Op("neg", (half,)))), Op("add", (centre, half))
     if inner is low:
-        return line.named(line.interval(minus, bound, not strict, not strict), inner.args[0].name)
-    ends = (Interval(None, minus, low_closed=False, high_closed=not strict),)
-    return Ranges((*ends, Interval(bound, None, low_closed=not strict, high_closed=False)), inner.args[0].name)
+        return line.named(line.interval(lower, upper, not strict, not strict), name)
+    ends = (Interval(None, lower, low_closed=False, high_closed=not strict),)
+    return Ranges((*ends, Interval(upper, None, low_closed=not strict, high_closed=False)), name)
+
+
+def _middle(node: Node) -> tuple[str, Node, Num] | None:
+    """Return (letter, where it is zero, size of its slope) of `ax + b`; None for anything else."""
+    names = symbols(node)
+    if len(names) != 1:
+        return None
+    name = next(iter(names))
+    at, after = (exact(substitute(node, name, Num(Fraction(n)))) for n in (0, 1))
+    if at is None or after is None or at == after:
+        return None
+    line_through = Op("add", (Num(at), Op("mul", (Sym(name), Num(after - at)))))
+    return (name, Num(-at / (after - at)), Num(abs(after - at))) if equal(node, line_through) else None

@@ -52,8 +52,10 @@ def lone_word(text: str) -> Form | None:
     number = words.number_word(low)
     if number is not None:
         return Scalar(Num(Fraction(number)))
+    if low in {"negative infinity", "minus infinity"}:
+        return Scalar(Op("neg", (Sym("\\infty"),)))
     if low in _FIXED:
-        return Words(low)
+        return Words(words.plain(low))
     if text.isascii() and text.isalpha() and (len(text) > 3 or (len(text) > 1 and text.isupper())):
         return Words(low)
     return None

@@ -42,6 +42,16 @@ _ROWS: Final = re.compile(
     r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
 )
 _MAX_ROWS: Final = 12
+_MONTH: Final = (
+    r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE: Final = re.compile(
+    rf"(?:(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of )?{_MONTH}|"
+    rf"{_MONTH}\s+(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?)(?:,?\s*(\d{{4}}))?",
+    re.IGNORECASE,
+)
 _IF: Final = re.compile(r"\\text\s*\{\s*(?:if|when|for|where)?\s*\}?|\b(?:if|when|for|where)\b|\$|\}\s*$")
 _ROMAN: Final = {"i": "first", "ii": "second", "iii": "third", "iv": "fourth"}
 _PLACES: Final = {**_ROMAN, **dict(zip("1234", _ROMAN.values(), strict=True)), **{v: v for v in _ROMAN.values()}}
@@ -57,6 +67,7 @@ def special(text: str, depth: int, read_form: ReadForm) -> Form | None:
         or _ratio(text)
         or _modulo(text)
         or _quadrant(text)
+        or _date(text)
         or _rows(text, depth, read_form)
     )
 
@@ -151,6 +162,14 @@ def _modulo(text: str) -> Form | None:
     if found and re.search(r"[=<>,]|\\equiv", found[1]):
         return None
     return Scalar(read(found[1]), unit=f"{MODULAR}{int(found[2])}") if found else None
+
+
+def _date(text: str) -> Form | None:
+    found = _DATE.fullmatch(re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", text).strip())
+    if found is None:
+        return None
+    day, month, year = int(found[1] or found[4]), (found[2] or found[3]).lower()[:3], found[5]
+    return Words(f"{year or ''}-{_MONTHS.index(month) + 1:02}-{day:02} date")
 
 
 def _quadrant(text: str) -> Form | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.verifiers.rules.answers import commas, conditions
+from tinyv_stream.verifiers.rules.answers import commas, conditions, notation
 from tinyv_stream.verifiers.rules.answers.conditions import Condition
 from tinyv_stream.verifiers.rules.answers.forms import Dropped
 from tinyv_stream.verifiers.rules.answers.split import enclosed, split
@@ -80,7 +80,7 @@ class _Scissors:
 
 def trim(text: str) -> Trimmed:
     """Return an answer without what stands around it."""
-    text = commas.settle(_BOLD.sub(r"\1", clean(text))).removeprefix("=").strip()
+    text = commas.settle(_BOLD.sub(r"\1", notation.settle(clean(notation.separated(text))))).removeprefix("=").strip()
     text = without_boxes(text)
     text = _again(_STRAY.sub("", text))
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
