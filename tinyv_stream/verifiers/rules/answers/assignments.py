@@ -15,7 +15,7 @@ def same_assignments(gold: Sequence, answer: Sequence, question: str, same: Comp
     ours, theirs = by_label(gold), by_label(answer)
     if ours is None or theirs is None:
         return _named_and_bare(gold, answer, question, same)
-    ours, theirs = ({order.full_name(k): v for k, v in side.items()} for side in (ours, theirs))
+    ours, theirs = _in_full(ours), _in_full(theirs)
     if ours.keys() != theirs.keys():
         ours, theirs = _by_initial(ours, theirs), _by_initial(theirs, ours)
     if ours.keys() != theirs.keys():
@@ -23,6 +23,12 @@ def same_assignments(gold: Sequence, answer: Sequence, question: str, same: Comp
     found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
     reason = "same assignments" if found else "different assignments"
     return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
+
+
+def _in_full(side: dict[str, Form]) -> dict[str, Form]:
+    """Return the values by their full names, where each still has its own: not `x_max` and `y_max`."""
+    named = {order.full_name(name): value for name, value in side.items()}
+    return named if len(named) == len(side) else side
 
 
 def _by_initial(side: dict[str, Form], other: dict[str, Form]) -> dict[str, Form]:
@@ -51,12 +57,12 @@ def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Compa
 
 def _are_extremes(named: dict[str, Form] | None, bare: tuple[Form, ...], question: str, same: Comparison) -> bool:
     """Say whether a maximum and a minimum that the answer names are the two numbers of a bare ground truth."""
-    values = {order.full_name(name): value for name, value in (named or {}).items()}
+    values = _in_full(named or {})
     if values.keys() != {"maximum", "minimum"}:
         return False
     high, low = values["maximum"], values["minimum"]
-    numbers = [exact(form.node) if isinstance(form, Scalar) else None for form in (low, high)]
-    if None in numbers or not numbers[0] <= numbers[1]:
+    ends = [exact(form.node) if isinstance(form, Scalar) else None for form in (low, high)]
+    if ends[0] is None or ends[1] is None or ends[0] > ends[1]:
         return False
     return matching(bare, (low, high), question, same)
 

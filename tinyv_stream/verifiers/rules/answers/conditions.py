@@ -136,7 +136,9 @@ def _read(  # noqa: PLR0911 (one way out per kind of clause)
         some = _SOME if "some" in found[1] else ""
         return [(name, some + _worded(found[1])) for name in _letters(found[2])]
     if found := _COUNTED.fullmatch(body):
-        return [(found[1], "N" if found[2] == "1" else "N0")]
+        numbers = [int(n) for n in re.findall(r"\d+", found[0])]
+        in_a_row = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        return [(found[1], "N" if found[2] == "1" else "N0")] if in_a_row else []
     if led and not _COMPARED.search(rest) and (found := _RELATION.fullmatch(body)):
         return [(found[2], _related(found[2], _SIGNS.get(found[3], found[3]), int(found[4])))]
     return []

@@ -6,6 +6,8 @@ Each rule covers its whole notation. Nothing is dropped but a line break between
 import re
 from typing import Final
 
+from tinyv_stream.verifiers.rules.extract import without_boxes
+
 _QUAD_NAME: Final = re.compile(r"(?<![,;])\s*\\q?quad(?=\s*\\?[a-z](?:_\{?\w\}?)?\s*=)")
 _QUAD_TUPLE: Final = re.compile(r"(?<=\))\s*\\q?quad\s*(?=\((?:[^()]*,))")
 _NO_DELIMITER: Final = re.compile(r"\\(?:left|right)\s*\.(?!\d)")
@@ -30,6 +32,14 @@ _WHEN: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands in front of a time or a date."""
+
+
+def unframed(text: str) -> str:
+    """Return an answer without the box or the bold marks around all of it."""
+    plain = text.strip(" \n")  # a tab may be what is left of a command
+    if plain.startswith("**") and plain.endswith("**") and plain.count("**") == 2 and len(plain) > len("****"):
+        return plain[2:-2].strip(" \n")
+    return without_boxes(text) if plain.startswith(("\\boxed", "\\fbox", "\\framebox")) else text
 
 
 def separated(text: str) -> str:

@@ -21,8 +21,8 @@ from tinyv_stream.verifiers.rules.answers.shapes import ReadForm
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.read import read
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, substitute, symbols
-from tinyv_stream.verifiers.rules.maths.value import approximate, exact
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, substitute, symbols
+from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate, exact
 
 _EQUALS: Final = frozenset({"=", "\\approx", "\\equiv"})
 _LESS: Final = frozenset({"<", "\\lt", "\\le", "<="})
@@ -32,6 +32,7 @@ _STRICT: Final = frozenset({"<", "\\lt", ">", "\\gt"})
 _WORD_CHARS: Final = 4
 """Characters from which a label is a word, whose capitals mean nothing."""
 _HUNDRED: Final = Num(Fraction(100))
+_HALF: Final = 0.5000001
 _ROUGHLY: Final = 0.01
 """Relative distance at which one number is no rounding of another."""
 SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
@@ -152,7 +153,9 @@ def _approximated(text: str, rounded: str, depth: int, read_form: ReadForm) -> F
     form, other = read_form(text, depth + 1), read_form(rounded, depth + 1)
     if isinstance(form, Scalar) and isinstance(other, Scalar) and not (symbols(form.node) or symbols(other.node)):
         exact, near = approximate(form.node, {}), approximate(other.node, {})
-        if abs(exact - near) > abs(exact) * _ROUGHLY:
+        places, gap = decimals(other.node), abs(exact) - abs(near)
+        last = None if places is None else CONTEXT.mpf(10) ** -places
+        if abs(exact - near) > abs(exact) * _ROUGHLY or (last and not -_HALF * last <= gap < last):  # rounded, or cut
             raise Unreadable("an approximation of something else")
     return form
 

@@ -18,6 +18,7 @@ from tinyv_stream.verifiers.rules.answers import (
     labels,
     line,
     naming,
+    notation,
     ranges,
     ratios,
     sentences,
@@ -57,6 +58,7 @@ _ASCENDING: Final = re.compile(r"from (?:the )?(?:smallest|least|lowest)|ascendi
 
 def compare(answer: str, gold: str, question: str = "") -> Match | None:
     """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
+    answer = notation.unframed(answer)
     if '"' in answer or "'" in answer:
         answer = spelled(answer)
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
