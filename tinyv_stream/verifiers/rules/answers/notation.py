@@ -60,13 +60,20 @@ def settle(text: str) -> str:
     elif "\\\\" in text:
         text = _LINE_END.sub(", ", text)
     text = _SEGMENT.sub(r"\1", text)
-    if (found := _OPEN_ENDS.fullmatch(text)) is not None and found[2] + found[4] != "[]":
-        # the union with nothing says that this is an interval, no point
-        ends = "[" if found[2] == "[" else "(", "]" if found[4] == "]" else ")"
-        text = f"{found[1]}{ends[0]}{found[3]}{ends[1]} \\cup \\emptyset"
+    if text.endswith(("[", "]")):
+        text = " \\cup ".join(_open_ends(part.strip()) for part in text.split("\\cup"))
     if (found := _BARE_BUILDER.fullmatch(text) or _OPEN_BUILDER.fullmatch(text)) is not None:
         text = f"\\{{{found[1]} | {found[2]}\\}}"
     if (found := _TRANSPOSED.fullmatch(text)) is not None and not ("&" in found[1] and "\\\\" in found[1]):
         lines = "&" in found[1], "\\\\" in found[1]
         text = found[1].replace("&", "\\\\") if lines[0] else found[1].replace("\\\\", "&") if lines[1] else found[1]
     return _WHEN.sub("", text)
+
+
+def _open_ends(text: str) -> str:
+    """Return `]1, 2[` in round brackets; the union with nothing says that it is an interval, no point."""
+    found = _OPEN_ENDS.fullmatch(text)
+    if found is None or found[2] + found[4] == "[]":
+        return text
+    left, right = "[" if found[2] == "[" else "(", "]" if found[4] == "]" else ")"
+    return f"{found[1]}{left}{found[3]}{right} \\cup \\emptyset"

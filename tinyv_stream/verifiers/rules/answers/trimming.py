@@ -33,7 +33,7 @@ _LEAD: Final = re.compile(
 )
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
-_BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
+_BOLD: Final = re.compile(r"(?<![\w*)}])\*\*([^*]*)\*\*(?![\w*({\\])")
 _ONLY: Final = re.compile(
     r"[\s(]*(?:\\text\s*\{\s*)?\(?(?:the )?only(?: (?:real |such )?(?:solution|root|answer|value))?\)?\s*\}?[\s)]*\Z|"
     r"\A[\s$]*(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)"
