@@ -7,7 +7,7 @@ all solutions. It means something wherever the question says "respectively", or 
 from collections import Counter
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import naming, order, words
+from tinyv_stream.verifiers.rules.answers import assignments, naming, order, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
     Comparison,
@@ -43,7 +43,7 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     if _is_half_named(gold) != _is_half_named(answer):
         return None
     if _has_names(gold) or _has_names(answer):
-        return None if gold.either or answer.either else _assignments(gold, answer, question, same)
+        return None if gold.either or answer.either else assignments.same_assignments(gold, answer, question, same)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
@@ -61,7 +61,7 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
         return None
     if not _order_is_free(gold, answer, question):
         return None if None in in_order else Match(same=False, reason="different elements")
-    if _matching(ours, theirs, question, same):
+    if assignments.matching(ours, theirs, question, same):
         return Match(same=True, reason="same elements in another order", taxonomy=Taxonomy.SET_LIST)
     return Match(same=False, reason="different elements")
 
@@ -71,7 +71,7 @@ def _one_of_them_or_all(gold: Sequence, answer: Sequence) -> bool:
     if gold.either == answer.either:
         return False
     names = [isinstance(i, Words) or (isinstance(i, Scalar) and isinstance(i.node, Sym)) for i in gold.items]
-    return any(names) or (_by_label(gold) is not None and _by_label(answer) is not None)
+    return any(names) or (assignments.by_label(gold) is not None and assignments.by_label(answer) is not None)
 
 
 def _unchained(sequence: Sequence) -> Sequence:
@@ -173,7 +173,11 @@ def _brackets_agree(gold: Sequence, answer: Sequence, question: str) -> bool:
     # what could be an interval is no list
     if pair == {"", "()"}:
         return len(gold.items) != 2 or order.tuple_asked(question)
-    return "[]" in pair and len(gold.items) != 2
+    if "[]" not in pair:
+        return False
+    if len(gold.items) != 2 or isinstance(gold.items[0], Sequence):
+        return True
+    return pair == {"", "[]"} and order.is_free(question) and not words.RANGE_ASKED.search(question)
 
 
 def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
@@ -194,19 +198,6 @@ def _distinct(items: tuple[Form, ...], question: str, same: Comparison) -> tuple
         if not any((found := same(other, item, question)) and found.same for other in kept):
             kept.append(item)
     return tuple(kept)
-
-
-def _matching(ours: tuple[Form, ...], theirs: tuple[Form, ...], question: str, same: Comparison) -> bool:
-    left = list(theirs)
-    for item in ours:
-        for index, other in enumerate(left):
-            found = same(item, other, question)
-            if found is not None and found.same:
-                del left[index]
-                break
-        else:
-            return False
-    return True
 
 
 def _has_names(sequence: Sequence) -> bool:
@@ -237,37 +228,3 @@ def _unindexed(sequence: Sequence, other: Sequence, question: str) -> Sequence:
     if not (other.either or order.is_free(question)):
         return sequence
     return Sequence("", tuple(i.value for i in sequence.items if isinstance(i, Labelled)), other.either)
-
-
-def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
-    """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`; each name once, on one side at least."""
-    ours, theirs = _by_label(gold), _by_label(answer)
-    if ours is None or theirs is None:
-        return _named_and_bare(gold, answer, question, same)
-    ours, theirs = ({order.full_name(k): v for k, v in side.items()} for side in (ours, theirs))
-    if ours.keys() != theirs.keys():
-        return None
-    found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
-    reason = "same assignments" if found else "different assignments"
-    return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
-
-
-def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
-    ours, theirs = _by_label(gold), _by_label(answer)
-    named, bare = (ours, answer) if ours is not None else (theirs, gold)
-    if named is None or bare.brackets == "{}":  # a set says nothing of which is which
-        return None
-    if len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
-        return None
-    ordered = order.places(list(named), question)
-    if ordered is None or (bare.brackets == "" and ordered != list(named)):
-        return None
-    pairs = list(zip((named[name] for name in ordered), bare.items, strict=True))
-    found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
-    reason = "assignments against their values" if found else "different values"
-    return Match(same=found, reason=reason, taxonomy=Taxonomy.LANGUAGE)
-
-
-def _by_label(sequence: Sequence) -> dict[str, Form] | None:
-    found = {item.label: item.value for item in sequence.items if isinstance(item, Labelled)}
-    return found if len(found) == len(sequence.items) and len(found) > 1 else None

@@ -62,11 +62,15 @@ def are_narrowed(gold: AnswerReading, answer: AnswerReading, question: str) -> b
     r"""Say whether the variable of a region is whole or positive on one side only: `x > 3, x \in \mathbb{Z}`."""
     if not (_is_region(gold.form) or _is_region(answer.form)):
         return False
-    narrowed = (gold.narrowed ^ answer.narrowed) - free(gold.form) - free(answer.form)
-    return any(not _is_whole(name, question) for name in narrowed)
+    narrowed = (_narrowed(gold) ^ _narrowed(answer)) - free(gold.form) - free(answer.form)
+    return any(not is_whole(name, question) for name in narrowed)
 
 
-def _is_whole(name: str, question: str) -> bool:
+def _narrowed(reading: AnswerReading) -> frozenset[str]:
+    return frozenset(name for name, domain in reading.conditions if domain not in {"", "R", "C"})
+
+
+def is_whole(name: str, question: str) -> bool:
     """Say whether the question asks for whole values of a letter, or of what it has no letter for."""
     stated = domains(question).get(name)
     if stated is not None and stated.whole:

@@ -92,15 +92,15 @@ def without(ranges: Ranges, points: list[Node]) -> Ranges:
 
 
 def whole_numbers(ranges: Ranges, domain: str) -> list[int]:
-    """Return the integers (`Z`) or natural numbers (`N`) within bounds; raise Unreadable for other domains, or many."""
+    """Return the integers (`Z`), positive (`N`) or not negative ones (`N0`) in bounds; raise Unreadable for many."""
     found: list[int] = []
     for part in ranges.parts:
         low, high = exact(part.low) if part.low else None, exact(part.high) if part.high else None
-        if low is None or high is None or domain not in {"Z", "N"} or high - low > _MANY:
+        if low is None or high is None or domain not in {"Z", "N", "N0"} or high - low > _MANY:
             raise Unreadable("a set of whole numbers without an end")
         inside = range(math.ceil(low), math.floor(high) + 1)
         found += [n for n in inside if (n != low or part.low_closed) and (n != high or part.high_closed)]
-    return [n for n in found if domain == "Z" or n > 0]
+    return [n for n in found if domain == "Z" or n > (-1 if domain == "N0" else 0)]
 
 
 def as_ranges(form: Form) -> Ranges:

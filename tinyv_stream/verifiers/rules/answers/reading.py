@@ -5,6 +5,7 @@
 - Depth and number of parts are bounded; each character is looked at a bounded number of times.
 """
 
+import itertools
 import re
 from fractions import Fraction
 from typing import Final
@@ -22,7 +23,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
     Words,
 )
-from tinyv_stream.verifiers.rules.answers.split import enclosed, split
+from tinyv_stream.verifiers.rules.answers.split import MAX_PARTS, enclosed, split
 from tinyv_stream.verifiers.rules.answers.trimming import JOINED, trim, without_clause
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.read import read
@@ -57,7 +58,7 @@ def read_answer(text: str) -> AnswerReading:
     """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
     trimmed = trim(text)
     form = read_form(scalars.strip_currency(trimmed.text).strip(), 0)
-    return AnswerReading(form, trimmed.conditions, trimmed.dropped, trimmed.narrowed)
+    return AnswerReading(form, trimmed.conditions, trimmed.dropped)
 
 
 def read_form(text: str, depth: int) -> Form:
@@ -100,6 +101,7 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
             parts, used = split(" ".join(_joined(parts, used)), outer)
             kept = [part for part in parts if part]
             break
+    kept = _counted_out(kept)
     if any(_PADDED.fullmatch(part) for part in kept):
         raise Unreadable("groups of digits")
     items = [_item(part, depth + 1) for part in kept]
@@ -120,6 +122,18 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
         values = [item.value for item in items if isinstance(item, Labelled)]
         return Labelled(labels.pop(), Sequence("", flat(values), either=True))
     return Sequence("", tuple(items) if either and _are_groups(items) else flat(items), either=either)
+
+
+def _counted_out(parts: list[str]) -> list[str]:
+    r"""Return `1, 2, \ldots, 5` with what the dots stand for, where whole numbers go up by the same step."""
+    if len(parts) < 4 or parts[-2] not in {"\\ldots", "..."}:
+        return parts
+    numbers = [int(part) for part in (*parts[:-2], parts[-1]) if re.fullmatch(r"-?\d{1,6}", part)]
+    steps = {b - a for a, b in itertools.pairwise(numbers[:-1])}
+    if len(numbers) != len(parts) - 1 or len(steps) != 1 or (step := steps.pop()) <= 0:
+        return parts
+    whole = range(numbers[0], numbers[-1] + 1, step)
+    return [str(n) for n in whole] if len(whole) <= MAX_PARTS and whole[-1] == numbers[-1] else parts
 
 
 def _item(text: str, depth: int) -> Form:

@@ -204,15 +204,9 @@ class _Reader(Cursor):
             return self.function(name, depth)
         if name in BINDERS:
             return self.series(name, depth)
-        if name == "vec":
-            return self.vector()
+        if name in {"vec", "bar", "overline"}:
+            return Sym(self.marked(name))
         raise Unreadable(token)
-
-    def vector(self) -> Node:
-        self.expect("{")
-        letter = self.take()
-        self.expect("}")
-        return Sym("\\vec " + letter + self.subscript())
 
     def series(self, name: str, depth: int) -> Node:
         r"""Read `\sum_{k=1}^{n} k^2`; the bound letter gets a name by its place, so that any letter may be written."""
