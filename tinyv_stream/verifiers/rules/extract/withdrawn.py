@@ -47,6 +47,7 @@ _PRONOUN: Final = re.compile(
 )
 _GOES_ON: Final = re.compile(r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! only)", re.IGNORECASE)
 _STANDS: Final = re.compile(r"\b(?:is|was) right\b", re.IGNORECASE)
+_DOUBTS: Final = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 _MOST_CHARS: Final = 4_000
 _MOST: Final = 40
@@ -76,7 +77,7 @@ def taken_back(text: str, value: str) -> bool:
         if not asks and not asked:
             withdrawn = _WITHDRAWN.search(said)
             of_this = _NAMED.search(withdrawn[0]) or (_PRONOUN.match(said) and not other) if withdrawn else None
-            if withdrawn and of_this and not _STANDS.search(said):
+            if withdrawn and of_this and (_DOUBTS.search(withdrawn[0]) or not _STANDS.search(said)):
                 return True
             denied = re.search(r"\bis not\b(.*)", said, re.DOTALL)
             if denied and bare and re.sub(r"[\s$*.]", "", denied[1]) == bare:
