@@ -60,13 +60,18 @@ _CUT_OFF: Final = re.compile(
 )
 _MEASURED: Final = re.compile(
     r"\b(?:has|have|had|needs?|needed|takes?|took|costs?|makes?|made|earn(?:s|ed)?|gets?|got|pa(?:ys?|id)|receive[sd]?|contains?"
-    r"|gives?|requires?|spen[dt]s?|sells?|sold|travel(?:s|ed|led)?|weighs?|lasts?|of|saves?|saved|buys?|bought|uses?|used|after)\s+"
+    r"|(?:increas|decreas|ris|fall|drop|grow|chang|reduc)\w{1,3}\s+by|gives?|requires?|spen[dt]s?|sells?|sold|travel(?:s|ed|led)?|weighs?|lasts?|of|saves?|saved|buys?|bought|uses?|used|after)\s+"
     r"(?:(?:a|an) (?:total|profit|loss|sum) of |exactly |only |at )?((?:[$€£¥₹]|\\\$)?\s?\d[\d,.]*(?:\s+[A-Za-z%°/]+){0,3})[\s.*]*$",
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(r"\bif\b", re.IGNORECASE)
 _CONCLUDES: Final = re.compile(r"[;,]\s+(?:and\s+)?(?:hence|thus|therefore|so)\b[\s,]*", re.IGNORECASE)
 _WORDS_EQUAL: Final = re.compile(r"[\s*]*(?:[A-Za-z]+\s+)*[A-Za-z]{4,}\s*=\s*([^=]+)")
+_POLITE: Final = re.compile(
+    r"\W*(?:i hope (?:it|this|that)|hope (?:it|this|that)|let me know|feel free|please (?:let|feel)|thank you|thanks for|good luck|happy to)\b",
+    re.IGNORECASE,
+)
+"""A sentence that says nothing of the answer."""
 _SIGN_OFF: Final = re.compile(r"\W*(?:q\.?e\.?d|done|end)?\W*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 _WHICH: Final = re.compile(r"\s+(?:that|which|who|satisfying|meeting)\s[^\d$\\]*$", re.IGNORECASE)
@@ -227,7 +232,7 @@ def _sentences(text: str) -> list[str]:
     pos = 0
     while pos < len(text):
         said, end, asks = statement.sentence(text, pos)
-        if said.strip() and not asks:
+        if said.strip() and not asks and not _POLITE.match(said):
             found.append(said.strip().lstrip("> "))
         if end <= pos:
             break

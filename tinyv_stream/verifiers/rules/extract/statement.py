@@ -171,6 +171,7 @@ def _last_line(inside: str) -> str:
 def _emphasis(text: str) -> str:
     for sign in ("**", "__", "`"):
         text = text.removeprefix(sign).removesuffix(sign).strip() if not text.endswith("\\" + sign) else text
+    text = text[2:-2].strip() if len(text) > 4 and text.startswith('\\"') and text.endswith('\\"') else text
     if len(text) > 2 and text[0] == text[-1] and text[0] in '*_"':
         text = text[1:-1].strip()
     if "*" not in (bare := text.strip("*").strip()) and not text.endswith("^*"):
