@@ -8,7 +8,7 @@ from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
 from tinyv_stream.verifiers.rules.extract.turn import response
-from tinyv_stream.verifiers.rules.extract.withdrawn import guesses_again, taken_back
+from tinyv_stream.verifiers.rules.extract.withdrawn import corrected, guesses_again, taken_back
 
 
 def final_answer(completion: str, ground_truth: str = "") -> str:
@@ -29,4 +29,4 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
         return "" if every else spelled(bare(last_stated(text)))
-    return "" if taken_back(text[end:], answer) else answer
+    return spelled(corrected(text[end:])) or ("" if taken_back(text[end:], answer) else answer)

@@ -10,13 +10,16 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.verifiers.rules.extract.boxes import Box, unwrapped
+from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, bare, unwrapped
 from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
 
 _ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
 _OPERAND: Final = re.compile(r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*)$")
 _OPERATOR: Final = re.compile(
     r"\s*(?:\^\s*(?:\{[^{}]{1,40}\}|\w)|(?:\\cdot|\\times)\s*[\w\\{}]{1,40}|!(?=\s*(?:\$|\\\]|\\\)))|[-+]\s*[\w\\{}^]{1,40}(?=\s*(?:\$|\\\]|\\\))))"
+)
+_ARGUMENT: Final = re.compile(
+    r"\\(?:sqrt(?:\[[^\]]{0,20}\])?|[dtc]?frac|d?binom|overline|underline|overrightarrow|bar|hat|vec|x?cancel|log|ln|exp|sin|cos|tan|lfloor|lceil)\s*\{\s*$"
 )
 _NEAR: Final = 60
 
@@ -29,9 +32,21 @@ def standing(text: str, found: list[Box]) -> list[Box]:
         behind = text[box.end : box.end + _NEAR]
         if box.inside is None:
             kept.append(box)
+        elif argument := _ARGUMENT.search(before):
+            kept.append(_with_command(text, box, max(0, box.start - _NEAR) + argument.start()))
         elif not (denies(before, behind) or _ASKED.match(behind)):
             kept.append(_whole(box, before, behind))
     return kept
+
+
+def _with_command(text: str, box: Box, start: int) -> Box:
+    r"""Return the command that a box is the argument of: `\sqrt{\boxed{2}}` is a root; none where it never ends."""
+    at = text.index("{", start)
+    end, _ = balanced(text, at, 400)
+    while end > 0 and text[end : end + 1] == "{":
+        end, _ = balanced(text, end, 400)
+    inside = bare(text[start:end]) if end > box.end - 1 else None
+    return msgspec.structs.replace(box, inside=inside)
 
 
 def _whole(box: Box, before: str, behind: str) -> Box:

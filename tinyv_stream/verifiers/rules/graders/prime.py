@@ -24,8 +24,8 @@ from tinyv_stream.verifiers.rules.maths.tree import Node, Unreadable
 
 _BRACKETS: Final = "()[]"
 _FRACTION: Final = re.compile(r"-?[0-9]+.?/0*[1-9][0-9]*.?")
-_UNREAD: Final = re.compile(r"\^\{|\^\(|\^[0-9]+\^|\^[0-9][0-9]+|[{}\[\],_|;]")
-"""Powers that PRIME refuses to work out, and what is a set, a list, a tuple or an error to its parser."""
+_UNREAD: Final = re.compile(r"\^\{|\^\(|\^[0-9]+\^|\^[0-9][0-9]+|[{}\[\],_|;]|\d\.\(")
+"""Powers that PRIME refuses to work out; a set, list, tuple or error to its parser; `0.(3)`, a product there."""
 _TOLERANCE: Final = 1e-4
 _MAX_CHARS: Final = 1_000
 _MAX_DEPTH: Final = 6
