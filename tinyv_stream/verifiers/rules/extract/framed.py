@@ -18,11 +18,13 @@ _DENIED: Final = re.compile(
     re.IGNORECASE,
 )
 _DENIED_BEHIND: Final = re.compile(
-    r"[\s$*)}.\]\\]*\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+    r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
     re.IGNORECASE,
 )
 _ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
-_OPERAND: Final = re.compile(r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*)$")
+_OPERAND: Final = re.compile(
+    r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*|\d[\d.]*)$"
+)
 _OPERATOR: Final = re.compile(
     r"\s*(?:\^\s*(?:\{[^{}]{1,40}\}|\w)|(?:\\cdot|\\times)\s*[\w\\{}]{1,40}|!(?=\s*(?:\$|\\\]|\\\)))|[-+]\s*[\w\\{}^]{1,40}(?=\s*(?:\$|\\\]|\\\))))"
 )
@@ -64,9 +66,9 @@ def _whole(box: Box, before: str, behind: str) -> Box:
     inside = unwrapped(box.inside or "")
     if not inside:
         return box
-    grouped = inside if re.fullmatch(r"[\w.]+", inside) else f"({inside})"
     head = operand[1].strip() if operand and _is_sign(before, operand) else ""
     tail = operator[0].strip() if operator else ""
+    grouped = inside if re.fullmatch(r"[\w.]+", inside) and not head[-1:].isdigit() else f"({inside})"
     return msgspec.structs.replace(box, inside=f"{head}{grouped}{tail}")
 
 

@@ -36,7 +36,7 @@ _COMMAND: Final = re.compile(r"\\[A-Za-z]+(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})*")
 _EITHER: Final = re.compile(r"\s*either\s+", re.IGNORECASE)
 _REMARK: Final = re.compile(
     r"(?:\s*;|\s+(?:[–—]+|--+)|(?<=[\d\x00)}]):)\s+(?!(?:or|and|maybe|perhaps|possibly|probably|alternatively|otherwise|either|also|another|could|might|may|but|if"
-    r"|in case|unless|no|nope|not|never|wait|rather|sorry|actually|oops|correction|plus|minus|times|less|more|to|it)\b)(?=(?:\d+ )?[a-z]{2,} (?:\d+|[A-Za-z]))"
+    r"|in case|unless|no|nope|not|never|wait|rather|sorry|actually|oops|correction|just|kidding|well|hmm|oh|ah|plus|minus|times|less|more|to|it)\b)(?=(?:\d+ )?[a-z]{2,} (?:\d+|[A-Za-z]))"
 )
 _VALUE: Final = re.compile(r"\d|\\[A-Za-z]|[=<>≤≥≠√π∞∅]|(?<![^\W\d_])[A-Za-z](?![^\W\d_'’])")
 _WRAPPED: Final = re.compile(

@@ -76,7 +76,7 @@ _TASK: Final = re.compile(
     r"|вопрос|задача|问题|题目|問題|質問|문제|질문|प्रश्न|सवाल|(?:ال)?سؤال|سوال|প্রশ্ন)"
     r"[ \t]*(\d{0,3})[.*]*[ \t]*[:\uff1a]"
     r"|(?<=#)[ \t]*(?:problem|question|exercise)[ \t]+(\d{1,3})[*]*[ \t]*$"
-    r"|(?:please |now )?(?:solve|compute|find|calculate|evaluate) (?:this|the) (?:next|following)\b)",
+    r"|(?:please |now )?(?:solve|compute|find|calculate|evaluate) (?:this|the) (?:next|following)\b)|(?<=[.!?] )(?:next )?(?:question|problem)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 """A line that sets a task."""
