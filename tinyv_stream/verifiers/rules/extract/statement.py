@@ -154,7 +154,7 @@ def _without_layout(text: str) -> str:
     if text[:1] in {"\\", "∴", "⇒", "⟹", "="} and (signs := _CONCLUDES.match(text)):
         text = text[signs.end() :]
     if text[-1:] in {" ", ",", ";", ":", "!", "~", "\\", "d"}:
-        text = _SPACES_BEHIND.sub("", text)
+        text = text[:-60] + _SPACES_BEHIND.sub("", text[-60:])
     return text[:-1].rstrip() if text.endswith(" |") and text.count("|") % 2 else text
 
 

@@ -43,8 +43,8 @@ _OTHERS_TOKEN: Final = re.compile(r"user|human|system", re.IGNORECASE)
 _FINAL_CHANNEL: Final = "<|channel|>final<|message|>"
 _CHANNEL: Final = "<|channel|>"
 _THOUGHT: Final = re.compile(
-    r"<\s*(/?)\s*(?:seed:)?(?:think|thinking|thoughts?|reasoning|scratchpad|analysis|reflection|inner_?(?:thoughts?|monologue))"
-    r"(?:\s[^<>\n]{0,60})?\s*>"
+    r"<[ \t]{0,3}(/?)[ \t]{0,3}(?:seed:)?(?:think|thinking|thoughts?|reasoning|scratchpad|analysis|reflection|inner_?(?:thoughts?|monologue))"
+    r"(?:\s[^<>\n]{0,60})?[ \t]{0,3}>"
     r"|<\|(begin|end|start)_(?:of_)?think\w*\|>|<\|(begin|end)_of_thought\|>|<\|(/?)think\w*\|>|(\u25c1/?)think\u25b7|\[(/?)THINK\]",
     re.IGNORECASE,
 )
