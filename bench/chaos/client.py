@@ -15,11 +15,11 @@ import uvloop
 
 from bench.chaos.cases import make_cases, of_library
 from tinyv_stream import Reward, RewardClient, Rollout
-from tinyv_stream.errors import BrokerUnavailableError
+from tinyv_stream.errors import BrokerError
 
 _SUBMITTERS = 16
 AWAY = 75
-"""Exit status where the broker did not answer at the start: whoever started the client starts it again."""
+"""Exit status where the broker could not be used at the start: whoever started the client starts it again."""
 
 
 class ClientTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,5 +115,5 @@ if __name__ == "__main__":
     # By stdin: the URL holds a password.
     try:
         uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=ClientTask)))
-    except BrokerUnavailableError:
+    except BrokerError:
         sys.exit(AWAY)

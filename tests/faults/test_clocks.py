@@ -18,7 +18,10 @@ from bench.chaos.clock import SteppedClock
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.clock import PoolClock
+from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.worker import WorkerSide
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.embedded_server.server import find_binary
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -99,7 +102,8 @@ async def test_deadlines_survive_a_step_of_the_servers_clock(stepped: SteppedSer
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [-7200, pytest.param(7200, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [-7200, 7200])
 async def test_a_killed_workers_rollouts_are_taken_over_after_a_step(stepped: SteppedServer, seconds: int) -> None:
     killed, other = (ScriptedVerifier("rule", delay_s=delay_s) for delay_s in (100.0, 0.0))
     config = Config(broker=BrokerConfig(pool="clock", lease_s=1.0))
@@ -113,6 +117,22 @@ async def test_a_killed_workers_rollouts_are_taken_over_after_a_step(stepped: St
             await cancel_all([dying])  # without a word to the pool, as a kill
             rewards = [await t for t in tickets]
     assert [r.status for r in rewards] == [Status.OK] * 20
+
+
+@pytest.mark.slow
+async def test_a_worker_that_is_new_spoils_no_deadline_after_a_step(stepped: SteppedServer) -> None:
+    config = BrokerConfig(pool="clock")
+    async with (
+        WorkerSide(stepped.url, config) as old,
+        WorkerSide(stepped.url, config) as new,
+        TrainerSide(stepped.url, config) as trainer,
+    ):
+        assert await old.overdue("old") == []
+        await stepped.step(-3600)
+        assert await new.overdue("new") == []
+        body = encode(work_of(rollout("x"), run_id="run", client_id="c"))
+        assert await trainer.submit("run", [("run/r0#x", 60_000, body)]) == [1]
+        assert await old.overdue("old") == [], "it has its minute, by the corrected clock, too"
 
 
 async def test_only_what_must_be_a_step_is_corrected() -> None:

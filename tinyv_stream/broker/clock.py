@@ -11,6 +11,7 @@ Not corrected: a step while no worker runs, and steps of less than a second. Eit
 client's own deadlines go by its own clock, whatever the server's does.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -42,9 +43,15 @@ class PoolClock:
     def __init__(self, own_ms: Callable[[], float] | None = None) -> None:
         self._own_ms = own_ms or boottime_ms
         self._seen: _Seen | None = None
+        self._asking = asyncio.Lock()
+        """One question at a time: what one finds is the other's measure."""
 
     async def now_ms(self, ask: Ask) -> int:
         """Return the pool's time in ms, corrected if this worker is the first to find the server's clock stepped."""
+        async with self._asking:
+            return await self._now_ms(ask)
+
+    async def _now_ms(self, ask: Ask) -> int:
         asked = self._own_ms()
         now, steps, checked = _read(await ask([""]))
         seen, self._seen = self._seen, _Seen(now, steps, asked, self._own_ms())
