@@ -7,12 +7,12 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from bench.chaos.cases import Case
+from bench.chaos.cases import ChaosCase
 from bench.chaos.client import ClientTask, RewardRecord, read_journal
 from bench.chaos.releases import YEAR
 from bench.chaos.world import World, http_journal
 from tinyv_stream.broker.keys import GROUP
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.client.session import GRACE_S
 from tinyv_stream.types import STAGES, Status
 
@@ -55,7 +55,7 @@ class ChaosVerdict(msgspec.Struct, kw_only=True):
         return not self.broken
 
 
-def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: ClientTask, letters: dict[str, str]) -> None:
+def judge_rewards(verdict: ChaosVerdict, cases: list[ChaosCase], task: ClientTask, letters: dict[str, str]) -> None:
     """Compare the journal with what is right, and note each breach."""
     lines = [line for path in (task.journal, http_journal(task)) for line in read_journal(Path(path))]
     lines = [msgspec.structs.replace(line, **_today(line)) for line in lines]
@@ -95,7 +95,7 @@ def _today(line: RewardRecord) -> dict[str, str]:
     return {name: getattr(line, name).removesuffix(YEAR) for name in ("status", "source")}
 
 
-def _judge(verdict: ChaosVerdict, case: Case, line: RewardRecord, deadline_s: float) -> None:
+def _judge(verdict: ChaosVerdict, case: ChaosCase, line: RewardRecord, deadline_s: float) -> None:
     # A reward that was spoilt before the client read it is an honest failure.
     spoilt = verdict.injected.get("junk reward", 0) and line.reason.startswith("unreadable reward")
     verdict.spoilt += bool(spoilt)
@@ -105,7 +105,7 @@ def _judge(verdict: ChaosVerdict, case: Case, line: RewardRecord, deadline_s: fl
         verdict.broken.append(f"{line.rollout_id}: rewarded after {line.total_s:.1f} s")
 
 
-async def leftovers(operator: OperatorSide) -> list[str]:
+async def leftovers(operator: OperatorApi) -> list[str]:
     """Return what should be gone once every rollout is rewarded, one sentence each."""
     found = [sentence for side in operator.sides for sentence in await _left_in(side)]
     held = sum(w.held for w in (await operator.status()).workers if w.state != "lost")
@@ -114,7 +114,7 @@ async def leftovers(operator: OperatorSide) -> list[str]:
     return found
 
 
-async def _left_in(shard: OperatorSide) -> list[str]:
+async def _left_in(shard: OperatorApi) -> list[str]:
     k, found = shard.keys, list[str]()
     for name, command in (
         ("live", "ZCARD"),

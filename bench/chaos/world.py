@@ -27,7 +27,7 @@ from bench.chaos.program import Program
 from bench.chaos.proxy import Proxy
 from bench.chaos.releases import make_newer
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
 from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.errors import BrokerError
@@ -76,7 +76,7 @@ class World:
             self.client_net, self.worker_net, self.gateway_net = [
                 await stack.enter_async_context(Proxy("127.0.0.1", port, listen=host)) for _ in range(3)
             ]
-            self.operator = await stack.enter_async_context(OperatorSide(self.server.url, self._config.broker))
+            self.operator = await stack.enter_async_context(OperatorApi(self.server.url, self._config.broker))
             newer = make_newer(self.directory / "newer")
             self._make_programs(newer)
             self._open = stack.pop_all()

@@ -14,7 +14,7 @@ from redis import exceptions as redis_errors
 
 from tinyv_stream.broker.connections import ConnectionPool
 from tinyv_stream.broker.redis_client import _Client
-from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.trainer import TrainerApi
 
 NUMBERS = (
     *("EMFILE", "ENFILE", "ENOENT", "EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "ENOMEM", "ECONNREFUSED"),
@@ -71,7 +71,7 @@ def operations(side: type) -> list[str]:
     return [name for name, m in vars(side).items() if inspect.iscoroutinefunction(m) and name[0] != "_"]
 
 
-OPERATIONS = operations(TrainerSide)
+OPERATIONS = operations(TrainerApi)
 """What the trainer's side asks of a broker: read off the class, so that a new operation gets its row."""
 
 ANY = "*"
@@ -115,7 +115,7 @@ async def injected(monkeypatch: pytest.MonkeyPatch, *sides: type) -> AsyncIterat
                 return await fault.instead(ask, self, *words, **more)
 
             patched.setattr(kind, name, asking)
-        for side in sides or (TrainerSide,):
+        for side in sides or (TrainerApi,):
             for operation in operations(side):
                 patched.setattr(side, operation, _named(operation, getattr(side, operation)))
         yield fault

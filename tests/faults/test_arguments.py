@@ -18,7 +18,7 @@ from stream_kit import Serve, rollout
 
 from tinyv_stream import InvalidInputError, RewardClient
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.trainer import TrainerApi
 from tinyv_stream.client import hold
 from tinyv_stream.client.hold import Process, is_gone, this_process
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -182,7 +182,7 @@ async def test_a_blocked_client_keeps_its_name_and_goes_on(
             process.kill()
 
 
-async def renewed(link: TrainerSide, key: str, beats: object) -> bool:
+async def renewed(link: TrainerApi, key: str, beats: object) -> bool:
     return await link.command("HGET", key, "beats") != beats
 
 

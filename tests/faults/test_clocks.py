@@ -20,8 +20,8 @@ from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.clock import PoolClock
 from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.redis_client import connect
-from tinyv_stream.broker.trainer import TrainerSide
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.trainer import TrainerApi
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.embedded_server.server import find_binary
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -123,9 +123,9 @@ async def test_a_killed_workers_rollouts_are_taken_over_after_a_step(stepped: St
 async def test_a_worker_that_is_new_spoils_no_deadline_after_a_step(stepped: SteppedServer) -> None:
     config = BrokerConfig(pool="clock")
     async with (
-        WorkerSide(stepped.url, config) as old,
-        WorkerSide(stepped.url, config) as new,
-        TrainerSide(stepped.url, config) as trainer,
+        WorkerApi(stepped.url, config) as old,
+        WorkerApi(stepped.url, config) as new,
+        TrainerApi(stepped.url, config) as trainer,
     ):
         assert await old.overdue("old") == []
         await stepped.step(-3600)

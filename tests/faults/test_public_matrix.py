@@ -15,7 +15,7 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, is_empty, rollout
 
 from tinyv_stream import Reward, RewardClient, Rollout, Status
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.client import hold, session
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.client.ticket import Ticket
@@ -59,7 +59,7 @@ async def test_an_operation_ends_as_it_should_after_any_error(
     rule = ScriptedVerifier("rule", delay_s=0.05)
     some = ERRORS if cells == "all" else ERRORS[row * SHARE * 7 % len(ERRORS) :][: SHARE * 7 : 7]
     config = BrokerConfig(pool=pool_name)
-    async with injected(monkeypatch) as fault, serve(rule), OperatorSide(server.url, config) as operator:
+    async with injected(monkeypatch) as fault, serve(rule), OperatorApi(server.url, config) as operator:
         for n, (_, what) in enumerate(some):
             async with asyncio.timeout(60), held(kind, name, client, n) as (it, c):
                 fault.arm(ANY, what, times=6)

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 SLACK_MS: Final = 1000.0
 """Steps below it are left alone: clocks drift, and NTP slews them."""
 
-Ask = Callable[[Sequence[str | bytes | int | float]], Awaitable[object]]
+RunClockScript = Callable[[Sequence[str | bytes | int | float]], Awaitable[object]]
 """Runs the script `clock` with these arguments."""
 
 
@@ -46,12 +46,12 @@ class PoolClock:
         self._asking = asyncio.Lock()
         """One question at a time: what one finds is the other's measure."""
 
-    async def now_ms(self, ask: Ask) -> int:
+    async def now_ms(self, ask: RunClockScript) -> int:
         """Return the pool's time in ms, corrected if this worker is the first to find the server's clock stepped."""
         async with self._asking:
             return await self._now_ms(ask)
 
-    async def _now_ms(self, ask: Ask) -> int:
+    async def _now_ms(self, ask: RunClockScript) -> int:
         asked = self._own_ms()
         now, steps, checked = _read(await ask([""]))
         seen, self._seen = self._seen, _Seen(now, steps, asked, self._own_ms())

@@ -30,6 +30,8 @@ T = TypeVar("T")
 _END: Final = re.compile(r"(?:\s*(?:<\|[^<>|]{1,40}\|>|</s>|<eos>|<pad>))+\s*$")
 """Special tokens after a completion: OpenRLHF decodes them with the text."""
 
+_text: Final = msgspec.json.Decoder(str)
+_scalar: Final[msgspec.json.Decoder[JsonScalar]] = msgspec.json.Decoder(JsonScalar)
 _FIELD: Final = re.compile(r"rollouts\[(\d+)\]\.(\w+)")
 OPENRLHF_NAMES: Final = {"completion": "query[{}]", "question": "prompts[{}]", "ground_truth": "labels[{}]"}
 SLIME_NAMES: Final = {"completion": "response", "question": "prompt", "ground_truth": "label"}
@@ -53,8 +55,8 @@ def _openrlhf_row(
     i: int, query: msgspec.Raw, prompt: msgspec.Raw, label: msgspec.Raw, *, data_source: str
 ) -> Rollout | InvalidInputError:
     try:
-        said, asked = (_typed(name, i, raw, str) for name, raw in (("query", query), ("prompts", prompt)))
-        truth = _typed("labels", i, label, JsonScalar)
+        said, asked = _typed("query", i, query, _text), _typed("prompts", i, prompt, _text)
+        truth = _typed("labels", i, label, _scalar)
     except InvalidInputError as exc:
         return exc
     return fitted(
@@ -68,9 +70,9 @@ def _openrlhf_row(
     )
 
 
-def _typed(name: str, i: int, raw: msgspec.Raw, kind: type[T]) -> T:
+def _typed(name: str, i: int, raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return decoder.decode(raw)
     except (ValueError, RecursionError) as exc:
         raise InvalidInputError(f"{name}[{i}]", str(exc)[:120], "see /openapi.json") from exc
 
