@@ -19,6 +19,7 @@ from tinyv_stream import RewardClient, Status
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.clock import PoolClock
 from tinyv_stream.broker.messages import encode, work_of
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.redis_client import connect
 from tinyv_stream.broker.trainer import TrainerApi
 from tinyv_stream.broker.worker import WorkerApi
@@ -42,9 +43,9 @@ class SteppedServer:
         self.process = subprocess.Popen(argv, env=self._clock.environment, stdout=subprocess.DEVNULL)
 
     async def step(self, seconds: int) -> None:
-        before = await self.time_s()
+        """Put its clock so many seconds beside this machine's."""
         self._clock.step(seconds)
-        await wait_until(lambda: self._is_set(before + seconds), 30, "the clock to be set")
+        await wait_until(lambda: self._is_set(time.time() + seconds), 30, "the clock to be set")
 
     async def _is_set(self, to: float) -> bool:
         return abs(await self.time_s() - to) < 20
@@ -133,6 +134,13 @@ async def test_a_worker_that_is_new_spoils_no_deadline_after_a_step(stepped: Ste
         body = encode(work_of(rollout("x"), run_id="run", client_id="c"))
         assert await trainer.submit("run", [("run/r0#x", 60_000, body)]) == [1]
         assert await old.overdue("old") == [], "it has its minute, by the corrected clock, too"
+        await stepped.step(3600)
+        await new.beat("dying", b"")
+        assert await old.overdue("old") == []
+        async with OperatorApi(stepped.url, config) as operator:
+            score = await operator.command("ZSCORE", operator.keys.heartbeat, "dying")
+            now_ms = await old._now_ms()
+        assert isinstance(score, float) and now_ms - 60_000 < score <= now_ms, "or it would count as alive for hours"
 
 
 async def test_only_what_must_be_a_step_is_corrected() -> None:

@@ -168,7 +168,7 @@ class WorkerApi(ShardClient):
         return found
 
     async def _now_ms(self) -> int:
-        return await self._clock.now_ms(lambda args: self.script("clock", args))
+        return await self._clock.now_ms(lambda args: self.script("clock", args, [self.keys.heartbeat]))
 
     async def renew(self, stage: Stage, consumer: str, entries: Sequence[str]) -> list[str]:
         """Renew the leases of `entries`; return those that are not this consumer's any more."""

@@ -1,9 +1,11 @@
 -- role: worker
--- Tells the pool's time (ms), or corrects it after a step of this server's clock. ARGV: '' to ask; else the number of
--- corrections that the caller knows of, and by how much it found the clock stepped (ms): whoever is first corrects.
+-- Tells the pool's time (ms), or corrects it after a step of this server's clock. KEYS: hb. ARGV: '' to ask; else the
+-- number of corrections that the caller knows of, and by how much it found the clock stepped (ms): the first corrects.
 -- Leases go by the server's idle times, which the step spoilt: each begins anew, uncounted, or after a step back none
 -- would lapse for as long as that was, and after one ahead all would at once.
 -- Returns the pool's time, the number of corrections, and the last time that a worker had checked ('' = none yet).
+local hb = KEYS[FIRST_OTHER]
+
 local function renew_all(q)
   local from = '-'
   while true do
@@ -27,6 +29,10 @@ if ARGV[1] ~= '' and (redis.call('HGET', meta, 'clock_steps') or '0') == ARGV[1]
   redis.call('HINCRBY', meta, 'clock_steps', 1)
   count('clock_steps')
   for _, q in pairs(queue) do renew_all(q) end
+  -- Who beat by the clock as it stood ahead would count as alive for so long.
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '(' .. now_ms(), '+inf')) do
+    redis.call('ZADD', hb, now_ms(), name)
+  end
 end
 local steps = redis.call('HGET', meta, 'clock_steps') or '0'
 return { string.format('%.0f', shifted_ms()), steps, redis.call('HGET', meta, 'clock_checked') or '' }
