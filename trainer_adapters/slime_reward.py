@@ -64,14 +64,15 @@ def log_rollout(
     rollout_time: float,  # noqa: ARG001 slime's
 ) -> bool:
     """Add the figures to what slime logs; for `--custom-rollout-log-function-path`. False: slime logs its own."""
-    scored = [one for one in samples if isinstance(one.reward, Mapping) and "wait_s" in one.reward]
+    records = [cast("Mapping[str, float] | None", one.reward) for one in samples]
+    scored = [(one, record) for one, record in zip(samples, records, strict=True) if record and "wait_s" in record]
     if rollout_extra_metrics is None or not scored:
         return False
     groups: dict[object, list[tuple[float | None, bool]]] = {}
-    for one in scored:
+    for one, record in scored:
         value = None if one.remove_sample else float(one.get_reward_value(args))
-        groups.setdefault(one.group_index, []).append((value, one.reward["rule_correct"] > 0))
-    rows = [{name: number for name, number in one.reward.items() if name != "score"} for one in scored]
+        groups.setdefault(one.group_index, []).append((value, record["rule_correct"] > 0))
+    rows = [{name: number for name, number in record.items() if name != "score"} for _, record in scored]
     told = {**means(rows), **flat_groups(groups.values())}
     rollout_extra_metrics.update({f"tinyv/{name}": number for name, number in told.items()})
     return False
