@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from tinyv_stream.board.index import Index
+from tinyv_stream.board.spellings import spelling_of
 from tinyv_stream.board.steps import COUNTS, Key, Row, Steps, StepState
 from tinyv_stream.record import reading, segments
 from tinyv_stream.record.lines import AnyLine, Left, Rewarded, decoder
@@ -21,7 +22,7 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 BINS: Final = 40
 _WORDS: Final = 4000
 """Characters of a question or an answer that can be searched."""
-_COLUMNS: Final = 32
+_COLUMNS: Final = 33
 _pack: Final = msgspec.msgpack.Encoder()
 
 
@@ -148,6 +149,10 @@ class Indexer:
                     thresholds[r, one.tinyv.model or "", one.tinyv.threshold] += 1
         more = "on conflict do update set n = n + excluded.n"
         self._base.executemany(f"insert into p_true values(?, ?, ?, ?) {more}", [(*k, n) for k, n in bins.items()])
+        cells = Counter((r, one.step, one.data_source, cell) for r, one, *_ in rewards if (cell := cell_of(one)))
+        spelt = Counter((r, spelling_of(one.answer or ""), one.step) for r, one, *_ in rewards if one.rescued)
+        self._base.executemany(f"insert into cell values(?, ?, ?, ?, ?) {more}", [(*k, n) for k, n in cells.items()])
+        self._base.executemany(f"insert into spelling values(?, ?, ?, ?) {more}", [(*k, n) for k, n in spelt.items()])
         rows = [(*k, n) for k, n in thresholds.items()]
         self._base.executemany(f"insert into threshold values(?, ?, ?, ?) {more}", rows)
 
@@ -159,6 +164,14 @@ def stratum_of(line: Rewarded) -> str:
     if line.value < 0.5:
         return "refused"
     return "tinyv" if line.rescued else "rule"
+
+
+def cell_of(line: Rewarded) -> str:
+    """Return which of `rates.CELLS` a reward is in; empty where nobody decided."""
+    stratum = stratum_of(line)
+    if stratum == "undecided":
+        return ""
+    return "refused_by_tinyv" if stratum == "refused" and line.tinyv is not None else stratum
 
 
 def stored(base: sqlite3.Connection, key: Key) -> StepState | None:
@@ -189,6 +202,7 @@ def _facts(line: Rewarded) -> tuple[Any, ...]:
         tinyv and tinyv.outcome, tinyv and tinyv.p_true, tinyv and tinyv.threshold, tinyv and tinyv.model,
         tinyv and tinyv.reason,
         spent.rule_s, spent.tinyv_s, queued, spent.credit_s, stratum_of(line), len(line.completion), line.pair,
+        spelling_of(line.answer or "") if line.rescued else None,
     )  # fmt: skip
 
 

@@ -11,12 +11,12 @@ import logging
 import sys
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.board import queries
+from tinyv_stream.board import quality, queries
 from tinyv_stream.board.figures import Figures
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer, stored
@@ -160,9 +160,16 @@ class Watch:
     async def _kinds(self) -> None:
         while True:
             await asyncio.sleep(_KINDS_S)
+            self._live.growing = await asyncio.to_thread(self._growing)
             wanted = await asyncio.to_thread(self._unclassified)
             if wanted:
                 await self._classify(wanted)
+
+    def _growing(self) -> list[dict[str, Any]]:
+        if self.chosen is None:
+            return []
+        with self._index.reading() as base:
+            return [msgspec.structs.asdict(one) for one in quality.growths(base, self.chosen)[:3]]
 
     def _unclassified(self) -> list[Ask]:
         asks: list[Ask] = []
