@@ -20,15 +20,16 @@ create table file(f integer primary key, name text unique, pos integer);
 create table v(n integer primary key, r integer, client text, id text, step integer, grp text, gsize integer,
   ended real, rewarded real, data_source text, value real, status text, source text, reason text,
   rule text, grader text, rule_reason text, tinyv text, p_true real, threshold real, model text, tinyv_reason text,
-  rule_s real, tinyv_s real, queue_s real, credit_s real, stratum text, size integer, pair text, spelling text,
-  f integer, at integer, length integer);
+  rule_s real, tinyv_s real, queue_s real, credit_s real, stratum text, cell text, size integer, pair text,
+  spelling text, f integer, at integer, length integer);
 create table head(n integer primary key, texts blob);
 create virtual table words using fts5(question, ground_truth, answer, content='', tokenize='unicode61');
 create index v_step on v(r, step);
 create index v_grp on v(r, grp);
 create index v_p on v(p_true) where p_true is not null;
-create index v_stratum on v(stratum);
-create index v_pair on v(r, stratum, pair);
+create index v_rescued on v(n) where stratum = 'tinyv';
+create index v_undecided on v(n) where stratum = 'undecided';
+create index v_pair on v(r, cell, pair);
 create index v_spelling on v(spelling) where spelling is not null;
 create index v_near on v(n) where abs(p_true - threshold) < 0.05;
 create index v_slow on v(n) where rewarded - ended > 1;
@@ -82,6 +83,8 @@ class Index:
         base.row_factory = sqlite3.Row
         base.execute("pragma journal_mode = wal")
         base.execute("pragma synchronous = normal")
+        base.execute("pragma wal_autocheckpoint = 8000")  # pages: by default every 4 MB waits for the disk
+        base.execute("pragma cache_size = -32768")
         base.execute("pragma mmap_size = 1073741824")
         return base
 

@@ -16,13 +16,6 @@ from tinyv_stream.board.spellings import Growth, growing
 
 _QUEUED: Final = 2
 """Pairs of each cell in the queue."""
-_CELL_OF: Final = "case when v.stratum = 'refused' and v.tinyv is not null then 'refused_by_tinyv' else v.stratum end"
-_OF_CELL: Final = {
-    "rule": "v.stratum = 'rule'",
-    "tinyv": "v.stratum = 'tinyv'",
-    "refused": "v.stratum = 'refused' and v.tinyv is null",
-    "refused_by_tinyv": "v.stratum = 'refused' and v.tinyv is not null",
-}
 
 
 def quality(base: sqlite3.Connection, r: int) -> Fields:
@@ -54,10 +47,10 @@ def growths(base: sqlite3.Connection, r: int) -> list[Growth]:
 
 
 def _audited(base: sqlite3.Connection, r: int) -> tuple[Figures, list[Figures], dict[str, int]]:
-    rows = base.execute(
-        f"select l.pair, l.correct, l.via, {_CELL_OF} cell, v.step, v.data_source, count(*) n"  # noqa: S608 our own SQL
-        " from label l join v on v.pair = l.pair where v.r = ? and v.stratum in ('tinyv', 'rule', 'refused')"
-        " and l.correct is not null group by l.pair, cell, v.step, v.data_source",
+    rows = base.execute(  # from the labels, which are few
+        "select l.pair, l.correct, l.via, v.cell, v.step, v.data_source, count(*) n from label l cross join v"
+        " where v.r = ? and v.cell in ('tinyv', 'rule', 'refused', 'refused_by_tinyv') and v.pair = l.pair"
+        " and l.correct is not null group by l.pair, v.cell, v.step, v.data_source",
         (r,),
     ).fetchall()
     audited = [Seen(row["pair"], row["cell"], row["step"], row["data_source"], row["n"]) for row in rows
@@ -81,14 +74,14 @@ def queue(base: sqlite3.Connection, r: int) -> list[Fields]:
     """
     begins = hashlib.blake2b(f"audit {r}".encode(), digest_size=16).hexdigest()
     ns: list[int] = []
-    for condition in _OF_CELL.values():
+    for cell in CELLS:
         most = _QUEUED
         for test in (">=", "<"):
             rows = base.execute(
-                "select max(v.n) from v left join label l on l.pair = v.pair"  # noqa: S608 as above
-                f" where v.r = ? and {condition} and v.pair {test} ? and l.pair is null"
+                "select max(v.n) from v left join label l on l.pair = v.pair"  # noqa: S608 our own SQL
+                f" where v.r = ? and v.cell = ? and v.pair {test} ? and l.pair is null"
                 " group by v.pair order by v.pair limit ?",
-                (r, begins, most),
+                (r, cell, begins, most),
             ).fetchall()
             ns += [row[0] for row in rows]
             most -= len(rows)
@@ -105,7 +98,7 @@ def _kinds(base: sqlite3.Connection, r: int) -> list[Fields]:
     rows = base.execute(
         "select coalesce(k.kind, 'not looked at yet') kind, sum(p.n) n, count(*) pairs,"
         " sum(l.label is not null) labelled, sum(l.label = 'wrong') wrong"
-        " from (select pair, count(*) n from v where r = ? and stratum = 'tinyv' group by pair) p"
+        " from (select pair, count(*) n from v where r = ? and cell = 'tinyv' group by pair) p"
         " left join kind k on k.pair = p.pair left join label l on l.pair = p.pair group by 1 order by n desc",
         (r,),
     )
@@ -127,8 +120,9 @@ def _bins(base: sqlite3.Connection, r: int) -> Fields:
     for row in base.execute("select * from p_true where r = ?", (r,)):
         (yes if row["tinyv"] == "correct" else no)[row["bin"]] += row["n"]
     mistakes = base.execute(
-        "select v.p_true p, count(*) n from label l join v on v.pair = l.pair where v.r = ? and v.stratum in"
-        " ('tinyv', 'refused') and l.label = 'wrong' and v.p_true is not null group by l.pair",
+        "select v.p_true p, count(*) n from label l cross join v where v.r = ? and v.cell in"
+        " ('tinyv', 'refused_by_tinyv') and v.pair = l.pair and l.label = 'wrong' and v.p_true is not null"
+        " group by l.pair",
         (r,),
     )
     for row in mistakes:

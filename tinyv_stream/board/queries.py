@@ -14,6 +14,8 @@ from tinyv_stream.record.lines import Rewarded, decoder
 PAGE: Final = 60
 MOST_COUNTED: Final = 10_000
 """A chip counts no further: "10k+" says enough, and a page must not wait for it."""
+_LOOKED_AT: Final = 10_000
+"""Verdicts that are looked at one by one: some milliseconds."""
 Fields = dict[str, Any]
 
 
@@ -26,12 +28,24 @@ def page(base: sqlite3.Connection, query: Mapping[str, str]) -> tuple[list[Field
     condition, values = where(query)
     if (before := query.get("before", "")).isdecimal() and len(before) < 18:
         condition, values = f"{condition} and v.n < ?", [*values, int(before)]
-    chosen = base.execute(
-        f"select v.n from {tables(condition)} where {condition} order by v.n desc limit {PAGE}",  # noqa: S608 our own SQL
-        values,
-    ).fetchall()
+    chosen = _newest(base, condition, values)
     rows = with_heads(base, [row["n"] for row in chosen])
     return rows, rows[-1]["n"] if len(rows) == PAGE else None
+
+
+def _newest(base: sqlite3.Connection, condition: str, values: list[Any]) -> list[sqlite3.Row]:
+    """Return the newest that fit. What is frequent is found among the newest; what is rare, by an index."""
+    (last,) = base.execute("select max(n) from v").fetchone()
+    of, order = tables(condition), f"order by v.n desc limit {PAGE}"
+    begins = min([last or 0, *(value for value in values[-1:] if "v.n < ?" in condition)]) - _LOOKED_AT
+    near = of.replace("v", "v not indexed", 1)
+    found = base.execute(
+        f"select v.n from {near} where {condition} and v.n > ? {order}",  # noqa: S608 our own SQL
+        [*values, begins],
+    ).fetchall()
+    if len(found) == PAGE or begins <= 0:
+        return found
+    return base.execute(f"select v.n from {of} where {condition} {order}", values).fetchall()  # noqa: S608 as above
 
 
 def counts(base: sqlite3.Connection, query: Mapping[str, str]) -> dict[str, int]:
