@@ -20,8 +20,7 @@ create table file(f integer primary key, name text unique, pos integer);
 create table v(n integer primary key, r integer, client text, id text, step integer, grp text, gsize integer,
   ended real, rewarded real, data_source text, value real, status text, source text, reason text,
   rule text, grader text, rule_reason text, tinyv text, p_true real, threshold real, model text, tinyv_reason text,
-  rule_s real, tinyv_s real, queue_s real, credit_s real, stratum text, cell text, size integer, pair text,
-  spelling text, f integer, at integer, length integer);
+  stratum text, cell text, pair text, spelling text, f integer, at integer, length integer);
 create table head(n integer primary key, texts blob);
 create virtual table words using fts5(question, ground_truth, answer, content='', tokenize='unicode61');
 create index v_step on v(r, step);

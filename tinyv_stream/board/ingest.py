@@ -23,7 +23,7 @@ BATCH_BYTES: Final = 16 * 1024 * 1024
 BINS: Final = 40
 _WORDS: Final = 4000
 """Characters of a question or an answer that can be searched."""
-_COLUMNS: Final = 34
+_COLUMNS: Final = 29
 _STRATUM: Final = {"": "undecided", "refused_by_tinyv": "refused"}
 """Cell -> stratum, where they differ: see `index.STRATA`."""
 _Reward = tuple[int, Rewarded, str, int, int]
@@ -194,16 +194,14 @@ def _spelling(line: Rewarded) -> str:
 
 
 def _facts(line: Rewarded, cell: str) -> tuple[Any, ...]:
-    rule, tinyv, spent = line.rule, line.tinyv, line.timings
-    queued = (spent.rule_queue_s or 0.0) + (spent.tinyv_queue_s or 0.0) + (spent.parked_s or 0.0)
+    rule, tinyv = line.rule, line.tinyv
     return (
         line.client, line.id, line.step, line.group, line.group_size, line.ended, line.rewarded, line.data_source,
         line.value, line.status, line.source, line.reason,
         rule and rule.outcome, rule and rule.grader, rule and rule.reason,
         tinyv and tinyv.outcome, tinyv and tinyv.p_true, tinyv and tinyv.threshold, tinyv and tinyv.model,
         tinyv and tinyv.reason,
-        spent.rule_s, spent.tinyv_s, queued, spent.credit_s, _STRATUM.get(cell, cell), cell, len(line.completion),
-        line.pair, _spelling(line) if cell == "tinyv" else None,
+        _STRATUM.get(cell, cell), cell, line.pair, _spelling(line) if cell == "tinyv" else None,
     )  # fmt: skip
 
 
