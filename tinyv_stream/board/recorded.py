@@ -16,7 +16,9 @@ from tinyv_stream.board.ingest import cell_of
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.record import reading, segments
-from tinyv_stream.record.lines import AnyLine, Rewarded, decoder
+from tinyv_stream.record.lines import AnyLine, Began, Rewarded, decoder
+from tinyv_stream.timeline.spans import Span
+from tinyv_stream.types import Source
 
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 _Place = tuple[Path, int, int]
@@ -67,13 +69,36 @@ def lines_of(directory: Path) -> Iterator[tuple[_Place, AnyLine]]:
                 at += len(raw) + 1
 
 
+def spans_of(directory: Path) -> list[Span]:
+    """Return the newest try of a run as a timeline's spans, counted from its beginning; raise InvalidInputError.
+
+    Rollouts whose trainer told no step are of step 0. Times of two clients stand beside each other as their clocks do.
+    """
+    newest = _newest(directory)
+    every = [line for _, line in lines_of(directory) if line.try_ == newest]
+    rewards = [line for line in every if isinstance(line, Rewarded)]
+    start = min([one.ended for one in rewards] + [line.at for line in every if isinstance(line, Began)])
+    return [
+        Span(
+            rollout_id=one.id,
+            group_id=one.group,
+            step=max(0, one.step),
+            ended_s=one.ended - start,
+            rewarded_s=one.rewarded - start,
+            status=one.status,
+            source=Source(one.source),
+            rule_queue_s=one.timings.rule_queue_s,
+            rule_s=one.timings.rule_s,
+            tinyv_queue_s=one.timings.tinyv_queue_s,
+            tinyv_s=one.timings.tinyv_s,
+        )
+        for one in rewards
+    ]
+
+
 def read_newest(directory: Path) -> Recorded:
     """Return the newest try of the run in `directory`; raise InvalidInputError where none was recorded."""
-    newest = max((line.try_ for _, line in lines_of(directory) if isinstance(line, Rewarded)), default=None)
-    if newest is None:
-        known = sorted({path.parent.name for path in segments.listed(directory)})
-        remedy = f"name one of its runs: {', '.join(known[:8])}" if known else "give the directory of a recorded run"
-        raise InvalidInputError("RUN", str(directory), remedy)
+    newest = _newest(directory)
     seen: Counter[tuple[str, str, int, str]] = Counter()
     places: dict[str, _Place] = {}
     for place, line in lines_of(directory):
@@ -81,3 +106,12 @@ def read_newest(directory: Path) -> Recorded:
             seen[line.pair, cell, line.step, line.data_source] += 1
             places.setdefault(line.pair, place)
     return Recorded(directory, newest, [Seen(*key, n) for key, n in seen.items()], places)
+
+
+def _newest(directory: Path) -> int:
+    newest = max((line.try_ for _, line in lines_of(directory) if isinstance(line, Rewarded)), default=None)
+    if newest is None:
+        known = sorted({path.parent.name for path in segments.listed(directory)})
+        remedy = f"name one of its runs: {', '.join(known[:8])}" if known else "give the directory of a recorded run"
+        raise InvalidInputError("RUN", str(directory), remedy)
+    return newest

@@ -24,6 +24,8 @@ from tinyv_stream.board.kinds import Ask, Kind
 from tinyv_stream.board.labels import Labels
 from tinyv_stream.board.live import Live
 from tinyv_stream.board.settings import BoardConfig
+from tinyv_stream.board.step_traces import StepTraces
+from tinyv_stream.board.steps import combined
 from tinyv_stream.broker.operator import OperatorSide
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
@@ -50,6 +52,7 @@ class Watch:
         """Held by whoever is at the indexer: it has one connection."""
         self._stack = AsyncExitStack()
         self.figures = Figures()
+        self._traces = StepTraces(config.otlp) if config.otlp else None
         self.chosen: int | None = None
         """The run on the page, by its number in the index."""
         self.frame = b"{}"
@@ -72,6 +75,8 @@ class Watch:
         for task in tasks:
             task.add_done_callback(_seen)
         self._stack.callback(self._indexer.close)
+        if self._traces:
+            self._stack.callback(self._traces.close)
         self._stack.push_async_callback(cancel_all, tasks)
         return self
 
@@ -125,11 +130,17 @@ class Watch:
             self.chosen = self.chosen if newest is None else newest
             self._live.lines(lines)
             self.figures.lines(lines)
+            if self._traces:
+                self._traces.lines(lines)
         with self._index.reading() as base:
             if lines:
                 self._name(base)
             if self.chosen is not None:
                 self._live.funnel = queries.funnel(base, self.chosen, _FUNNEL_STEPS)
+        if lines and self._traces:
+            for r, (run, try_) in self._live.names.items():
+                told = [combined(of_clients) for of_clients in self._indexer.steps.of_run(r).values()]
+                self._traces.ended(run, try_, [one for one in told if one])
         return more
 
     async def _frames(self) -> None:

@@ -9,26 +9,27 @@ from tinyv_stream.charts.png import png as as_png
 from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline.picture import step_svg
-from tinyv_stream.timeline.spans import counted_from, read
+from tinyv_stream.timeline.spans import Span, counted_from, read
 from tinyv_stream.timeline.trace import chrome_trace
 
 EPILOG: Final = """
 \b
-Record a run in your trainer:
+Examples:
+  tinyv-stream timeline runs/exp-1 --step 12 --svg step-12.svg
+  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg --png step-12.png
+  tinyv-stream timeline run.jsonl --trace run.json      then open it at ui.perfetto.dev or chrome://tracing
+
+\b
+RUN is a directory of the durable record (`RewardClient(record=)`, TINYV_RECORD; its newest try), or one file:
   from tinyv_stream.timeline import Recorder
   with Recorder(Path("run.jsonl")) as run:
       run.add(await ticket, step=step)
-
-\b
-Examples:
-  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg --png step-12.png
-  tinyv-stream timeline run.jsonl --trace run.json      then open it at ui.perfetto.dev or chrome://tracing
 """
 
 
 def timeline(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN.jsonl", help="What a Recorder, or `bench overlap --record`, wrote.")
+        Path, typer.Argument(metavar="RUN", help="A recorded run's directory, or what a timeline's Recorder wrote.")
     ],
     *,
     step: Annotated[int | None, typer.Option("--step", help="The step to draw. [default: the last]")] = None,
@@ -40,7 +41,7 @@ def timeline(
 ) -> None:
     """Show how much of a recorded run's verification was exposed."""
     check_outputs(("--svg", svg), ("--png", png), ("--trace", trace), inputs=[run])
-    spans = read(run)
+    spans = _recorded(run) if run.is_dir() else read(run)
     steps = sorted({s.step for s in spans})
     chosen = steps[-1] if step is None else step
     if chosen not in steps:
@@ -60,6 +61,12 @@ def timeline(
             _write(png, as_png(picture))
     if trace:
         _write(trace, chrome_trace(counted_from(spans)))
+
+
+def _recorded(directory: Path) -> list[Span]:
+    from tinyv_stream.board.recorded import spans_of
+
+    return spans_of(directory)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from board_kit import began, refused, rescued, reward, write
+from typer.testing import CliRunner
 
 from tinyv_stream import InvalidInputError
 from tinyv_stream.board.audit import Seen, agreed, drawn, report
 from tinyv_stream.board.rates import Noise
-from tinyv_stream.board.recorded import read_newest
+from tinyv_stream.board.recorded import read_newest, spans_of
+from tinyv_stream.cli import app
 from tinyv_stream.types import Outcome
 
 RULES = (0.02, 0.35)
@@ -106,3 +108,14 @@ def test_the_newest_try_of_a_run_is_read_with_its_texts(tmp_path: Path) -> None:
     assert (pair.question, pair.ground_truth, pair.model_answer, pair.label) == ("What is 1?", "1", "1", True)
     with pytest.raises(InvalidInputError, match="run"):
         read_newest(tmp_path)
+
+
+def test_a_recorded_run_is_drawn_as_a_timeline_of_its_newest_try(tmp_path: Path) -> None:
+    write(tmp_path, [began(4, 100.0, try_=900), reward(9, try_=900, step=4)])
+    write(tmp_path, [began(1, 1.0), reward(0, ended=2.0, rewarded=2.5), began(2, 3.0), reward(1, step=2, ended=5.0)])
+    spans = spans_of(tmp_path / "run")
+    assert [(one.step, one.ended_s, one.rollout_id) for one in spans] == [(1, 1.0, "r0"), (2, 4.0, "r1")]
+    assert spans[0].rewarded_s == 1.5 and spans[0].rule_s == 0.01
+    ran = CliRunner().invoke(app, ["timeline", str(tmp_path / "run"), "--trace", str(tmp_path / "t.json")])
+    assert ran.exit_code == 0 and "step 1: 1 rewards, exposed 0.500 s" in ran.stdout
+    assert b'"name":"exposed"' in (tmp_path / "t.json").read_bytes()
