@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.board.rates import ACCEPTED, CELLS, Noise, Rate, noise_of, rate, stage_noise
+from tinyv_stream.board.rates import ACCEPTED, CELLS, AuditRate, Noise, noise_of, rate, stage_noise
 from tinyv_stream.types import Outcome
 
 PARTS: Final = 5
@@ -34,7 +34,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     rewards: int
     noise: Noise | None
-    wrong: Mapping[str, Rate | None]
+    wrong: Mapping[str, AuditRate | None]
     """Per cell: the share of rewards that are wrong."""
     stages: Mapping[str, Noise | None] = {}
     since: int = 0

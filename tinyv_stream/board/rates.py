@@ -20,7 +20,7 @@ ACCEPTED: Final = frozenset({"rule", "tinyv"})
 _STAGES: Final[Mapping[str, tuple[str, ...]]] = {"the rules alone": CELLS, "TinyV, where asked": CELLS[1::2]}
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
+class AuditRate(msgspec.Struct, frozen=True, kw_only=True):
     """A share from 0 to 1 with its 95 % interval, of `n` audited pairs of which `wrong` were wrong."""
 
     share: float
@@ -45,7 +45,7 @@ class Cell(msgspec.Struct, frozen=True):
 
     count: int
     is_accepted: bool
-    wrong: Rate
+    wrong: AuditRate
 
 
 def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
@@ -58,7 +58,7 @@ def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def rate(audited: Sequence[tuple[bool, int]]) -> Rate | None:
+def rate(audited: Sequence[tuple[bool, int]]) -> AuditRate | None:
     """Return the rate of (is wrong, times rewarded); None without any."""
     total = sum(weight for _, weight in audited)
     if not total:
@@ -67,7 +67,7 @@ def rate(audited: Sequence[tuple[bool, int]]) -> Rate | None:
     effective = total**2 / sum(weight**2 for _, weight in audited)
     low, high = wilson(share, effective)
     wrong = sum(is_wrong for is_wrong, _ in audited)
-    return Rate(share=share, low=low, high=high, n=len(audited), wrong=wrong)
+    return AuditRate(share=share, low=low, high=high, n=len(audited), wrong=wrong)
 
 
 def noise(cells: Sequence[Cell]) -> Noise:
@@ -81,7 +81,7 @@ def noise(cells: Sequence[Cell]) -> Noise:
     )
 
 
-def noise_of(decided: Mapping[str, int], rates: Mapping[str, Rate | None]) -> Noise | None:
+def noise_of(decided: Mapping[str, int], rates: Mapping[str, AuditRate | None]) -> Noise | None:
     """Return the noise of the reward from how often each of `CELLS` was rewarded, and its audited rate.
 
     None while one that occurs is not audited, or nothing was decided.
@@ -95,14 +95,14 @@ def noise_of(decided: Mapping[str, int], rates: Mapping[str, Rate | None]) -> No
     return noise(found) if found and complete else None
 
 
-def stage_noise(decided: Mapping[str, int], rates: Mapping[str, Rate | None]) -> dict[str, Noise | None]:
+def stage_noise(decided: Mapping[str, int], rates: Mapping[str, AuditRate | None]) -> dict[str, Noise | None]:
     """Return the noise of each stage by itself, for the setup `addon`, in which TinyV is asked what the rules refuse.
 
     The rules alone would have refused what TinyV gave back: of those, the right ones are their false negatives.
     TinyV is held to what it was asked.
     """
     given_back = rates.get("tinyv")
-    turned = Rate(
+    turned = AuditRate(
         share=1 - given_back.share,
         low=1 - given_back.high,
         high=1 - given_back.low,

@@ -15,7 +15,7 @@ from tinyv_stream.errors import InvalidInputError
 if TYPE_CHECKING:
     from tinyv_stream.board.audit import AuditReport
     from tinyv_stream.board.labels import Labels
-    from tinyv_stream.board.rates import Noise, Rate
+    from tinyv_stream.board.rates import AuditRate, Noise
     from tinyv_stream.board.recorded import Recorded
     from tinyv_stream.lab.pairs import Pair
     from tinyv_stream.types import Outcome
@@ -144,5 +144,5 @@ def _interval(said: tuple[float, float, float]) -> str:
     return f"{said[0]:.3f} ({said[1]:.3f}, {said[2]:.3f})"
 
 
-def _rate(one: "Rate") -> str:
+def _rate(one: "AuditRate") -> str:
     return f"{one.share:.1%} [{one.low:.1%}, {one.high:.1%}] ({one.wrong} of {one.n} pairs)"

@@ -21,15 +21,15 @@ Examples:
 
 \b
 RUN is a directory of the durable record (`RewardClient(record=)`, TINYV_RECORD; its newest try), or one file:
-  from tinyv_stream.timeline import Recorder
-  with Recorder(Path("run.jsonl")) as run:
+  from tinyv_stream.timeline import SpanWriter
+  with SpanWriter(Path("run.jsonl")) as run:
       run.add(await ticket, step=step)
 """
 
 
 def timeline(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A recorded run's directory, or what a timeline's Recorder wrote.")
+        Path, typer.Argument(metavar="RUN", help="A recorded run's directory, or what a timeline's SpanWriter wrote.")
     ],
     *,
     step: Annotated[int | None, typer.Option("--step", help="The step to draw. [default: the last]")] = None,
