@@ -38,7 +38,7 @@ lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
 	$(BIN)/python tests/gates.py
 
 $(BROWSER): Makefile | $(DEV)
-	@command -v chromium npm >/dev/null || { echo "apt-get install chromium npm"; exit 1; }
+	@{ command -v chromium && command -v npm; } >/dev/null || { echo "apt-get install chromium npm"; exit 1; }
 	$(PIP) playwright==1.65.2
 	$(RUN) -m tinyv_stream.board.assets
 	$(RUN) tests/browser/axe_kit.py

@@ -11,6 +11,7 @@ from browser_kit import board, browser, needs_browser, page
 
 from tinyv_stream.board import pages
 from tinyv_stream.board.labels import Labels, label_of
+from tinyv_stream.charts.report_page import Axis, Chart, Curve, report_page, section
 from tinyv_stream.record.lines import AnyLine
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.types import Outcome, Verdict
@@ -153,3 +154,23 @@ async def test_names_reasons_and_formulas_are_hostile_too(tmp_path: Path) -> Non
             assert await one.locator("main img, main a[href^=javascript]").count() == 0
             assert await one.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
         assert all(url.startswith(running.url) for url in requests)
+
+
+async def test_a_report_draws_its_charts_in_both_themes(tmp_path: Path) -> None:
+    needs_browser()
+    curves = [Curve(name="recall", tone="tinyv", points=[(0.0, 1.0), (0.5, 0.8), (1.0, 0.0)])]
+    share = Axis(name="share", min=0, max=1)
+    charts = [
+        Chart(title="line", said="s", x=share, y=share, curves=curves, diagonal=True, plain="<svg></svg>"),
+        Chart(title="bars", said="s", kind="bars", x=Axis(name="mode"), y=Axis(name="exposed, s"), names=["a", "b"],
+              curves=[Curve(name="exposed", tone="exp", points=[1.0, 2.0])]),
+    ]  # fmt: skip
+    path = tmp_path / "report.html"
+    path.write_text(report_page("Report", "What is to be seen.", [section("Facts", "<p>x</p>")], charts))
+    for scheme in ("light", "dark"):
+        async with browser() as chromium, page(chromium, scheme=scheme) as one:
+            await one.goto(path.as_uri())
+            await one.wait_for_function("() => document.querySelectorAll('.plot canvas').length === 2")
+            assert await one.locator(".plot svg").count() == 0
+            assert await one.evaluate("document.documentElement.dataset.theme") == scheme
+            assert await one.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
