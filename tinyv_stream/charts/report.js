@@ -17,7 +17,8 @@ function line(c, curve) {
 function drawn(c) {
   const bars = c.kind === "bars";
   const ends = (a) => ({ type: a.log ? "log" : "value", name: a.name, nameLocation: "middle", nameGap: 30, nameTextStyle: { color: colour("soft"), fontSize: 12 }, min: a.min, max: a.max });
-  const y = { ...ends(c.y), nameGap: 42, splitNumber: 4 };
+  const share = c.y.min === 0 && c.y.max === 1;
+  const y = { ...ends(c.y), nameGap: 42, splitNumber: 4, ...(share ? { interval: 0.25 } : {}) };
   const option = {
     ...base(),
     grid: { left: 64, right: 18, top: 14, bottom: 46 },

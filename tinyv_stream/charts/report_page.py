@@ -19,6 +19,7 @@ _STYLE: Final = (
     "main{max-width:1080px}h1{font-size:24px;letter-spacing:-.02em;margin-bottom:6px}.say{color:var(--soft);max-width:84ch;"
     "margin-bottom:22px}section.card h2{margin-bottom:10px}section.card>p{color:var(--soft);margin-bottom:10px}"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:18px}"
+    ".charts{margin-bottom:18px}.charts section.card{margin:0}section.card .cap p{margin:0}"
     ".plot{height:300px}.plot svg,figure svg{max-width:100%;height:auto}figure{margin:0 0 14px}"
     "code{white-space:pre-wrap;overflow-wrap:anywhere}th,td{padding-right:18px}pre{overflow:auto;font:12px var(--mono)}"
     "figure svg{background:#fff;border-radius:7px}.no{color:var(--exp)}"
@@ -97,7 +98,8 @@ def facts(shown: Mapping[str, str]) -> str:
 def _chart(number: int, one: Chart) -> str:
     data = msgspec.json.encode(msgspec.structs.replace(one, plain="")).decode().replace("<", "\\u003c")
     keys = "".join(
-        f'<li style="--c:var(--{re.sub("[^a-z]", "", curve.tone)})">{html.escape(curve.name)}' for curve in one.curves
+        f'<li style="--c:var(--{re.sub("[^a-z]", "", curve.tone)})">{html.escape(curve.name)}'
+        for curve in (one.curves if len(one.curves) > 1 else ())
     )
     data = data if _library() else "{}"
     return (

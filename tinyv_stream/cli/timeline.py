@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tinyv_stream.charts.png import png as as_png
+from tinyv_stream.charts.timeline_page import timeline_page
 from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline.picture import step_svg
@@ -37,10 +38,11 @@ def timeline(
     png: Annotated[
         Path | None, typer.Option("--png", metavar="FILE", help="The same as PNG. Needs tinyv-stream[report].")
     ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page of all steps.")] = None,
     trace: Annotated[Path | None, typer.Option("--trace", metavar="FILE", help="Write all steps as a trace.")] = None,
 ) -> None:
     """Show how much of a recorded run's verification was exposed."""
-    check_outputs(("--svg", svg), ("--png", png), ("--trace", trace), inputs=[run])
+    check_outputs(("--svg", svg), ("--png", png), ("--html", html), ("--trace", trace), inputs=[run])
     spans = _recorded(run) if run.is_dir() else read(run)
     steps = sorted({s.step for s in spans})
     chosen = steps[-1] if step is None else step
@@ -59,6 +61,8 @@ def timeline(
             _write(svg, picture.encode())
         if png:
             _write(png, as_png(picture))
+    if html:
+        _write(html, timeline_page(spans, chosen, start_s, run.name).encode())
     if trace:
         _write(trace, chrome_trace(counted_from(spans)))
 

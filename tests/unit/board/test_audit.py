@@ -116,6 +116,8 @@ def test_a_recorded_run_is_drawn_as_a_timeline_of_its_newest_try(tmp_path: Path)
     spans = spans_of(tmp_path / "run")
     assert [(one.step, one.ended_s, one.rollout_id) for one in spans] == [(1, 1.0, "r0"), (2, 4.0, "r1")]
     assert spans[0].rewarded_s == 1.5 and spans[0].rule_s == 0.01
-    ran = CliRunner().invoke(app, ["timeline", str(tmp_path / "run"), "--trace", str(tmp_path / "t.json")])
+    ran = CliRunner().invoke(app, ["timeline", str(tmp_path / "run"), "--trace", str(tmp_path / "t.json"),
+                                   "--html", str(tmp_path / "t.html")])  # fmt: skip
     assert ran.exit_code == 0 and "step 1: 1 rewards, exposed 0.500 s" in ran.stdout
+    assert "6.500 s in step 2, the longest" in (tmp_path / "t.html").read_text()
     assert b'"name":"exposed"' in (tmp_path / "t.json").read_bytes()

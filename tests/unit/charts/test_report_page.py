@@ -14,7 +14,7 @@ CHART = Chart(
     said=BAD,
     x=Axis(name="threshold on P(true)", min=0, max=1),
     y=Axis(name="share of answers", min=0, max=1),
-    curves=[Curve(name=BAD, tone="tinyv; x", points=[(0.0, 1.0), (1.0, 0.5)])],
+    curves=[Curve(name=BAD, tone=tone, points=[(0.0, 1.0), (1.0, 0.5)]) for tone in ("tinyv; x", "exp")],
     plain="<svg></svg>",
 )
 
