@@ -33,6 +33,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of some rewards. None: a cell that occurs was not audited among them."""
 
     rewards: int
+    decided: Mapping[str, int]
+    """Per cell: how many of them."""
     noise: Noise | None
     wrong: Mapping[str, AuditRate | None]
     """Per cell: the share of rewards that are wrong."""
@@ -83,6 +85,7 @@ def figures_of(
     steps = [one.step for one in rewards]
     return Figures(
         rewards=sum(decided.values()),
+        decided=decided,
         noise=noise_of(decided, rates),
         wrong=rates,
         stages=stage_noise(decided, rates) if with_stages else {},

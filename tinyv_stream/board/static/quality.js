@@ -42,7 +42,7 @@ function course() {
       return [`steps ${p.since} to ${p.until}, ${p.rewards} rewards`, line("ρ0", "rho0"), line("ρ1", "rho1"), line("J", "youden")].join("\n");
     } },
     xAxis: axis({ type: "category", boundaryGap: false, splitLine: { show: false }, data: parts.map((p) => `${p.since} to ${p.until}`), axisLabel: { hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right" } }),
-    yAxis: axis({ type: "value", min: (v) => Math.min(0, Math.floor(10 * v.min) / 10), max: 1, splitNumber: 4 }),
+    yAxis: axis({ type: "value", min: (v) => Math.min(0, Math.floor(4 * v.min) / 4), max: 1, interval: 0.25 }),
     series: [...band("ρ0", "rho0", "resc"), ...band("ρ1", "rho1", "und"), ...band("J", "youden", "tinyv")],
   }, true);
 }
