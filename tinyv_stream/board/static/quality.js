@@ -13,7 +13,7 @@ function frame() {
     series: [
       ...stack([["accepted", "tinyv", d.yes], ["refused", "gen", d.no]]),
       { name: "labelled wrong", type: "bar", barGap: "-100%", barMaxWidth: 8, itemStyle: { color: colour("exp") }, data: d.wrong.map((w) => w || "-"),
-        markLine: { silent: true, symbol: "none", data: lines, lineStyle: { color: colour("soft"), type: [3, 3] }, label: { formatter: edge === null ? "" : "threshold", color: colour("soft"), fontSize: 11, position: "end", distance: 2 } } },
+        markLine: { silent: true, symbol: "none", data: lines, lineStyle: { color: colour("soft"), type: [3, 3] }, label: { formatter: edge === null ? "" : "threshold", color: colour("soft"), fontSize: 11, position: "end", distance: 2, align: edge > 0.5 ? "right" : "left" } } },
     ],
   }, true);
   chart("flat").setOption({
