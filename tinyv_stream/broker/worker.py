@@ -40,6 +40,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries of earlier entries, which this entry's own count does not hold."""
     queued_s: float = 0.0
     """How long it waited in the queue, by the server's clock and this host's."""
+    parked_s: float | None = None
+    """How long it waited for an equal rollout's verdict before, by the server's clock and the rule worker's."""
     shard: int = 0
 
     @property
@@ -220,7 +222,8 @@ class WorkerApi(ShardClient):
                 body = fields.get(b"p", b"")
                 await self._discard(stage, consumer, entry=entry, uid=fields.get(b"u", b""), body=body, why=exc)
                 continue
-            queued_s = max(0.0, now_ms - int(name.split("-")[0])) / 1000
+            entered_ms = int(name.split("-")[0])
+            was_parked = b"k" in fields and work.forwarded_ms > 0
             before = int(fields.get(b"n", b"0"))
             good.append(
                 Delivery(
@@ -230,7 +233,8 @@ class WorkerApi(ShardClient):
                     ckey=fields.get(b"c", b"").decode(),
                     delivery_count=before + count,
                     before=before,
-                    queued_s=queued_s,
+                    queued_s=max(0.0, now_ms - entered_ms) / 1000,
+                    parked_s=max(0.0, entered_ms - work.forwarded_ms) / 1000 if was_parked else None,
                     shard=self.keys.shard,
                 )
             )
