@@ -5,6 +5,7 @@
 
 import collections
 import random
+import re
 
 import pytest
 from math_verify import parse, verify
@@ -67,7 +68,8 @@ def test_an_independent_grader_calls_almost_no_wrong_answer_right(pairs: list[Pa
 
 
 def test_an_independent_grader_accepts_right_answers_in_other_forms(pairs: list[Pair]) -> None:
-    right = [p for p in pairs if p.kind in {"1.1", "1.3", "4.2"} and "\\text" not in p.ground_truth][:60]
+    words = re.compile(r"\\text|(?<![A-Za-z\\])[A-Za-z]{3,}")  # a grader of formulas reads no sentences and no times
+    right = [p for p in pairs if p.kind in {"1.1", "1.3", "4.2"} and not words.search(p.ground_truth)][:60]
     accepted = sum(verify(parse(f"${p.ground_truth}$"), parse(f"${p.model_answer}$")) for p in right)
     assert accepted >= 40, f"{accepted} of {len(right)}"
 
