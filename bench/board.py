@@ -29,7 +29,7 @@ _STEP: Final = 1024
 _SEGMENT: Final = 16_000
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class BoardResult(msgspec.Struct, frozen=True, kw_only=True):
     """Medians in ms. `index_mb` beside `jsonl_mb` of lines."""
 
     verdicts: int
@@ -128,7 +128,7 @@ def _median_ms(index: Index, ask: Callable[[sqlite3.Connection], object], repeat
     return round(1000 * statistics.median(times), 2)
 
 
-def _measure(runs: Path, count: int, repeats: int) -> Result:
+def _measure(runs: Path, count: int, repeats: int) -> BoardResult:
     size = _write(runs, count)
     index = Index(runs)
     indexer = Indexer(index)
@@ -154,7 +154,7 @@ def _measure(runs: Path, count: int, repeats: int) -> Result:
     def detail(base: sqlite3.Connection) -> object:
         return queries.line_of(runs, queries.verdict(base, n - 1000) or {})
 
-    return Result(
+    return BoardResult(
         verdicts=taken,
         ingest_per_s=round(taken / spent),
         list_ms=_median_ms(index, lambda base: queries.page(base, {}), repeats),

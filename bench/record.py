@@ -23,7 +23,7 @@ _BURST: Final = 512
 """Rollouts between two pauses: a step's completions come in bursts."""
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class RecordResult(msgspec.Struct, frozen=True, kw_only=True):
     """Medians over the repeats. `record_us`: CPU of the process; `loop_us`: of it, the time on the event loop."""
 
     rollouts: int
@@ -71,7 +71,7 @@ def reward_of(rollout: Rollout, n: int) -> Reward:
     )
 
 
-async def _once(rollouts: int) -> Result:
+async def _once(rollouts: int) -> RecordResult:
     made = [rollout_of(n) for n in range(rollouts)]
     rewards = [reward_of(rollout, n) for n, rollout in enumerate(made)]
     with tempfile.TemporaryDirectory(prefix="tinyv-bench-") as directory:
@@ -89,7 +89,7 @@ async def _once(rollouts: int) -> Result:
         await recorder.close()
         cpu = time.process_time() - cpu
         size = sum(path.stat().st_size for path in segments.listed(Path(directory)))
-    return Result(
+    return RecordResult(
         rollouts=rollouts,
         record_us=1e6 * cpu / rollouts,
         loop_us=1e6 * loop_s / rollouts,
@@ -106,7 +106,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, help="write the result there")
     args = parser.parse_args(argv)
     runs = [asyncio.run(_once(args.rollouts)) for _ in range(args.repeats)]
-    result = Result(
+    result = RecordResult(
         rollouts=args.rollouts,
         record_us=round(statistics.median(r.record_us for r in runs), 2),
         loop_us=round(statistics.median(r.loop_us for r in runs), 2),

@@ -13,7 +13,7 @@ from tinyv_stream_workers.entrypoint import main
 from tinyv_stream_workers.verifier import Finding
 
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.processes.child import Child
@@ -69,7 +69,7 @@ class WorkerFleet:
             child = Child(command, log=Path(self._scratch.name, f"{stage}.log"), env=env)
             child.start()
             self._children.append(child)
-        async with OperatorSide(self._server.url, CONFIG.broker) as operator:
+        async with OperatorApi(self._server.url, CONFIG.broker) as operator:
             while len((await operator.status()).workers) < len(STAGES):  # noqa: ASYNC110 another process's state
                 await asyncio.sleep(0.1)
         return self

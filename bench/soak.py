@@ -20,7 +20,7 @@ import uvloop
 
 from bench.scripted import CONFIG, WorkerFleet
 from tinyv_stream import RewardClient, Rollout
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.testing import EmbeddedServer
 
 _MARKS: Final = 10
@@ -87,7 +87,7 @@ async def _run(count: int, text: str, marks: list[Mark]) -> None:
     async with (
         EmbeddedServer(tcp=True, maxmemory_mb=1024) as server,
         WorkerFleet(server) as fleet,
-        OperatorSide(server.url, CONFIG.broker) as operator,
+        OperatorApi(server.url, CONFIG.broker) as operator,
         RewardClient(server.url, run_id="soak", pool=CONFIG.broker.pool) as client,
     ):
         look = _Looker(operator, psutil.Process(server.pid), [psutil.Process(pid) for pid in fleet.pids])
@@ -122,7 +122,7 @@ async def _submit(client: RewardClient, numbers: Any, text: str) -> None:  # noq
 class _Looker:
     """Takes marks; remembers time and CPU since the last."""
 
-    def __init__(self, operator: OperatorSide, server: psutil.Process, workers: list[psutil.Process]) -> None:
+    def __init__(self, operator: OperatorApi, server: psutil.Process, workers: list[psutil.Process]) -> None:
         self._operator = operator
         self._server, self._client, self._workers = server, psutil.Process(), workers
         self._began = self._last = time.perf_counter()

@@ -16,7 +16,7 @@ import uvloop
 
 from bench.scripted import CONFIG
 from tinyv_stream import RewardClient, Rollout
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.testing import EmbeddedServer
 
 _OVERHEAD_BYTES: Final = 1_000
@@ -51,7 +51,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _stand(count: int, size: int) -> Standing:
-    async with EmbeddedServer() as server, OperatorSide(server.url, CONFIG.broker) as operator:
+    async with EmbeddedServer() as server, OperatorApi(server.url, CONFIG.broker) as operator:
         empty = await _used(operator)
         client = RewardClient(
             server.url, run_id="full", pool=CONFIG.broker.pool, max_inflight=2 * count, max_outstanding=count
@@ -84,6 +84,6 @@ def _rollout(n: int, size: int) -> Rollout:
     return Rollout(rollout_id=f"r{n}", question=f"q{n}", completion="x" * size, ground_truth="1")
 
 
-async def _used(operator: OperatorSide) -> int:
+async def _used(operator: OperatorApi) -> int:
     info = cast("dict[str, Any]", await operator.command("INFO", "memory"))
     return int(info["used_memory"])

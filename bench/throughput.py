@@ -29,7 +29,7 @@ from tinyv_stream.testing import EmbeddedServer
 WARM = 500
 
 
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
+class CpuCost(msgspec.Struct, frozen=True, kw_only=True):
     """One measured flood. CPU in microseconds per rollout."""
 
     bytes: int
@@ -86,7 +86,7 @@ async def _measure(rollouts: int, long: int, peers: str | None) -> dict[str, Any
     }
 
 
-async def _against_xadd(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> Cost:
+async def _against_xadd(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> CpuCost:
     """Flood between two runs of redis-benchmark: what else the machine does weighs on both."""
     before = await _xadd_rate(server, size)
     cost = await _flood(server, fleet, count, size)
@@ -94,14 +94,14 @@ async def _against_xadd(server: EmbeddedServer, fleet: WorkerFleet, count: int, 
     return msgspec.structs.replace(cost, xadd_rate=rate, ratio=cost.rate / rate)
 
 
-async def _flood(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> Cost:
+async def _flood(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> CpuCost:
     async with RewardClient(server.url, run_id="flood", pool=CONFIG.broker.pool) as client:
         return await _pass(client, server, fleet, (0, count), size)
 
 
 async def _pass(
     client: RewardClient, server: EmbeddedServer, fleet: WorkerFleet, span: tuple[int, int], size: int
-) -> Cost:
+) -> CpuCost:
     """Send rollouts number span[0] to span[1] through, as fast as credits come back."""
     processes = [psutil.Process(), *map(psutil.Process, fleet.pids), psutil.Process(server.pid)]
     text, stream, count = _text(size), client.rewards(), span[1] - span[0]
@@ -120,7 +120,7 @@ async def _pass(
     seconds = time.perf_counter() - began
     stream.close()
     used = [(_cpu_s(p) - was) * 1e6 / count for p, was in zip(processes, cpu, strict=True)]
-    return Cost(
+    return CpuCost(
         bytes=size,
         rollouts=count,
         rate=count / seconds,
@@ -151,7 +151,7 @@ async def _latency(server: EmbeddedServer, count: int) -> list[float]:
     return sorted(waits[count // 10 :])
 
 
-async def _growth(server: EmbeddedServer, fleet: WorkerFleet, long: int) -> tuple[Cost, Cost]:
+async def _growth(server: EmbeddedServer, fleet: WorkerFleet, long: int) -> tuple[CpuCost, CpuCost]:
     """Return the costs of the first and of the last tenth of one long session."""
     tenth = long // 10
     async with RewardClient(server.url, run_id="long", pool=CONFIG.broker.pool) as client:

@@ -50,7 +50,7 @@ class TinyVRewardManager(RewardManagerBase):
         self._settings = read_settings(dict(given))
         rollout = (config.get("actor_rollout_ref") or {}).get("rollout") or {}
         self._group_size = int(rollout.get("n") or 1)
-        self._steps = Steps()
+        self._steps = StepLog()
 
     async def run_single(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 verl's DataProto
         """Return the reward of one sample, the last of `data`; raises BrokerError, by policy UndecidedError."""
@@ -85,7 +85,7 @@ def rollout_of(row: Mapping[str, Any], text: str, chosen: AdapterSettings, group
     )
 
 
-class Steps:
+class StepLog:
     """The figures of this process's rewards, told when the next step's first one comes; undecided ones included."""
 
     def __init__(self) -> None:

@@ -5,16 +5,16 @@ A truth is built together with its context, so the oracle never reads the questi
 
 from typing import Final, Literal, NamedTuple
 
-from bench.attack_rules.tree import Node
+from bench.attack_rules.tree import TreeNode
 
-Domain = Literal["number", "real", "positive", "negative", "integer", "natural", "complex", "open"]
+AskedDomain = Literal["number", "real", "positive", "negative", "integer", "natural", "complex", "open"]
 """What the letters stand for; `open`: the question does not say."""
 
 
 class Context(NamedTuple):
     """What the oracle may take from the question."""
 
-    domain: Domain = "number"
+    domain: AskedDomain = "number"
     asked_unit: str = ""
     """Unit that the question asks for, as in the table of `units`."""
     exact: bool = False
@@ -32,7 +32,7 @@ class Truth(NamedTuple):
     text: str
     question: str
     family: str
-    tree: Node
+    tree: TreeNode
     context: Context
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from mpmath.ctx_mp import MPContext
 
-from bench.attack_rules.tree import Node
+from bench.attack_rules.tree import TreeNode
 
 LOW: Final[Any] = MPContext()
 HIGH: Final[Any] = MPContext()
@@ -28,10 +28,10 @@ class NoValueError(ArithmeticError):
     """The tree has no value at this point, or none that is within reach."""
 
 
-Point = Mapping[str, Fraction]
+ExactPoint = Mapping[str, Fraction]
 
 
-def differs(first: Node, second: Node, point: Point) -> bool | None:
+def differs(first: TreeNode, second: TreeNode, point: ExactPoint) -> bool | None:
     """Return whether two trees differ at a point; None where one has no value there or rounding hides it."""
     try:
         low = value(first, point, LOW) - value(second, point, LOW)
@@ -53,7 +53,7 @@ def differs(first: Node, second: Node, point: Point) -> bool | None:
     return False if size <= abs(low) * HIGH.mpf(10) ** -100 or size <= noise else None
 
 
-def is_real(node: Node, point: Point) -> bool | None:
+def is_real(node: TreeNode, point: ExactPoint) -> bool | None:
     """Return whether the value is real (to 100 digits); None where there is none."""
     try:
         found = value(node, point, LOW)
@@ -62,7 +62,7 @@ def is_real(node: Node, point: Point) -> bool | None:
     return bool(abs(LOW.im(found)) <= abs(found) * LOW.mpf(10) ** -100)
 
 
-def value(node: Node, point: Point, mp: Any) -> Any:
+def value(node: TreeNode, point: ExactPoint, mp: Any) -> Any:
     """Return the value at a point; raises NoValueError."""
     found = _cached(node, tuple(sorted(point.items())), mp)
     if found is None:
@@ -71,7 +71,7 @@ def value(node: Node, point: Point, mp: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _cached(node: Node, items: tuple[tuple[str, Fraction], ...], mp: Any) -> Any:
+def _cached(node: TreeNode, items: tuple[tuple[str, Fraction], ...], mp: Any) -> Any:
     try:
         found = _value(node, dict(items), mp)
     except (NoValueError, ZeroDivisionError, ValueError, OverflowError, NotImplementedError):
@@ -79,7 +79,7 @@ def _cached(node: Node, items: tuple[tuple[str, Fraction], ...], mp: Any) -> Any
     return found if mp.isfinite(found) else None
 
 
-def _value(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
+def _value(node: TreeNode, point: dict[str, Fraction], mp: Any) -> Any:
     op = node.op
     if op in _LEAVES:
         return _LEAVES[op](node, point, mp)
@@ -93,18 +93,18 @@ def _value(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
     return _RULES[op](mp, *args)
 
 
-def _letter(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
+def _letter(node: TreeNode, point: dict[str, Fraction], mp: Any) -> Any:
     if node.name not in point:
         raise NoValueError
     found = point[node.name]
     return mp.mpf(found.numerator) / found.denominator
 
 
-def _constant(node: Node, _point: dict[str, Fraction], mp: Any) -> Any:
+def _constant(node: TreeNode, _point: dict[str, Fraction], mp: Any) -> Any:
     return {"pi": +mp.pi, "e": mp.e + 0, "i": mp.mpc(0, 1)}[node.name]
 
 
-def _decimal(node: Node, _point: dict[str, Fraction], mp: Any) -> Any:
+def _decimal(node: TreeNode, _point: dict[str, Fraction], mp: Any) -> Any:
     found = Fraction(node.name)
     return mp.mpf(found.numerator) / found.denominator
 
@@ -116,7 +116,7 @@ def repeating(text: str) -> Fraction:
     return Fraction(head + ("0" if head.endswith(".") else "")) + Fraction(int(tail), (10 ** len(tail) - 1) * 10**fixed)
 
 
-def _repeating(node: Node, _point: dict[str, Fraction], mp: Any) -> Any:
+def _repeating(node: TreeNode, _point: dict[str, Fraction], mp: Any) -> Any:
     found = repeating(node.name)
     return mp.mpf(found.numerator) / found.denominator
 
@@ -238,7 +238,7 @@ def _function(name: str, found: Any, mp: Any) -> Any:
     return table[name](found)
 
 
-def _bound(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
+def _bound(node: TreeNode, point: dict[str, Fraction], mp: Any) -> Any:
     low, high = (_value(child, point, mp) for child in node.args[:2])
     body = node.args[2]
     if node.op == "integral":
@@ -256,5 +256,5 @@ def _bound(node: Node, point: dict[str, Fraction], mp: Any) -> Any:
     return _RULES["add" if node.op == "sum" else "mul"](mp, *found)
 
 
-def _has_integral(node: Node) -> bool:
+def _has_integral(node: TreeNode) -> bool:
     return node.op == "integral" or any(_has_integral(child) for child in node.args)

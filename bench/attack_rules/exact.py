@@ -2,12 +2,12 @@
 
 from fractions import Fraction
 
-from bench.attack_rules.tree import Node, div, neg, num
+from bench.attack_rules.tree import TreeNode, div, neg, num
 
 _MOST_DIGITS = 30
 
 
-def exact(node: Node) -> Fraction | None:
+def exact(node: TreeNode) -> Fraction | None:
     """Return the value of a tree of numbers; None for anything else, and for what is out of reach."""
     if node.op in {"num", "dec", "thousands"}:
         return Fraction(node.name)
@@ -48,7 +48,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction | None:
     return base**exponent.numerator
 
 
-def computed(node: Node) -> Node | None:
+def computed(node: TreeNode) -> TreeNode | None:
     """Return the tree as one number or fraction in lowest terms; None where it is none or too long."""
     found = exact(node)
     if found is None or node.op in {"num", "dec", "thousands"}:

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from bench.attack_rules.context import Context, Truth
-from bench.attack_rules.tree import Node, dec, div, mul, neg, num, sqrt
+from bench.attack_rules.tree import TreeNode, dec, div, mul, neg, num, sqrt
 
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9]\d{0,30})")
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9]\d{0,20})\.\d{1,20}")
@@ -30,7 +30,7 @@ def file_truths(path: pathlib.Path) -> list[Truth]:
     return list(found.values())
 
 
-def number(text: str) -> Node | None:
+def number(text: str) -> TreeNode | None:
     """Return the tree of a text that is one number, root or fraction of numbers; None for any other."""
     if _WHOLE.fullmatch(text):
         return num(int(text))
@@ -44,5 +44,5 @@ def number(text: str) -> Node | None:
     return None
 
 
-def _signed(sign: str, node: Node) -> Node:
+def _signed(sign: str, node: TreeNode) -> TreeNode:
     return neg(node) if sign else node

@@ -4,13 +4,13 @@ import random
 from collections.abc import Iterator
 
 from bench.attack_rules.exact import exact
-from bench.attack_rules.tree import Node, add, const, dec, div, fn, mul, neg, num, places, power, put
+from bench.attack_rules.tree import TreeNode, add, const, dec, div, fn, mul, neg, num, places, power, put
 from bench.attack_rules.tree_edits import closed
 
 _HALF = div(num(1), num(2))
 
 
-def kept(tree: Node, rng: random.Random) -> Node:
+def kept(tree: TreeNode, rng: random.Random) -> TreeNode:
     """Return the tree with one drawn part in another form."""
     found = [(at, new) for at, node in places(tree) if not closed(tree, at) for new in _forms(node, rng)]
     if not found:
@@ -19,13 +19,13 @@ def kept(tree: Node, rng: random.Random) -> Node:
     return put(tree, at, new)
 
 
-def _forms(node: Node, rng: random.Random) -> Iterator[Node]:
+def _forms(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     work = _FORMS.get(node.op)
     if work is not None:
         yield from work(node, rng)
 
 
-def _of_quotient(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_quotient(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     top, bottom = node.args
     factor = num(rng.randint(2, 5))
     yield div(mul(factor, top), mul(factor, bottom))
@@ -38,13 +38,13 @@ def _of_quotient(node: Node, rng: random.Random) -> Iterator[Node]:
         yield dec(str(float(value)))
 
 
-def _of_root(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_root(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     del rng
     yield power(node.args[0], _HALF)
     yield div(node.args[0], node)
 
 
-def _of_power(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_power(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     del rng
     base, exponent = node.args
     if exponent == num(2):
@@ -56,13 +56,13 @@ def _of_power(node: Node, rng: random.Random) -> Iterator[Node]:
         yield mul(*(power(base, term) for term in exponent.args))
 
 
-def _of_sum(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_sum(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     yield add(*rng.sample(node.args, k=len(node.args)))
     yield neg(add(*(term.args[0] if term.op == "neg" else neg(term) for term in node.args)))
     yield mul(num(2), add(*(div(term, num(2)) for term in node.args)))
 
 
-def _of_product(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_product(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     del rng
     for at, factor in enumerate(node.args):
         if factor.op == "add":
@@ -72,7 +72,7 @@ def _of_product(node: Node, rng: random.Random) -> Iterator[Node]:
             )
 
 
-def _of_negation(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_negation(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     del rng
     inner = node.args[0]
     yield mul(num(-1), inner)
@@ -81,7 +81,7 @@ def _of_negation(node: Node, rng: random.Random) -> Iterator[Node]:
         yield div(inner.args[0], neg(inner.args[1]))
 
 
-def _of_number(node: Node, rng: random.Random) -> Iterator[Node]:
+def _of_number(node: TreeNode, rng: random.Random) -> Iterator[TreeNode]:
     value = int(node.name)
     if value < 10**9:
         yield dec(f"{value}.0")

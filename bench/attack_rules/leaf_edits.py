@@ -3,13 +3,13 @@
 import random
 from collections.abc import Callable, Iterator
 
-from bench.attack_rules.tree import Node, const, dec, neg, num, of, sym
+from bench.attack_rules.tree import TreeNode, const, dec, neg, num, of, sym
 
-Edit = tuple[str, Node]
-Local = Callable[[Node, random.Random], Iterator[Edit]]
+Edit = tuple[str, TreeNode]
+Local = Callable[[TreeNode, random.Random], Iterator[Edit]]
 
 
-def digits(node: Node, rng: random.Random) -> Iterator[Edit]:
+def digits(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a whole number."""
     text = node.name
     at = rng.randrange(len(text))
@@ -25,7 +25,7 @@ def digits(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "digit added", num(int(text + rng.choice("0123456789")))
 
 
-def decimal(node: Node, rng: random.Random) -> Iterator[Edit]:
+def decimal(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a decimal."""
     whole, _, tail = node.name.partition(".")
     yield "decimal longer", dec(f"{node.name}{rng.randint(1, 99):02d}")
@@ -38,7 +38,7 @@ def decimal(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "suffix", num(int(tail))
 
 
-def repeated(node: Node, rng: random.Random) -> Iterator[Edit]:
+def repeated(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a repeating decimal."""
     head, tail = node.name.rstrip(")").split("(")
     yield "repeating decimal cut", dec(f"{head}{tail}")
@@ -46,7 +46,7 @@ def repeated(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "digit", of("rep", name=f"{head}({int(tail) + rng.choice((1, 2))})")
 
 
-def letter(node: Node, rng: random.Random) -> Iterator[Edit]:
+def letter(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a letter."""
     yield "letter", sym(rng.choice([c for c in "abcxyzt" if c != node.name]))
     yield "case", sym(node.name.swapcase())
@@ -55,7 +55,7 @@ def letter(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "letter for a number", num(rng.randint(2, 9))
 
 
-def constant(node: Node, rng: random.Random) -> Iterator[Edit]:
+def constant(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of pi, e and i."""
     del rng
     yield "upright letter lost", num(1)
@@ -64,7 +64,7 @@ def constant(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "letter", sym({"pi": "p", "e": "c", "i": "k"}[node.name])
 
 
-def scientific(node: Node, rng: random.Random) -> Iterator[Edit]:
+def scientific(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a number with an exponent of ten."""
     mantissa, _, exponent = node.name.partition("e")
     for other in (int(exponent) + 1, int(exponent) - rng.randint(1, 3), -int(exponent), int(exponent) * 10):

@@ -4,11 +4,11 @@ import random
 from typing import Final
 
 from bench.attack_rules.context import Context
-from bench.attack_rules.drawing import Drawn, Family, small
-from bench.attack_rules.tree import Node, add, const, div, fn, mul, neg, num, of, power, sqrt, sym
+from bench.attack_rules.drawing import DrawFamily, Drawn, small
+from bench.attack_rules.tree import TreeNode, add, const, div, fn, mul, neg, num, of, power, sqrt, sym
 
 
-def _letter_pair(rng: random.Random) -> tuple[Node, Node]:
+def _letter_pair(rng: random.Random) -> tuple[TreeNode, TreeNode]:
     a, b = rng.sample(("a", "b", "x", "y", "t", "u", "q"), 2)
     return sym(a), sym(b)
 
@@ -227,7 +227,7 @@ def _antiderivatives(rng: random.Random) -> Drawn:
     return of("antiderivative", body, name="x"), "Find the indefinite integral.", Context("open")
 
 
-LETTERS: Final[dict[str, Family]] = {
+LETTERS: Final[dict[str, DrawFamily]] = {
     "polynomials": _polynomials,
     "rational": _rational,
     "roots of letters": _roots_of_letters,

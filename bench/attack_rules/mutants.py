@@ -7,19 +7,19 @@ from typing import Final, Literal, NamedTuple
 
 from bench.attack_rules.context import Truth
 from bench.attack_rules.exact import computed
-from bench.attack_rules.families import FAMILIES, SELDOM
+from bench.attack_rules.families import FAMILIES, RARELY_DRAWN
 from bench.attack_rules.keeping import kept
 from bench.attack_rules.oracle import judge
 from bench.attack_rules.rewrites import bare, rewritten
 from bench.attack_rules.shape_edits import shape_edits
 from bench.attack_rules.spelling import PLAIN, spelling
 from bench.attack_rules.text_edits import text_edits
-from bench.attack_rules.tree import Node, places, put
+from bench.attack_rules.tree import TreeNode, places, put
 from bench.attack_rules.tree_edits import edits
 from bench.attack_rules.writer import write
 
-Label = Literal["wrong", "equal", "unsure"]
-_LABELS: Final[dict[str, Label]] = {"different": "wrong", "equal": "equal", "unsure": "unsure"}
+MutantLabel = Literal["wrong", "equal", "unsure"]
+_LABELS: Final[dict[str, MutantLabel]] = {"different": "wrong", "equal": "equal", "unsure": "unsure"}
 _SECOND_EDIT_SHARE: Final = 0.15
 _KEEPING_SHARE: Final = 0.3
 """Of mutants that have a part in another form; the square of it have two, and so on."""
@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
     answer: str
     truth: Truth
     kind: str
-    label: Label
+    label: MutantLabel
 
 
 def truths(count: int, seed: int) -> list[Truth]:
@@ -48,7 +48,7 @@ def truths(count: int, seed: int) -> list[Truth]:
     while len(found) < count and turns < 20 * count:
         name, turn = names[turns % len(names)], turns // len(names)
         turns += 1
-        if (turn + 1) % SELDOM.get(name, 1) == 0:
+        if (turn + 1) % RARELY_DRAWN.get(name, 1) == 0:
             truth = drawn(name, rng)
             found.setdefault((truth.text, truth.question), truth)
     return list(found.values())
@@ -67,7 +67,7 @@ def mutants(truth: Truth, most: int, seed: int) -> list[Mutant]:
     """Return at most so many different mutants of one truth, the kinds taking turns."""
     rng = random.Random(f"{seed} {truth.text} {truth.question}")  # noqa: S311
     seen = {truth.text}
-    most = min(most, _MOST_OF_SLOW) if truth.family in SELDOM else most
+    most = min(most, _MOST_OF_SLOW) if truth.family in RARELY_DRAWN else most
     found: list[Mutant] = []
     for kind, made in _in_turns(_candidates(truth, rng), rng):
         if len(found) >= most:
@@ -79,17 +79,17 @@ def mutants(truth: Truth, most: int, seed: int) -> list[Mutant]:
     return found
 
 
-def _candidates(truth: Truth, rng: random.Random) -> list[tuple[str, Node | str]]:
-    found: list[tuple[str, Node | str]] = [*edits(truth.tree, rng), *shape_edits(truth.tree, rng)]
+def _candidates(truth: Truth, rng: random.Random) -> list[tuple[str, TreeNode | str]]:
+    found: list[tuple[str, TreeNode | str]] = [*edits(truth.tree, rng), *shape_edits(truth.tree, rng)]
     found += text_edits(truth, truth.text, rng)
     found += text_edits(truth, write(truth.tree, spelling(rng)), rng)
     found += [("as it is", truth.tree)] * 3
     return found
 
 
-def _in_turns(found: list[tuple[str, Node | str]], rng: random.Random) -> Iterator[tuple[str, Node | str]]:
+def _in_turns(found: list[tuple[str, TreeNode | str]], rng: random.Random) -> Iterator[tuple[str, TreeNode | str]]:
     """Yield the candidates, one of each kind in turn, and all of them once more in other spellings."""
-    kinds: defaultdict[str, list[Node | str]] = defaultdict(list)
+    kinds: defaultdict[str, list[TreeNode | str]] = defaultdict(list)
     for kind, made in found:
         kinds[kind].append(made)
     for _ in range(2):
@@ -101,7 +101,7 @@ def _in_turns(found: list[tuple[str, Node | str]], rng: random.Random) -> Iterat
                     del left[kind]
 
 
-def _mutant(truth: Truth, kind: str, made: Node | str, rng: random.Random) -> Mutant | None:
+def _mutant(truth: Truth, kind: str, made: TreeNode | str, rng: random.Random) -> Mutant | None:
     if isinstance(made, str):
         return Mutant(rewritten(made, rng)[1], truth, kind, "wrong")
     if rng.random() < _SECOND_EDIT_SHARE and kind != "as it is":
@@ -120,7 +120,7 @@ def _mutant(truth: Truth, kind: str, made: Node | str, rng: random.Random) -> Mu
     return Mutant(rewritten(text, rng)[1], truth, kind, label)
 
 
-def _with_numbers(tree: Node, rng: random.Random) -> Node:
+def _with_numbers(tree: TreeNode, rng: random.Random) -> TreeNode:
     """Return the tree with a drawn part of it computed."""
     if rng.random() < 0.6:
         return tree

@@ -4,7 +4,7 @@ import random
 from typing import Final
 
 from bench.attack_rules.context import Context
-from bench.attack_rules.drawing import PRIMES, Drawn, Family, exact_value, fraction, small, surd
+from bench.attack_rules.drawing import PRIMES, DrawFamily, Drawn, exact_value, fraction, small, surd
 from bench.attack_rules.tree import add, const, dec, div, fn, mul, neg, num, of, power, sqrt, sym
 
 
@@ -188,7 +188,7 @@ def _integrals(rng: random.Random) -> Drawn:
     )
 
 
-NUMBERS: Final[dict[str, Family]] = {
+NUMBERS: Final[dict[str, DrawFamily]] = {
     "integers": _integers,
     "fractions": _fractions,
     "mixed": _mixed,

@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 
 from bench.attack_rules.leaf_edits import Edit
-from bench.attack_rules.tree import Node, add, div, mul, neg, num, of, places, power, put
+from bench.attack_rules.tree import TreeNode, add, div, mul, neg, num, of, places, power, put
 
 
-def edit_sum(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_sum(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a sum."""
     terms = node.args
     at = rng.randrange(len(terms))
@@ -22,7 +22,7 @@ def edit_sum(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "coefficients exchanged", _exchanged(node)
 
 
-def _exchanged(node: Node) -> Node:
+def _exchanged(node: TreeNode) -> TreeNode:
     """Return a sum with the first number of each term exchanged: `3+2i` gives `2+3i`."""
     found = [(at, child) for at, child in places(node) if child.op == "num"]
     if len(found) < 2:
@@ -31,7 +31,7 @@ def _exchanged(node: Node) -> Node:
     return put(put(node, first, b), second, a)
 
 
-def edit_product(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_product(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a product."""
     factors = node.args
     at = rng.randrange(len(factors))
@@ -48,7 +48,7 @@ def edit_product(node: Node, rng: random.Random) -> Iterator[Edit]:
             yield "bracket", add(rest, *factor.args[1:])
 
 
-def edit_negated(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_negated(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a negation."""
     del rng
     inner = node.args[0]
@@ -57,7 +57,7 @@ def edit_negated(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "bracket", add(neg(inner.args[0]), *inner.args[1:])
 
 
-def edit_quotient(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_quotient(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a fraction."""
     top, bottom = node.args
     yield "fraction turned", div(bottom, top)
@@ -73,7 +73,7 @@ def edit_quotient(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "mixed number", of("mixed", num(rng.randint(1, 4)), top, bottom)
 
 
-def edit_power(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_power(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield edits of a power."""
     base, exponent = node.args
     yield "order", power(exponent, base)

@@ -16,12 +16,12 @@ from bench.attack_rules.exact import exact
 from bench.attack_rules.regions import same_region
 from bench.attack_rules.scalars import Judged, numbers, values
 from bench.attack_rules.solutions import same_antiderivative, same_functions, same_multiples, same_solutions
-from bench.attack_rules.tree import Node, add, div, mul, neg, num
+from bench.attack_rules.tree import TreeNode, add, div, mul, neg, num
 from bench.attack_rules.units import UNITS
 from bench.attack_rules.writer import write
 
 
-def judge(truth: Node, answer: Node, context: Context) -> Judged:
+def judge(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Return what the answer is to the truth under the question's context."""
     if truth == answer:
         return "equal"
@@ -31,7 +31,7 @@ def judge(truth: Node, answer: Node, context: Context) -> Judged:
     return values(truth, answer, context)
 
 
-def _degrees(truth: Node, answer: Node, context: Context) -> Judged:
+def _degrees(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     if truth.op == answer.op:
         return judge(truth.args[0], answer.args[0], context)
     if context.asked_unit == "rad" and truth.op != "deg":
@@ -43,7 +43,7 @@ def _degrees(truth: Node, answer: Node, context: Context) -> Judged:
     return numbers(truth, answer, context) if numbers(truth, answer, context) != "equal" else "unsure"
 
 
-def _percent(truth: Node, answer: Node, context: Context) -> Judged:
+def _percent(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     straight = numbers(truth, answer, context)
     if straight != "different" or truth.op == answer.op:
         return straight
@@ -53,7 +53,7 @@ def _percent(truth: Node, answer: Node, context: Context) -> Judged:
     return straight
 
 
-def _units(truth: Node, answer: Node, context: Context) -> Judged:
+def _units(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     names = [node.name if node.op == "unit" else context.asked_unit for node in (truth, answer)]
     sizes = [node.args[0] if node.op == "unit" else node for node in (truth, answer)]
     if not all(names):
@@ -70,17 +70,17 @@ def _units(truth: Node, answer: Node, context: Context) -> Judged:
     return judge(scaled[0], scaled[1], context)
 
 
-def _power_apart(first: Node, second: Node) -> bool:
+def _power_apart(first: TreeNode, second: TreeNode) -> bool:
     """Return whether one is the other in a larger unit (times a power of ten or sixty)."""
     factors = [Fraction(10) ** k for k in range(-12, 13)] + [Fraction(60), Fraction(1, 60), Fraction(3600)]
     return any(differs(mul(first, _fraction(f)), second, {}) is False for f in factors)
 
 
-def _fraction(found: Fraction) -> Node:
+def _fraction(found: Fraction) -> TreeNode:
     return div(num(found.numerator), num(found.denominator))
 
 
-def _leaves(truth: Node, answer: Node, context: Context) -> Judged:
+def _leaves(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     del context
     first, second = (write(node).replace("\\text{", "").replace("}", "").strip("() ") for node in (truth, answer))
     if first == second:
@@ -88,7 +88,7 @@ def _leaves(truth: Node, answer: Node, context: Context) -> Judged:
     return "unsure" if sorted(first.split()) == sorted(second.split()) and truth.op != "words" else "different"
 
 
-def _ordered(truth: Node, answer: Node, context: Context) -> Judged:
+def _ordered(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare what has an order: tuples, vectors, matrices, intervals, named values; anything else in its place."""
     if truth.op != answer.op:
         return _mixed_ordered(truth, answer, context)
@@ -97,7 +97,7 @@ def _ordered(truth: Node, answer: Node, context: Context) -> Judged:
     return _all(judge(a, b, context) for a, b in zip(truth.args, answer.args, strict=True))
 
 
-def _mixed_ordered(truth: Node, answer: Node, context: Context) -> Judged:
+def _mixed_ordered(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     ops = {truth.op, answer.op}
     if "interval" in ops and ops & {"set", "list"}:
         return "different"
@@ -119,16 +119,16 @@ def _all(found: Iterable[Judged]) -> Judged:
     return "unsure" if "unsure" in verdicts else "equal"
 
 
-def _sets(truth: Node, answer: Node, context: Context) -> Judged:
+def _sets(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     if {truth.op, answer.op} & {"interval", "union", "tuple", "vector", "matrix", "named", "except"}:
         return _mixed_ordered(truth, answer, context) if truth.op != answer.op else _ordered(truth, answer, context)
     return _matched(_elements(truth), _elements(answer), context)
 
 
-def _elements(node: Node) -> list[Node]:
+def _elements(node: TreeNode) -> list[TreeNode]:
     """Return the elements; a plus-minus gives two."""
     inside = list(node.args) if node.op in {"set", "list", "tuple", "vector", "interval", "union"} else [node]
-    found: list[Node] = []
+    found: list[TreeNode] = []
     for child in inside:
         if child.op == "pm":
             middle, off = child.args
@@ -138,15 +138,15 @@ def _elements(node: Node) -> list[Node]:
     return found
 
 
-def _distinct(found: Sequence[Node], context: Context) -> list[Node]:
-    kept: list[Node] = []
+def _distinct(found: Sequence[TreeNode], context: Context) -> list[TreeNode]:
+    kept: list[TreeNode] = []
     for node in found:
         if all(judge(node, other, context) != "equal" for other in kept):
             kept.append(node)
     return kept
 
 
-def _matched(first: Sequence[Node], second: Sequence[Node], context: Context) -> Judged:
+def _matched(first: Sequence[TreeNode], second: Sequence[TreeNode], context: Context) -> Judged:
     first, second = _distinct(first, context), _distinct(second, context)
     table: list[list[Judged]] = [[judge(a, b, context) for b in second] for a in first]
     if len(first) != len(second):
@@ -169,7 +169,7 @@ def _pairing(
     )
 
 
-def _unions(truth: Node, answer: Node, context: Context) -> Judged:
+def _unions(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     if {truth.op, answer.op} <= {"interval", "union"}:
         return _matched(_elements_of_union(truth), _elements_of_union(answer), context)
     if {truth.op, answer.op} <= {"interval", "union", "set", "list"}:
@@ -177,11 +177,11 @@ def _unions(truth: Node, answer: Node, context: Context) -> Judged:
     return "unsure"
 
 
-def _elements_of_union(node: Node) -> list[Node]:
+def _elements_of_union(node: TreeNode) -> list[TreeNode]:
     return list(node.args) if node.op == "union" else [node]
 
 
-def _relations(truth: Node, answer: Node, context: Context) -> Judged:
+def _relations(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare `left = right`, `<`, `<=` as sets of points."""
     del context
     ops = {truth.op, answer.op}
@@ -194,7 +194,7 @@ def _relations(truth: Node, answer: Node, context: Context) -> Judged:
     return "different"
 
 
-def _named(truth: Node, answer: Node, context: Context) -> Judged:
+def _named(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare `x = 1, y = 2`: by name, in any order."""
     if truth.op != "named" or answer.op != "named":
         bare, other = (answer, truth) if truth.op == "named" else (truth, answer)
@@ -209,7 +209,7 @@ def _named(truth: Node, answer: Node, context: Context) -> Judged:
     return _all([judge(first[name], second[name], context) for name in first])
 
 
-def _ratio(truth: Node, answer: Node, context: Context) -> Judged:
+def _ratio(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare ratios up to a common factor; a time of day is none."""
     if truth.op != "ratio" or answer.op != "ratio":
         return "different" if "time" in {truth.op, answer.op} else "unsure"
@@ -219,7 +219,7 @@ def _ratio(truth: Node, answer: Node, context: Context) -> Judged:
     return _all([judge(mul(truth.args[0], b), mul(answer.args[0], a), context) for a, b in pairs])
 
 
-def _time(truth: Node, answer: Node, context: Context) -> Judged:
+def _time(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     del context
     if {truth.op, answer.op} == {"time", "ratio"} and len(truth.args) == len(answer.args):
         here, there = ([exact(part) for part in node.args] for node in (truth, answer))
@@ -227,8 +227,8 @@ def _time(truth: Node, answer: Node, context: Context) -> Judged:
     return "equal" if truth == answer else "different"
 
 
-def _bases(truth: Node, answer: Node, context: Context) -> Judged:
-    def size(node: Node) -> Node | None:
+def _bases(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
+    def size(node: TreeNode) -> TreeNode | None:
         base, text = (int(node.args[0].name), node.name) if node.op == "base" else (context.base, node.name)
         bare = node.op in {"base", "num"} and all(int(digit, 36) < base for digit in text)
         return num(int(text, base)) if bare else None

@@ -13,23 +13,23 @@ from typing import Any, Final, Literal
 
 from bench.attack_rules.evaluate import HIGH, NoValueError, value
 from bench.attack_rules.points import points
-from bench.attack_rules.tree import Node, add, letters, neg
+from bench.attack_rules.tree import TreeNode, add, letters, neg
 
 Same = Literal["different", "equal", "unsure"]
 _NEAR: Final = Fraction(1, 10**60)
 _ROWS: Final = 6
 
 
-def same_region(truth: Node, answer: Node) -> Same:
+def same_region(truth: TreeNode, answer: TreeNode) -> Same:
     """Return whether two relations of one kind hold at the same points."""
     return _curves(truth, answer) if truth.op == "equation" else _halves(truth, answer)
 
 
-def _difference(node: Node) -> Node:
+def _difference(node: TreeNode) -> TreeNode:
     return add(node.args[0], neg(node.args[1]))
 
 
-def _curves(truth: Node, answer: Node) -> Same:
+def _curves(truth: TreeNode, answer: TreeNode) -> Same:
     here, there = _difference(truth), _difference(answer)
     if letters(here) != letters(there):
         return _other_letters(here, there)
@@ -46,7 +46,7 @@ def _curves(truth: Node, answer: Node) -> Same:
     return "equal" if common >= _ROWS else "unsure"
 
 
-def _other_letters(here: Node, there: Node) -> Same:
+def _other_letters(here: TreeNode, there: TreeNode) -> Same:
     # A letter that only one of the two has: the other holds whatever that letter is.
     names = tuple(sorted(letters(here) | letters(there)))
     for curve, other in ((here, there), (there, here)):
@@ -61,7 +61,7 @@ def _other_letters(here: Node, there: Node) -> Same:
 
 
 @functools.lru_cache(maxsize=2000)
-def _on(curve: Node) -> tuple[dict[str, Fraction], ...]:
+def _on(curve: TreeNode) -> tuple[dict[str, Fraction], ...]:
     """Return real points of the curve, each to more than 60 digits."""
     names = sorted(letters(curve))
     found: list[dict[str, Fraction]] = []
@@ -76,7 +76,7 @@ def _on(curve: Node) -> tuple[dict[str, Fraction], ...]:
     return tuple(found)
 
 
-def _root(curve: Node, point: dict[str, Fraction], name: str, start: Fraction) -> Fraction | None:
+def _root(curve: TreeNode, point: dict[str, Fraction], name: str, start: Fraction) -> Fraction | None:
     def at(x: Any) -> Any:
         return value(curve, {**point, name: Fraction(int(x * 2**300), 2**300)}, HIGH)
 
@@ -88,7 +88,7 @@ def _root(curve: Node, point: dict[str, Fraction], name: str, start: Fraction) -
     return None if HIGH.im(root) != 0 else Fraction(int(HIGH.re(root) * 2**300), 2**300)
 
 
-def _halves(truth: Node, answer: Node) -> Same:
+def _halves(truth: TreeNode, answer: TreeNode) -> Same:
     here, there = _difference(truth), _difference(answer)
     names = tuple(sorted(letters(here) | letters(there)))
     apart = HIGH.mpf(10) ** -60

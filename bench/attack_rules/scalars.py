@@ -6,12 +6,12 @@ from bench.attack_rules.context import Context
 from bench.attack_rules.evaluate import HIGH, NoValueError, differs, is_real, value
 from bench.attack_rules.exact import exact
 from bench.attack_rules.points import ROWS, points
-from bench.attack_rules.tree import Node, letters, mul, num
+from bench.attack_rules.tree import TreeNode, letters, mul, num
 
 Judged = Literal["different", "equal", "unsure"]
 
 
-def values(truth: Node, answer: Node, context: Context) -> Judged:
+def values(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Return whether two expressions have the same value at every point of the domain."""
     names = sorted(letters(truth) | letters(answer))
     if not names:
@@ -33,7 +33,7 @@ def values(truth: Node, answer: Node, context: Context) -> Judged:
     return "equal" if equal >= ROWS // 2 else "unsure"
 
 
-def numbers(truth: Node, answer: Node, context: Context) -> Judged:
+def numbers(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Return whether two numbers are the same; a decimal that rounds the other is open unless asked for exactly."""
     found = differs(truth, answer, {})
     if found is None:
@@ -45,7 +45,7 @@ def numbers(truth: Node, answer: Node, context: Context) -> Judged:
     return "different"
 
 
-def _rounds(decimal: Node, other: Node, context: Context) -> bool:
+def _rounds(decimal: TreeNode, other: TreeNode, context: Context) -> bool:
     """Return whether a written decimal may be meant for the other value: within one unit of its last place."""
     bare = decimal.args[0] if decimal.op == "neg" else decimal
     if bare.op == "pct":
@@ -62,7 +62,7 @@ def _rounds(decimal: Node, other: Node, context: Context) -> bool:
     return bool(abs(first - second) <= unit * scale)
 
 
-def _decimal_near(node: Node) -> tuple[str, int] | None:
+def _decimal_near(node: TreeNode) -> tuple[str, int] | None:
     if node.op == "dec":
         return node.name, 1
     if node.op == "rep":
@@ -70,7 +70,7 @@ def _decimal_near(node: Node) -> tuple[str, int] | None:
     return None
 
 
-def _whole(node: Node) -> bool:
+def _whole(node: TreeNode) -> bool:
     """Return whether it is a whole number; of two that differ none rounds the other."""
     found = exact(node)
     return found is not None and found.denominator == 1

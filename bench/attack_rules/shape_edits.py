@@ -12,20 +12,20 @@ from bench.attack_rules.solution_edits import (
     edit_temperature,
     edit_vector_sum,
 )
-from bench.attack_rules.tree import Node, add, div, mul, neg, num, of, sym
+from bench.attack_rules.tree import TreeNode, add, div, mul, neg, num, of, sym
 from bench.attack_rules.units import UNITS
 from bench.attack_rules.word_edits import edit_base, edit_choice, edit_date, edit_money, edit_notation, edit_worded
 
-Shape = Callable[[Node, random.Random], Iterator[Edit]]
+Shape = Callable[[TreeNode, random.Random], Iterator[Edit]]
 
 
-def shape_edits(tree: Node, rng: random.Random) -> Iterator[Edit]:
+def shape_edits(tree: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield (kind, edited tree) for the outermost node."""
     for work in SHAPES.get(tree.op, (_lone,)):
         yield from work(tree, rng)
 
 
-def _lone(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _lone(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other shapes of a lone value."""
     other = num(rng.randint(2, 60))
     yield "one element more", of("list", node, other)
@@ -48,7 +48,7 @@ def _lone(node: Node, rng: random.Random) -> Iterator[Edit]:
             yield "separator", of("time", num(left), num(right))
 
 
-def _elements(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _elements(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     parts = list(node.args)
     at = rng.randrange(len(parts))
     rest = parts[:at] + parts[at + 1 :]
@@ -72,7 +72,7 @@ def _elements(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "bracket", of(kinds[node.op], *parts)
 
 
-def _interval(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _interval(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     low, high = node.args
     for kind in ("()", "[]", "[)", "(]"):
@@ -90,11 +90,11 @@ def _interval(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "suffix", high
 
 
-def _infinite(node: Node) -> bool:
+def _infinite(node: TreeNode) -> bool:
     return "infty" in node.name
 
 
-def _union(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _union(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     parts = node.args
     yield "one element fewer", parts[0]
     yield "one element fewer", parts[-1]
@@ -103,14 +103,14 @@ def _union(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "excluded points lost", of("interval", of("words", name="-\\infty"), of("words", name="\\infty"), name="()")
 
 
-def _flipped(node: Node) -> Node:
+def _flipped(node: TreeNode) -> TreeNode:
     low, high = node.args
     left = "(" if _infinite(low) else {"(": "[", "[": "("}[node.name[0]]
     right = ")" if _infinite(high) else {")": "]", "]": ")"}[node.name[1]]
     return node._replace(name=left + right)
 
 
-def _excluded(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _excluded(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     parts = node.args
     if len(parts) > 1:
         yield "excluded points lost", node._replace(args=parts[:-1])
@@ -118,7 +118,7 @@ def _excluded(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "excluded points lost", of("set", *parts)
 
 
-def _named(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _named(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     parts = node.args
     names, values = [part.name for part in parts], [part.args for part in parts]
     if len(parts) > 1:
@@ -137,11 +137,11 @@ def _named(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "order", of("tuple", *(part.args[0] for part in reversed(parts)), name="terms")
 
 
-def _relabelled(names: list[str], values: list[tuple[Node, ...]]) -> tuple[Node, ...]:
+def _relabelled(names: list[str], values: list[tuple[TreeNode, ...]]) -> tuple[TreeNode, ...]:
     return tuple(of("val", *value, name=name) for name, value in zip(names, values, strict=True))
 
 
-def _matrix(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _matrix(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     rows = node.args
     yield "order", node._replace(args=tuple(reversed(rows)))
@@ -152,7 +152,7 @@ def _matrix(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "one element more", node._replace(args=(*rows, rows[0]))
 
 
-def _ratio(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _ratio(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     parts = node.args
     yield "order", node._replace(args=tuple(reversed(parts)))
     yield "one element more", node._replace(args=(*parts, num(rng.randint(2, 9))))
@@ -160,7 +160,7 @@ def _ratio(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "time against a ratio", of("time", num(int(parts[0].name)), num((int(parts[1].name) + 1) % 60))
 
 
-def _time(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _time(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     hours, minutes = (int(part.name) for part in node.args)
     yield "time against a ratio", of("ratio", num(hours), num(max(minutes, 1)))
     if minutes:
@@ -172,7 +172,7 @@ def _time(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "separator", num(hours * 10 + minutes // 10)
 
 
-def _unit(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _unit(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     kind = UNITS[node.name].dimension
     for name, unit in UNITS.items():
         if name != node.name and (unit.dimension == kind or rng.random() < 0.2):
@@ -188,14 +188,14 @@ def _unit(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "percent", of("pct", node.args[0])
 
 
-def _percent(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _percent(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[0]
     yield "percent", of("deg", inner)
     yield "size", of("pct", div(inner, num(100)))
     yield "unit", of("unit", inner, name=rng.choice(("km", "h", "g")))
 
 
-def _degree(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _degree(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[0]
     yield "degrees", of("pct", inner)
     yield "unit", of("unit", inner, name=rng.choice(("km", "h", "g")))
@@ -203,7 +203,7 @@ def _degree(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "size", of("deg", mul(inner, num(2)))
 
 
-def _relation(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _relation(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     left, right = node.args
     others = [op for op in ("equation", "less", "lesseq") if op != node.op]
@@ -216,14 +216,14 @@ def _relation(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "operator", of(node.op, right, neg(left)) if node.op == "equation" else of(node.op, left, neg(right))
 
 
-def _primitive(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _primitive(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[0]
     yield "free constant", node._replace(args=(add(inner, sym("x")),))
     yield "size", node._replace(args=(mul(inner, num(rng.choice((2, 3)))),))
     yield "sign", node._replace(args=(neg(inner),))
 
 
-def _plus_minus(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _plus_minus(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     middle, off = node.args
     yield "plus-minus", add(middle, off)
     yield "plus-minus", add(middle, neg(off))

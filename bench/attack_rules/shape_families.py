@@ -4,8 +4,8 @@ import random
 from typing import Final
 
 from bench.attack_rules.context import Context
-from bench.attack_rules.drawing import PRIMES, Drawn, Family, fraction, small, surd
-from bench.attack_rules.tree import Node, const, div, mul, num, of, sqrt
+from bench.attack_rules.drawing import PRIMES, DrawFamily, Drawn, fraction, small, surd
+from bench.attack_rules.tree import TreeNode, const, div, mul, num, of, sqrt
 
 
 def _sets(rng: random.Random) -> Drawn:
@@ -33,7 +33,7 @@ def _number_lists(rng: random.Random) -> Drawn:
 
 
 def _points_and_pairs(rng: random.Random) -> Drawn:
-    def part() -> Node:
+    def part() -> TreeNode:
         return rng.choice(
             (
                 num(rng.randint(-20, 400)),
@@ -79,7 +79,7 @@ def _intervals(rng: random.Random) -> Drawn:
     a, b = sorted(rng.sample(range(-12, 30), 2))
     low, high = num(a), num(b)
     kind = rng.choice(("()", "[]", "[)", "(]", "()"))
-    infinity, below = Node("words", (), "\\infty"), Node("words", (), "-\\infty")
+    infinity, below = TreeNode("words", (), "\\infty"), TreeNode("words", (), "-\\infty")
     forms = (
         of("interval", low, high, name=kind),
         of("interval", low, high, name="()"),
@@ -113,7 +113,7 @@ def _ratios(rng: random.Random) -> Drawn:
     return of("ratio", *(num(v) for v in rng.sample(range(1, 30), rng.choice((2, 2, 3))))), "Find the ratio.", Context()
 
 
-SHAPED: Final[dict[str, Family]] = {
+SHAPED: Final[dict[str, DrawFamily]] = {
     "sets": _sets,
     "plus minus": _plus_minus,
     "number lists": _number_lists,

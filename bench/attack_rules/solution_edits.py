@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 
 from bench.attack_rules.leaf_edits import Edit
-from bench.attack_rules.tree import Node, add, div, mul, neg, num, of, sym
+from bench.attack_rules.tree import TreeNode, add, div, mul, neg, num, of, sym
 
 
-def edit_solutions(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_solutions(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other periods, other first members, and single members."""
     base, period = node.args
     yield "prefix", base
@@ -21,7 +21,7 @@ def edit_solutions(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "one element fewer", of("list", base, add(base, period))
 
 
-def edit_function(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_function(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield functions with something added, another sign or another letter."""
     body = node.args[0]
     yield "sign", node._replace(args=(neg(body),))
@@ -31,7 +31,7 @@ def edit_function(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "size", node._replace(args=(mul(num(rng.choice((2, 3))), body),))
 
 
-def edit_multiple(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_multiple(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield general solutions of other equations, and the same in another spelling."""
     body = node.args[0]
     yield "equal form", node._replace(args=(mul(num(rng.choice((2, 3))), body),))
@@ -40,7 +40,7 @@ def edit_multiple(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "fraction turned", node._replace(args=(div(num(1), body),))
 
 
-def edit_temperature(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_temperature(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other temperatures and other scales."""
     value = int(node.name.partition("^")[0])
     for text in (
@@ -56,7 +56,7 @@ def edit_temperature(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "unit", of("temperature", name=text)
 
 
-def edit_vector_sum(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_vector_sum(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield vectors with other parts, signs and units."""
     parts = list(node.args)
     at = rng.randrange(3)

@@ -4,7 +4,7 @@ import random
 from typing import Final
 
 from bench.attack_rules.context import Context
-from bench.attack_rules.drawing import PRIMES, Drawn, Family, exact_value, fraction, small
+from bench.attack_rules.drawing import PRIMES, DrawFamily, Drawn, exact_value, fraction, small
 from bench.attack_rules.tree import add, const, div, fn, mul, neg, num, of, power, sqrt, sym
 
 
@@ -102,7 +102,7 @@ def _vectors(rng: random.Random) -> Drawn:
     return node, "Find the cross product.", Context()
 
 
-SOLVED: Final[dict[str, Family]] = {
+SOLVED: Final[dict[str, DrawFamily]] = {
     "periodic solutions": _periodic_solutions,
     "functions": _functions,
     "differential equations": _differential_equations,

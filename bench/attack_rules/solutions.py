@@ -2,10 +2,10 @@
 
 from bench.attack_rules.context import Context
 from bench.attack_rules.scalars import Judged, numbers, values
-from bench.attack_rules.tree import Node, add, div, letters, neg, num, of
+from bench.attack_rules.tree import TreeNode, add, div, letters, neg, num, of
 
 
-def same_antiderivative(truth: Node, answer: Node, context: Context) -> Judged:
+def same_antiderivative(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare `F + C`: a constant apart is the same, a lost constant is left open."""
     if truth.op != answer.op:
         return "unsure"
@@ -13,13 +13,13 @@ def same_antiderivative(truth: Node, answer: Node, context: Context) -> Judged:
     return values(slope[0], slope[1], context)
 
 
-def _moved(node: Node, letter: str) -> Node:
-    if node == Node("sym", (), letter):
+def _moved(node: TreeNode, letter: str) -> TreeNode:
+    if node == TreeNode("sym", (), letter):
         return add(node, num(1))
     return node._replace(args=tuple(_moved(child, letter) for child in node.args))
 
 
-def same_solutions(truth: Node, answer: Node, context: Context) -> Judged:
+def same_solutions(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare `a + kp` for all whole k: the same period, and first members a whole number of periods apart."""
     if truth.op != answer.op:
         return "different" if {truth.op, answer.op} & {"list"} or not letters(answer) else "unsure"
@@ -32,20 +32,20 @@ def same_solutions(truth: Node, answer: Node, context: Context) -> Judged:
     return numbers(steps, of("floor", add(steps, div(num(1), num(2)))), context)
 
 
-def _opposite(first: Node, second: Node, context: Context) -> Judged:
+def _opposite(first: TreeNode, second: TreeNode, context: Context) -> Judged:
     """Return whether two periods are the same up to their sign."""
     same = numbers(first, second, context)
     return same if same == "equal" else numbers(first, neg(second), context)
 
 
-def same_functions(truth: Node, answer: Node, context: Context) -> Judged:
+def same_functions(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare `f(x) = ...` at points; another name is another function."""
     if truth.op != answer.op or truth.name != answer.name:
         return "different" if truth.op == answer.op else "unsure"
     return values(truth.args[0], answer.args[0], context)
 
 
-def same_multiples(truth: Node, answer: Node, context: Context) -> Judged:
+def same_multiples(truth: TreeNode, answer: TreeNode, context: Context) -> Judged:
     """Compare `C g(x)` for every C: the same where the quotient of the functions does not change."""
     if truth.op != answer.op:
         return "unsure"

@@ -12,7 +12,7 @@ from typing import Final
 
 from bench.attack_rules.context import Truth
 from bench.attack_rules.exact import exact
-from bench.attack_rules.tree import Node
+from bench.attack_rules.tree import TreeNode
 
 TextEdit = tuple[str, str]
 
@@ -182,7 +182,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
         )
 
 
-def _parts(tree: Node) -> Iterator[Node]:
+def _parts(tree: TreeNode) -> Iterator[TreeNode]:
     """Yield the values that a container holds: `x = 1` squared is still `x = 1`."""
     if tree.op in _HOLDERS:
         for child in tree.args:
@@ -197,7 +197,7 @@ def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:
             yield ("dots" if "dots" in text else "sign behind"), spelled + text
 
 
-def _single(tree: Node) -> bool:
+def _single(tree: TreeNode) -> bool:
     return tree.op in {"num", "sym", "const", "div", "sqrt", "dec"}
 
 

@@ -8,85 +8,85 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-class Node(NamedTuple):
+class TreeNode(NamedTuple):
     """One node: the operation, what it is applied to, and the text of a leaf."""
 
     op: str
-    args: "tuple[Node, ...]" = ()
+    args: "tuple[TreeNode, ...]" = ()
     name: str = ""
 
 
 Path = tuple[int, ...]
 
 
-def num(value: int) -> Node:
+def num(value: int) -> TreeNode:
     """Return an integer; a negative one is the negation of a leaf."""
-    return Node("num", (), str(value)) if value >= 0 else neg(Node("num", (), str(-value)))
+    return TreeNode("num", (), str(value)) if value >= 0 else neg(TreeNode("num", (), str(-value)))
 
 
-def dec(text: str) -> Node:
+def dec(text: str) -> TreeNode:
     """Return a decimal as it is written (`12.25`)."""
-    return neg(Node("dec", (), text[1:])) if text.startswith("-") else Node("dec", (), text)
+    return neg(TreeNode("dec", (), text[1:])) if text.startswith("-") else TreeNode("dec", (), text)
 
 
-def sym(name: str) -> Node:
+def sym(name: str) -> TreeNode:
     """Return a letter."""
-    return Node("sym", (), name)
+    return TreeNode("sym", (), name)
 
 
-def const(name: str) -> Node:
+def const(name: str) -> TreeNode:
     """Return pi, e or i."""
-    return Node("const", (), name)
+    return TreeNode("const", (), name)
 
 
-def neg(node: Node) -> Node:
+def neg(node: TreeNode) -> TreeNode:
     """Return the negation."""
-    return Node("neg", (node,))
+    return TreeNode("neg", (node,))
 
 
-def add(*terms: Node) -> Node:
+def add(*terms: TreeNode) -> TreeNode:
     """Return a sum; a difference has a negated term."""
-    return Node("add", terms) if len(terms) != 1 else terms[0]
+    return TreeNode("add", terms) if len(terms) != 1 else terms[0]
 
 
-def mul(*factors: Node) -> Node:
+def mul(*factors: TreeNode) -> TreeNode:
     """Return a product."""
-    return Node("mul", factors) if len(factors) != 1 else factors[0]
+    return TreeNode("mul", factors) if len(factors) != 1 else factors[0]
 
 
-def div(top: Node, bottom: Node) -> Node:
+def div(top: TreeNode, bottom: TreeNode) -> TreeNode:
     """Return a fraction."""
-    return Node("div", (top, bottom))
+    return TreeNode("div", (top, bottom))
 
 
-def power(base: Node, exponent: Node) -> Node:
+def power(base: TreeNode, exponent: TreeNode) -> TreeNode:
     """Return a power."""
-    return Node("pow", (base, exponent))
+    return TreeNode("pow", (base, exponent))
 
 
-def sqrt(node: Node) -> Node:
+def sqrt(node: TreeNode) -> TreeNode:
     """Return a square root."""
-    return Node("sqrt", (node,))
+    return TreeNode("sqrt", (node,))
 
 
-def fn(name: str, node: Node) -> Node:
+def fn(name: str, node: TreeNode) -> TreeNode:
     """Return a named function of one argument (`sin`, `ln` ...)."""
-    return Node("fn", (node,), name)
+    return TreeNode("fn", (node,), name)
 
 
-def of(op: str, *args: Node, name: str = "") -> Node:
+def of(op: str, *args: TreeNode, name: str = "") -> TreeNode:
     """Return any other node."""
-    return Node(op, args, name)
+    return TreeNode(op, args, name)
 
 
-def places(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:
+def places(node: TreeNode, at: Path = ()) -> Iterator[tuple[Path, TreeNode]]:
     """Yield every place of the tree with the node there."""
     yield at, node
     for i, child in enumerate(node.args):
         yield from places(child, (*at, i))
 
 
-def put(node: Node, at: Path, new: Node) -> Node:
+def put(node: TreeNode, at: Path, new: TreeNode) -> TreeNode:
     """Return the tree with another node at that place."""
     if not at:
         return new
@@ -94,7 +94,7 @@ def put(node: Node, at: Path, new: Node) -> Node:
     return node._replace(args=args)
 
 
-def letters(node: Node) -> frozenset[str]:
+def letters(node: TreeNode) -> frozenset[str]:
     """Return the letters that occur free."""
     if node.op == "sym":
         return frozenset({node.name})
@@ -102,6 +102,6 @@ def letters(node: Node) -> frozenset[str]:
     return frozenset(found - {node.name} if node.op in {"sum", "prod", "integral"} else found)
 
 
-def has(node: Node, *ops: str) -> bool:
+def has(node: TreeNode, *ops: str) -> bool:
     """Return whether one of the operations occurs."""
     return node.op in ops or any(has(child, *ops) for child in node.args)

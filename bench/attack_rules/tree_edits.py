@@ -10,10 +10,26 @@ from typing import Final
 
 from bench.attack_rules.leaf_edits import Edit, Local, constant, decimal, digits, letter, repeated, scientific
 from bench.attack_rules.operation_edits import edit_negated, edit_power, edit_product, edit_quotient, edit_sum
-from bench.attack_rules.tree import Node, Path, add, const, div, fn, mul, neg, num, of, places, power, put, sqrt, sym
+from bench.attack_rules.tree import (
+    Path,
+    TreeNode,
+    add,
+    const,
+    div,
+    fn,
+    mul,
+    neg,
+    num,
+    of,
+    places,
+    power,
+    put,
+    sqrt,
+    sym,
+)
 
 
-def edits(tree: Node, rng: random.Random) -> Iterator[Edit]:
+def edits(tree: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield (kind, edited tree) for every edit at every place; places and kinds in a drawn order."""
     found = [(at, node) for at, node in places(tree) if not closed(tree, at)]
     rng.shuffle(found)
@@ -26,7 +42,7 @@ def edits(tree: Node, rng: random.Random) -> Iterator[Edit]:
                 yield kind, put(tree, at, new)
 
 
-def closed(tree: Node, at: Path) -> bool:
+def closed(tree: TreeNode, at: Path) -> bool:
     """Return whether the place is inside of what has edits of its own."""
     for step in at:
         if tree.op in {"time", "base", "notation", "mixed", "money", "except", "vectorsum"}:
@@ -35,7 +51,7 @@ def closed(tree: Node, at: Path) -> bool:
     return False
 
 
-def _root(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _root(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[-1]
     yield "root lost", inner
     if inner.op == "pow" and node.op == "sqrt":
@@ -65,7 +81,7 @@ _SIBLINGS: Final = {
 }
 
 
-def _function(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _function(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     inner = node.args[0]
     yield "function", fn(rng.choice(_SIBLINGS.get(node.name, ("sin",))), inner)
     yield "function lost", inner
@@ -81,7 +97,7 @@ def _function(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "bracket", fn(node.name, power(inner, num(2)))
 
 
-def _logarithm(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _logarithm(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     base, inner = node.args
     yield "order", of("log", inner, base)
     yield "function", fn("ln", inner)
@@ -90,7 +106,7 @@ def _logarithm(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "index", mul(fn("lg", base), inner)
 
 
-def _rounded(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _rounded(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     inner = node.args[0]
     other = "ceil" if node.op == "floor" else "floor"
@@ -101,7 +117,7 @@ def _rounded(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "floor and ceiling", of("abs", inner)
 
 
-def _absolute(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _absolute(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     inner = node.args[0]
     yield "absolute value", inner
@@ -112,7 +128,7 @@ def _absolute(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "absolute value", add(*(of("abs", term) for term in inner.args))
 
 
-def _extreme(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _extreme(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     first, second = node.args
     yield "function", of("min" if node.op == "max" else "max", first, second)
@@ -121,7 +137,7 @@ def _extreme(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "operator", add(first, second)
 
 
-def _counted(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _counted(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     first, second = node.args
     yield "order", node._replace(args=(second, first))
     yield "function", of({"gcd": "lcm", "lcm": "gcd", "binom": "div", "mod": "div"}[node.op], first, second)
@@ -131,7 +147,7 @@ def _counted(node: Node, rng: random.Random) -> Iterator[Edit]:
     del rng
 
 
-def _factorial(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _factorial(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     del rng
     inner = node.args[0]
     yield "factorial", inner
@@ -141,7 +157,7 @@ def _factorial(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "bracket", add(*inner.args[:-1], of(node.op, inner.args[-1]))
 
 
-def _ranged(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _ranged(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     low, high, body = node.args
     yield "range of a sum", node._replace(args=(add(low, num(1)), high, body))
     yield "range of a sum", node._replace(args=(low, add(high, neg(num(1))), body))
@@ -152,7 +168,7 @@ def _ranged(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "body of a sum", node._replace(args=(low, high, power(body, num(2))))
 
 
-def _mixed(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _mixed(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     whole, top, bottom = node.args
     yield "mixed number", mul(whole, div(top, bottom))
     yield "mixed number", div(top, bottom)
@@ -162,7 +178,7 @@ def _mixed(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "mixed number", of("mixed", num(int(whole.name) + rng.choice((1, 10))), top, bottom)
 
 
-def _anywhere(node: Node, rng: random.Random) -> Iterator[Edit]:
+def _anywhere(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield the edits that fit any value."""
     yield "one more", add(node, num(1))
     yield "sign", neg(node)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 from bench.attack_rules.spelling import Spelling
-from bench.attack_rules.tree import Node
+from bench.attack_rules.tree import TreeNode
 
 ATOM, POWER, PRODUCT, SUM = 4, 3, 2, 1
 
@@ -20,11 +20,11 @@ class ValueWriter:
         self.how = how
         self.rng = random.Random(how.shuffled)  # noqa: S311 (a workload, not a secret)
 
-    def text(self, node: Node) -> str:
+    def text(self, node: TreeNode) -> str:
         """Return the text of a tree."""
         return self.write(node)[0]
 
-    def write(self, node: Node) -> tuple[str, int]:
+    def write(self, node: TreeNode) -> tuple[str, int]:
         """Return the text and how firmly its outermost operation binds."""
         work = getattr(self, f"_{node.op}", None)
         if work is None:
@@ -32,7 +32,7 @@ class ValueWriter:
         found = work(node)
         return (found, ATOM) if isinstance(found, str) else found
 
-    def at_least(self, node: Node, level: int) -> str:
+    def at_least(self, node: TreeNode, level: int) -> str:
         """Return the text, in brackets where it binds less firmly."""
         text, found = self.write(node)
         return text if found >= level else self.bracket(text)
@@ -46,7 +46,7 @@ class ValueWriter:
         """Return texts with a sign between them."""
         return (sign if self.how.tight else f"{sign} ").join(texts)
 
-    def listed(self, node: Node) -> str:
+    def listed(self, node: TreeNode) -> str:
         """Return the texts of all parts, with commas."""
         return self.joined([self.text(child) for child in node.args])
 
@@ -60,35 +60,35 @@ class ValueWriter:
 
     # Numbers and letters
 
-    def _num(self, node: Node) -> str:
+    def _num(self, node: TreeNode) -> str:
         return node.name
 
     _dec = _sym = _words = _choice = _money = _date = _rep = _num
 
-    def _notation(self, node: Node) -> str:
+    def _notation(self, node: TreeNode) -> str:
         text = node.name
         for at, slot in enumerate(node.args):
             text = text.replace(f"<{at}>", self.text(slot))
         return text
 
-    def _thousands(self, node: Node) -> str:
+    def _thousands(self, node: TreeNode) -> str:
         return f"{int(node.name):,}".replace(",", self.how.thousands)
 
-    def _const(self, node: Node) -> str:
+    def _const(self, node: TreeNode) -> str:
         if node.name == "pi":
             return self.command("pi")
         return f"{self.how.upright}{{{node.name}}}" if self.how.upright else node.name
 
-    def _mixed(self, node: Node) -> str:
+    def _mixed(self, node: TreeNode) -> str:
         whole, top, bottom = (self.text(child) for child in node.args)
         return f"{whole}\\frac{{{top}}}{{{bottom}}}"
 
-    def _group(self, node: Node) -> str:
+    def _group(self, node: TreeNode) -> str:
         return f"{{{self.text(node.args[0])}}}"
 
     # Sums and products
 
-    def _add(self, node: Node) -> tuple[str, int]:
+    def _add(self, node: TreeNode) -> tuple[str, int]:
         terms = list(node.args)
         if self.how.shuffled:
             self.rng.shuffle(terms)
@@ -101,15 +101,15 @@ class ValueWriter:
             text += sign + inner
         return text, SUM
 
-    def _neg(self, node: Node) -> tuple[str, int]:
+    def _neg(self, node: TreeNode) -> tuple[str, int]:
         return "-" + self.at_least(node.args[0], PRODUCT), SUM
 
-    def _pm(self, node: Node) -> tuple[str, int]:
+    def _pm(self, node: TreeNode) -> tuple[str, int]:
         middle, off = node.args
-        before = "" if middle == Node("num", (), "0") else self.at_least(middle, SUM)
+        before = "" if middle == TreeNode("num", (), "0") else self.at_least(middle, SUM)
         return f"{before}\\pm {self.at_least(off, PRODUCT)}", SUM
 
-    def _mul(self, node: Node) -> tuple[str, int]:
+    def _mul(self, node: TreeNode) -> tuple[str, int]:
         factors = list(node.args)
         if self.how.shuffled and not any(child.op in {"sum", "prod", "integral", "mixed"} for child in factors):
             self.rng.shuffle(factors)
@@ -120,7 +120,7 @@ class ValueWriter:
             text = text + self._sign(text, inner, factor, factors[at - 1]) + inner if text else inner
         return text, PRODUCT
 
-    def _factor(self, factor: Node, *, last: bool) -> str:
+    def _factor(self, factor: TreeNode, *, last: bool) -> str:
         slash = factor.op == "div" and self.how.frac == "/"
         if factor.op in {"sum", "prod", "integral", "mixed"} and not last:
             return self.bracket(self.text(factor))
@@ -128,7 +128,7 @@ class ValueWriter:
             return self.bracket(self.text(factor))
         return self.bracket(self.text(factor)) if slash else self.at_least(factor, PRODUCT)
 
-    def _sign(self, before: str, inner: str, factor: Node, previous: Node) -> str:
+    def _sign(self, before: str, inner: str, factor: TreeNode, previous: TreeNode) -> str:
         digits = inner[0].isdigit() or inner.startswith(("\\frac", "\\dfrac", "\\tfrac"))
         bracket_behind_letter = inner.startswith(("(", "\\left(")) and not before[-1].isdigit()
         needed = digits or bracket_behind_letter or factor.op in {"mixed", "fact", "dfact"} or previous.op == "mixed"
@@ -138,7 +138,7 @@ class ValueWriter:
             return self.how.times
         return " " if before[-1].isalpha() and inner[0].isalpha() else ""
 
-    def _div(self, node: Node) -> tuple[str, int] | str:
+    def _div(self, node: TreeNode) -> tuple[str, int] | str:
         top, bottom = node.args
         if self.how.frac == "/":
             return f"{self.at_least(top, POWER)}/{self.at_least(bottom, ATOM)}", PRODUCT
@@ -147,7 +147,7 @@ class ValueWriter:
             return f"{self.how.frac}{first}{second}"
         return f"{self.how.frac}{{{first}}}{{{second}}}"
 
-    def _pow(self, node: Node) -> tuple[str, int]:
+    def _pow(self, node: TreeNode) -> tuple[str, int]:
         base, exponent = node.args
         if base.op == "fn" and exponent.op == "num" and base.name in {"sin", "cos", "tan"}:
             return f"{self.command(base.name)}{self._exponent(exponent)}{self._argument(base.args[0])}", PRODUCT
@@ -155,7 +155,7 @@ class ValueWriter:
         text = self.bracket(self.text(base)) if boxed else self.at_least(base, ATOM)
         return f"{text}{self._exponent(exponent)}", POWER
 
-    def _exponent(self, node: Node) -> str:
+    def _exponent(self, node: TreeNode) -> str:
         text = self.text(node)
         if self.how.plain:
             return f"^{text}" if text.isdigit() or (len(text) == 1 and text.isalpha()) else f"^({text})"
@@ -163,73 +163,73 @@ class ValueWriter:
 
     # Functions
 
-    def _sqrt(self, node: Node) -> str:
+    def _sqrt(self, node: TreeNode) -> str:
         text = self.text(node.args[0])
         if self.how.plain or self.how.round_roots:
             return f"{self.command('sqrt')}({text})"
         return f"\\sqrt{self.braced(text) if text.isdigit() else f'{{{text}}}'}"
 
-    def _root(self, node: Node) -> str:
+    def _root(self, node: TreeNode) -> str:
         return f"\\sqrt[{self.text(node.args[0])}]{{{self.text(node.args[1])}}}"
 
-    def _argument(self, node: Node) -> str:
+    def _argument(self, node: TreeNode) -> str:
         text, level = self.write(node)
         simple = node.op in {"num", "sym", "const", "sqrt"} or (node.op == "div" and self.how.frac != "/")
         if simple and not self.how.brackets and level == ATOM:
             return f" {text}"
         return self.bracket(text)
 
-    def _fn(self, node: Node) -> tuple[str, int]:
+    def _fn(self, node: TreeNode) -> tuple[str, int]:
         return f"{self.command(node.name)}{self._argument(node.args[0])}", PRODUCT
 
-    def _log(self, node: Node) -> tuple[str, int]:
+    def _log(self, node: TreeNode) -> tuple[str, int]:
         base, inner = node.args
         return f"{self.command('log')}_{{{self.text(base)}}}{self._argument(inner)}", PRODUCT
 
-    def _abs(self, node: Node) -> str:
+    def _abs(self, node: TreeNode) -> str:
         return self.bracket(self.text(node.args[0]), "||")
 
-    def _floor(self, node: Node) -> str:
+    def _floor(self, node: TreeNode) -> str:
         return self._open("\\lfloor ", node, "\\rfloor")
 
-    def _ceil(self, node: Node) -> str:
+    def _ceil(self, node: TreeNode) -> str:
         return self._open("\\lceil ", node, "\\rceil")
 
-    def _open(self, before: str, node: Node, after: str) -> str:
+    def _open(self, before: str, node: TreeNode, after: str) -> str:
         left, right = ("\\left", "\\right") if self.how.left else ("", "")
         return f"{left}{before}{self.text(node.args[0])} {right}{after}"
 
-    def _fact(self, node: Node) -> tuple[str, int]:
+    def _fact(self, node: TreeNode) -> tuple[str, int]:
         return f"{self.at_least(node.args[0], ATOM)}!", POWER
 
-    def _dfact(self, node: Node) -> tuple[str, int]:
+    def _dfact(self, node: TreeNode) -> tuple[str, int]:
         return f"{self.at_least(node.args[0], ATOM)}!!", POWER
 
-    def _binom(self, node: Node) -> str:
+    def _binom(self, node: TreeNode) -> str:
         return f"\\binom{{{self.text(node.args[0])}}}{{{self.text(node.args[1])}}}"
 
-    def _called(self, node: Node) -> str:
+    def _called(self, node: TreeNode) -> str:
         return f"\\{node.op}" + self.bracket(self.listed(node))
 
     _gcd = _max = _min = _called
 
-    def _lcm(self, node: Node) -> str:
+    def _lcm(self, node: TreeNode) -> str:
         return "\\operatorname{lcm}" + self.bracket(self.listed(node))
 
-    def _mod(self, node: Node) -> tuple[str, int]:
+    def _mod(self, node: TreeNode) -> tuple[str, int]:
         return f"{self.at_least(node.args[0], PRODUCT)} \\bmod {self.at_least(node.args[1], ATOM)}", SUM
 
-    def _sum(self, node: Node) -> tuple[str, int]:
+    def _sum(self, node: TreeNode) -> tuple[str, int]:
         return self._big("\\sum", node), PRODUCT
 
-    def _prod(self, node: Node) -> tuple[str, int]:
+    def _prod(self, node: TreeNode) -> tuple[str, int]:
         return self._big("\\prod", node), PRODUCT
 
-    def _big(self, command: str, node: Node) -> str:
+    def _big(self, command: str, node: TreeNode) -> str:
         low, high, body = node.args
         return f"{command}_{{{node.name}={self.text(low)}}}^{{{self.text(high)}}} {self.at_least(body, PRODUCT)}"
 
-    def _integral(self, node: Node) -> tuple[str, int]:
+    def _integral(self, node: TreeNode) -> tuple[str, int]:
         low, high, body = node.args
         d = "\\mathrm{d}" if self.how.upright else "d"
         inner = self.at_least(body, PRODUCT)

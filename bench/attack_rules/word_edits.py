@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from bench.attack_rules.leaf_edits import Edit
-from bench.attack_rules.tree import Node, num, of, sym
+from bench.attack_rules.tree import TreeNode, num, of, sym
 from bench.attack_rules.word_families import NOTATIONS
 
 _OPTIONS: Final = dict(zip("ABCDE", ("one", "two", "three", "four", "five"), strict=True))
 
 
-def edit_choice(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_choice(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other letters, several letters, and letters taken back."""
     letter = node.name
     other, third = rng.sample([c for c in "ABCDE" if c != letter], 2)
@@ -49,7 +49,7 @@ def edit_choice(node: Node, rng: random.Random) -> Iterator[Edit]:
         yield "choice", of("choice", name=text)
 
 
-def edit_worded(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_worded(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other words of the same subject, and words added."""
     inside = node.name.removeprefix("\\text{").removesuffix("}")
     pools = [
@@ -80,7 +80,7 @@ def edit_worded(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "word added", of("words", name=f"{inside} or not")
 
 
-def edit_money(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_money(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other amounts and currencies."""
     value = int(node.name.removeprefix("\\$"))
     for text in (
@@ -99,7 +99,7 @@ def edit_money(node: Node, rng: random.Random) -> Iterator[Edit]:
     del rng
 
 
-def edit_date(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_date(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other dates."""
     month, day = node.name.removeprefix("\\text{").removesuffix("}").split()
     other = rng.choice([m for m in ("February", "April", "June", "July") if m != month])
@@ -114,7 +114,7 @@ def edit_date(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "equal form", of("date", name=f"\\text{{{month} {day}}}")
 
 
-def edit_base(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_base(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield other digits and another base."""
     base = int(node.args[0].name)
     yield "base", node._replace(args=(num(base + 1),))
@@ -124,7 +124,7 @@ def edit_base(node: Node, rng: random.Random) -> Iterator[Edit]:
     yield "digit", node._replace(name=node.name + rng.choice("01"))
 
 
-def edit_notation(node: Node, rng: random.Random) -> Iterator[Edit]:
+def edit_notation(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
     """Yield another letter, order or sign of a form."""
     first, second = node.args
     for _, template, left, right in NOTATIONS:

@@ -5,7 +5,7 @@ import random
 from typing import Final
 
 from bench.attack_rules.context import Context
-from bench.attack_rules.drawing import Drawn, Family, small
+from bench.attack_rules.drawing import DrawFamily, Drawn, small
 from bench.attack_rules.tree import dec, num, of, sym
 from bench.attack_rules.units import UNITS
 
@@ -121,7 +121,7 @@ def _words_of_the_question(rng: random.Random) -> Drawn:
     return num(value), question, Context()
 
 
-WORDED: Final[dict[str, Family]] = {
+WORDED: Final[dict[str, DrawFamily]] = {
     "times": _times,
     "words of the question": _words_of_the_question,
     "quantities": _quantities,

@@ -19,7 +19,7 @@ KINDS: Final = {"fast": 5, "maths": 2, "rescued": 4, "refused": 3, "shared": 4}
 """Weights of the harmless kinds."""
 
 
-class Case(msgspec.Struct, frozen=True):
+class ChaosCase(msgspec.Struct, frozen=True):
     """One rollout and what must come back."""
 
     rollout: Rollout
@@ -28,7 +28,7 @@ class Case(msgspec.Struct, frozen=True):
     status: Status = Status.OK
 
 
-def make_cases(count: int, seed: int, *, poison: int) -> list[Case]:
+def make_cases(count: int, seed: int, *, poison: int) -> list[ChaosCase]:
     """Return `count` cases, `poison` of them deadly, in the order of submission."""
     dice = random.Random(seed)  # noqa: S311 repeatable, not secret
     kinds = dice.choices(list(KINDS), weights=list(KINDS.values()), k=count)
@@ -45,7 +45,7 @@ def read_off(prompt: str) -> float | None:
     return 0.0 if FALSE in prompt else None
 
 
-def _case(n: int, kind: str, group: int) -> Case:
+def _case(n: int, kind: str, group: int) -> ChaosCase:
     if kind == "fast":
         return _make(n, kind, f"What is {n}? {TRUE}", f"{n}.0", f"{n}", 1.0)
     if kind == "maths":
@@ -63,7 +63,7 @@ def _case(n: int, kind: str, group: int) -> Case:
     return msgspec.structs.replace(case, status=Status.FAILED)
 
 
-def _make(n: int, kind: str, question: str, answer: str, truth: str, value: float | None) -> Case:  # noqa: PLR0917 a row of a table
+def _make(n: int, kind: str, question: str, answer: str, truth: str, value: float | None) -> ChaosCase:  # noqa: PLR0917 a row of a table
     rollout = Rollout(
         rollout_id=f"r{n}",
         question=question,
@@ -71,4 +71,4 @@ def _make(n: int, kind: str, question: str, answer: str, truth: str, value: floa
         ground_truth=truth,
         data_source="chaos_tinyv",
     )
-    return Case(rollout, kind, value)
+    return ChaosCase(rollout, kind, value)

@@ -7,11 +7,11 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from bench.chaos.cases import Case
+from bench.chaos.cases import ChaosCase
 from bench.chaos.client import ClientTask, RewardRecord, read_journal
 from bench.chaos.world import World
 from tinyv_stream.broker.keys import GROUP
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.client.session import GRACE_S
 from tinyv_stream.types import STAGES, Status
 
@@ -50,7 +50,7 @@ class ChaosVerdict(msgspec.Struct, kw_only=True):
         return not self.broken
 
 
-def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: ClientTask, letters: dict[str, str]) -> None:
+def judge_rewards(verdict: ChaosVerdict, cases: list[ChaosCase], task: ClientTask, letters: dict[str, str]) -> None:
     """Compare the journal with what is right, and note each breach."""
     lines = read_journal(Path(task.journal))
     by_id = {line.rollout_id: line for line in lines}
@@ -83,7 +83,7 @@ def judge_rewards(verdict: ChaosVerdict, cases: list[Case], task: ClientTask, le
         verdict.broken.append(f"{verdict.spoilt} rewards were unreadable, more than were spoilt")
 
 
-def _judge(verdict: ChaosVerdict, case: Case, line: RewardRecord, deadline_s: float) -> None:
+def _judge(verdict: ChaosVerdict, case: ChaosCase, line: RewardRecord, deadline_s: float) -> None:
     # A reward that was spoilt before the client read it is an honest failure.
     spoilt = verdict.injected.get("junk reward", 0) and line.reason.startswith("unreadable reward")
     verdict.spoilt += bool(spoilt)
@@ -93,7 +93,7 @@ def _judge(verdict: ChaosVerdict, case: Case, line: RewardRecord, deadline_s: fl
         verdict.broken.append(f"{line.rollout_id}: rewarded after {line.total_s:.1f} s")
 
 
-async def leftovers(operator: OperatorSide) -> list[str]:
+async def leftovers(operator: OperatorApi) -> list[str]:
     """Return what should be gone once every rollout is rewarded, one sentence each."""
     found = [sentence for side in operator.sides for sentence in await _left_in(side)]
     held = sum(w.held for w in (await operator.status()).workers if w.state != "lost")
@@ -102,7 +102,7 @@ async def leftovers(operator: OperatorSide) -> list[str]:
     return found
 
 
-async def _left_in(shard: OperatorSide) -> list[str]:
+async def _left_in(shard: OperatorApi) -> list[str]:
     k, found = shard.keys, list[str]()
     for name, command in (
         ("live", "ZCARD"),
@@ -139,7 +139,7 @@ async def judge_server(verdict: ChaosVerdict, world: World) -> None:
     verdict.broken += [f"the client ended with status {status}" for status in [world.client_exit.result()] if status]
 
 
-async def _count_in(shard: OperatorSide, verdict: ChaosVerdict, run_id: str) -> None:
+async def _count_in(shard: OperatorApi, verdict: ChaosVerdict, run_id: str) -> None:
     verdict.left_in_done += cast("int", await shard.command("HLEN", shard.keys.done(run_id)))
     for stage in STAGES:
         groups = await shard.command("XINFO", "CONSUMERS", shard.keys.queue(stage), GROUP)

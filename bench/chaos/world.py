@@ -20,7 +20,7 @@ import msgspec
 from bench.chaos.client import AWAY, ClientTask
 from bench.chaos.proxy import Proxy
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
 from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.processes.child import Child
@@ -59,7 +59,7 @@ class World:
         self.client_net, self.worker_net = [
             await self._open.enter_async_context(Proxy("127.0.0.1", port)) for _ in range(2)
         ]
-        self.operator = OperatorSide(self.server.url, self._config.broker)
+        self.operator = OperatorApi(self.server.url, self._config.broker)
         await self._open.enter_async_context(self.operator)
         counts: dict[Stage, int] = {"rule": CONFIG.rule.workers, "tinyv": CONFIG.tinyv.workers}
         self.workers = [(stage, self._worker(stage, n)) for stage in STAGES for n in range(counts[stage])]

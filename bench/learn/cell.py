@@ -16,7 +16,7 @@ from bench.learn.amounts import Amounts
 from bench.learn.grpo import RewardSource, StepRecord, Training
 from bench.learn.policy import Teaching
 from bench.learn.roots import Roots
-from bench.learn.task import Family, Problem, problems
+from bench.learn.task import Problem, TaskFamily, problems
 
 FAMILIES: Final[Mapping[str, type[Amounts] | type[Roots]]] = {"amounts": Amounts, "roots": Roots}
 _SET_SEED: Final = 7
@@ -48,12 +48,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         return sum(s.accuracy for s in self.steps) / len(self.steps)
 
 
-class Bench:
+class TaughtFamily:
     """A family's questions and its taught policy, which every cell starts from."""
 
     def __init__(self, name: str, setting: Setting, directory: Path) -> None:
         spread = setting.spread.get(name)
-        self.family: Family = FAMILIES[name]() if spread is None else FAMILIES[name](spread)
+        self.family: TaskFamily = FAMILIES[name]() if spread is None else FAMILIES[name](spread)
         self.asked: list[Problem] = problems(self.family, setting.questions, _SET_SEED)
         self.setting = setting
         self._directory = directory

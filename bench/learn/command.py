@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bench.learn.cell import Bench
+from bench.learn.cell import TaughtFamily
 from bench.learn.picture import curves_svg
 from bench.learn.pool_reward import RULES_ONLY, adapter, learn_pool
 from bench.learn.result import result
@@ -51,7 +51,7 @@ async def measure(settings: Settings, directory: Path) -> tuple[list[Any], list[
 
 
 async def _trl(settings: Settings, directory: Path) -> list[TrlRun]:
-    bench = Bench(settings.families[0], settings.setting, directory)
+    bench = TaughtFamily(settings.families[0], settings.setting, directory)
     runs: list[TrlRun] = []
     async with learn_pool(tinyv=0, model=settings.model, threads=1) as pool:
         for seed in range(settings.trl_seeds):

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from bench.learn.policy import PAD_ID, batches, decode, log_probabilities, prompt_rows, sample
-from bench.learn.task import MIXED, Family, Problem, is_right
+from bench.learn.task import MIXED, Problem, TaskFamily, is_right
 
 _EPSILON: Final = 1e-4
 """Added to the deviation that advantages are divided by, as TRL does."""
@@ -43,7 +43,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     """Largest norm of the gradient."""
 
 
-class Answered(msgspec.Struct, frozen=True):
+class GradedText(msgspec.Struct, frozen=True):
     """One answer of the policy, as a reward is given it; `right` is for rewards made of the oracle alone."""
 
     problem: Problem
@@ -54,7 +54,7 @@ class Answered(msgspec.Struct, frozen=True):
 class RewardSource(Protocol):
     """What a run is rewarded by."""
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> Sequence[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> Sequence[float | None]:
         """Return one reward per answer, in order; None where nobody decided."""
         ...
 
@@ -95,7 +95,7 @@ def advantages(rewards: Tensor, loss: str) -> Tensor:
 
 
 def train(
-    policy: Any, family: Family, asked: Sequence[Problem], source: RewardSource, how: Training, *, seed: int
+    policy: Any, family: TaskFamily, asked: Sequence[Problem], source: RewardSource, how: Training, *, seed: int
 ) -> list[StepRecord]:
     """Train `policy` in place and return a record per step."""
     torch.manual_seed(seed)
@@ -108,7 +108,7 @@ def train(
         prompts = prompt_rows(family, batch)
         rows = sample(policy, prompts, how.size, family.answer_tokens)
         answers = [
-            Answered(one, text := decode(family, row), is_right(family, one, text))
+            GradedText(one, text := decode(family, row), is_right(family, one, text))
             for one, row in zip((one for one in batch for _ in range(how.size)), rows.tolist(), strict=True)
         ]
         began = time.monotonic()
@@ -144,8 +144,8 @@ def policy_loss(policy: Any, x: tuple[Tensor, Tensor], weights: Tensor, loss: st
 
 
 def _record(
-    family: Family,
-    answers: Sequence[Answered],
+    family: TaskFamily,
+    answers: Sequence[GradedText],
     paid: Sequence[float | None],
     rewards: Tensor,
     *,
@@ -173,6 +173,6 @@ def _flat(rewards: Tensor) -> float:
     return float((~(spread > 0)).float().mean())
 
 
-def _forms(family: Family, answers: Sequence[Answered]) -> dict[str, int]:
+def _forms(family: TaskFamily, answers: Sequence[GradedText]) -> dict[str, int]:
     found = Counter(read[1] if (read := family.read(a.text)) else OTHER for a in answers)
     return {name: found[name] for name in (*family.forms, MIXED, OTHER)}

@@ -17,7 +17,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from bench.learn.task import END, PAD, SURE, UNSURE, Family, Problem, taught
+from bench.learn.task import END, PAD, SURE, UNSURE, Problem, TaskFamily, taught
 
 PAD_ID: Final = 0
 END_ID: Final = 1
@@ -36,12 +36,12 @@ class Teaching(msgspec.Struct, frozen=True, kw_only=True):
     """Share of answers there that name two values."""
 
 
-def encode(family: Family, tokens: Sequence[str]) -> list[int]:
+def encode(family: TaskFamily, tokens: Sequence[str]) -> list[int]:
     """Return the numbers of `tokens` in the family's vocabulary."""
     return [family.tokens.index(token) for token in tokens]
 
 
-def decode(family: Family, row: Sequence[int]) -> str:
+def decode(family: TaskFamily, row: Sequence[int]) -> str:
     """Return a completion's text up to its end; what a policy writes is only ever read as text."""
     told: list[str] = []
     for number in row:
@@ -51,7 +51,7 @@ def decode(family: Family, row: Sequence[int]) -> str:
     return "".join(told)
 
 
-def make_policy(family: Family, seed: int) -> Any:
+def make_policy(family: TaskFamily, seed: int) -> Any:
     """Return an untaught Llama of some 0.5 M parameters for the family's vocabulary."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -73,7 +73,7 @@ def make_policy(family: Family, seed: int) -> Any:
     return LlamaForCausalLM(config)
 
 
-def teach(family: Family, asked: Sequence[Problem], how: Teaching, seed: int) -> Any:
+def teach(family: TaskFamily, asked: Sequence[Problem], how: Teaching, seed: int) -> Any:
     """Return a policy that was taught the questions `asked`; the same for a seed on one machine with one thread."""
     policy = make_policy(family, seed)
     rng = random.Random(f"teach {seed}")  # noqa: S311 draws, not secrets
@@ -93,7 +93,7 @@ def teach(family: Family, asked: Sequence[Problem], how: Teaching, seed: int) ->
     return policy
 
 
-def _lesson(family: Family, one: Problem, how: Teaching, rng: random.Random, index: dict[str, int]) -> list[int]:
+def _lesson(family: TaskFamily, one: Problem, how: Teaching, rng: random.Random, index: dict[str, int]) -> list[int]:
     sure = rng.random() < 0.5
     right, hedge = (1.0, 0.0) if sure else (how.right, how.hedge)
     told = [*one.prompt, SURE if sure else UNSURE, *taught(family, one.value, rng, right=right, hedge=hedge), END]
@@ -131,7 +131,7 @@ def sample(policy: Any, prompts: Tensor, each: int, most: int) -> Tensor:
     return told
 
 
-def prompt_rows(family: Family, asked: Sequence[Problem], sign: str = UNSURE) -> Tensor:
+def prompt_rows(family: TaskFamily, asked: Sequence[Problem], sign: str = UNSURE) -> Tensor:
     """Return the prompts' token numbers, one row each."""
     return torch.tensor([encode(family, [*one.prompt, sign]) for one in asked])
 

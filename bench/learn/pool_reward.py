@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
 
-from bench.learn.grpo import Answered
+from bench.learn.grpo import GradedText
 from bench.learn.rewards import completion_of
 from tinyv_stream.adapter_kit import close_requesters
 from tinyv_stream.cli.readiness import until_ready
@@ -62,7 +62,7 @@ class PoolReward:
         self._function = adapter(url, data_source)
         self._loop = asyncio.new_event_loop()
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return the pool's rewards of a step, in order; raise BrokerError."""
         asked = self._function(
             [a.problem.question for a in answers],

@@ -9,7 +9,7 @@ from bench.learn.cell import Cell
 from bench.learn.grpo import StepRecord
 from bench.learn.hacking import alarm_at, hacked_at, wrong_share
 from bench.learn.settings import TINYV
-from bench.learn.stats import Interval, mean_interval, paired, through_origin
+from bench.learn.stats import SeedInterval, mean_interval, paired, through_origin
 from bench.learn.trl_check import TrlRun
 
 LADDER: Final = (
@@ -79,7 +79,7 @@ def pairs(of: Cells) -> list[tuple[str, str]]:
     return [*ladder, *((name, "oracle") for name in of if (name, "oracle") not in ladder and name != "oracle")]
 
 
-def gap(of: Cells, less: str, more: str) -> Interval | None:
+def gap(of: Cells, less: str, more: str) -> SeedInterval | None:
     """Return the gap between two rewards over the seeds that both have; None where there is none."""
     seeds = sorted(set(of.get(less, {})) & set(of.get(more, {})))
     if not seeds:
@@ -93,7 +93,7 @@ def refused(steps: Sequence[StepRecord]) -> float | None:
     return statistics.fmean(shares) if shares else None
 
 
-def thumb(of: Cells) -> Interval | None:
+def thumb(of: Cells) -> SeedInterval | None:
     """Return the share of the oracle's area that is lost per unit of false negative rate; None without such runs.
 
     One point per rate and seed: x is the rate, y the share of the same seed's oracle area that is lost.
@@ -131,7 +131,7 @@ def curve(cells: Sequence[Cell]) -> list[dict[str, float]]:
     ]
 
 
-def interval_json(one: Interval) -> dict[str, float | int | None]:
+def interval_json(one: SeedInterval) -> dict[str, float | int | None]:
     """Return an interval as plain values."""
     return {"mean": one.mean, "low": one.low, "high": one.high, "seeds": one.n}
 
@@ -140,7 +140,7 @@ def _trl_curve(runs: Sequence[TrlRun]) -> list[float]:
     return [mean_interval(at).mean for at in zip(*(r.accuracy for r in runs), strict=False)]
 
 
-def _named(gaps: Mapping[tuple[str, str], Mapping[str, Interval]], name: str) -> dict[str, float]:
+def _named(gaps: Mapping[tuple[str, str], Mapping[str, SeedInterval]], name: str) -> dict[str, float]:
     return {_key(key, "").rstrip("/"): of[name].mean for key, of in gaps.items() if name in of}
 
 

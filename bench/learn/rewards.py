@@ -1,6 +1,6 @@
 """Reward sources of the learning benchmark: the oracle and its spoiled kinds, the rules, and rules with one behind.
 
-- Spoiled at random: a right answer is refused, a wrong one paid, each with its probability, drawn anew every time.
+- Spoiled at random: a right answer is refused, a wrong one paid, each with its probability, drawn again every time.
 - Spoiled systematically: one spelling is always refused (`blind`), one spelling is paid whatever it says (`gullible`).
 - Rules are the product's graders, in this process; the stage behind them is an oracle here (a perfect TinyV) and the
   pool in `pool_reward`.
@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 from bench.learn.faulty import AnyOf, RestIgnored
-from bench.learn.grpo import Answered, RewardSource
-from bench.learn.task import Family
+from bench.learn.grpo import GradedText, RewardSource
+from bench.learn.task import TaskFamily
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.rules.graders import Check, load
 
@@ -31,7 +31,7 @@ class Oracle:
         self._rng = random.Random(f"oracle {seed}")  # noqa: S311 draws, not secrets
         self._fn, self._fp = fn, fp
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return 1 for right answers, but for the mistakes that are drawn."""
         del step
         return [float(self._rng.random() >= self._fn if a.right else self._rng.random() < self._fp) for a in answers]
@@ -40,15 +40,15 @@ class Oracle:
 class ByForm:
     """The truth, but for one spelling, whose answers get `value` whatever they say."""
 
-    def __init__(self, family: Family, form: str, value: float) -> None:
+    def __init__(self, family: TaskFamily, form: str, value: float) -> None:
         self._family, self._form, self._value = family, form, value
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return 1 for right answers, and `value` for those in the one spelling."""
         del step
         return [self._one(a) for a in answers]
 
-    def _one(self, answer: Answered) -> float:
+    def _one(self, answer: GradedText) -> float:
         read = self._family.read(answer.text)
         return self._value if read is not None and read[1] == self._form else float(answer.right)
 
@@ -59,17 +59,17 @@ class HalfOfPairs:
     Like a small verifier that knows some rewritings and not others, always the same ones.
     """
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: TaskFamily) -> None:
         pairs = [(mine, theirs) for mine in family.forms for theirs in family.forms]
         rng = random.Random(f"half {family.name}")  # noqa: S311 draws, not secrets
         self._family, self._known = family, frozenset(rng.sample(pairs, len(pairs) // 2))
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return 1 for right answers in a pair of spellings that it knows."""
         del step
         return [float(a.right and self._knows(a)) for a in answers]
 
-    def _knows(self, answer: Answered) -> bool:
+    def _knows(self, answer: GradedText) -> bool:
         reference, told = self._family.read(answer.problem.reference), self._family.read(answer.text)
         return reference is not None and told is not None and (reference[1], told[1]) in self._known
 
@@ -81,7 +81,7 @@ class Rules:
         self._grader = load(name)
         self._known = lru_cache(_REMEMBERED)(self._grade)
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return 1 for what the grader calls correct, 0 for incorrect, None where it is undecided."""
         del step
         return [self._known(a.text, a.problem.reference, a.problem.question) for a in answers]
@@ -100,7 +100,7 @@ class Behind:
     def __init__(self, rules: RewardSource, second: RewardSource) -> None:
         self._rules, self._second = rules, second
 
-    def __call__(self, answers: Sequence[Answered], step: int) -> list[float | None]:
+    def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return the rules' 1, else what the second says."""
         told = list(self._rules(answers, step))
         left = [n for n, value in enumerate(told) if not value]
@@ -114,7 +114,7 @@ def completion_of(text: str) -> str:
     return rf"\boxed{{{text}}}"
 
 
-Make = Callable[[Family, int], RewardSource]
+Make = Callable[[TaskFamily, int], RewardSource]
 """(family, seed) -> a source."""
 
 SOURCES: Final[dict[str, Make]] = {

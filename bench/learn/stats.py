@@ -32,7 +32,7 @@ _T_MANY: Final = 2.131
 Z_95: Final = 1.959964
 
 
-class Interval(msgspec.Struct, frozen=True):
+class SeedInterval(msgspec.Struct, frozen=True):
     """A mean with the ends of its two-sided 95 % interval; of one value it has no ends."""
 
     mean: float
@@ -46,7 +46,7 @@ class Interval(msgspec.Struct, frozen=True):
         return self.low is not None and self.low > 0
 
 
-def paired(less: Sequence[float], more: Sequence[float]) -> Interval:
+def paired(less: Sequence[float], more: Sequence[float]) -> SeedInterval:
     """Return the mean of `more` minus `less`, paired by position, with Student's 95 % interval.
 
     Raises InvalidInputError for lengths that differ or are zero.
@@ -56,14 +56,14 @@ def paired(less: Sequence[float], more: Sequence[float]) -> Interval:
     return mean_interval([b - a for a, b in zip(less, more, strict=True)])
 
 
-def mean_interval(values: Sequence[float]) -> Interval:
+def mean_interval(values: Sequence[float]) -> SeedInterval:
     """Return the mean of `values` with Student's 95 % interval."""
     mean, n = statistics.fmean(values), len(values)
     if n < 2:
-        return Interval(mean, None, None, n)
+        return SeedInterval(mean, None, None, n)
     t = _T_975[n - 2] if n - 2 < len(_T_975) else _T_MANY
     half = t * statistics.stdev(values) / math.sqrt(n)
-    return Interval(mean, mean - half, mean + half, n)
+    return SeedInterval(mean, mean - half, mean + half, n)
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
@@ -75,7 +75,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
 
 
-def through_origin(points: Sequence[tuple[float, float]]) -> Interval:
+def through_origin(points: Sequence[tuple[float, float]]) -> SeedInterval:
     """Return the slope of y over x by least squares without an intercept, with Student's 95 % interval.
 
     Raises InvalidInputError where all x are zero.
@@ -85,7 +85,7 @@ def through_origin(points: Sequence[tuple[float, float]]) -> Interval:
         raise InvalidInputError("points", len(points), "give at least one with x other than 0")
     slope, free = sum(x * y for x, y in points) / square, len(points) - 1
     if not free:
-        return Interval(slope, None, None, 1)
+        return SeedInterval(slope, None, None, 1)
     rest = sum((y - slope * x) ** 2 for x, y in points)
     half = (_T_975[free - 1] if free <= len(_T_975) else _T_MANY) * math.sqrt(rest / free / square)
-    return Interval(slope, slope - half, slope + half, len(points))
+    return SeedInterval(slope, slope - half, slope + half, len(points))

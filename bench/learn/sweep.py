@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench.learn.cell import Bench, Cell, Setting
+from bench.learn.cell import Cell, Setting, TaughtFamily
 from bench.learn.grpo import Training
 from bench.learn.pool_reward import PoolReward, learn_pool
 from bench.learn.rewards import SOURCES
 from bench.learn.settings import TINYV, Settings
 
-Say = Callable[[str], None]
+SweepLog = Callable[[str], None]
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -40,12 +40,12 @@ def jobs_of(settings: Settings) -> list[Job]:
     return told
 
 
-async def sweep(settings: Settings, directory: Path, say: Say) -> list[Cell]:
+async def sweep(settings: Settings, directory: Path, say: SweepLog) -> list[Cell]:
     """Run all cells and return them; raise EngineStartError where the pool does not come up."""
     jobs = jobs_of(settings)
     for family in settings.families:  # taught once, before cells run beside each other
         began = time.monotonic()
-        await asyncio.to_thread(Bench(family, settings.setting, directory).policy)
+        await asyncio.to_thread(TaughtFamily(family, settings.setting, directory).policy)
         say(f"{family}: policy taught in {time.monotonic() - began:.0f} s")
     with ProcessPoolExecutor(settings.jobs, multiprocessing.get_context("spawn")) as workers:
         loop = asyncio.get_running_loop()
@@ -64,12 +64,12 @@ async def sweep(settings: Settings, directory: Path, say: Say) -> list[Cell]:
 
 def run_alone(job: Job, setting: Setting, directory: Path) -> Cell:
     """Run a cell that needs no pool."""
-    bench = Bench(job.family, setting, directory)
+    bench = TaughtFamily(job.family, setting, directory)
     return bench.run(job.reward, job.seed, SOURCES[job.reward](bench.family, job.seed), job.how)
 
 
-async def _by_pool(jobs: list[Job], settings: Settings, directory: Path, say: Say) -> list[Cell]:
-    benches = {job.family: Bench(job.family, settings.setting, directory) for job in jobs}
+async def _by_pool(jobs: list[Job], settings: Settings, directory: Path, say: SweepLog) -> list[Cell]:
+    benches = {job.family: TaughtFamily(job.family, settings.setting, directory) for job in jobs}
     if all(benches[job.family].path(job.reward, job.seed, job.how).exists() for job in jobs):
         return [run_from(benches[job.family], job, "") for job in jobs]
     cells: list[Cell] = []
@@ -80,7 +80,7 @@ async def _by_pool(jobs: list[Job], settings: Settings, directory: Path, say: Sa
     return cells
 
 
-def run_from(bench: Bench, job: Job, url: str) -> Cell:
+def run_from(bench: TaughtFamily, job: Job, url: str) -> Cell:
     """Run a cell that is rewarded by the pool at `url`, in a thread of its own."""
     source = PoolReward(url)
     try:

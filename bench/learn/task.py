@@ -40,7 +40,7 @@ class Problem(msgspec.Struct, frozen=True):
     """The value, spelled in a form that was drawn."""
 
 
-class Family(Protocol):
+class TaskFamily(Protocol):
     """A kind of question."""
 
     @property
@@ -85,13 +85,13 @@ class Family(Protocol):
         ...
 
 
-def is_right(family: Family, problem: Problem, text: str) -> bool:
+def is_right(family: TaskFamily, problem: Problem, text: str) -> bool:
     """Tell whether `text` is a right answer, by the oracle."""
     found = family.read(text)
     return found is not None and found[0] == problem.value
 
 
-def taught(family: Family, value: Value, rng: random.Random, *, right: float, hedge: float) -> list[str]:
+def taught(family: TaskFamily, value: Value, rng: random.Random, *, right: float, hedge: float) -> list[str]:
     """Return the tokens of an answer that the policy is taught: right at a share of `right`, else a near miss.
 
     At a share of `hedge` a second near miss follows, so that the policy knows how to name two values.
@@ -105,7 +105,7 @@ def taught(family: Family, value: Value, rng: random.Random, *, right: float, he
     return told
 
 
-def problems(family: Family, count: int, seed: int) -> list[Problem]:
+def problems(family: TaskFamily, count: int, seed: int) -> list[Problem]:
     """Return `count` different questions, the same for the same seed."""
     rng = random.Random(seed)  # noqa: S311 draws, not secrets
     found: dict[str, Problem] = {}

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.learn.cell import Bench
+from bench.learn.cell import TaughtFamily
 from bench.learn.grpo import Training
 from bench.learn.policy import END_ID, PAD_ID
 from bench.learn.rewards import completion_of
@@ -45,7 +45,7 @@ class _Counted:
 
     __name__ = "counted"
 
-    def __init__(self, inner: TinyVReward, bench: Bench) -> None:
+    def __init__(self, inner: TinyVReward, bench: TaughtFamily) -> None:
         self._inner, self._bench = inner, bench
         self._problems = {one.question: one for one in bench.asked}
         self.accuracy: list[float] = []
@@ -60,7 +60,7 @@ class _Counted:
         return await self._inner(prompts, [completion_of(text) for text in completions], **columns)
 
 
-def run_trl(bench: Bench, inner: TinyVReward, how: Training, seed: int) -> TrlRun:
+def run_trl(bench: TaughtFamily, inner: TinyVReward, how: Training, seed: int) -> TrlRun:
     """Train a fresh policy with TRL and return the truth over its steps; `inner` is our adapter."""
     import torch
     from datasets import Dataset
@@ -105,7 +105,7 @@ def run_trl(bench: Bench, inner: TinyVReward, how: Training, seed: int) -> TrlRu
     return TrlRun(seed=seed, accuracy=counted.accuracy, wall_s=time.monotonic() - wall, cpu_s=time.process_time() - cpu)
 
 
-def tokenizer_of(bench: Bench) -> Any:
+def tokenizer_of(bench: TaughtFamily) -> Any:
     """Return a tokenizer of the family's vocabulary: prompts are cut at `SEPARATOR`, completions simply joined."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast

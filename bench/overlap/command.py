@@ -15,7 +15,7 @@ from bench.overlap.run import Measured, measure_all
 from bench.overlap.settings import OverlapSettings, parse
 from tinyv_stream.charts.png import missing, png, stacked
 from tinyv_stream.errors import InvalidInputError, TinyVError
-from tinyv_stream.timeline.spans import Recorder
+from tinyv_stream.timeline.spans import SpanWriter
 from tinyv_stream.timeline.trace import chrome_trace
 
 _FILE_WIDTH: Final = 140
@@ -89,6 +89,6 @@ def _write(settings: OverlapSettings, measured: Measured, summary: dict[str, Any
     if typical and settings.trace:
         settings.trace.write_bytes(chrome_trace(typical.found.spans))
     if typical and settings.record:
-        with Recorder(settings.record) as record:
+        with SpanWriter(settings.record) as record:
             for span in typical.found.spans:
                 record.write(span)

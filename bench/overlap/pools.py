@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from bench.workload.steps import DATA_SOURCE
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import Config, RouteConfig
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.pool import Pool
@@ -68,7 +68,7 @@ async def _running(config: Config, url: str, directory: Path) -> AsyncGenerator[
 async def _ready(config: Config, pool: Pool, url: str) -> None:
     wanted = config.rule.workers + config.tinyv.workers
     give_up = asyncio.get_running_loop().time() + READY_S
-    async with OperatorSide(url, config.broker) as operator:
+    async with OperatorApi(url, config.broker) as operator:
         while sum(w.state == "ready" for w in (await operator.status()).workers) < wanted:
             broken = next((w for w in pool.workers if w.restarts), None)
             if broken or asyncio.get_running_loop().time() > give_up:

@@ -30,7 +30,7 @@ from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, TinyVConfig
 from tinyv_stream.testing import embedded_server
 
-Say = Callable[[str], None]
+RunLog = Callable[[str], None]
 PlayStep = Callable[[Step, int], Awaitable[ReplayedStep]]
 GenerateStep = Callable[[RewardClient, Step, int], Awaitable[ReplayedStep]]
 
@@ -73,7 +73,7 @@ class _Started(msgspec.Struct, kw_only=True):
     trainers: dict[str, Hello]
 
 
-async def measure_all(settings: OverlapSettings, say: Say) -> Measured:
+async def measure_all(settings: OverlapSettings, say: RunLog) -> Measured:
     """Run the benchmark; raises TinyVError if a part of it does not start."""
     steps = [_step(settings, n) for n in range(settings.repeats)]
     rng = random.Random(f"order {settings.seed}")  # noqa: S311 an order, not a secret
@@ -90,7 +90,7 @@ async def measure_all(settings: OverlapSettings, say: Say) -> Measured:
 
 
 @asynccontextmanager
-async def _players(settings: OverlapSettings, say: Say) -> AsyncGenerator[_Started]:
+async def _players(settings: OverlapSettings, say: RunLog) -> AsyncGenerator[_Started]:
     """Start what the modes need, each warm."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tinyv-overlap-")))

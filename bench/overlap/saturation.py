@@ -25,7 +25,7 @@ from bench.overlap.pools import config_of
 from bench.overlap.replay import ReplayedStep, stream
 from bench.overlap.simulation import BENT, Arrival, Fleet, Mode, arrivals_of, bend, simulate
 from bench.workload import Mix, Step, bundled, make
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.config import Config, EngineConfig, TinyVConfig
 from tinyv_stream.processes.child import Child
@@ -137,7 +137,7 @@ async def _pool(mode: Mode, home: Path) -> AsyncGenerator[tuple[str, Config]]:
         try:
             for child in children:
                 child.start()
-            async with OperatorSide(server.url, config.broker) as operator:
+            async with OperatorApi(server.url, config.broker) as operator:
 
                 async def both_ready() -> bool:
                     return sum(w.state == "ready" for w in (await operator.status()).workers) == len(children)

@@ -20,7 +20,7 @@ from contract_kit import SOURCE, Case, cases, rollout_of
 
 from tinyv_stream import RewardClient, UndecidedError
 from tinyv_stream.adapter_kit import background, close_requesters
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.testing import wait_until
 
@@ -99,15 +99,15 @@ def crew(pool_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
 
 
 @pytest.fixture
-async def watch(crew: Crew, pool_url: str) -> AsyncIterator[OperatorSide]:
+async def watch(crew: Crew, pool_url: str) -> AsyncIterator[OperatorApi]:
     """An operator's view of the crew's pool; at the end, this loop's clients are closed."""
-    async with OperatorSide(pool_url, BrokerConfig(pool=crew.pool)) as operator:
+    async with OperatorApi(pool_url, BrokerConfig(pool=crew.pool)) as operator:
         yield operator
     await close_requesters()
     await asyncio.wrap_future(background.start(close_requesters()))
 
 
-async def test_killed_workers_change_no_reward(way: Way, crew: Crew, watch: OperatorSide) -> None:
+async def test_killed_workers_change_no_reward(way: Way, crew: Crew, watch: OperatorApi) -> None:
     chosen = cases(COUNT, salt=f" by {crew.pool}")
     crew.start("rule", "tinyv")
     async with way.opened() as give:
@@ -126,7 +126,7 @@ async def test_killed_workers_change_no_reward(way: Way, crew: Crew, watch: Oper
 
 
 async def test_with_the_engine_down_nothing_is_scored_0(
-    way: Way, crew: Crew, watch: OperatorSide, monkeypatch: pytest.MonkeyPatch
+    way: Way, crew: Crew, watch: OperatorApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYV_DEADLINE_S", "8")
     chosen = cases(COUNT, salt=f" by {crew.pool}")
@@ -140,7 +140,7 @@ async def test_with_the_engine_down_nothing_is_scored_0(
 
 
 async def test_after_the_deadline_nothing_is_scored_at_all(
-    way: Way, crew: Crew, watch: OperatorSide, monkeypatch: pytest.MonkeyPatch
+    way: Way, crew: Crew, watch: OperatorApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINYV_DEADLINE_S", "1")
     monkeypatch.setenv("TINYV_ANSWER_S", "6")
@@ -148,7 +148,7 @@ async def test_after_the_deadline_nothing_is_scored_at_all(
         assert await asyncio.gather(*(_given(give, case) for case in cases(COUNT))) == [None] * COUNT
 
 
-async def test_a_cancelled_trainer_leaves_no_work_and_may_ask_again(way: Way, crew: Crew, watch: OperatorSide) -> None:
+async def test_a_cancelled_trainer_leaves_no_work_and_may_ask_again(way: Way, crew: Crew, watch: OperatorApi) -> None:
     if not way.can_cancel:
         pytest.skip("this trainer waits in a thread, which cannot be cancelled; its process can be killed")
     chosen = cases(COUNT, salt=f" by {crew.pool}")
@@ -199,7 +199,7 @@ async def _given(give: Give, case: Case) -> float | None:
         raise
 
 
-async def _is_at_work(watch: OperatorSide, crew: Crew) -> bool:
+async def _is_at_work(watch: OperatorApi, crew: Crew) -> bool:
     """A worker that runs has taken samples: one that was killed goes on saying what it last held, until it is missed.
 
     What the killed ones left may also have been done too fast for their followers to be seen with any of it.
@@ -208,15 +208,15 @@ async def _is_at_work(watch: OperatorSide, crew: Crew) -> bool:
     return taken > 0 or await _counts(watch, COUNT)
 
 
-async def _has_workers(watch: OperatorSide, ready: int) -> bool:
+async def _has_workers(watch: OperatorApi, ready: int) -> bool:
     return [worker.state for worker in (await watch.status()).workers].count("ready") >= ready
 
 
-async def _is_live(watch: OperatorSide, count: int) -> bool:
+async def _is_live(watch: OperatorApi, count: int) -> bool:
     return (await watch.status()).live == count
 
 
-async def _counts(watch: OperatorSide, count: int) -> bool:
+async def _counts(watch: OperatorApi, count: int) -> bool:
     status = await watch.status()
     given = sum(status.stats.get(f"by_{source}", 0) for source in ("rule", "tinyv", "cache", "fallback"))
     return status.live == 0 and status.stats.get("submitted", 0) == given == count

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tinyv_stream import Reward, RewardClient, Rollout, Status
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.operator import OperatorSide, WorkerInfo
+from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.control import model
 from tinyv_stream.pool import Pool
@@ -57,7 +57,7 @@ class Trainer:
 
 
 class RealPool:
-    def __init__(self, pool: Pool, trainer: Trainer, side: OperatorSide) -> None:
+    def __init__(self, pool: Pool, trainer: Trainer, side: OperatorApi) -> None:
         self.pool, self.trainer, self._side = pool, trainer, side
         self.url = pool.url
 
@@ -80,7 +80,7 @@ async def real_pool(directory: Path, tinyv: TinyVConfig) -> AsyncIterator[RealPo
         running = asyncio.create_task(pool.run(stop))
         try:
             async with (
-                OperatorSide(pool.url, broker) as side,
+                OperatorApi(pool.url, broker) as side,
                 RewardClient(pool.url, run_id="run", pool="engines", deadline_s=3_000) as client,
             ):
 

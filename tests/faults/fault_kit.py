@@ -14,7 +14,7 @@ from redis import exceptions as redis_errors
 
 from tinyv_stream.broker.connections import ConnectionPool
 from tinyv_stream.broker.redis_client import _Client
-from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.trainer import TrainerApi
 
 NUMBERS = (
     *("EMFILE", "ENFILE", "ENOENT", "EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "ENOMEM", "ECONNREFUSED"),
@@ -66,7 +66,7 @@ class Answer:
         return f"answer {self.value!r}"
 
 
-OPERATIONS = [name for name, m in vars(TrainerSide).items() if inspect.iscoroutinefunction(m) and name[0] != "_"]
+OPERATIONS = [name for name, m in vars(TrainerApi).items() if inspect.iscoroutinefunction(m) and name[0] != "_"]
 """What the trainer's side asks of a broker: read off the class, so that a new operation gets its row."""
 
 _now: contextvars.ContextVar[str] = contextvars.ContextVar("operation", default="")
@@ -108,12 +108,12 @@ async def injected(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fault]:
 
             patched.setattr(kind, name, asking)
         for operation in OPERATIONS:
-            patched.setattr(TrainerSide, operation, _named(operation, getattr(TrainerSide, operation)))
+            patched.setattr(TrainerApi, operation, _named(operation, getattr(TrainerApi, operation)))
         yield fault
 
 
 def _named(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    async def named(self: TrainerSide, *arguments: object, **more: object) -> object:
+    async def named(self: TrainerApi, *arguments: object, **more: object) -> object:
         token = _now.set(name)
         try:
             return await method(self, *arguments, **more)

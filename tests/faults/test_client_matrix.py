@@ -11,7 +11,7 @@ from stream_kit import Serve, is_empty, rollout
 
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.broker.messages import shard_of
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.client import hold, session
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
@@ -41,7 +41,7 @@ async def test_it_goes_on_after_any_error(
     # Only what is slow is asked about.
     rule = ScriptedVerifier("rule", delay_s=0.4 if operation == "check" else 0.02)
     config = BrokerConfig(pool=pool_name)
-    async with injected(monkeypatch) as fault, serve(rule), OperatorSide(server.url, config) as operator:
+    async with injected(monkeypatch) as fault, serve(rule), OperatorApi(server.url, config) as operator:
         async with client(max_inflight=MAX_INFLIGHT, client_id="trainer") as c:
             stream = c.rewards()
             given = 0
@@ -67,9 +67,7 @@ def picked(operation: str, family: str, cells: str) -> list[object]:
     return errors if cells == "all" or len(errors) < 4 else errors[OPERATIONS.index(operation) :: len(OPERATIONS)]
 
 
-async def life(
-    c: RewardClient, other: Callable[..., RewardClient], operator: OperatorSide, fault: Fault, n: int
-) -> int:
+async def life(c: RewardClient, other: Callable[..., RewardClient], operator: OperatorApi, fault: Fault, n: int) -> int:
     """All that a trainer does, until the fault has come and gone; return how many rewards that gave."""
     given = 0
     for turn in range(100):
@@ -96,7 +94,7 @@ async def life(
     return given
 
 
-async def spoil(c: RewardClient, operator: OperatorSide, rollout_id: str) -> None:
+async def spoil(c: RewardClient, operator: OperatorApi, rollout_id: str) -> None:
     """Put junk where the reward of a rollout comes."""
     entry = c._session.ledger.get(rollout_id)
     if entry:

@@ -16,7 +16,7 @@ from gateway_kit import TOKEN, Http, gateway, rollout, workers
 
 from tinyv_stream import InvalidInputError
 from tinyv_stream.gateway import GatewayConfig
-from tinyv_stream.gateway.reward_log import Feed
+from tinyv_stream.gateway.reward_log import RewardLog
 from tinyv_stream.gateway.settings import check
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Reward, Source, Status
@@ -197,7 +197,7 @@ async def test_a_cursor_that_is_too_old_says_what_was_lost(server: EmbeddedServe
 
 
 def test_what_was_sent_is_kept_for_its_time_and_within_its_bytes() -> None:
-    feed = Feed("c", "e", credit=100, now_s=0.0, retention_s=60.0, retention_bytes=1000)
+    feed = RewardLog("c", "e", credit=100, now_s=0.0, retention_s=60.0, retention_bytes=1000)
     for n in range(8):
         feed.admit([f"r{n}"])
         reward = Reward(rollout_id=f"r{n}", value=1.0, status=Status.OK, source=Source.RULE)

@@ -11,13 +11,13 @@ import pytest
 from fault_kit import subclasses
 from gateway_kit import Http, gateway, rollout, workers
 
-from tinyv_stream.gateway.journal import Book
+from tinyv_stream.gateway.journal import Journal
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 STREAM = "/v1/rewards?client=trainer"
 WRITES = [
     name
-    for name, method in vars(Book).items()
+    for name, method in vars(Journal).items()
     if inspect.isfunction(method) and name[0] != "_" and "_change" in method.__code__.co_names
 ]
 """What the gateway writes: read off the class, so that a new write gets its row."""
@@ -36,10 +36,10 @@ class Disk:
 
 @contextlib.contextmanager
 def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    disk, change = Disk(), Book._change
+    disk, change = Disk(), Journal._change
 
     @contextlib.contextmanager
-    def changing(book: Book) -> Iterator[sqlite3.Cursor]:
+    def changing(book: Journal) -> Iterator[sqlite3.Cursor]:
         with change(book) as run:
             yield run
             frame = inspect.currentframe()
@@ -50,7 +50,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
             disk.worked += disk.write in names
 
     with monkeypatch.context() as patched:
-        patched.setattr(Book, "_change", changing)
+        patched.setattr(Journal, "_change", changing)
         yield disk
 
 

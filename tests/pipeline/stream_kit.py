@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from tinyv_stream import Rollout
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 
 Serve = Callable[..., AbstractAsyncContextManager[None]]
 
@@ -14,10 +14,10 @@ def rollout(text: str, n: int = 0, **more: object) -> Rollout:
     return Rollout(completion=text, **(fields | {"rollout_id": f"r{n}"} | more))  # type: ignore[arg-type]
 
 
-async def is_empty(operator: OperatorSide) -> bool:
+async def is_empty(operator: OperatorApi) -> bool:
     status = await operator.status()
     return status.live == status.parked == sum(status.depth.values()) == 0
 
 
-async def workers_beat(operator: OperatorSide, count: int) -> bool:
+async def workers_beat(operator: OperatorApi, count: int) -> bool:
     return len((await operator.status()).workers) == count

@@ -24,7 +24,7 @@ from tinyv_stream.adapter_kit import (
     read_settings,
     request_reward,
 )
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import validate_rollout
@@ -114,7 +114,7 @@ async def test_a_cancelled_trainer_leaves_no_work_behind(
     server: EmbeddedServer, pool_name: str, chosen: AdapterSettings
 ) -> None:
     request = asyncio.create_task(request_reward(chosen, rollout("rule:correct")))
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         await wait_until(lambda: _live(operator, 1), 30, "the rollout to be submitted")
     request.cancel()
     await asyncio.gather(request, return_exceptions=True)
@@ -132,7 +132,7 @@ async def test_requests_of_a_killed_trainers_thread_end_by_their_deadline(
         " ground_truth='1', data_source='x_tinyv'))) for n in range(20)]; requested[0].result()"
     )
     trainer = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         await wait_until(lambda: _live(operator, 20), 60, "the trainer to have sent its requests")
         trainer.kill()
         await trainer.wait()
@@ -235,10 +235,10 @@ def fake_slime_sample(text: str, index: int) -> types.SimpleNamespace:
     return sample
 
 
-async def _live(operator: OperatorSide, count: int) -> bool:
+async def _live(operator: OperatorApi, count: int) -> bool:
     return (await operator.status()).live == count
 
 
 async def _until_empty(server: EmbeddedServer, pool_name: str) -> None:
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         await wait_until(lambda: _live(operator, 0), 30, "the rollout to be withdrawn")

@@ -11,8 +11,8 @@ from scripted_verifier import ScriptedVerifier
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream.broker.messages import encode, work_of
-from tinyv_stream.broker.trainer import TrainerSide
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.trainer import TrainerApi
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.types import Reward, Rollout, Source, Status
@@ -51,7 +51,7 @@ async def entry(server: EmbeddedServer, pool_name: str) -> str:
         data_source="x",
     )
     work = work_of(rollout, run_id="run", client_id="c")
-    async with TrainerSide(server.url, config) as trainer, WorkerSide(server.url, config) as side:
+    async with TrainerApi(server.url, config) as trainer, WorkerApi(server.url, config) as side:
         await trainer.submit("run", [(work.uid, 60_000, encode(work))])
         [delivery] = await side.claim("rule", "w1", count=1, block_s=5.0)
         failed = Reward(

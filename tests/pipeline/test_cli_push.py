@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli_kit import Cli, rewards_in, write_rollouts
 
-from tinyv_stream.files.rollouts import Line, read_rollouts
+from tinyv_stream.files.rollouts import RolloutLine, read_rollouts
 from tinyv_stream.testing import EmbeddedServer, wait_until_sync
 
 COUNT = 400
@@ -22,7 +22,7 @@ def interrupt(cli: Cli, signum: signal.Signals, *args: object, out: Path) -> int
 
 
 def check_whole(rollouts: Path, out: Path) -> None:
-    ids = [line.rollout.rollout_id for line in read_rollouts(rollouts) if isinstance(line, Line)]
+    ids = [line.rollout.rollout_id for line in read_rollouts(rollouts) if isinstance(line, RolloutLine)]
     rewards = {reward["rollout_id"]: reward for reward in rewards_in(out)}
     assert sorted(str(reward["rollout_id"]) for reward in rewards_in(out)) == sorted(ids)
     assert [rewards[i]["value"] for i in ids] == [float(n % 2) for n in range(len(ids))]

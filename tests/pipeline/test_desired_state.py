@@ -14,7 +14,7 @@ from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, RewardClient, Source, Status
 from tinyv_stream.broker.desired_state import read_desired, record_applied, refuse, set_desired, set_sleep
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.control import model
 from tinyv_stream.errors import EngineError, EngineStartError
@@ -55,7 +55,7 @@ class Pool:
                 stop.set()
 
     async def are_ready(self, count: int) -> bool:
-        async with OperatorSide(self.url, self.broker) as side:
+        async with OperatorApi(self.url, self.broker) as side:
             return [w.state for w in (await side.status()).workers] == ["ready"] * count
 
     async def models(self) -> list[str]:
@@ -102,7 +102,7 @@ async def stream(client: RewardClient, count: int) -> dict[Status, int]:
 async def test_any_order_of_orders_under_load_leaves_one_reward_each(pool: Pool) -> None:
     """Changes overtake one another here: nobody waits for one before the next is given."""
     draw = random.Random(7)
-    async with pool.serving(judge(), judge()) as client, OperatorSide(pool.url, pool.broker) as side:
+    async with pool.serving(judge(), judge()) as client, OperatorApi(pool.url, pool.broker) as side:
         rewards = asyncio.create_task(stream(client, 400))
         for _ in range(24):
             name = draw.choice(["first", "second", "x-broken", "x-missing", ""])
@@ -153,7 +153,7 @@ class Slow(TinyVVerifier):
 async def test_a_fetch_is_left_when_its_order_is_taken_back_or_the_pool_sleeps(pool: Pool) -> None:
     slow = judge(Slow)
     assert isinstance(slow, Slow)
-    async with pool.serving(judge(), slow), OperatorSide(pool.url, pool.broker) as side:
+    async with pool.serving(judge(), slow), OperatorApi(pool.url, pool.broker) as side:
         with pytest.raises(EngineStartError, match="not everywhere within 2 s; all workers use the model before"):
             await model.switch(pool.url, "far", pool=pool.name, wait_s=2.0)
         assert slow.left == 1
@@ -191,7 +191,7 @@ async def test_a_sleeping_pool_holds_nothing_and_deadlines_go_on(pool: Pool) -> 
         patient = await client.submit(rollout("1", 1))
         hasty = await client.submit(rollout("1", 2, deadline_s=1.0))
         assert (await hasty).status is Status.EXPIRED
-        async with OperatorSide(pool.url, pool.broker) as side:
+        async with OperatorApi(pool.url, pool.broker) as side:
             status = await side.status()
             assert {w.state for w in status.workers if w.stage == "tinyv"} == {"asleep"}
             assert [w.held for w in status.workers if w.stage == "tinyv"] == [0, 0]
@@ -202,7 +202,7 @@ async def test_a_sleeping_pool_holds_nothing_and_deadlines_go_on(pool: Pool) -> 
 
 async def test_what_is_under_way_is_finished_before_the_sleep(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DELAY_ENV, "4.0")
-    async with pool.serving(judge()) as client, OperatorSide(pool.url, pool.broker) as side:
+    async with pool.serving(judge()) as client, OperatorApi(pool.url, pool.broker) as side:
         tickets = [await client.submit(rollout("1", n)) for n in range(8)]
         await wait_until(lambda: len(pool.workers[1]._inflight) == 8, 30, "TinyV holds all")
         await model.sleep(pool.url, pool=pool.name, wait_s=WAIT_S)
@@ -231,7 +231,7 @@ async def test_changes_that_make_no_sense_are_refused(pool: Pool) -> None:
 async def test_a_broker_that_lost_the_order_learns_it_from_a_worker(pool: Pool) -> None:
     async with pool.serving(judge()):
         await model.switch(pool.url, "second", pool=pool.name, wait_s=WAIT_S)
-        async with OperatorSide(pool.url, pool.broker) as side:
+        async with OperatorApi(pool.url, pool.broker) as side:
             await side.command("DEL", side.keys.meta)
 
             async def is_known() -> bool:
@@ -242,7 +242,7 @@ async def test_a_broker_that_lost_the_order_learns_it_from_a_worker(pool: Pool) 
 
 
 async def test_refusing_goes_back_to_what_somebody_has_run(server: EmbeddedServer, pool_name: str) -> None:
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as side:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
         first = await set_desired(side, "never run", "", {"auto"})
         second = await set_desired(side, "second", "r", {"auto"})
         assert second == first + 1

@@ -10,7 +10,7 @@ from scripted_verifier import ScriptedVerifier
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, Reward, RewardClient, Rollout, Source, Status
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config, FallbackConfig, TinyVConfig, check
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
@@ -81,7 +81,7 @@ async def starting(bench: Bench, fallback: FallbackConfig) -> AsyncIterator[tupl
     tinyv = Starting()
     async with bench.serving(fallback, ScriptedVerifier("rule"), tinyv) as client:
         try:
-            async with OperatorSide(bench.server.url, BrokerConfig(pool=bench.pool)) as side:
+            async with OperatorApi(bench.server.url, BrokerConfig(pool=bench.pool)) as side:
 
                 async def is_told() -> bool:
                     return [w.state for w in (await side.status()).workers if w.stage == "tinyv"] == ["starting"]
@@ -102,7 +102,7 @@ async def test_the_first_start_of_the_pools_own_tinyv_is_waited_for(bench: Bench
     bench.tinyv_workers = 1
     async with starting(bench, FallbackConfig(tinyv="rule_only", tinyv_start_s=600)) as (client, tinyv):
         waiting = [asyncio.create_task(submit(client, "rule:incorrect tinyv:correct", n)) for n in range(4)]
-        async with OperatorSide(bench.server.url, BrokerConfig(pool=bench.pool)) as side:
+        async with OperatorApi(bench.server.url, BrokerConfig(pool=bench.pool)) as side:
 
             async def are_queued() -> bool:
                 return (await side.status()).depth == {"rule": 0, "tinyv": 4}

@@ -10,7 +10,7 @@ from gateway_kit import Http, gateway, rollout, values, workers
 from scripted_verifier import ScriptedVerifier
 
 from tinyv_stream import InvalidInputError
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway import Gateway, GatewayConfig
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -39,7 +39,7 @@ async def test_what_nobody_decides_is_answered_in_time_and_is_no_score(server: E
     async with gateway(server.url, pool_name, answer_s=0.5, deadline_s=60.0) as http:
         status, body = await http.post("/v1/rollouts", {"rollouts": [rollout("rule:correct")]})
         assert (status, body["rewards"][0]["status"], body["rewards"][0]["value"]) == (200, "expired", None)
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: _is_empty(operator), 30, "the rollout to be withdrawn")
 
 
@@ -87,7 +87,7 @@ async def test_by_default_it_is_what_decided_rewards_were_worth_lately(server: E
 async def test_an_undecided_one_waits_for_the_first_that_is_decided(server: EmbeddedServer, pool_name: str) -> None:
     async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
         undecided = asyncio.create_task(http.post("/remote_rm", _slime("rule:raise tinyv:raise")))
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: _has_given(operator, 1), 30, "the undecided one has ended")
         assert await http.post("/remote_rm", _slime("rule:correct")) == (200, 1.0)
         assert await undecided == (200, 1.0)
@@ -119,7 +119,7 @@ async def test_nemo_gyms_mark_has_no_made_up_number_beside_it(server: EmbeddedSe
         assert (await http.post("/verify", _nemo_gym("rule:raise tinyv:raise")))[0] == 503
     async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
         undecided = asyncio.create_task(http.post("/verify", _nemo_gym("rule:raise tinyv:raise 2")))
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: _has_given(operator, 2), 30, "the undecided one has ended")
         assert (await http.post("/verify", _nemo_gym("rule:correct")))[1]["reward"] == 1.0
         status, marked = await undecided
@@ -186,7 +186,7 @@ def test_a_gateway_that_others_can_reach_needs_a_token() -> None:
 async def test_a_trainer_that_hangs_up_withdraws_its_rollouts(server: EmbeddedServer, pool_name: str) -> None:
     async with (
         gateway(server.url, pool_name) as http,
-        OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator,
+        OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator,
     ):
         asking = asyncio.create_task(http.post("/v1/rollouts", {"rollouts": [rollout("x", n) for n in range(3)]}))
         await wait_until(lambda: _has_live(operator, 3), 30, "three rollouts to be submitted")
@@ -216,7 +216,7 @@ async def test_too_many_requests_are_told_to_come_back(server: EmbeddedServer, p
     async with gateway(server.url, pool_name, max_requests=2) as http:
         body = {"rollouts": [{k: v for k, v in rollout("rule:correct").items() if k != "rollout_id"}]}
         first = [asyncio.create_task(http.post("/v1/rollouts", body)) for _ in range(2)]
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: _has_live(operator, 2), 30, "two requests under way")
         assert (await http.post("/v1/rollouts", body))[0] == 503
         async with workers(server.url, pool_name):
@@ -244,16 +244,16 @@ async def test_the_document_describes_every_route(server: EmbeddedServer, pool_n
         assert msgspec.json.decode((await http.get("/openapi.json"))[1])["security"] == []
 
 
-async def _is_empty(operator: OperatorSide) -> bool:
+async def _is_empty(operator: OperatorApi) -> bool:
     status = await operator.status()
     return status.live == status.parked == sum(status.depth.values()) == 0
 
 
-async def _has_live(operator: OperatorSide, count: int) -> bool:
+async def _has_live(operator: OperatorApi, count: int) -> bool:
     return (await operator.status()).live == count
 
 
-async def _has_given(operator: OperatorSide, count: int) -> bool:
+async def _has_given(operator: OperatorApi, count: int) -> bool:
     status = await operator.status()
     return status.stats.get("submitted", 0) - status.live >= count
 

@@ -10,7 +10,7 @@ from gateway_kit import Http, fill, gateway, rollout, small_disk, workers
 
 from tinyv_stream import InvalidInputError, Reward, Rollout
 from tinyv_stream.gateway import Gateway, GatewayConfig
-from tinyv_stream.gateway.journal import Book, StateError
+from tinyv_stream.gateway.journal import Journal, StateError
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 STREAM = "/v1/rewards?client=trainer"
@@ -30,9 +30,9 @@ def _change(state: Path, statement: str, *values: object) -> None:
 
 def _failing(error: Exception, *, times: int) -> Callable[..., None]:
     """A method of the book that raises so often, and then works as `end` does."""
-    left, works = [error] * times, Book.end
+    left, works = [error] * times, Journal.end
 
-    def method(book: Book, feed: str, *_: object) -> None:
+    def method(book: Journal, feed: str, *_: object) -> None:
         if left:
             raise left.pop()
         works(book, feed)
@@ -43,15 +43,15 @@ def _failing(error: Exception, *, times: int) -> Callable[..., None]:
 async def test_a_reward_that_cannot_be_written_is_not_read_and_comes_once_when_there_is_room(
     server: EmbeddedServer, pool_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state, add = str(tmp_path / "book.db"), Book.add
+    state, add = str(tmp_path / "book.db"), Journal.add
     is_full = True
 
-    def adding(book: Book, feed: str, number: int, reward: Reward) -> int:
+    def adding(book: Journal, feed: str, number: int, reward: Reward) -> int:
         if is_full:
             raise StateError(state, "database or disk is full")
         return add(book, feed, number, reward)
 
-    monkeypatch.setattr(Book, "add", adding)
+    monkeypatch.setattr(Journal, "add", adding)
     async with workers(server.url, pool_name), gateway(server.url, pool_name, state=state) as http:
         assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
         await wait_until(lambda: _says(http, "/readyz", b"state file"), 30, "the gateway to say what is wrong")
@@ -68,7 +68,7 @@ async def test_a_gateway_killed_while_its_disk_was_full_gives_the_reward_once_af
 ) -> None:
     state = str(tmp_path / "book.db")
     with monkeypatch.context() as patched:
-        patched.setattr(Book, "add", _failing(StateError(state, "disk full"), times=1_000_000))
+        patched.setattr(Journal, "add", _failing(StateError(state, "disk full"), times=1_000_000))
         async with workers(server.url, pool_name), gateway(server.url, pool_name, state=state) as http:
             assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
             await wait_until(lambda: _says(http, "/readyz", b"state file"), 30, "the reward to wait")
@@ -81,7 +81,7 @@ async def test_a_gateway_killed_while_its_disk_was_full_gives_the_reward_once_af
 async def test_health_fails_once_no_reward_could_be_given_for_too_long(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Book, "add", _failing(StateError("x", "disk full"), times=1_000_000))
+    monkeypatch.setattr(Journal, "add", _failing(StateError("x", "disk full"), times=1_000_000))
     async with workers(server.url, pool_name), gateway(server.url, pool_name, unhealthy_s=0.3) as http:
         assert (await http.get("/healthz"))[0] == 200
         assert (await http.post("/v1/rollouts", _post(1)))[0] == 202
@@ -109,7 +109,7 @@ async def test_an_unrewarded_rollout_that_cannot_travel_any_more_fails_alone(
 async def test_a_client_stuck_in_the_journal_is_forgotten_later(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Book, "end", _failing(StateError("book", "disk I/O error"), times=2))
+    monkeypatch.setattr(Journal, "end", _failing(StateError("book", "disk I/O error"), times=2))
     async with gateway(server.url, pool_name, idle_s=0.2, max_clients=1) as http:
         for client in ("a", "b", "a"):
             async with http.listening(client):
@@ -119,7 +119,7 @@ async def test_a_client_stuck_in_the_journal_is_forgotten_later(
 async def test_a_fault_of_the_gateways_own_task_does_not_end_the_task(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Book, "end", _failing(RuntimeError("a fault of ours"), times=3))
+    monkeypatch.setattr(Journal, "end", _failing(RuntimeError("a fault of ours"), times=3))
     async with gateway(server.url, pool_name, idle_s=0.2, max_clients=1) as http:
         for client in ("a", "b"):
             async with http.listening(client):

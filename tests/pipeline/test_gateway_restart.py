@@ -15,7 +15,7 @@ from cli_kit import Cli
 from gateway_kit import Http, gateway, rollout, workers
 
 from tinyv_stream import InvalidInputError
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway import Gateway, GatewayConfig, streaming
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -95,7 +95,7 @@ async def test_what_was_unrewarded_at_a_stop_is_collected_by_the_next(
     state = str(tmp_path / "book.db")
     async with gateway(server.url, pool_name, state=state) as http:
         assert (await http.post("/v1/rollouts", _post(0, 5)))[0] == 202
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         assert (await operator.status()).live == 5
     async with workers(server.url, pool_name), gateway(server.url, pool_name, state=state) as http:
         assert sorted(_ids(await http.take(STREAM, 5))) == [f"r{n}" for n in range(5)]

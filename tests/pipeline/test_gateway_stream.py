@@ -6,7 +6,7 @@ import pytest
 from gateway_kit import Http, gateway, rollout, workers
 
 from tinyv_stream import InvalidInputError, Rollout
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway import GatewayConfig
 from tinyv_stream.gateway.metrics import Metrics
@@ -54,7 +54,7 @@ async def test_a_post_again_is_not_lost_with_the_first_one_that_was_cut_short(
     config = GatewayConfig(redis_url=server.url, pool=pool_name, max_inflight=1)
     async with (
         GatewayService(config, Metrics()) as service,
-        OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator,
+        OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator,
     ):
         feed = service.feed("trainer")
         first = asyncio.create_task(service.post(feed, rollouts))  # r0 has the one credit, r1 waits for it
@@ -132,5 +132,5 @@ async def _accepts(http: Http, body: object) -> bool:
     return (await http.post("/v1/rollouts", body))[0] == 202
 
 
-async def _has_live(operator: OperatorSide, count: int) -> bool:
+async def _has_live(operator: OperatorApi, count: int) -> bool:
     return (await operator.status()).live == count

@@ -13,7 +13,7 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, rollout
 
 from tinyv_stream import RewardClient
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway.metrics import CONTENT_TYPE, pool_text
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -33,7 +33,7 @@ async def test_rewards_of_a_native_client_are_counted_each_once(
     async with serve(ScriptedVerifier("rule"), ScriptedVerifier("tinyv")), client() as one:
         for ticket in [await one.submit(rollout(f"{text} {n}", n)) for n, text in enumerate(texts)]:
             await ticket
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             text = pool_text(await operator.status()).decode()
     assert value(text, "tinyv_pool_submitted_total") == 5
     assert value(text, 'tinyv_pool_rewards_total{source="rule",status="ok"}') == 2
@@ -62,7 +62,7 @@ async def test_a_real_prometheus_answers_every_alert(
     assert await checked.wait() == 0
     async with serve(ScriptedVerifier("rule"), ScriptedVerifier("tinyv")), client() as one:
         await (await one.submit(rollout("tinyv:correct")))
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
 
             async def metrics(_: web.Request) -> web.Response:
                 return web.Response(body=pool_text(await operator.status()), headers={"Content-Type": CONTENT_TYPE})

@@ -13,7 +13,7 @@ from tinyv_stream import RewardClient
 from tinyv_stream.broker.messages import shard_of, work_of
 from tinyv_stream.broker.shard import Entry, ShardClient
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerUnavailableError
@@ -72,15 +72,15 @@ async def test_a_silent_shard_starves_no_other(
 ) -> None:
     silence, stop, broker = Silence(), asyncio.Event(), BrokerConfig(pool=pool_name, shards=2)
 
-    class Silenced(WorkerSide):
+    class Silenced(WorkerApi):
         async def read_group(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Entry]:
             if self.keys.shard == 0:
                 await silence.claim()
             return await super().read_group(stage, consumer, count=count, block_s=block_s)
 
     class SilencedShards(Shards[Silenced]):
-        def __init__(self, side: type[WorkerSide], url: str, config: BrokerConfig) -> None:
-            assert side is WorkerSide
+        def __init__(self, side: type[WorkerApi], url: str, config: BrokerConfig) -> None:
+            assert side is WorkerApi
             super().__init__(Silenced, url, config)
 
     monkeypatch.setattr(worker_module, "Shards", SilencedShards)

@@ -8,7 +8,7 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, is_empty, rollout, workers_beat
 
 from tinyv_stream import InvalidInputError, Outcome, RewardClient, Source, Status
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, TinyVConfig
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Setup
@@ -114,7 +114,7 @@ async def test_a_cancelled_rollout_is_rewarded_once_and_worked_on_by_nobody(
         await ticket.cancel()
         await ticket.cancel()
         assert (await ticket).status is Status.CANCELLED
-        async with serve(rule), OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with serve(rule), OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: is_empty(operator), 5, "an empty pool")
     assert rule.asked == []
 
@@ -147,10 +147,10 @@ async def test_status_counts_what_happened(
     async with serve(ScriptedVerifier("rule"), ScriptedVerifier("tinyv")), client() as c:
         for n in range(3):
             await (await c.submit(rollout("tinyv:correct", n)))
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: workers_beat(operator, 2), 5, "both workers to be seen")
             status = await operator.status()
     assert status.stats["submitted"] == status.stats["rescued"] == status.stats["by_tinyv"] == 3
     assert {w.stage for w in status.workers} == {"rule", "tinyv"}
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         assert (await operator.status()).workers == []

@@ -11,7 +11,7 @@ from tinyv_stream_workers.stages import RuleStage
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import ClientClosedError, Outcome, RewardClient, Source, Status
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.worker import Delivery
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -56,7 +56,7 @@ async def test_leaving_the_client_fails_open_tickets_and_takes_the_work_back(
         await ticket
     with pytest.raises(ClientClosedError):
         await c.submit(rollout("rule:correct", 1))
-    async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         assert await is_empty(operator)
 
 
@@ -66,7 +66,7 @@ async def test_a_named_client_collects_after_a_restart_what_it_submitted_before(
     rule = ScriptedVerifier("rule")
     async with client(client_id="trainer") as c:
         await c.submit(rollout("rule:correct"))
-    async with serve(rule), OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+    async with serve(rule), OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
         await wait_until(lambda: is_empty(operator), 5, "the reward to be written")
         async with client(client_id="trainer") as c:
             assert (await (await c.submit(rollout("rule:correct")))).value == 1.0
@@ -94,7 +94,7 @@ async def test_a_rollout_that_kills_every_engine_runs_alone_and_is_then_given_up
     async with serve(ScriptedVerifier("rule"), tinyv), client() as c:
         texts = ["tinyv:die"] + ["tinyv:correct"] * 5
         rewards = [await t for t in [await c.submit(rollout(text, n)) for n, text in enumerate(texts)]]
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             letters = await operator.dead_letters()
     assert [r.status for r in rewards] == [Status.FAILED] + [Status.OK] * 5
     assert len(letters) == 1 and letters[0].uid.startswith("run/r0#")
@@ -135,7 +135,7 @@ async def test_another_text_under_the_same_id_is_another_rollout(
     async with client(client_id="trainer") as c:
         await c.submit(rollout("rule:correct"))
     async with serve(ScriptedVerifier("rule"), ScriptedVerifier("tinyv")):
-        async with OperatorSide(server.url, BrokerConfig(pool=pool_name)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             await wait_until(lambda: is_empty(operator), 5, "the first reward to be written")
         async with client(client_id="trainer") as c:
             assert (await (await c.submit(rollout("rule:incorrect tinyv:incorrect")))).value == 0.0

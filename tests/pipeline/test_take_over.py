@@ -15,9 +15,9 @@ from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.broker.messages import Work, encode, work_of
-from tinyv_stream.broker.operator import OperatorSide
-from tinyv_stream.broker.trainer import ACCEPTED, TrainerSide
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.trainer import ACCEPTED, TrainerApi
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
@@ -66,8 +66,8 @@ def run(server: EmbeddedServer, broker: BrokerConfig) -> Run:
 
 
 @pytest.fixture
-async def operator(server: EmbeddedServer, broker: BrokerConfig) -> AsyncIterator[OperatorSide]:
-    async with OperatorSide(server.url, broker) as side:
+async def operator(server: EmbeddedServer, broker: BrokerConfig) -> AsyncIterator[OperatorApi]:
+    async with OperatorApi(server.url, broker) as side:
         yield side
 
 
@@ -77,11 +77,11 @@ def client(server: EmbeddedServer, broker: BrokerConfig) -> RewardClient:
 
 
 async def test_a_worker_that_takes_over_its_own_lapsed_work_does_it_once(
-    run: Run, client: RewardClient, operator: OperatorSide, monkeypatch: pytest.MonkeyPatch
+    run: Run, client: RewardClient, operator: OperatorApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pause longer than the lease: the sweep hands a worker what it is at work on."""
 
-    async def renew_nothing(renewer: LeaseRenewer, _: WorkerSide) -> None:
+    async def renew_nothing(renewer: LeaseRenewer, _: WorkerApi) -> None:
         await renewer._stopped_within(10 * LONG_S)
 
     monkeypatch.setattr(LeaseRenewer, "_renew", renew_nothing)
@@ -113,7 +113,7 @@ async def test_nothing_is_taken_over_beside_a_quarantined_rollout(
 
     monkeypatch.setattr(Housekeeping, "_sweep", counted)
     verifier = GatedVerifier()
-    async with WorkerSide(server.url, broker) as ghost, client:
+    async with WorkerApi(server.url, broker) as ghost, client:
         quarantined = await client.submit(rollout("rule:correct", 0))
         (delivery,) = await ghost.claim("rule", "ghost", count=1, block_s=LONG_S / 10)
         # It died under it as often as lets the next one run it alone.
@@ -138,13 +138,13 @@ async def test_nothing_is_taken_over_beside_a_quarantined_rollout(
 
 
 async def test_rewards_of_a_killed_nameless_client_answer_its_successor(
-    run: Run, client: RewardClient, server: EmbeddedServer, broker: BrokerConfig, operator: OperatorSide
+    run: Run, client: RewardClient, server: EmbeddedServer, broker: BrokerConfig, operator: OperatorApi
 ) -> None:
     asked, verifier = rollout("rule:correct"), ScriptedVerifier("rule")
     # What a client sends up to the moment of its death; it never reads.
     work = work_of(asked, run_id="run", client_id="gone")
     async with run(verifier):
-        async with TrainerSide(server.url, broker) as killed:
+        async with TrainerApi(server.url, broker) as killed:
             assert await killed.submit("run", [(work.uid, int(LONG_S * 1000), encode(work))]) == [ACCEPTED]
 
         async def is_decided() -> bool:
@@ -163,5 +163,5 @@ async def test_rewards_of_a_killed_nameless_client_answer_its_successor(
     assert await operator.command("KEYS", f"{operator.keys.tag}:res:*") == [left.encode()]
 
 
-async def is_committed(operator: OperatorSide) -> bool:
+async def is_committed(operator: OperatorApi) -> bool:
     return await operator.command("EXISTS", operator.keys.done("run")) == 0

@@ -12,9 +12,9 @@ import msgspec
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.operator import DeadLetter, OperatorSide
-from tinyv_stream.broker.trainer import TrainerSide
-from tinyv_stream.broker.worker import Delivery, WorkerSide
+from tinyv_stream.broker.operator import DeadLetter, OperatorApi
+from tinyv_stream.broker.trainer import TrainerApi
+from tinyv_stream.broker.worker import Delivery, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.types import STAGES, Outcome, Reward, Source, Stage, Status, Verdict
 
@@ -71,9 +71,9 @@ class ModelledBroker(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         # A lease of nothing: whatever a worker holds may be taken over at once, which is the worst case.
         config = BrokerConfig(pool=f"m{uuid.uuid4().hex[:12]}", max_outstanding=CAP, lease_s=0.0)
-        self.trainer, self.worker = TrainerSide(self.url, config), WorkerSide(self.url, config)
+        self.trainer, self.worker = TrainerApi(self.url, config), WorkerApi(self.url, config)
         self.do(self.trainer.__aenter__())
-        self.operator = OperatorSide(self.url, config)
+        self.operator = OperatorApi(self.url, config)
         self.do(self.worker.__aenter__())
         self.do(self.operator.__aenter__())
         # A blocked read is let go on the server's tick, 100 ms by default: too slow for thousands of empty reads.

@@ -17,7 +17,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 
 from tinyv_stream.broker.messages import encode
 from tinyv_stream.broker.trainer import ACCEPTED, FULL, OUTSTANDING, UNKNOWN
-from tinyv_stream.broker.worker import PARKED, QUEUED, VOID, Ending
+from tinyv_stream.broker.worker import PARKED, QUEUED, REJECTED, Ending
 from tinyv_stream.testing import EmbeddedServer
 from tinyv_stream.types import Reward, Stage
 
@@ -113,7 +113,7 @@ class BrokerMachine(ModelledBroker):
         model, uid = self.model, held.delivery.uid
         answer = self.do(self.worker.forward([(held.delivery, held.delivery.work, ckey)]))[0]
         if not self.is_current(held):
-            assert answer == VOID
+            assert answer == REJECTED
         elif ckey in model.cached:
             assert answer == KEPT
         else:

@@ -11,7 +11,7 @@ from stream_kit import is_empty, rollout
 from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import Reward, RewardClient, Status
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.config import BrokerConfig, Config
@@ -102,7 +102,7 @@ async def assert_nothing_stays(url: str, broker: BrokerConfig) -> None:
     Workers and client have to be there: what a failover brought back to life is worked on once more, and the client
     takes that reward away.
     """
-    async with OperatorSide(url, broker) as operator:
+    async with OperatorApi(url, broker) as operator:
         await wait_until(lambda: is_empty(operator), 120, "nothing is queued, leased or parked")
     async with Shards(ShardClient, url, broker) as links:
         for link in links:

@@ -10,10 +10,10 @@ from servers import Node, free_ports, running
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.acl import ROLES, Role, acl_rules, scripts_of
 from tinyv_stream.broker.messages import Work, encode
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.redis_client import connect
-from tinyv_stream.broker.trainer import ACCEPTED, TrainerSide
-from tinyv_stream.broker.worker import Ending, WorkerSide
+from tinyv_stream.broker.trainer import ACCEPTED, TrainerApi
+from tinyv_stream.broker.worker import Ending, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
 from tinyv_stream.types import Reward, Source, Status
@@ -54,7 +54,7 @@ async def test_each_role_can_do_its_part_of_the_whole_path(guarded: Guarded) -> 
         account.assert_each_has_its_one_reward()
         await assert_nothing_stays(f"redis://{guarded.node.place}", BROKER)
     for role in ROLES:  # each may look
-        async with OperatorSide(guarded.url(role), BROKER) as operator:
+        async with OperatorApi(guarded.url(role), BROKER) as operator:
             assert (await operator.status()).stats["submitted"] == len(account.wanted)
 
 
@@ -62,9 +62,9 @@ async def test_an_operator_can_retry_a_dead_letter(guarded: Guarded) -> None:
     work = Work(run_id="run", client_id="c", rollout_id="r", question="q", ground_truth="1")
     given_up = Reward(rollout_id="r", value=None, status=Status.FAILED, source=Source.FALLBACK, reason="poison")
     async with (
-        TrainerSide(guarded.url("trainer"), BROKER) as trainer,
-        WorkerSide(guarded.url("worker"), BROKER) as worker,
-        OperatorSide(guarded.url("operator"), BROKER) as operator,
+        TrainerApi(guarded.url("trainer"), BROKER) as trainer,
+        WorkerApi(guarded.url("worker"), BROKER) as worker,
+        OperatorApi(guarded.url("operator"), BROKER) as operator,
     ):
         assert await trainer.submit("run", [(work.uid, 60_000, encode(work))]) == [ACCEPTED]
         (delivery,) = await worker.claim("rule", "w", count=1, block_s=5)
@@ -74,7 +74,7 @@ async def test_an_operator_can_retry_a_dead_letter(guarded: Guarded) -> None:
         (delivery,) = await worker.claim("rule", "w", count=1, block_s=5)
         done = Reward(rollout_id="r", value=1.0, status=Status.OK, source=Source.RULE)
         assert await worker.finish("rule", [Ending(delivery=delivery, reward=done)]) == [True]
-        async with TrainerSide(guarded.url("operator"), BROKER) as reader:
+        async with TrainerApi(guarded.url("operator"), BROKER) as reader:
             _, rewards = await reader.rewards("run", "again", block_s=5)
             assert rewards == [(work.uid, done)]
             await reader.leave("run", "again")
@@ -127,13 +127,13 @@ async def test_no_role_can_do_more_than_its_part(guarded: Guarded, role: Role) -
 async def test_a_pool_is_closed_to_the_users_of_another(guarded: Guarded) -> None:
     for role in ROLES:
         with pytest.raises(BrokerError, match=REFUSED):
-            async with WorkerSide(guarded.url(role), FOREIGN):
+            async with WorkerApi(guarded.url(role), FOREIGN):
                 pass
 
 
 async def test_a_trainer_can_be_confined_to_its_run(guarded: Guarded) -> None:
     await guarded.admit("trainer7", acl_rules("trainer", BROKER.pool, run="run-7"))
-    async with TrainerSide(guarded.url("trainer7"), BROKER) as trainer:
+    async with TrainerApi(guarded.url("trainer7"), BROKER) as trainer:
         assert await trainer.rewards("run-7", "c", block_s=0.01) == ("", [])
         for other in ("run-8", "run-77"):
             with pytest.raises(BrokerError, match=REFUSED):
@@ -145,7 +145,7 @@ async def test_a_trainer_can_be_confined_to_its_run(guarded: Guarded) -> None:
 async def test_a_wrong_password_is_named_and_not_shown(guarded: Guarded) -> None:
     url = guarded.url("trainer").replace("secret", "hunter2")
     with pytest.raises(BrokerUnavailableError, match="check user, password and ACL") as caught:
-        async with TrainerSide(url, BROKER):
+        async with TrainerApi(url, BROKER):
             pass
     assert "hunter2" not in str(caught.value)
 

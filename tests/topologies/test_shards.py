@@ -13,13 +13,13 @@ from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import RewardClient, Status
 from tinyv_stream.broker.messages import Work, encode, shard_of, work_of
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.preflight import preflight
 from tinyv_stream.broker.redis_client import connect
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.trainer import FULL, TrainerSide
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.trainer import FULL, TrainerApi
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError, UnsupportedServerError
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -59,7 +59,7 @@ async def test_every_shard_is_worked_on_and_left_empty(server: EmbeddedServer, b
                 await account.until(300, "rewards")
             account.assert_each_has_its_one_reward()
             await assert_nothing_stays(server.url, broker)
-        async with OperatorSide(server.url, BrokerConfig(pool=broker.pool)) as operator:
+        async with OperatorApi(server.url, BrokerConfig(pool=broker.pool)) as operator:
             await wait_until(lambda: workers_beat(operator, 4), 60, "each worker is known once")
             assert (await operator.status()).stats["submitted"] == len(account.wanted)
     async with Shards(ShardClient, server.url, broker) as links:
@@ -75,7 +75,7 @@ async def test_equal_rollouts_share_one_call_also_with_shards(server: EmbeddedSe
         text = "rule:incorrect tinyv:correct"
         tickets = [await client.submit(rollout(text, n, question=f"q{n % 4}")) for n in range(64)]
         assert [(await ticket).value for ticket in tickets] == [1.0] * 64
-        async with OperatorSide(server.url, broker) as operator:
+        async with OperatorApi(server.url, broker) as operator:
             stats = (await operator.status()).stats
     asked = stats["by_tinyv"]
     assert asked + stats["by_cache"] == 64
@@ -114,7 +114,7 @@ async def test_poison_in_several_shards_runs_alone(server: EmbeddedServer, broke
     assert len({shard_of(work.uid, 3) for work in spread_works(4)}) > 1
     assert [r.status for r in rewards] == [Status.FAILED] * 4 + [Status.OK] * 40
     assert tinyv.alone_with == {"r0", "r1", "r2", "r3"}
-    async with OperatorSide(server.url, broker) as operator:
+    async with OperatorApi(server.url, broker) as operator:
         assert {letter.uid.partition("#")[0] for letter in await operator.dead_letters()} == {
             f"run/r{n}" for n in range(4)
         }
@@ -134,7 +134,7 @@ async def test_leaving_takes_the_work_back_from_every_shard(server: EmbeddedServ
 
 async def test_the_cap_is_shared_out(server: EmbeddedServer, pool_name: str) -> None:
     config = BrokerConfig(pool=pool_name, shards=3, max_outstanding=7)
-    async with Shards(TrainerSide, server.url, config) as sides:
+    async with Shards(TrainerApi, server.url, config) as sides:
         for side in sides:
             items = [(f"run/{n}", 60_000, b"x") for n in range(5)]
             assert (await side.submit("run", items)).count(FULL) == 2
@@ -147,9 +147,9 @@ async def test_dead_letters_of_all_shards_are_shown_and_retried_where_they_died(
     given_up = Reward(rollout_id="r", value=None, status=Status.FAILED, source=Source.FALLBACK, reason="poison")
     works = spread_works(12)
     async with (
-        Shards(TrainerSide, server.url, broker) as trainers,
-        Shards(WorkerSide, server.url, broker) as sides,
-        OperatorSide(server.url, broker) as operator,
+        Shards(TrainerApi, server.url, broker) as trainers,
+        Shards(WorkerApi, server.url, broker) as sides,
+        OperatorApi(server.url, broker) as operator,
     ):
         for work in works:
             side = trainers[shard_of(work.uid, 3)]

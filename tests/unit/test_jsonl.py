@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.files.rewards import RewardFile
-from tinyv_stream.files.rollouts import MAX_LINE_BYTES, BadLine, Line, read_rollouts, survey
+from tinyv_stream.files.rollouts import MAX_LINE_BYTES, BadLine, RolloutLine, read_rollouts, survey
 from tinyv_stream.types import MAX_ROLLOUT_BYTES, Outcome, Reward, Source, Status, Timings, Verdict
 
 GOOD = {"question": "1 + 1?", "completion": r"It is \boxed{2}.", "ground_truth": "2"}
@@ -24,7 +24,7 @@ def write(path: Path, *lines: object) -> Path:
     return path
 
 
-def read(path: Path) -> list[Line | BadLine]:
+def read(path: Path) -> list[RolloutLine | BadLine]:
     return list(read_rollouts(path))
 
 
@@ -40,14 +40,14 @@ def ids_in(path: Path) -> list[str]:
 def test_ids_of_lines_are_stable_and_differ_between_equal_lines(tmp_path: Path) -> None:
     path = write(tmp_path / "in.jsonl", GOOD, GOOD)
     first, again = read(path), read(path)
-    ids = [line.rollout.rollout_id for line in first if isinstance(line, Line)]
+    ids = [line.rollout.rollout_id for line in first if isinstance(line, RolloutLine)]
     assert first == again
     assert len(set(ids)) == 2
 
 
 def test_id_of_the_user_is_kept_and_other_keys_are_ignored(tmp_path: Path) -> None:
     [line] = read(write(tmp_path / "in.jsonl", GOOD | {"rollout_id": "q1/3", "label": True, "end_s": 3.5}))
-    assert isinstance(line, Line)
+    assert isinstance(line, RolloutLine)
     assert line.rollout.rollout_id == "q1/3"
 
 
@@ -79,29 +79,29 @@ def test_bad_line_is_reported_with_number_and_field_and_the_others_go_on(
     tmp_path: Path, bad: object, field: str
 ) -> None:
     before, found, after = read(write(tmp_path / "in.jsonl", GOOD, bad, GOOD))
-    assert isinstance(before, Line)
+    assert isinstance(before, RolloutLine)
     assert isinstance(found, BadLine)
     assert (found.number, found.field) == (2, field)
-    assert isinstance(after, Line)
+    assert isinstance(after, RolloutLine)
     assert after.number == 3
 
 
 def test_second_line_with_one_id_is_bad(tmp_path: Path) -> None:
     lines = read(write(tmp_path / "in.jsonl", GOOD | {"rollout_id": "a"}, GOOD | {"rollout_id": "a"}))
-    assert isinstance(lines[0], Line)
+    assert isinstance(lines[0], RolloutLine)
     assert lines[1] == BadLine(2, "rollout_id", "line 1 has it already")
 
 
 def test_half_an_emoji_in_a_cut_completion_is_accepted(tmp_path: Path) -> None:
     [line] = read(write(tmp_path / "in.jsonl", GOOD | {"completion": "so it is 2 \ud83d"}))
-    assert isinstance(line, Line)
+    assert isinstance(line, RolloutLine)
 
 
 def test_byte_order_mark_windows_ends_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     text = json.dumps(GOOD).encode()
     path.write_bytes(b"\xef\xbb\xbf" + text + b"\r\n\r\n" + text)
-    assert [line.number for line in read(path) if isinstance(line, Line)] == [1, 3]
+    assert [line.number for line in read(path) if isinstance(line, RolloutLine)] == [1, 3]
 
 
 @settings(deadline=None)  # no limit: a busy disk is no failure
@@ -237,5 +237,5 @@ def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("given", "text"), [(2, "2"), (0.5, "0.5"), (-1e3, "-1000.0"), (10**30, str(10**30))])
 def test_a_number_as_reference_answer_becomes_its_text(tmp_path: Path, given: float, text: str) -> None:
     (line,) = read(write(tmp_path / "in.jsonl", GOOD | {"ground_truth": given}))
-    assert isinstance(line, Line)
+    assert isinstance(line, RolloutLine)
     assert line.rollout.ground_truth == text

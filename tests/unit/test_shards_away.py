@@ -10,7 +10,7 @@ from tinyv_stream_workers.overload_policy import OverloadPolicy
 from tinyv_stream_workers.sharded_broker import ShardedBroker
 
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.worker import Delivery, WorkerSide
+from tinyv_stream.broker.worker import Delivery, WorkerApi
 from tinyv_stream.config import BrokerConfig, Config, FallbackConfig
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.testing import wait_until
@@ -57,11 +57,11 @@ class ScriptedShard:
         return len(deliveries)
 
 
-def links(*ways: str) -> tuple[WorkerSide, ...]:
-    return cast("tuple[WorkerSide, ...]", tuple(ScriptedShard(shard, way) for shard, way in enumerate(ways)))
+def links(*ways: str) -> tuple[WorkerApi, ...]:
+    return cast("tuple[WorkerApi, ...]", tuple(ScriptedShard(shard, way) for shard, way in enumerate(ways)))
 
 
-def sharded(both: tuple[WorkerSide, ...], inflight: InFlight, slots: int) -> ShardedBroker:
+def sharded(both: tuple[WorkerApi, ...], inflight: InFlight, slots: int) -> ShardedBroker:
     def accept(delivery: Delivery) -> None:
         inflight.admit(delivery, slots)
 

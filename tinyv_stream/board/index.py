@@ -56,7 +56,7 @@ class Index:
         self.path = runs / "board.db"
 
     def open(self) -> sqlite3.Connection:
-        """Return the writer's connection; an index of another version is made anew."""
+        """Return the writer's connection; an index of another version is rebuilt."""
         self.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
         base = self.connect()
         found = base.execute("pragma user_version").fetchone()[0]

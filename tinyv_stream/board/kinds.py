@@ -13,7 +13,7 @@ import msgspec
 UNCLASSIFIED: Final = "unclassified"
 
 
-class Ask(msgspec.Struct, frozen=True):
+class KindRequest(msgspec.Struct, frozen=True):
     """A pair whose kind is wanted."""
 
     pair: str
@@ -21,7 +21,7 @@ class Ask(msgspec.Struct, frozen=True):
     answer: str
 
 
-class Kind(msgspec.Struct, frozen=True):
+class KindReply(msgspec.Struct, frozen=True):
     """What it is."""
 
     pair: str
@@ -33,11 +33,11 @@ def main() -> None:
     from tinyv_stream.lab.classify import classify
 
     os.nice(19)
-    decoder, encoder = msgspec.json.Decoder(Ask), msgspec.json.Encoder()
+    decoder, encoder = msgspec.json.Decoder(KindRequest), msgspec.json.Encoder()
     for line in sys.stdin.buffer:
         ask = decoder.decode(line)
         found = classify(ask.ground_truth, ask.answer)
-        sys.stdout.buffer.write(encoder.encode(Kind(ask.pair, found.group if found else UNCLASSIFIED)) + b"\n")
+        sys.stdout.buffer.write(encoder.encode(KindReply(ask.pair, found.group if found else UNCLASSIFIED)) + b"\n")
         sys.stdout.buffer.flush()
 
 

@@ -11,7 +11,7 @@ import msgspec
 from tinyv_stream.board.filters import PRESETS, clean, tables, where
 from tinyv_stream.board.index import STRATA
 from tinyv_stream.board.ingest import BINS
-from tinyv_stream.board.rates import Rate, noise_of, rate
+from tinyv_stream.board.rates import AuditRate, noise_of, rate
 from tinyv_stream.record import reading
 from tinyv_stream.record.lines import Rewarded, decoder
 
@@ -103,7 +103,7 @@ def quality(base: sqlite3.Connection, r: int) -> Fields:
         ).fetchall()
         for stratum in STRATA[:3]
     }
-    rates: dict[str, Rate | None] = {
+    rates: dict[str, AuditRate | None] = {
         stratum: rate([(row["label"] == "wrong", row["n"]) for row in rows if row["via"] == "audit"])
         for stratum, rows in said.items()
     }

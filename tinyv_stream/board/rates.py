@@ -14,7 +14,7 @@ import msgspec
 Z95: Final = 1.959964
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
+class AuditRate(msgspec.Struct, frozen=True, kw_only=True):
     """A share from 0 to 1 with its 95 % interval, of `n` audited pairs of which `wrong` were wrong."""
 
     share: float
@@ -34,7 +34,7 @@ def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def rate(audited: Sequence[tuple[bool, int]]) -> Rate | None:
+def rate(audited: Sequence[tuple[bool, int]]) -> AuditRate | None:
     """Return the rate of (is wrong, times rewarded); None without any."""
     total = sum(weight for _, weight in audited)
     if not total:
@@ -43,7 +43,7 @@ def rate(audited: Sequence[tuple[bool, int]]) -> Rate | None:
     effective = total**2 / sum(weight**2 for _, weight in audited)
     low, high = wilson(share, effective)
     wrong = sum(is_wrong for is_wrong, _ in audited)
-    return Rate(share=share, low=low, high=high, n=len(audited), wrong=wrong)
+    return AuditRate(share=share, low=low, high=high, n=len(audited), wrong=wrong)
 
 
 class Noise(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Noise(msgspec.Struct, frozen=True, kw_only=True):
     youden: tuple[float, float, float]
 
 
-def noise(accepted: int, refused: int, wrong_accepted: Rate, wrong_refused: Rate) -> Noise:
+def noise(accepted: int, refused: int, wrong_accepted: AuditRate, wrong_refused: AuditRate) -> Noise:
     """Return the noise from how many were accepted and refused, and the audited rates of each.
 
     The ends of the intervals combine the ends of both rates, so they cover with 90 % at least.
@@ -83,7 +83,7 @@ def noise(accepted: int, refused: int, wrong_accepted: Rate, wrong_refused: Rate
     )
 
 
-def noise_of(decided: Mapping[str, int], rates: Mapping[str, Rate | None]) -> Noise | None:
+def noise_of(decided: Mapping[str, int], rates: Mapping[str, AuditRate | None]) -> Noise | None:
     """Return a run's noise from its strata (`tinyv`, `rule`, `refused`); None while one that occurs is not audited.
 
     The strata are audited apart, so the rate of all accepted ones weighs each by its share of the rewards.
@@ -96,7 +96,7 @@ def noise_of(decided: Mapping[str, int], rates: Mapping[str, Rate | None]) -> No
     known = [(count / total, found) for count, found in accepted if found is not None]
     if len(known) < len(accepted):
         return None
-    together = Rate(
+    together = AuditRate(
         share=sum(part * found.share for part, found in known),
         low=sum(part * found.low for part, found in known),
         high=sum(part * found.high for part, found in known),

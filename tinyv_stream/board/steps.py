@@ -23,7 +23,7 @@ COUNTS: Final = ("found", "rule_correct", "asked", "shared", "rescued", "undecid
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A rewarded rollout in its lane."""
+    """A rewarded rollout in its row of the picture."""
 
     id: str
     group: str
@@ -121,7 +121,7 @@ class Steps:
             return
         key = (r, line.step, line.client)
         state = self._states.get(key)
-        if state is None or (isinstance(line, Began) and state.over):  # a step that is done again counts anew
+        if state is None or (isinstance(line, Began) and state.over):  # a step that is done again replaces the first
             self.put(key, state := StepState(line.step))
         self.touched.add(key)
         if not isinstance(line, Withdrawn):

@@ -20,11 +20,11 @@ from tinyv_stream.board import queries
 from tinyv_stream.board.figures import Figures
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer, stored
-from tinyv_stream.board.kinds import Ask, Kind
+from tinyv_stream.board.kinds import KindReply, KindRequest
 from tinyv_stream.board.labels import Labels
 from tinyv_stream.board.live import Live
 from tinyv_stream.board.settings import BoardConfig
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.record import reading, segments
@@ -148,7 +148,7 @@ class Watch:
     async def _look(self) -> None:
         while True:
             try:
-                async with OperatorSide(self._config.redis_url, BrokerConfig(pool=self._config.pool)) as side:
+                async with OperatorApi(self._config.redis_url, BrokerConfig(pool=self._config.pool)) as side:
                     while True:
                         self._live.look(await side.status())
                         await asyncio.sleep(_LOOK_S)
@@ -164,19 +164,19 @@ class Watch:
             if wanted:
                 await self._classify(wanted)
 
-    def _unclassified(self) -> list[Ask]:
-        asks: list[Ask] = []
+    def _unclassified(self) -> list[KindRequest]:
+        asks: list[KindRequest] = []
         with self._index.reading() as base:
             for facts in queries.unclassified(base, 64):
                 try:
                     line = queries.line_of(self._index.runs, facts)
                 except queries.GoneError:
-                    asks.append(Ask(facts["pair"], "", ""))
+                    asks.append(KindRequest(facts["pair"], "", ""))
                 else:
-                    asks.append(Ask(facts["pair"], line.ground_truth, line.answer or ""))
+                    asks.append(KindRequest(facts["pair"], line.ground_truth, line.answer or ""))
         return asks
 
-    async def _classify(self, asks: list[Ask]) -> None:
+    async def _classify(self, asks: list[KindRequest]) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -189,14 +189,14 @@ class Watch:
         finally:
             if process.returncode is None:
                 process.kill()
-        found = msgspec.json.Decoder(Kind).decode_lines(said)
+        found = msgspec.json.Decoder(KindReply).decode_lines(said)
         if len(found) < len(asks):
             _log.warning("kinds of %d rescues could not be found", len(asks) - len(found))
-            found += [Kind(ask.pair, "not classified") for ask in asks[len(found) :]]
+            found += [KindReply(ask.pair, "not classified") for ask in asks[len(found) :]]
         async with self._turn:
             await asyncio.to_thread(self._keep, found)
 
-    def _keep(self, found: list[Kind]) -> None:
+    def _keep(self, found: list[KindReply]) -> None:
         with contextlib.closing(self._index.connect()) as base:
             base.executemany("insert or replace into kind values(?, ?)", [(one.pair, one.kind) for one in found])
 

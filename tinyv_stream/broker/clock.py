@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 SLACK_MS: Final = 1000.0
 """Steps below it are left alone: clocks drift, and NTP slews them."""
 
-Ask = Callable[[Sequence[str | bytes | int | float]], Awaitable[object]]
+RunClockScript = Callable[[Sequence[str | bytes | int | float]], Awaitable[object]]
 """Runs the script `clock` with these arguments."""
 
 
@@ -41,7 +41,7 @@ class PoolClock:
         self._own_ms = own_ms or boottime_ms
         self._seen: _Seen | None = None
 
-    async def now_ms(self, ask: Ask) -> int:
+    async def now_ms(self, ask: RunClockScript) -> int:
         """Return the pool's time in ms, corrected if this worker is the first to find the server's clock stepped."""
         asked = self._own_ms()
         now, steps, checked = _read(await ask([""]))

@@ -27,7 +27,7 @@ class Keys(msgspec.Struct, frozen=True):
 
     @property
     def live(self) -> str:
-        """ZSET uid -> deadline (server ms): the outstanding rollouts, and the exactly-one gate."""
+        """ZSET uid -> deadline (server ms): the outstanding rollouts, and the exactly-once check."""
         return f"{self.tag}:live"
 
     @property

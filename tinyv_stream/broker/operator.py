@@ -83,12 +83,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     work: Work | None
 
 
-class OperatorSide(ShardClient):
+class OperatorApi(ShardClient):
     """An operator's view of the broker; reads only, but for `revive`. The first shard's opens those of the others."""
 
     def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
         super().__init__(url, config, shard=shard, shards=shards)
-        self.sides: list[OperatorSide] = [self]
+        self.sides: list[OperatorApi] = [self]
         """Of the first shard: all of the pool's, itself included."""
         self._others = AsyncExitStack()
 
@@ -98,7 +98,7 @@ class OperatorSide(ShardClient):
         if self.keys.shard == 0:
             try:
                 for shard in range(1, self.shards):
-                    other = OperatorSide(self.url, self.config, shard=shard, shards=self.shards)
+                    other = OperatorApi(self.url, self.config, shard=shard, shards=self.shards)
                     self.sides.append(await self._others.enter_async_context(other))
             except BaseException:  # what is open is closed, whatever stopped it, also a cancellation
                 await self.__aexit__(None, None, None)

@@ -31,7 +31,7 @@ _NUMBERS: Final = {
     errno.EDQUOT: "make room in your quota",
     errno.EROFS: "that file system is mounted read-only: choose another directory",
     errno.EACCES: "give this user the right to that file or address",
-    errno.ENOENT: "that file is gone: was the package moved or replaced? install it again, or start anew",
+    errno.ENOENT: "that file is gone: was the package moved or replaced? install it again, or start again",
     errno.ENOMEM: "free memory on this machine",
     errno.ECONNREFUSED: "is the server running there? check host and port",
     errno.EHOSTUNREACH: "is the network up? check the host",

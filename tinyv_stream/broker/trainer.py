@@ -1,6 +1,6 @@
 """Trainer API: submit, withdraw, read rewards, commit them, look up what became of a rollout.
 
-A reward that cannot be read (junk, another release's) is handed over as `Unreadable`: whoever reads sets it aside.
+A reward that cannot be read (junk, another release's) is an `UnreadableReward`: whoever reads sets it aside.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ BATCH: Final = 64
 """Rollouts per script call: keeps a script under about 1 ms on the server."""
 
 
-class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+class UnreadableReward(msgspec.Struct, frozen=True, kw_only=True):
     """What stands where a reward should: its bytes, and why they are none."""
 
     uid: str
@@ -42,10 +42,12 @@ class Holder(msgspec.Struct, frozen=True):
     beats: int
 
 
-class TrainerSide(ShardClient):
+class TrainerApi(ShardClient):
     """One client's view of the broker; see `ShardClient` for opening. Each method is one script, safe to run twice."""
 
-    async def submit(self, run_id: str, items: Sequence[tuple[str, int, bytes]]) -> list[int | Reward | Unreadable]:
+    async def submit(
+        self, run_id: str, items: Sequence[tuple[str, int, bytes]]
+    ) -> list[int | Reward | UnreadableReward]:
         """Store up to `BATCH` works given as (uid, time to live in ms, body).
 
         Per item: ACCEPTED, OUTSTANDING (stored before), FULL (not stored), or the reward that is there already.
@@ -88,7 +90,7 @@ class TrainerSide(ShardClient):
 
     async def rewards(
         self, run_id: str, client_id: str, *, block_s: float, count: int = 512
-    ) -> tuple[str, list[tuple[str, Reward | Unreadable]]]:
+    ) -> tuple[str, list[tuple[str, Reward | UnreadableReward]]]:
         """Read the rewards since the last commit: (last entry id, [(uid, reward)]); ("", []) if none in `block_s`.
 
         Always from the start of the stream, so a server that came back with older data cannot hide any.
@@ -96,7 +98,7 @@ class TrainerSide(ShardClient):
         key = self.keys.rewards(run_id, client_id)
         got = await self.read_after(key, "0", count=count, block_s=block_s)
         last = got[-1][0].decode() if got else ""
-        found: list[tuple[str, Reward | Unreadable]] = []
+        found: list[tuple[str, Reward | UnreadableReward]] = []
         for entry, fields in got:
             uid = fields.get(b"u", b"").decode("utf-8", "replace")
             found.append((uid, _reward(uid, fields.get(b"r"), entry.decode())))
@@ -108,7 +110,7 @@ class TrainerSide(ShardClient):
         keys = (self.keys.done(run_id), self.keys.rewards(run_id, client_id), self.keys.age(run_id))
         self._number(await self.script("commit", [f"{ms}-{int(seq) + 1}", *uids], keys))
 
-    async def set_aside(self, run_id: str, client_id: str, unreadable: Sequence[Unreadable]) -> None:
+    async def set_aside(self, run_id: str, client_id: str, unreadable: Sequence[UnreadableReward]) -> None:
         """Take what cannot be read out of the way of the stream, and keep it as dead letters with the reason."""
         keys = (self.keys.done(run_id), self.keys.rewards(run_id, client_id), self.keys.age(run_id))
         args: list[Arg] = [client_id, MOST_DEAD]
@@ -116,7 +118,7 @@ class TrainerSide(ShardClient):
             args += [one.uid, one.entry, one.raw, one.reason]
         self._number(await self.script("set_aside", args, keys))
 
-    async def check(self, run_id: str, uids: Sequence[str]) -> list[int | Reward | Unreadable]:
+    async def check(self, run_id: str, uids: Sequence[str]) -> list[int | Reward | UnreadableReward]:
         """Return per uid its reward, OUTSTANDING, or UNKNOWN: then it has to be submitted again."""
         got = self._codes(await self.script("check", uids, [self.keys.done(run_id)]), uids)
         return [OUTSTANDING if code == 1 else code for code in got]
@@ -127,7 +129,7 @@ class TrainerSide(ShardClient):
             raise BrokerError(redact(self.url), "unexpected answer to a script")
         return got
 
-    def _codes(self, got: object, uids: Sequence[str]) -> list[int | Reward | Unreadable]:
+    def _codes(self, got: object, uids: Sequence[str]) -> list[int | Reward | UnreadableReward]:
         """Return one answer per uid; raise BrokerError for a reply that no server of ours gives."""
         codes = cast("list[object]", got) if isinstance(got, list) else []
         if len(codes) != len(uids) or not all(isinstance(code, bytes) or code in _KNOWN for code in codes):
@@ -142,10 +144,10 @@ _KNOWN: Final = (FULL, ACCEPTED, OUTSTANDING)
 """Codes of scripts; a tuple, because what else may stand there need not be hashable."""
 
 
-def _reward(uid: str, raw: bytes | None, entry: str = "") -> Reward | Unreadable:
+def _reward(uid: str, raw: bytes | None, entry: str = "") -> Reward | UnreadableReward:
     if raw is None:
-        return Unreadable(uid=uid, raw=b"", entry=entry, reason="unreadable reward: the entry holds none")
+        return UnreadableReward(uid=uid, raw=b"", entry=entry, reason="unreadable reward: the entry holds none")
     try:
         return decode_reward(raw)
     except msgspec.DecodeError as exc:
-        return Unreadable(uid=uid, raw=raw, entry=entry, reason=f"unreadable reward: {exc}"[:200])
+        return UnreadableReward(uid=uid, raw=raw, entry=entry, reason=f"unreadable reward: {exc}"[:200])

@@ -15,7 +15,7 @@ from tinyv_stream.types import Reward, Stage, Verdict
 
 _log = logging.getLogger(__name__)
 
-VOID: Final = 0
+REJECTED: Final = 0
 QUEUED: Final = 1
 PARKED: Final = 2
 MOST_DEAD: Final = 10_000
@@ -64,7 +64,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The caller holds the delivery; False where it ends somebody else's (a deadline)."""
 
 
-class WorkerSide(ShardClient):
+class WorkerApi(ShardClient):
     """One worker's view of the broker.
 
     Each method is one script and safe to run twice, but for the claims: what a cancelled or failed claim took
@@ -97,7 +97,7 @@ class WorkerSide(ShardClient):
     async def forward(self, items: Sequence[tuple[Delivery, Work, str]]) -> list[int | Verdict]:
         """Move rule deliveries on to TinyV, with the work as rewritten and the key of their equals ('' = none).
 
-        Per item: QUEUED, PARKED, VOID, or a cached verdict; with that the delivery has not moved and must be ended.
+        Per item: QUEUED, PARKED, REJECTED, or a cached verdict; with that the delivery has not moved and must be ended.
         """
         args: list[Arg] = []
         for delivery, work, ckey in items:
@@ -109,7 +109,7 @@ class WorkerSide(ShardClient):
         again = await self.forward([(delivery, work, "") for _, (delivery, work, _) in unread]) if unread else []
         for (i, _), answer in zip(unread, again, strict=True):
             answers[i] = answer
-        return [VOID if answer is None else answer for answer in answers]
+        return [REJECTED if answer is None else answer for answer in answers]
 
     async def count(self, more: Mapping[str, int]) -> None:
         """Add to the pool's counters, which `status` and a gateway's metrics show. One that fails may have counted."""

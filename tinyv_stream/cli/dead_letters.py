@@ -13,8 +13,8 @@ import msgspec
 import typer
 
 from tinyv_stream.aio.cancel import finishes
-from tinyv_stream.broker.operator import DeadLetter, OperatorSide
-from tinyv_stream.broker.trainer import TrainerSide, Unreadable
+from tinyv_stream.broker.operator import DeadLetter, OperatorApi
+from tinyv_stream.broker.trainer import TrainerApi, UnreadableReward
 from tinyv_stream.cli.common import (
     INTERRUPTED,
     Interrupt,
@@ -88,12 +88,12 @@ def retry(
     run(lambda interrupt: _retry(_side(redis, pool), entry, wait, interrupt))
 
 
-def _side(redis: str | None, pool: str | None) -> OperatorSide:
+def _side(redis: str | None, pool: str | None) -> OperatorApi:
     name = pool or "main"
-    return OperatorSide(find_url(redis, name), BrokerConfig(pool=name))
+    return OperatorApi(find_url(redis, name), BrokerConfig(pool=name))
 
 
-async def _ls(broker: OperatorSide, count: int) -> int:
+async def _ls(broker: OperatorApi, count: int) -> int:
     async with broker:
         letters = await broker.dead_letters(count)
     for letter in letters:
@@ -104,7 +104,7 @@ async def _ls(broker: OperatorSide, count: int) -> int:
     return 0
 
 
-async def _show(broker: OperatorSide, entry: str, *, full: bool) -> int:
+async def _show(broker: OperatorApi, entry: str, *, full: bool) -> int:
     async with broker:
         letter = await _find(broker, entry)
     rows = {"entry": letter.entry, "rollout": letter.uid, "stage": letter.stage, "reason": letter.reason}
@@ -124,7 +124,7 @@ async def _show(broker: OperatorSide, entry: str, *, full: bool) -> int:
     return 0
 
 
-async def _retry(broker: OperatorSide, entry: str, wait_s: float, interrupt: Interrupt) -> int:
+async def _retry(broker: OperatorApi, entry: str, wait_s: float, interrupt: Interrupt) -> int:
     client_id = f"retry-{uuid.uuid4().hex[:12]}"
     async with broker:
         letter = await _find(broker, entry)
@@ -141,17 +141,17 @@ async def _retry(broker: OperatorSide, entry: str, wait_s: float, interrupt: Int
 
 
 async def _read_reward(
-    broker: OperatorSide, letter: DeadLetter, client_id: str, wait_s: float, found: list[Reward]
+    broker: OperatorApi, letter: DeadLetter, client_id: str, wait_s: float, found: list[Reward]
 ) -> None:
     """Put the reward into `found`; leave it empty where no worker answers, not even with `expired`."""
     run_id = letter.work.run_id if letter.work else ""
     shard = int(letter.entry.partition("@")[2] or 0)
-    async with TrainerSide(broker.url, broker.config, shard=shard, shards=broker.shards) as side:
+    async with TrainerApi(broker.url, broker.config, shard=shard, shards=broker.shards) as side:
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s + GRACE_S):
                 while not found:
                     for uid, read in (await side.rewards(run_id, client_id, block_s=1.0))[1]:
-                        if isinstance(read, Unreadable):
+                        if isinstance(read, UnreadableReward):
                             raise InvalidInputError(
                                 "ENTRY", letter.entry, f"the reward of {uid} cannot be read: {read.reason}"
                             )
@@ -167,7 +167,7 @@ def _tell(found: list[Reward]) -> int:
     return 0 if found[0].status is Status.OK else 1
 
 
-async def _find(broker: OperatorSide, entry: str) -> DeadLetter:
+async def _find(broker: OperatorApi, entry: str) -> DeadLetter:
     for letter in await broker.dead_letters(MOST):
         if letter.entry == entry:
             return letter

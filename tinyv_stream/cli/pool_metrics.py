@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.cli.gateway import address
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, InvalidInputError
@@ -33,7 +33,7 @@ async def metrics_beside(listen: str | None, url: str, pool: str) -> AsyncGenera
     from tinyv_stream.gateway.metrics import pool_text
 
     host, port = address(listen)
-    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
 
         async def metrics(_: web.Request) -> web.Response:
             try:

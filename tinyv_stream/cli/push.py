@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from tinyv_stream.aio.cancel import cancel_all, finishes
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.cli.push_job import PoolLife, PushJob, PushLeft
@@ -133,7 +133,7 @@ async def stream(url: str, job: PushJob, out: RewardFile, progress: Progress) ->
 async def _running(url: str, pool: str) -> AsyncGenerator[str]:
     """Yield the URL; warn where nobody would take the rollouts, or a mistyped pool shows at the deadline only."""
     with suppress(BrokerError):  # the client says what is wrong with the broker; a trainer's user may not look here
-        async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+        async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
             if all(worker.state == "lost" for worker in await side.workers()):
                 typer.echo(
                     f"no worker runs in pool {pool!r}: rollouts wait for `tinyv-stream up --pool {pool}`", err=True

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.cli.progress import Progress
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.reward_stream import RewardStream
@@ -20,7 +20,7 @@ from tinyv_stream.client.session import NOTHING_ANSWERED
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.files.rewards import RewardFile
-from tinyv_stream.files.rollouts import Line, read_rollouts
+from tinyv_stream.files.rollouts import RolloutLine, read_rollouts
 from tinyv_stream.types import Reward, Rollout, Status
 
 _SUBMITTERS: Final = 64
@@ -71,7 +71,7 @@ class PoolLife:
 
     async def _lives(self) -> bool:
         try:
-            async with asyncio.timeout(_SILENT_S), OperatorSide(self._url, BrokerConfig(pool=self._job.pool)) as side:
+            async with asyncio.timeout(_SILENT_S), OperatorApi(self._url, BrokerConfig(pool=self._job.pool)) as side:
                 return await side.silence_s() < _SILENT_S
         except (BrokerError, TimeoutError):
             return False
@@ -99,7 +99,7 @@ class PushLeft:
 
         async def one_by_one() -> None:
             for line in lines:
-                if isinstance(line, Line) and line.rollout.rollout_id not in self._out.done:
+                if isinstance(line, RolloutLine) and line.rollout.rollout_id not in self._out.done:
                     # Nobody waits for whole groups here, and lines of one group may give different sizes.
                     rollout = msgspec.structs.replace(line.rollout, group_size=1)
                     await self._submit(rollout)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.broker.operator import OperatorSide, PoolStatus
+from tinyv_stream.broker.operator import OperatorApi, PoolStatus
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineStartError
 from tinyv_stream.pool import Pool
@@ -28,7 +28,7 @@ async def until_ready(
     Raises EngineStartError if one cannot be, TimeoutError after `READY_S`.
     """
     wanted = {stage for stage, workers in (("rule", config.rule.workers), ("tinyv", config.tinyv.workers)) if workers}
-    async with OperatorSide(pool.url, config.broker) as side, asyncio.timeout(READY_S):
+    async with OperatorApi(pool.url, config.broker) as side, asyncio.timeout(READY_S):
         on_start(await side.status())
         while True:
             status = await side.status()

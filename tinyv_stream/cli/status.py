@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
 from tinyv_stream.config import BrokerConfig
 
@@ -44,7 +44,7 @@ async def _show(url: str, pool: str, *, as_json: bool) -> int:
     from tinyv_stream.cli.status_table import Meter, table
 
     meter = Meter()
-    async with OperatorSide(url, BrokerConfig(pool=pool)) as broker:
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as broker:
         found = await broker.status()
         figures = meter.read(found, time.monotonic())
         if not as_json:  # one look has no rate

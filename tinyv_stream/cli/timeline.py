@@ -15,8 +15,8 @@ from tinyv_stream.timeline.trace import chrome_trace
 EPILOG: Final = """
 \b
 Record a run in your trainer:
-  from tinyv_stream.timeline import Recorder
-  with Recorder(Path("run.jsonl")) as run:
+  from tinyv_stream.timeline import SpanWriter
+  with SpanWriter(Path("run.jsonl")) as run:
       run.add(await ticket, step=step)
 
 \b
@@ -28,7 +28,7 @@ Examples:
 
 def timeline(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN.jsonl", help="What a Recorder, or `bench overlap --record`, wrote.")
+        Path, typer.Argument(metavar="RUN.jsonl", help="What a SpanWriter, or `bench overlap --record`, wrote.")
     ],
     *,
     step: Annotated[int | None, typer.Option("--step", help="The step to draw. [default: the last]")] = None,

@@ -16,7 +16,7 @@ import typer
 
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.aio.log_limit import LogLimit
-from tinyv_stream.broker.operator import OperatorSide, PoolStatus, WorkerInfo
+from tinyv_stream.broker.operator import OperatorApi, PoolStatus, WorkerInfo
 from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.cli.board import board_beside, record_directory
 from tinyv_stream.cli.common import (
@@ -160,7 +160,7 @@ async def _show(config: Config, pool: Pool) -> None:
     screen = _Terminal() if sys.stdout.isatty() else _Lines()
     meter, outage = Meter(), LogLimit()
     with screen:
-        async with OperatorSide(pool.url, config.broker) as side:
+        async with OperatorApi(pool.url, config.broker) as side:
             while True:
                 try:
                     status = await side.status()

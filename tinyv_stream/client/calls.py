@@ -73,6 +73,6 @@ class Calls:
         remedy = remedy_for(exc)
         # One limit per remedy: ten loops that meet one fault say it once.
         if self._limits.setdefault(f"{where}: {remedy}", LogLimit()).is_due():
-            said = str(exc)[:300] or type(exc).__name__
-            _log.warning("cannot %s: %s; %s; trying until it works", what, said, remedy)
+            reported = str(exc)[:300] or type(exc).__name__
+            _log.warning("cannot %s: %s; %s; trying until it works", what, reported, remedy)
             _log.debug("the failure in full", exc_info=exc)

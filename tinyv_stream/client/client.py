@@ -21,7 +21,7 @@ import msgspec
 from tinyv_stream.aio.batcher import StoppedError
 from tinyv_stream.broker.messages import encode, work_of
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.trainer import TrainerSide
+from tinyv_stream.broker.trainer import TrainerApi
 from tinyv_stream.client.arguments import checked_count, checked_seconds, checked_url
 from tinyv_stream.client.ledger import Group, LedgerEntry
 from tinyv_stream.client.reward_stream import RewardStream
@@ -78,7 +78,7 @@ class RewardClient:
         outstanding = checked_count("max_outstanding", max_outstanding)
         self._named = client_id is not None
         config = BrokerConfig(pool=validate_name("pool", pool), max_outstanding=outstanding)
-        shards = Shards(TrainerSide, checked_url(url), config)
+        shards = Shards(TrainerApi, checked_url(url), config)
         self._session = Session(shards, self.run_id, self.client_id, is_named=self._named, on_reward=self._on_reward)
         self._pid = 0
         self._credits = asyncio.Semaphore(max_inflight)

@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.aio.log_limit import LogLimit
-from tinyv_stream.broker.trainer import Holder, TrainerSide
+from tinyv_stream.broker.trainer import Holder, TrainerApi
 from tinyv_stream.errors import InvalidInputError
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Hold:
         self._about = msgspec.json.encode(this_process())
         self._limit = LogLimit()
 
-    async def take(self, link: TrainerSide) -> None:
+    async def take(self, link: TrainerApi) -> None:
         """Return once the name is ours; raise InvalidInputError if a live process has it, and BrokerError."""
         seen: Holder | None = None
         dead = ""
@@ -59,13 +59,13 @@ class Hold:
             seen = other
             await asyncio.sleep(0.0 if dead else _LOOK_S)
 
-    async def renew(self, link: TrainerSide) -> None:
+    async def renew(self, link: TrainerApi) -> None:
         """Say that this client lives."""
         other = await link.hold(*self._name, self._token, self._about, lapse_s=LAPSE_S)
         if other and self._limit.is_due():
             _log.error("client_id %r: %s", self._name[1], _in_use(other))
 
-    async def give_up(self, link: TrainerSide) -> None:
+    async def give_up(self, link: TrainerApi) -> None:
         """Leave the name to the next one."""
         await link.hold(*self._name, self._token, self._about, lapse_s=0.0)
 

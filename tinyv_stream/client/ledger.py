@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.broker.trainer import Unreadable
+from tinyv_stream.broker.trainer import UnreadableReward
 from tinyv_stream.client.ticket import Ticket
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Reward
@@ -40,7 +40,7 @@ class LedgerEntry(msgspec.Struct, eq=False, kw_only=True):
     """Where in the pool it belongs; known from its first send on."""
     stored: bool = False
     """The broker said that it has it."""
-    sending: asyncio.Future[int | Reward | Unreadable] | None = None
+    sending: asyncio.Future[int | Reward | UnreadableReward] | None = None
     """The broker's answer, while it is waited for."""
 
 
@@ -91,7 +91,7 @@ class Ledger:
             raise InvalidInputError("group_size", group_size, f"group {group_id!r} was begun with {group.size}")
         if rollout_id in self._entries:
             raise InvalidInputError("rollout_id", rollout_id, "it was submitted and has no reward yet; use another id")
-        if group:  # a member that had its reward may be submitted anew: it is still one member
+        if group:  # a member that had its reward may be submitted again: it is still one member
             group.tickets = [t for t in group.tickets if t.rollout_id != rollout_id]
         if group and group.size > 1 and len(group.tickets) >= group.size:
             remedy = f"group {group_id!r} has all its {group.size} members: name another, or take this one by `group()`"

@@ -23,7 +23,7 @@ from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.messages import rollout_id_of, shard_of
 from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerSide, Unreadable
+from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerApi, UnreadableReward
 from tinyv_stream.client import hold
 from tinyv_stream.client.calls import Calls
 from tinyv_stream.client.hold import Hold
@@ -49,7 +49,7 @@ _FULL_S: Final = (0.02, 0.2)
 _NOTHING: Final = "0-0"
 """Stands before every entry: a commit up to it trims none."""
 
-Answer = int | Reward | Unreadable
+SubmitAnswer = int | Reward | UnreadableReward
 """What the broker says of one rollout."""
 
 
@@ -58,7 +58,7 @@ class Session:
 
     def __init__(
         self,
-        shards: Shards[TrainerSide],
+        shards: Shards[TrainerApi],
         run_id: str,
         client_id: str,
         *,
@@ -68,8 +68,8 @@ class Session:
         self.ledger = Ledger()
         self.calls = Calls()
         self._shards = shards
-        self._links: tuple[TrainerSide, ...] = ()
-        self._outboxes: list[Batcher[LedgerEntry, Answer]] = []
+        self._links: tuple[TrainerApi, ...] = ()
+        self._batchers: list[Batcher[LedgerEntry, SubmitAnswer]] = []
         self._returns: list[Batcher[str, None]] = []
         """What is to be taken back from each shard: one call at a time, also after an hour's outage."""
         self._run_id = run_id
@@ -88,11 +88,11 @@ class Session:
                 await self._shards.__aexit__(None, None, None)
                 raise
             self.own(self._until_left("hold the client's name", self._renew), "hold")
-        self._outboxes = [Batcher(partial(self._send, link), most=BATCH) for link in self._links]
+        self._batchers = [Batcher(partial(self._send, link), most=BATCH) for link in self._links]
         self._returns = [Batcher(partial(self._take_back, link), most=BATCH) for link in self._links]
         self.own(self._until_left("keep deadlines", self._watch), "watch")
-        for outbox in (*self._outboxes, *self._returns):
-            self.own(outbox.run(), "send")
+        for batcher in (*self._batchers, *self._returns):
+            self.own(batcher.run(), "send")
         for link in self._links:
             self.own(self._until_left("read rewards", partial(self._read, link)), "read")
             self.own(self._until_left("reconcile", partial(self._reconcile, link)), "reconcile")
@@ -115,7 +115,7 @@ class Session:
         """
         entry.shard = shard_of(entry.uid, len(self._links))
         while not entry.ticket.done:
-            entry.sending = self._outboxes[entry.shard].offer(entry)
+            entry.sending = self._batchers[entry.shard].offer(entry)
             answer = await entry.sending
             if not isinstance(answer, int):
                 await self._accept(self._links[entry.shard], _NOTHING, [(entry.uid, answer)])
@@ -158,40 +158,42 @@ class Session:
         while True:
             await self.calls.make(what, step, where=f"this client ({what})")
 
-    async def _call(self, link: TrainerSide, what: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _call(self, link: TrainerApi, what: str, call: Callable[[], Awaitable[T]]) -> T:
         where = f"the broker {redact(link.url)}" + (f", shard {link.keys.shard}" if len(self._links) > 1 else "")
         return await self.calls.make(what, call, where=where)
 
-    def _of(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    def _of(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[LedgerEntry]:
         return [e for e in entries if self._links[e.shard] is link]
 
-    async def _take_back(self, link: TrainerSide, uids: list[str]) -> list[None]:
+    async def _take_back(self, link: TrainerApi, uids: list[str]) -> list[None]:
         await self._call(link, "take rollouts back", partial(link.withdraw, self._run_id, uids))
         return [None] * len(uids)
 
-    async def _send(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[Answer]:
-        async def attempt() -> list[Answer]:
+    async def _send(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[SubmitAnswer]:
+        async def attempt() -> list[SubmitAnswer]:
             now = asyncio.get_running_loop().time()
-            # Asked anew at each attempt: what was rewarded or withdrawn meanwhile must not be sent after all.
+            # Looked up at each attempt: what was rewarded or withdrawn meanwhile must not be sent after all.
             unsettled = [e for e in entries if self.ledger.get(e.ticket.rollout_id) is e]
             items = [(e.uid, max(1, int((e.deadline - now) * 1000)), e.body) for e in unsettled]
             answers = await link.submit(self._run_id, items) if items else []
-            said = dict(zip((e.uid for e in unsettled), answers, strict=True))
-            return [said.get(e.uid, OUTSTANDING) for e in entries]
+            known = dict(zip((e.uid for e in unsettled), answers, strict=True))
+            return [known.get(e.uid, OUTSTANDING) for e in entries]
 
         return await self._call(link, "submit rollouts", attempt)
 
-    async def _read(self, link: TrainerSide) -> None:
+    async def _read(self, link: TrainerApi) -> None:
         read = partial(link.rewards, self._run_id, self._client_id, block_s=2.0)
         last, found = await self._call(link, "read rewards", read)
         if last:
             await self._accept(link, last, found)
 
-    async def _accept(self, link: TrainerSide, last: str, found: Sequence[tuple[str, Reward | Unreadable]]) -> None:
+    async def _accept(
+        self, link: TrainerApi, last: str, found: Sequence[tuple[str, Reward | UnreadableReward]]
+    ) -> None:
         """Settle what was found, set aside what is unreadable, and then let the broker forget all up to `last`."""
         # Only ours are forgotten: a reward for a rollout that this process has yet to submit again stays there.
         ours = [uid for uid, reward in found if self._take(uid, reward) or self.ledger.is_over(uid)]
-        aside = [reward for _, reward in found if isinstance(reward, Unreadable)]
+        aside = [reward for _, reward in found if isinstance(reward, UnreadableReward)]
         if aside:
             put = partial(link.set_aside, self._run_id, self._client_id, aside)
             await self._call(link, "set unreadable rewards aside", put)
@@ -199,12 +201,12 @@ class Session:
             commit = partial(link.commit, self._run_id, self._client_id, last, ours)
             await self._call(link, "commit rewards", commit)
 
-    def _take(self, uid: str, reward: Reward | Unreadable) -> bool:
+    def _take(self, uid: str, reward: Reward | UnreadableReward) -> bool:
         """Settle what was found for `uid`, unless that is another text under the same id."""
         entry = self.ledger.get(rollout_id_of(uid))
         if entry is None or entry.uid != uid:
             return False
-        if isinstance(reward, Unreadable):
+        if isinstance(reward, UnreadableReward):
             _log.warning("%s", reward.reason, extra={"rollout_id": uid})
             return self.settle(fallback(entry, Status.FAILED, reward.reason))
         if reward.rollout_id != entry.ticket.rollout_id:
@@ -240,7 +242,7 @@ class Session:
                     entry.sending.set_result(OUTSTANDING)
         await self.withdraw(over)
 
-    async def _reconcile(self, link: TrainerSide) -> None:
+    async def _reconcile(self, link: TrainerApi) -> None:
         await asyncio.sleep(RECONCILE_S)
         before = asyncio.get_running_loop().time() - RECONCILE_S
         old = self._of(link, [e for e in self.ledger.entries() if e.stored and e.submitted < before])
@@ -250,7 +252,7 @@ class Session:
                 entry.stored = False
                 self.own(self.store(entry), f"resend {entry.uid}")
 
-    async def _look(self, link: TrainerSide, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    async def _look(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[LedgerEntry]:
         """Ask what became of rollouts, and settle those that were rewarded; return those that the broker lost."""
         lost: list[LedgerEntry] = []
         for i in range(0, len(entries), BATCH):

@@ -26,7 +26,7 @@ _LINE_BYTES: Final = 2**24
 _LAST_CHARS: Final = 400
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class JudgedCase(msgspec.Struct, frozen=True, kw_only=True):
     """One answer to judge."""
 
     question: str
@@ -51,11 +51,11 @@ class Judging(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done."""
 
     config: TinyVConfig
-    cases: tuple[Case, ...]
+    cases: tuple[JudgedCase, ...]
     rounds: tuple[Round, ...]
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CaseVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said of one case."""
 
     outcome: Outcome
@@ -68,7 +68,7 @@ class RoundDone(msgspec.Struct, frozen=True, kw_only=True, tag="round"):
     """A round's answers, in order, and their cost: seconds, calls of the engine, tokens."""
 
     name: str
-    answers: tuple[Answered, ...]
+    answers: tuple[CaseVerdict, ...]
     wall_s: float
     calls: int
     prompt_tokens: int
@@ -94,8 +94,8 @@ class JudgingFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     remedy: str
 
 
-Line = RoundDone | JudgingDone | JudgingFailed
-_line: Final = msgspec.json.Decoder(Line)
+JudgingLine = RoundDone | JudgingDone | JudgingFailed
+_line: Final = msgspec.json.Decoder(JudgingLine)
 
 
 async def judged(order: Judging, log: Path) -> AsyncGenerator[RoundDone | JudgingDone]:

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.broker.desired_state import DesiredState, read_desired, refuse, set_desired, set_sleep
-from tinyv_stream.broker.operator import OperatorSide, WorkerInfo
+from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
 
@@ -61,7 +61,7 @@ class PoolModels(msgspec.Struct, frozen=True, kw_only=True):
 
 async def look(url: str, *, pool: str = "main") -> PoolModels:
     """Return what the pool's TinyV workers run; raise BrokerError if the broker does not answer."""
-    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         return await _look(side)
 
 
@@ -83,7 +83,7 @@ async def switch(
     if not model:
         raise InvalidInputError("model", model, "use a hub id, a directory, `embedded` or `auto`")
     name = await asyncio.to_thread(_absolute, model)
-    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         before = await _present(side)
         if before.desired.asleep_s:
             raise EngineError("the pool is asleep: wake it first")
@@ -121,7 +121,7 @@ async def sleep(
     """
     if at_most_s < LEAST_SLEEP_S:
         raise InvalidInputError("at_most_s", at_most_s, f"use {LEAST_SLEEP_S:g} seconds or more")
-    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         await _present(side)
         await set_sleep(side, at_most_s)
         return await _until(side, _RESTING, wait_s, on_change)
@@ -135,14 +135,14 @@ async def wake(
     on_change: Callable[[PoolModels], None] = lambda _: None,
 ) -> PoolModels:
     """Let the TinyV workers judge again; return once all do. Raises as `sleep` does."""
-    async with OperatorSide(url, BrokerConfig(pool=pool)) as side:
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         await _present(side)
         await set_sleep(side, 0)
         return await _until(side, _WORKING, wait_s, on_change)
 
 
 async def _way_back(
-    side: OperatorSide, desired: DesiredState, wait_s: float, on_change: Callable[[PoolModels], None]
+    side: OperatorApi, desired: DesiredState, wait_s: float, on_change: Callable[[PoolModels], None]
 ) -> str:
     try:
         await _until(side, _WORKING, wait_s, on_change, number=desired.number)
@@ -152,7 +152,7 @@ async def _way_back(
 
 
 async def _until(
-    side: OperatorSide,
+    side: OperatorApi,
     states: frozenset[str],
     wait_s: float,
     on_change: Callable[[PoolModels], None],
@@ -181,14 +181,14 @@ def _are(pool: PoolModels, states: frozenset[str], number: int) -> bool:
     )
 
 
-async def _present(side: OperatorSide) -> PoolModels:
+async def _present(side: OperatorApi) -> PoolModels:
     found = await _look(side)
     if not found.replicas:
         raise EngineError("the pool has no TinyV worker")
     return found
 
 
-async def _look(side: OperatorSide) -> PoolModels:
+async def _look(side: OperatorApi) -> PoolModels:
     desired, status = await read_desired(side), await side.status()
     live = [worker for worker in status.workers if worker.stage == "tinyv" and worker.state != "lost"]
     return PoolModels(desired=desired, replicas=[_replica(worker) for worker in live])

@@ -24,7 +24,7 @@ MAX_LINE_BYTES: Final = 16 * MAX_ROLLOUT_BYTES
 """Longest line that is looked at: JSON may spend 12 bytes on one character, and other keys may stand beside ours."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class RolloutLine(msgspec.Struct, frozen=True):
     """A good line: its rollout has an id and passed validation."""
 
     number: int
@@ -56,7 +56,7 @@ class Survey(msgspec.Struct, frozen=True):
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-def read_rollouts(path: Path) -> Iterator[Line | BadLine]:
+def read_rollouts(path: Path) -> Iterator[RolloutLine | BadLine]:
     """Yield the file's lines in order; empty ones are passed over.
 
     Raises InvalidInputError if the file cannot be read. Of two lines with one id the second is bad.
@@ -65,7 +65,7 @@ def read_rollouts(path: Path) -> Iterator[Line | BadLine]:
     with open_input(path) as file:
         for number, raw in _numbered(file):
             line = _parse(number, raw)
-            if isinstance(line, Line):
+            if isinstance(line, RolloutLine):
                 first = seen.setdefault(line.rollout.rollout_id, number)
                 if first != number:
                     line = BadLine(number, "rollout_id", f"line {first} has it already")
@@ -110,7 +110,7 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             yield number, raw
 
 
-def _parse(number: int, raw: bytes) -> Line | BadLine:
+def _parse(number: int, raw: bytes) -> RolloutLine | BadLine:
     if len(raw) >= MAX_LINE_BYTES:
         return BadLine(number, "line", f"it is longer than {MAX_LINE_BYTES} bytes")
     try:
@@ -120,7 +120,7 @@ def _parse(number: int, raw: bytes) -> Line | BadLine:
             rollout = msgspec.structs.replace(rollout, rollout_id=f"line-{number}-{digest}")
         if _LONE_SURROGATE.search(rollout.rollout_id + rollout.group_id):
             return BadLine(number, "rollout_id", "it holds half a character, or group_id does")
-        return Line(number, validate_rollout(rollout))
+        return RolloutLine(number, validate_rollout(rollout))
     except InvalidInputError as exc:
         return BadLine(number, exc.field, exc.remedy)
     except msgspec.ValidationError as exc:

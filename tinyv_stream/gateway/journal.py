@@ -78,7 +78,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     open: list[Rollout]
 
 
-class Book:
+class Journal:
     """Opened by the constructor; close it.
 
     Raises InvalidInputError for a file that cannot be had or is no book, StateError where its disk takes no more.

@@ -32,7 +32,7 @@ _KNOWN: Final[dict[type[Exception], tuple[int, str, dict[str, str] | None]]] = {
 """What is no fault of the gateway: status, field, headers."""
 
 
-class Guards:
+class Middlewares:
     """The middlewares of one gateway, outermost first."""
 
     def __init__(self, config: GatewayConfig, service: GatewayService, stopping: asyncio.Event) -> None:

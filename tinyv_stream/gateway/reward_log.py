@@ -33,7 +33,7 @@ class _Kept(msgspec.Struct, frozen=True):
     added_s: float
 
 
-class Feed:
+class RewardLog:
     """Rewards of one client. `epoch` is part of every cursor: another client of this name has another."""
 
     def __init__(

@@ -19,7 +19,7 @@ from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.types import Rollout
 
 _LOOK_S: Final = 3.0
-"""How long the broker may take to answer a health check: shorter than a probe's usual patience of 5 s."""
+"""How long the broker may take to answer a health check: shorter than a probe's default time-out of 5 s."""
 
 
 class Routes:

@@ -19,7 +19,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway.edge import Edge, EdgeSite, http_log
 from tinyv_stream.gateway.journal import StateError
 from tinyv_stream.gateway.metrics import Metrics
-from tinyv_stream.gateway.middleware import Guards
+from tinyv_stream.gateway.middleware import Middlewares
 from tinyv_stream.gateway.routes import Routes
 from tinyv_stream.gateway.schemas import BODY_S
 from tinyv_stream.gateway.service import GatewayService
@@ -53,7 +53,7 @@ class Gateway:
                 stack.push_async_exit(service)
                 opening = asyncio.create_task(self._open_later(service), name="open the state file")
                 stack.push_async_callback(cancel_all, [opening])
-            guards = Guards(self.config, service, self._stopping)
+            guards = Middlewares(self.config, service, self._stopping)
             runner = web.AppRunner(
                 self._application(service, guards),
                 handler_cancellation=True,  # a trainer that hangs up withdraws its rollouts
@@ -95,7 +95,7 @@ class Gateway:
 
         await Calls().make("open the gateway's state file", enter, where="the state file")
 
-    def _application(self, service: GatewayService, guards: Guards) -> web.Application:
+    def _application(self, service: GatewayService, guards: Middlewares) -> web.Application:
         app = web.Application(client_max_size=self.config.max_body_bytes, middlewares=guards.all())
         app[BODY_S] = self.config.body_s
         app.add_routes(Routes(service, self._stopping).table())

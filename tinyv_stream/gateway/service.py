@@ -20,16 +20,16 @@ import msgspec
 
 from tinyv_stream.adapter_kit import JudgedReward, RewardRequester
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.operator import OperatorSide, PoolStatus
+from tinyv_stream.broker.operator import OperatorApi, PoolStatus
 from tinyv_stream.client.calls import Calls
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import ClientClosedError, InvalidInputError
 from tinyv_stream.gateway.batch import check_length, complete, failed
-from tinyv_stream.gateway.journal import Book, StateError
+from tinyv_stream.gateway.journal import Journal, StateError
 from tinyv_stream.gateway.metrics import Metrics
-from tinyv_stream.gateway.reward_log import CreditError, Feed
+from tinyv_stream.gateway.reward_log import CreditError, RewardLog
 from tinyv_stream.gateway.settings import GatewayConfig
 from tinyv_stream.types import Reward, Rollout, validate_name
 
@@ -39,7 +39,7 @@ _TIDY_S: Final = 5.0
 
 
 class GatewayService:
-    """Opened by `async with`; raises BrokerError if the broker cannot be used, and as `Book` does."""
+    """Opened by `async with`; raises BrokerError if the broker cannot be used, and as `Journal` does."""
 
     def __init__(self, config: GatewayConfig, metrics: Metrics) -> None:
         self.config = config
@@ -49,8 +49,8 @@ class GatewayService:
         self._calls = Calls()
         self._unsaid: set[str] = set()
         """Rollouts that the book is yet to forget: it could not be written when they were withdrawn."""
-        self._feeds: dict[str, Feed] = {}
-        self._feed_of: dict[str, Feed] = {}
+        self._feeds: dict[str, RewardLog] = {}
+        self._feed_of: dict[str, RewardLog] = {}
         self._posting: dict[str, asyncio.Event] = {}
         """Rollouts that a post is submitting; set when that post ends."""
         self._stack = AsyncExitStack()
@@ -59,7 +59,7 @@ class GatewayService:
         """Connect, and start handing rewards out."""
         config = self.config
         async with AsyncExitStack() as stack:
-            self._book = Book(config.state)
+            self._book = Journal(config.state)
             stack.callback(self._book.close)
             loop = asyncio.get_running_loop()
             unrewarded = self._restore(loop.time())
@@ -73,7 +73,7 @@ class GatewayService:
                 record=config.record or None,
             )
             self._operator = await stack.enter_async_context(
-                OperatorSide(config.redis_url, BrokerConfig(pool=config.pool))
+                OperatorApi(config.redis_url, BrokerConfig(pool=config.pool))
             )
             self._client = await stack.enter_async_context(client)
             requester = RewardRequester(client, policy=config.policy, answer_s=config.answer_s)
@@ -116,7 +116,7 @@ class GatewayService:
                 raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
         return await self._requester.request_all(done, needs_baseline=needs_baseline)
 
-    def feed(self, name: str) -> Feed:
+    def feed(self, name: str) -> RewardLog:
         """Return the feed of a client; raise InvalidInputError for its name, CreditError for one client too many."""
         validate_name("client", name)
         now_s = asyncio.get_running_loop().time()
@@ -130,9 +130,9 @@ class GatewayService:
         found.touched_s = now_s
         return found
 
-    def _feed(self, name: str, epoch: str, now_s: float) -> Feed:
+    def _feed(self, name: str, epoch: str, now_s: float) -> RewardLog:
         config = self.config
-        return Feed(
+        return RewardLog(
             name,
             epoch,
             credit=config.credit,
@@ -141,7 +141,7 @@ class GatewayService:
             retention_bytes=config.retention_bytes,
         )
 
-    async def post(self, feed: Feed, rollouts: list[Rollout]) -> list[str]:
+    async def post(self, feed: RewardLog, rollouts: list[Rollout]) -> list[str]:
         """Submit `rollouts`, whose rewards go to `feed`; return all their ids.
 
         One that the feed knows is not submitted again. Raises CreditError, and TimeoutError where the pool takes
@@ -159,7 +159,7 @@ class GatewayService:
             await self._submit(feed, rollouts)
         return ids
 
-    async def _claim(self, feed: Feed, ids: list[str]) -> None:
+    async def _claim(self, feed: RewardLog, ids: list[str]) -> None:
         """Return once no other post is submitting any of `ids`; raise InvalidInputError for one of another client."""
         while True:
             for i, rollout_id in enumerate(ids):
@@ -172,7 +172,7 @@ class GatewayService:
                 return
             await other.wait()
 
-    async def _submit(self, feed: Feed, rollouts: list[Rollout]) -> None:
+    async def _submit(self, feed: RewardLog, rollouts: list[Rollout]) -> None:
         """Submit what `feed` does not know; an error or a cancellation withdraws what is not submitted by then."""
         waiting = set(feed.admit([rollout.rollout_id for rollout in rollouts]))
         over = asyncio.Event()
@@ -210,7 +210,7 @@ class GatewayService:
             return False
         return True
 
-    def taken(self, feed: Feed, position: int) -> None:
+    def taken(self, feed: RewardLog, position: int) -> None:
         """Note that a reader of `feed` has the rewards up to `position`."""
         feed.taken(position, asyncio.get_running_loop().time())
         # Where it fails, the next reward that is read notes this one too.

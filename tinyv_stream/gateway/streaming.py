@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.gateway.reward_log import Feed
+from tinyv_stream.gateway.reward_log import RewardLog
 from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.types import Reward
 
@@ -58,7 +58,7 @@ async def stream_rewards(request: web.Request, service: GatewayService, stopping
 
 async def _copy(
     service: GatewayService,
-    feed: Feed,
+    feed: RewardLog,
     position: int,
     response: web.StreamResponse,
     stopping: asyncio.Event,
@@ -78,7 +78,7 @@ async def _copy(
             await _write(response, b": waiting\n\n" if events else b"\n")
 
 
-async def _more(feed: Feed, position: int, stopping: asyncio.Event) -> bool:
+async def _more(feed: RewardLog, position: int, stopping: asyncio.Event) -> bool:
     """Wait for a reward or the end; False after a quiet while."""
     waits = [asyncio.ensure_future(feed.more(position)), asyncio.ensure_future(stopping.wait())]
     try:

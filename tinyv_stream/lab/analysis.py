@@ -1,7 +1,7 @@
 """Analysis of a run's rule errors: false negatives by kind, and an audit of what was accepted.
 
 - A rejected answer is a false negative only if every judge calls it correct.
-- An accepted one that any judge refuses is suspect: a false positive teaches the policy to cheat, so it weighs more.
+- An accepted one that any judge refuses is doubtful: a false positive teaches the policy to cheat, so it weighs more.
 - Judging is somebody else's: this module takes verdicts in and gives figures out; `analysis_report` shows them.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.files.rewards import RewardLine
-from tinyv_stream.files.rollouts import Line, read_rollouts
+from tinyv_stream.files.rollouts import RolloutLine, read_rollouts
 from tinyv_stream.lab.classify import classify
 from tinyv_stream.lab.named import Named
 from tinyv_stream.lab.pairs import Pair
@@ -41,7 +41,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     found: tuple[FalseNegative, ...]
     audited: Rate
     """Accepted answers in the random sample that some judge refuses."""
-    suspects: tuple[Pair, ...]
+    doubtful: tuple[Pair, ...]
     sample: tuple[Pair, ...] = ()
     """All accepted answers of the audit."""
     named: Named | None = None
@@ -73,7 +73,7 @@ def read_run(rollouts: Path, rewards: Path) -> tuple[list[Pair], list[Pair]]:
     accepted: list[Pair] = []
     known = 0
     for line in read_rollouts(rollouts):
-        if not isinstance(line, Line) or (reward := lines.get(line.rollout.rollout_id)) is None:
+        if not isinstance(line, RolloutLine) or (reward := lines.get(line.rollout.rollout_id)) is None:
             continue
         known += 1
         rollout = line.rollout
@@ -114,14 +114,14 @@ def analyse(rejected: Sequence[Pair], audit: Sequence[Pair], verdicts: Mapping[s
 
     right = [p for p in rejected if all_say(p, Outcome.CORRECT)]
     found = tuple(_found(p) for p in right)
-    suspects = tuple(p for p in audit if not all_say(p, Outcome.CORRECT))
+    doubtful = tuple(p for p in audit if not all_say(p, Outcome.CORRECT))
     return Analysis(
         judges=tuple(verdicts),
         rejected=len(rejected),
         false_negatives=rate(len(right), len(rejected)),
         found=found,
-        audited=rate(len(suspects), len(audit)),
-        suspects=suspects,
+        audited=rate(len(doubtful), len(audit)),
+        doubtful=doubtful,
         sample=tuple(audit),
     )
 

@@ -30,7 +30,7 @@ def markdown(a: Analysis) -> str:
     for kind, examples in _examples(a.found).items():
         parts += [f"**{_name(kind)}**", "", *(f"- {_both(p)}" for p in examples), ""]
     parts += ["## Audit: accepted, and refused by a judge", ""]
-    parts += [f"- {_both(p)} ({_code(p.pair_id)})" for p in a.suspects] or ["none"]
+    parts += [f"- {_both(p)} ({_code(p.pair_id)})" for p in a.doubtful] or ["none"]
     parts += ["", "## Audit: the whole sample, to be read by a person", ""]
     parts += [f"- {_both(p)} ({_code(p.pair_id)})" for p in a.sample] or ["none"]
     return "\n".join(parts) + "\n"
@@ -44,7 +44,7 @@ def web_page(a: Analysis) -> str:
         f"<tr><td>{html.escape(_name(kind))}{_cells(p)}" for kind, ps in _examples(a.found).items() for p in ps
     )
     audit, sample = (
-        "".join(f"<tr><td>{html.escape(p.pair_id)}{_cells(p)}" for p in pairs) for pairs in (a.suspects, a.sample)
+        "".join(f"<tr><td>{html.escape(p.pair_id)}{_cells(p)}" for p in pairs) for pairs in (a.doubtful, a.sample)
     )
     head = "<tr><th>class and kind<th>false negatives<th>share<th>named by program<th>by models"
     return (

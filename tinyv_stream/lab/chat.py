@@ -1,6 +1,6 @@
 """One question to a language model behind an OpenAI-compatible server, one short text back.
 
-- What the model writes is hostile text: bounded in bytes, returned as it is, obeyed by nobody.
+- What the model writes is hostile text: bounded in bytes, returned as it is, never followed.
 - Greedy; nothing is retried. A server that fails, or a reply that cannot be read, is None and counted by the caller.
 - With a `shape` the server is asked to let the model say nothing else (one of a few words, or a list of strings as
   JSON); a server that knows no such thing is asked again without.

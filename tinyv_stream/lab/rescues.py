@@ -12,7 +12,7 @@ from tinyv_stream.intervals import Rate, rate
 from tinyv_stream.types import Outcome
 
 
-class Line(Protocol):
+class EvaluatedPair(Protocol):
     """What a judged pair tells: see `evaluate.JudgedPair`."""
 
     @property
@@ -53,7 +53,7 @@ class Rescues(msgspec.Struct, frozen=True, kw_only=True):
     by_kind: dict[str, KindRescues]
 
 
-def rescues(lines: Sequence[Line], kind: Callable[[int], str]) -> Rescues | None:
+def rescues(lines: Sequence[EvaluatedPair], kind: Callable[[int], str]) -> Rescues | None:
     """Return the rescues among judged pairs; `kind` names that of the pair at a place. None where no rules looked."""
     refused = [(n, line) for n, line in enumerate(lines) if line.rule not in {None, Outcome.CORRECT}]
     if not refused:
@@ -70,15 +70,15 @@ def rescues(lines: Sequence[Line], kind: Callable[[int], str]) -> Rescues | None
     )
 
 
-def _of_kind(lines: Sequence[Line]) -> KindRescues:
+def _of_kind(lines: Sequence[EvaluatedPair]) -> KindRescues:
     return KindRescues(refused=len(lines), given_back=_given_back(lines), rightly=_rightly(lines))
 
 
-def _given_back(lines: Sequence[Line]) -> int:
+def _given_back(lines: Sequence[EvaluatedPair]) -> int:
     return sum(line.outcome is Outcome.CORRECT for line in lines)
 
 
-def _rightly(lines: Sequence[Line]) -> int:
+def _rightly(lines: Sequence[EvaluatedPair]) -> int:
     return sum(line.outcome is Outcome.CORRECT and line.label for line in lines)
 
 

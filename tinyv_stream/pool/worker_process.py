@@ -41,7 +41,7 @@ class WorkerProgram:
             self.child.start()
 
     async def ended(self) -> str:
-        """Wait for its end and say how it came; if it gave up by itself, with its last words."""
+        """Wait for its end and say how it came; if it gave up by itself, with the error it left."""
         status = await self.child.ended()
         if status < 0:
             return describe_exit(status)

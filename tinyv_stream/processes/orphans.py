@@ -1,4 +1,4 @@
-"""Reaping of adopted processes, for a program that is PID 1 of its container: nobody else would bury them.
+"""Reaping of adopted processes, for a program that is PID 1 of its container: nobody else would reap them.
 
 Children that this program started itself are left to whoever waits for them (`child`).
 """
@@ -15,7 +15,7 @@ _EVERY_S: Final = 2.0
 
 
 async def reap_orphans() -> None:
-    """Bury adopted processes that have ended, until cancelled; returns at once where this is not PID 1."""
+    """Reap adopted processes that have ended, until cancelled; returns at once where this is not PID 1."""
     seen: set[int] = set()
     while os.getpid() == 1:
         ended = ended_children() - own_pids()

@@ -15,7 +15,7 @@ UNTAGGED: Final = -1
 """The step of a rollout whose trainer told none."""
 
 
-class Line(
+class RecordLine(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="e", tag="?", rename={"try_": "try"}
 ):
     """What every line names: the run, the client that wrote it, and the try, one per start of the run's trainer."""
@@ -26,14 +26,14 @@ class Line(
     """Wall clock in ms when the first client of this try began to record."""
 
 
-class Began(Line, frozen=True, kw_only=True, tag="b"):
+class Began(RecordLine, frozen=True, kw_only=True, tag="b"):
     """A step begins, and ends the one before (`client.step(n)`)."""
 
     step: int
     at: float
 
 
-class Ended(Line, frozen=True, kw_only=True, tag="s"):
+class Ended(RecordLine, frozen=True, kw_only=True, tag="s"):
     """A completion ended: the entry of `submit`, before it waited for credit."""
 
     id: str
@@ -42,21 +42,21 @@ class Ended(Line, frozen=True, kw_only=True, tag="s"):
     ended: float
 
 
-class Withdrawn(Line, frozen=True, kw_only=True, tag="w"):
+class Withdrawn(RecordLine, frozen=True, kw_only=True, tag="w"):
     """A submitted rollout was taken back: no reward follows."""
 
     id: str
     step: int = UNTAGGED
 
 
-class Left(Line, frozen=True, kw_only=True, tag="x"):
+class Left(RecordLine, frozen=True, kw_only=True, tag="x"):
     """The client left: its last step is over. `dropped` lines never reached the disk."""
 
     at: float
     dropped: int = 0
 
 
-class Rewarded(Line, frozen=True, kw_only=True, tag="r"):
+class Rewarded(RecordLine, frozen=True, kw_only=True, tag="r"):
     """A reward reached its trainer, with the texts that it is about."""
 
     id: str

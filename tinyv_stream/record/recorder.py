@@ -12,7 +12,7 @@ from typing import Final
 
 from tinyv_stream.broker.messages import clean, pair_of
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.record.lines import UNTAGGED, Began, Ended, Left, Line, Rewarded, Withdrawn, encoder
+from tinyv_stream.record.lines import UNTAGGED, Began, Ended, Left, RecordLine, Rewarded, Withdrawn, encoder
 from tinyv_stream.record.segments import Try
 from tinyv_stream.record.writer import RecordWriter
 from tinyv_stream.types import Reward, Rollout
@@ -106,7 +106,7 @@ def _step(rollout: Rollout) -> int:
     return UNTAGGED if rollout.step is None else rollout.step
 
 
-def _line(note: _Note, who: tuple[str, str, int]) -> Line:
+def _line(note: _Note, who: tuple[str, str, int]) -> RecordLine:
     """Return the line that a note means."""
     run, client, try_ = who
     match note:

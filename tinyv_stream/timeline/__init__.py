@@ -4,6 +4,6 @@
 never gets in: a record has ids, times and outcomes.
 """
 
-from tinyv_stream.timeline.spans import Recorder, Span, read
+from tinyv_stream.timeline.spans import Span, SpanWriter, read
 
-__all__ = ["Recorder", "Span", "read"]
+__all__ = ["Span", "SpanWriter", "read"]

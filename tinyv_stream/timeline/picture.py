@@ -13,7 +13,7 @@ from tinyv_stream.timeline.spans import Span
 
 WIDTH: Final = 960
 _LEFT: Final = 110
-_LANE: Final = 56
+_ROW: Final = 56
 _GAP: Final = 14
 _SAMPLES: Final = 400
 _COLOURS: Final = {"generation": "#8a8f98", "rules": "#2a7fbd", "TinyV queue": "#e0a030", "TinyV": "#3c9d5d"}
@@ -33,11 +33,11 @@ def step_svg(spans: Sequence[Span], title: str) -> str:
 
     parts: list[str] = []
     y = 34
-    for name, intervals in lanes(spans).items():
-        parts.append(_lane(name, intervals, x, y=y, width_s=width_s))
-        y += _LANE + _GAP
+    for name, intervals in state_intervals(spans).items():
+        parts.append(_row(name, intervals, x, y=y, width_s=width_s))
+        y += _ROW + _GAP
     parts.append(_waits(spans, tail, x, y))
-    y += 2 * _LANE
+    y += 2 * _ROW
     parts.append(_exposed(tail.ended_s, end_s, x, y))
     parts.append(_axis(width_s, x, y))
     head = f'<text x="10" y="18" font-size="14">{escape(title)}</text>'
@@ -53,7 +53,7 @@ def svg(width: int, height: int, inside: str) -> str:
     )
 
 
-def lanes(spans: Sequence[Span]) -> dict[str, list[TimeSpan]]:
+def state_intervals(spans: Sequence[Span]) -> dict[str, list[TimeSpan]]:
     """Return where each rollout was when; what is not told of a wait counts to the stage before it."""
     found: dict[str, list[TimeSpan]] = {name: [] for name in _COLOURS}
     for s in spans:
@@ -69,18 +69,18 @@ def lanes(spans: Sequence[Span]) -> dict[str, list[TimeSpan]]:
     return found
 
 
-def _lane(name: str, intervals: Iterable[TimeSpan], x: Callable[[float], float], *, y: int, width_s: float) -> str:
-    """Draw how many rollouts were in this lane, over time."""
+def _row(name: str, intervals: Iterable[TimeSpan], x: Callable[[float], float], *, y: int, width_s: float) -> str:
+    """Draw how many rollouts were in this state, over time."""
     counts = counted(intervals, width_s)
     most = max(1, *counts)
-    points = [(x(width_s * i / _SAMPLES), y + _LANE * (1 - n / most)) for i, n in enumerate(counts)]
+    points = [(x(width_s * i / _SAMPLES), y + _ROW * (1 - n / most)) for i, n in enumerate(counts)]
     line = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
-    base = f"{points[-1][0]:.1f},{y + _LANE} {points[0][0]:.1f},{y + _LANE}"
+    base = f"{points[-1][0]:.1f},{y + _ROW} {points[0][0]:.1f},{y + _ROW}"
     return (
         f'<text x="10" y="{y + 22}">{escape(name)}</text>'
         f'<text x="10" y="{y + 38}" fill="#666">at most {max(counts)}</text>'
         f'<polygon points="{line} {base}" fill="{_COLOURS[name]}" opacity="0.8"/>'
-        f'<line x1="{_LEFT}" x2="{WIDTH - 10}" y1="{y + _LANE}" y2="{y + _LANE}" stroke="#ccc"/>'
+        f'<line x1="{_LEFT}" x2="{WIDTH - 10}" y1="{y + _ROW}" y2="{y + _ROW}" stroke="#ccc"/>'
     )
 
 
@@ -101,7 +101,7 @@ def counted(intervals: Iterable[TimeSpan], width_s: float) -> list[int]:
 
 def _waits(spans: Sequence[Span], tail: Span, x: Callable[[float], float], y: int) -> str:
     longest = max(1e-9, *(s.wait_s for s in spans))
-    high = 2 * _LANE - 24
+    high = 2 * _ROW - 24
 
     def dot(s: Span, radius: float, colour: str) -> str:
         py = y + high * (1 - max(0.0, s.wait_s) / longest)

@@ -1,7 +1,7 @@
 """Recorded run: one JSON line per rewarded rollout, with the times of its end, of its reward and of the steps between.
 
 - Times are seconds of one monotonic clock, that of the process which submitted, counted from the recorder's start.
-- `Recorder` writes one line per reward, whole lines only; a torn last line is passed over on reading.
+- `SpanWriter` writes one line per reward, whole lines only; a torn last line is passed over on reading.
 """
 
 import time
@@ -73,8 +73,8 @@ def counted_from(spans: Sequence[Span], start_s: float = 0.0) -> list[Span]:
     return [moved(s) for s in spans]
 
 
-class Recorder:
-    """Appends spans to a file while a trainer runs: `with Recorder(path) as run: ... run.add(reward, step=n)`."""
+class SpanWriter:
+    """Appends spans to a file while a trainer runs: `with SpanWriter(path) as run: ... run.add(reward, step=n)`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -112,7 +112,7 @@ def read(path: Path) -> list[Span]:
     except OSError as exc:
         raise InvalidInputError("RUN", str(path), f"it cannot be read ({exc.strerror})") from exc
     except msgspec.MsgspecError as exc:
-        raise InvalidInputError("RUN", str(path), f"give a file that a Recorder wrote ({exc})") from exc
+        raise InvalidInputError("RUN", str(path), f"give a file that a SpanWriter wrote ({exc})") from exc
     if not spans:
         raise InvalidInputError("RUN", str(path), "give a file with at least one whole line")
     return spans

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tinyv_stream.timeline.picture import lanes
+from tinyv_stream.timeline.picture import state_intervals
 from tinyv_stream.timeline.spans import Span
 
 _US: Final = 1_000_000
@@ -33,7 +33,7 @@ def _step(step: int, spans: list[Span]) -> Iterable[dict[str, Any]]:
         heapq.heappush(rows, (s.rewarded_s, row))
         args = {"group": s.group_id, "status": s.status, "source": s.source, "wait_s": round(s.wait_s, 6)}
         yield _event(s.rollout_id, s.ended_s, s.wait_s, pid=step, tid=row) | {"args": args}
-        for name, intervals in lanes([s]).items():
+        for name, intervals in state_intervals([s]).items():
             if name != "generation":
                 for begin, end in intervals:
                     yield _event(name, begin, end - begin, pid=step, tid=row)

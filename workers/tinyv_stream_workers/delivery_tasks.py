@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.worker import Delivery, WorkerSide
+from tinyv_stream.broker.worker import Delivery, WorkerApi
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.inflight import Admission, InFlight
 from tinyv_stream_workers.sharded_broker import ShardedBroker
@@ -24,7 +24,7 @@ class DeliveryTasks:
 
     def __init__(
         self,
-        links: tuple[WorkerSide, ...],
+        links: tuple[WorkerApi, ...],
         stage: Stage,
         name: str,
         inflight: InFlight,
@@ -56,7 +56,7 @@ class DeliveryTasks:
             case Admission.QUARANTINED | Admission.IN_FLIGHT:
                 pass
 
-    async def take_over(self, link: WorkerSide, cursor: str, is_allowed: Callable[[], bool]) -> str | None:
+    async def take_over(self, link: WorkerApi, cursor: str, is_allowed: Callable[[], bool]) -> str | None:
         """Wait for room while that `is_allowed`, and take lapsed deliveries over: see `ShardedBroker.take_over`."""
         with self._inflight.waiting_to_take_over():
             while is_allowed() and not self._inflight.is_isolated and self._inflight.free(self._slots()) < 1:

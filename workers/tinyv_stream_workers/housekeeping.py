@@ -14,7 +14,7 @@ import msgspec
 from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.operator import WorkerInfo
-from tinyv_stream.broker.worker import Ending, WorkerSide
+from tinyv_stream.broker.worker import Ending, WorkerApi
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Reward, Stage
 
@@ -34,7 +34,7 @@ class Housekeeping:
 
     def __init__(
         self,
-        link: WorkerSide,
+        link: WorkerApi,
         stage: Stage,
         consumer: str,
         *,

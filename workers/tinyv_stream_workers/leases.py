@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Self
 
-from tinyv_stream.broker.worker import Lease, WorkerSide
+from tinyv_stream.broker.worker import Lease, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Stage
@@ -40,7 +40,7 @@ class LeaseRenewer:
         *,
         shards: int,
     ) -> None:
-        self._links = [WorkerSide(url, config, shard=shard, shards=shards) for shard in range(shards)]
+        self._links = [WorkerApi(url, config, shard=shard, shards=shards) for shard in range(shards)]
         self._stage: Stage = stage
         self._consumer = consumer
         self._in_flight = in_flight
@@ -64,7 +64,7 @@ class LeaseRenewer:
     async def _renew_all(self) -> None:
         await asyncio.gather(*(self._keep_renewing(link) for link in self._links))
 
-    async def _keep_renewing(self, link: WorkerSide) -> None:
+    async def _keep_renewing(self, link: WorkerApi) -> None:
         while not self._stop.is_set():
             try:
                 await self._renew(link)
@@ -72,7 +72,7 @@ class LeaseRenewer:
                 _log.warning("leases not renewed, trying again: %s", exc, exc_info=not isinstance(exc, _PASSING))
                 await self._stopped_within(_TICK_S)
 
-    async def _renew(self, link: WorkerSide) -> None:
+    async def _renew(self, link: WorkerApi) -> None:
         async with link:
             while not await self._stopped_within(self._pause_s):
                 entries = self._in_flight_in(link)
@@ -83,7 +83,7 @@ class LeaseRenewer:
                     if stolen := set(lost).intersection(self._in_flight_in(link)):
                         _log.warning("%d leases are gone: expired, withdrawn, or taken over", len(stolen))
 
-    def _in_flight_in(self, link: WorkerSide) -> list[str]:
+    def _in_flight_in(self, link: WorkerApi) -> list[str]:
         return [entry for shard, entry in self._in_flight() if shard == link.keys.shard]
 
     async def _stopped_within(self, seconds: float) -> bool:

@@ -16,7 +16,7 @@ from typing import Final
 
 from tinyv_stream.aio.cancel import cancel_all, unless
 from tinyv_stream.broker.desired_state import NO_WAY_BACK, REFUSED, DesiredState, read_desired, record_applied, refuse
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.errors import BrokerError, EngineStartError
 from tinyv_stream_workers.verifier import Switchable
@@ -36,7 +36,7 @@ class DesiredStateFollower:
 
     def __init__(
         self,
-        link: WorkerSide,
+        link: WorkerApi,
         worker: str,
         verifier: Switchable,
         config: TinyVConfig,

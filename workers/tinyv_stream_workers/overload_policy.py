@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.worker import WorkerSide
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError
 
@@ -25,7 +25,7 @@ _LOOK_S: Final = 0.5
 class OverloadPolicy:
     """One rule worker's view of TinyV's state."""
 
-    def __init__(self, links: Sequence[WorkerSide], config: Config) -> None:
+    def __init__(self, links: Sequence[WorkerApi], config: Config) -> None:
         self._links = links
         self._config = config.fallback
         self._hopes_s = config.fallback.tinyv_start_s if config.tinyv.workers else 0.0
@@ -66,7 +66,7 @@ class OverloadPolicy:
             _log.warning("TinyV is %s (%d queued, %d able workers)", trouble or "well again", backlog, able)
         self._trouble = trouble
 
-    async def _pressure_of(self, link: WorkerSide) -> tuple[int, int] | None:
+    async def _pressure_of(self, link: WorkerApi) -> tuple[int, int] | None:
         """Ask one shard; None if it does not answer soon: the others' word counts then."""
         try:
             async with asyncio.timeout(_LOOK_S):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from tinyv_stream.broker.worker import Delivery, WorkerSide
+from tinyv_stream.broker.worker import Delivery, WorkerApi
 from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import Reward, Stage
 from tinyv_stream_workers.inflight import InFlight
@@ -31,7 +31,7 @@ class ShardedBroker:
 
     def __init__(
         self,
-        links: tuple[WorkerSide, ...],
+        links: tuple[WorkerApi, ...],
         stage: Stage,
         name: str,
         *,
@@ -51,11 +51,11 @@ class ShardedBroker:
         self._away: set[int] = set()
         """Shards whose last claim failed."""
 
-    async def claim(self, link: WorkerSide) -> None:
+    async def claim(self, link: WorkerApi) -> None:
         """Take what there is in one shard, or wait a moment for it."""
         await link.retry(lambda: self._claim(link))
 
-    async def _claim(self, link: WorkerSide) -> None:
+    async def _claim(self, link: WorkerApi) -> None:
         if len(self.links) == 1:
             await self._claim_and_wait(link, self._inflight.claimable(self._slots()))
             return
@@ -69,13 +69,13 @@ class ShardedBroker:
             raise
         self._away.discard(shard)
 
-    async def _claim_and_wait(self, link: WorkerSide, count: int) -> None:
+    async def _claim_and_wait(self, link: WorkerApi, count: int) -> None:
         """Wait for up to `count` with nothing set aside: what then finds no room is given back by `accept`."""
         if count > 0:
             for delivery in await link.claim(self._stage, self._name, count=count, block_s=_BLOCK_S):
                 self._accept(delivery)
 
-    async def _claim_share(self, link: WorkerSide) -> bool:
+    async def _claim_share(self, link: WorkerApi) -> bool:
         """Claim what is there of one shard's share; False if that was nothing."""
         count = self._inflight.share(self._slots(), len(self.links))
         if count < 1:
@@ -84,7 +84,7 @@ class ShardedBroker:
             found.extend(await link.claim(self._stage, self._name, count=count, block_s=0))
         return bool(found)
 
-    async def take_over(self, link: WorkerSide, cursor: str) -> str | None:
+    async def take_over(self, link: WorkerApi, cursor: str) -> str | None:
         """Take lapsed rollouts of one shard over as far as there is room; return the next cursor, None without room."""
         count = self._inflight.room_to_take_over(self._slots(), len(self.links))
         if count < 1:
@@ -120,7 +120,7 @@ class ShardedBroker:
         await link.retry(lambda: link.dead_letter(self._stage, self._name, delivery, reward))
 
     async def give_back(self, deliveries: Iterable[Delivery], *, engine_died: bool = False) -> None:
-        """Return rollouts; see `WorkerSide.give_back`."""
+        """Return rollouts; see `WorkerApi.give_back`."""
         of: dict[int, list[Delivery]] = {}
         for delivery in deliveries:
             of.setdefault(delivery.shard, []).append(delivery)

@@ -13,7 +13,7 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from tinyv_stream.broker.messages import Work, pair_of
-from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
+from tinyv_stream.broker.worker import Delivery, Ending, WorkerApi
 from tinyv_stream.config import Config, FallbackConfig
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.reward_policy import Decision, after_rule, after_tinyv, route_for, rule_stands
@@ -109,7 +109,7 @@ class CurrentStage:
         batcher: WriteBatcher,
         config: Config,
         verifier: Verifier,
-        links: Sequence[WorkerSide],
+        links: Sequence[WorkerApi],
         announce: Callable[[str], Awaitable[None]],
     ) -> None:
         self._batcher = batcher

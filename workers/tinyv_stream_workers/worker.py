@@ -19,7 +19,7 @@ from typing import Final
 from tinyv_stream.aio.cancel import cancel_all, unless
 from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.worker import Delivery, WorkerSide
+from tinyv_stream.broker.worker import Delivery, WorkerApi
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
 from tinyv_stream.types import Stage
@@ -64,7 +64,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain. A cancellation leaves what is in flight to be reclaimed."""
-        async with Shards(WorkerSide, self._url, self._config.broker) as links, asyncio.TaskGroup() as helpers:
+        async with Shards(WorkerApi, self._url, self._config.broker) as links, asyncio.TaskGroup() as helpers:
             self._deliveries = DeliveryTasks(
                 links, self._stage, self.name, self._inflight, handle=self._handle, slots=lambda: self._verifier.slots
             )
@@ -86,7 +86,7 @@ class Worker:
         """It holds nothing yet, so it may be killed without a loss."""
         return self._current is None
 
-    def _housekeeping(self, link: WorkerSide, stop: asyncio.Event) -> Housekeeping:
+    def _housekeeping(self, link: WorkerApi, stop: asyncio.Event) -> Housekeeping:
         def may_take_over() -> bool:
             return self._open.is_set() and not stop.is_set()
 
@@ -141,7 +141,7 @@ class Worker:
             _log.info("%s drains %d rollouts", self.name, len(self._inflight))
             await self._deliveries.drain(self._grace_s)
 
-    async def _claim_until(self, stop: asyncio.Event, link: WorkerSide) -> None:
+    async def _claim_until(self, stop: asyncio.Event, link: WorkerApi) -> None:
         """Claim from one shard; those of a pool share this worker's slots."""
         deliveries = self._deliveries
         while not stop.is_set():

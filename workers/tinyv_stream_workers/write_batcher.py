@@ -10,7 +10,7 @@ from typing import Final
 
 from tinyv_stream.aio.batcher import Batcher
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.worker import Delivery, Ending, WorkerSide
+from tinyv_stream.broker.worker import Delivery, Ending, WorkerApi
 from tinyv_stream.types import Stage, Verdict
 
 _BATCH: Final = 64
@@ -20,7 +20,7 @@ _BATCH: Final = 64
 class WriteBatcher:
     """`run` must be running for the others to return."""
 
-    def __init__(self, links: Sequence[WorkerSide], stage: Stage) -> None:
+    def __init__(self, links: Sequence[WorkerApi], stage: Stage) -> None:
         self._shards = [_ShardBatchers(link, stage) for link in links]
 
     async def finish(self, ending: Ending) -> bool:
@@ -28,7 +28,7 @@ class WriteBatcher:
         return await self._shards[ending.delivery.shard].finish.put(ending)
 
     async def forward(self, delivery: Delivery, work: Work, ckey: str) -> int | Verdict:
-        """Move a rule delivery on to TinyV; see `WorkerSide.forward`."""
+        """Move a rule delivery on to TinyV; see `WorkerApi.forward`."""
         return await self._shards[delivery.shard].forward.put((delivery, work, ckey))
 
     async def lookup(self, delivery: Delivery, field: str) -> Verdict | None:
@@ -44,7 +44,7 @@ class WriteBatcher:
 
 
 class _ShardBatchers:
-    def __init__(self, link: WorkerSide, stage: Stage) -> None:
+    def __init__(self, link: WorkerApi, stage: Stage) -> None:
         self.finish: Batcher[Ending, bool] = Batcher(
             lambda some: link.retry(lambda: link.finish(stage, some)), most=_BATCH
         )

@@ -24,9 +24,9 @@ from verl_kit import batch, config, row
 
 from tinyv_stream import Reward, Source, Status, UndecidedError
 from tinyv_stream.adapter_kit import JudgedReward, close_requesters
-from tinyv_stream.broker.operator import OperatorSide
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
-from trainer_adapters.verl_reward import Steps
+from trainer_adapters.verl_reward import StepLog
 
 ROOT = Path(__file__).resolve().parents[3]
 KEYS = {"score", "acc", "rule_correct", "tinyv_correct", "rescued", "undecided", "wait_s"}
@@ -64,7 +64,7 @@ def manager(model: str, pool_url: str) -> Iterator[RewardLoopManager]:
 
 
 async def asked_of_tinyv(url: str) -> int:
-    async with OperatorSide(url, BrokerConfig()) as operator:
+    async with OperatorApi(url, BrokerConfig()) as operator:
         return (await operator.status()).stats.get("by_tinyv", 0)
 
 
@@ -187,7 +187,7 @@ async def test_it_loads_by_file_path_and_logs_every_step_at_the_driver(
 
 def test_what_has_no_step_is_in_no_steps_line_and_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
     reward = Reward(rollout_id="r", value=1.0, status=Status.OK, source=Source.RULE)
-    steps = Steps()
+    steps = StepLog()
     for step in (None, None, 1, None, 1, None, 2, None):
         steps.add(step, JudgedReward(reward=reward, waited_s=1.0))
     assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()] == [["tinyv", "step=1", "rewards=2"]]

@@ -13,7 +13,7 @@ from bench.attack_rules.letter_families import LETTERS
 from bench.attack_rules.number_families import NUMBERS
 from bench.attack_rules.points import points
 from bench.attack_rules.solution_families import SOLVED
-from bench.attack_rules.tree import Node, letters, places
+from bench.attack_rules.tree import TreeNode, letters, places
 from bench.attack_rules.tree_edits import edits
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -49,7 +49,7 @@ SYMBOLIC = {**NUMBERS, **LETTERS, "negative letters": SOLVED["negative letters"]
 LEFT_OUT = {"integral", "rep", "pct", "unit", "deg"}
 
 
-def algebra(node: Node, point: dict[str, Fraction]) -> Any:  # noqa: ANN401 (sympy has no types)
+def algebra(node: TreeNode, point: dict[str, Fraction]) -> Any:  # noqa: ANN401 (sympy has no types)
     if node.op in {"num", "dec", "sci", "thousands"}:
         return sympy.Rational(node.name)
     if node.op == "sym":
@@ -92,7 +92,7 @@ def test_values_are_those_of_sympy(family: str) -> None:
     assert compared >= (0 if family in {"repeating", "integrals", "equations", "antiderivatives"} else 15)
 
 
-def _same(node: Node, point: dict[str, Fraction]) -> bool:
+def _same(node: TreeNode, point: dict[str, Fraction]) -> bool:
     try:
         mine = value(node, point, HIGH)
     except NoValueError:

@@ -18,7 +18,7 @@ from bench.attack_rules.findings import REACHED_BY
 from bench.attack_rules.mutants import Mutant, drawn, mutants, truths
 from bench.attack_rules.oracle import judge
 from bench.attack_rules.spelling import spelling
-from bench.attack_rules.tree import Node, add, const, dec, div, fn, mul, neg, num, of, power, sqrt, sym
+from bench.attack_rules.tree import TreeNode, add, const, dec, div, fn, mul, neg, num, of, power, sqrt, sym
 from bench.attack_rules.writer import write
 
 REAL, POSITIVE, NATURAL, OPEN = Context("real"), Context("positive"), Context("natural"), Context("open")
@@ -27,11 +27,11 @@ n, x, y, a = sym("n"), sym("x"), sym("y"), sym("a")
 e, i, pi = const("e"), const("i"), const("pi")
 
 
-def val(name: str, value: int) -> Node:
+def val(name: str, value: int) -> TreeNode:
     return of("val", num(value), name=name)
 
 
-def half(node: Node, by: int = 2) -> Node:
+def half(node: TreeNode, by: int = 2) -> TreeNode:
     return div(node, num(by))
 
 
@@ -145,16 +145,16 @@ JUDGED = [
 
 
 @pytest.mark.parametrize(
-    ("truth", "answer", "context", "label"), JUDGED, ids=lambda v: write(v) if isinstance(v, Node) else ""
+    ("truth", "answer", "context", "label"), JUDGED, ids=lambda v: write(v) if isinstance(v, TreeNode) else ""
 )
-def test_oracle_knows_the_difference(truth: Node, answer: Node, context: Context, label: str) -> None:
+def test_oracle_knows_the_difference(truth: TreeNode, answer: TreeNode, context: Context, label: str) -> None:
     assert judge(truth, answer, context) == label
 
 
 def test_oracle_agrees_with_exact_fractions() -> None:
     rng = random.Random(5)
 
-    def grown(depth: int) -> Node:
+    def grown(depth: int) -> TreeNode:
         if depth == 0:
             return num(rng.randint(-9, 30))
         left, right = grown(depth - 1), grown(depth - 1)

@@ -11,7 +11,7 @@ from bench.attack_rules.file_truths import file_truths
 from bench.attack_rules.mutants import mutants
 from bench.attack_rules.spelling import PLAIN
 from bench.attack_rules.text_edits import text_edits
-from bench.attack_rules.tree import Node, add, const, div, mul, neg, num, of, sym
+from bench.attack_rules.tree import TreeNode, add, const, div, mul, neg, num, of, sym
 from bench.attack_rules.writer import write
 
 OPEN = Context("open")
@@ -32,7 +32,7 @@ def test_truths_of_a_file_are_those_that_are_one_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tree", [add(x, neg(num(1))), add(num(1), neg(x)), num(1), ZERO])
-def test_no_word_is_added_that_may_change_nothing(tree: Node) -> None:
+def test_no_word_is_added_that_may_change_nothing(tree: TreeNode) -> None:
     truth = Truth(write(tree), "Find it.", "own", tree, OPEN)
     made = {text for _, text in text_edits(truth, truth.text, random.Random(1))}
     assert made

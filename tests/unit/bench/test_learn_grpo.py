@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from bench.learn.amounts import Amounts  # noqa: E402
-from bench.learn.cell import Bench, Setting  # noqa: E402
-from bench.learn.grpo import Answered, Training, advantages, policy_loss, train, update  # noqa: E402
+from bench.learn.cell import Setting, TaughtFamily  # noqa: E402
+from bench.learn.grpo import GradedText, Training, advantages, policy_loss, train, update  # noqa: E402
 from bench.learn.policy import (  # noqa: E402
     END_ID,
     PAD_ID,
@@ -96,7 +96,7 @@ def test_sampling_with_the_cache_draws_from_the_models_own_distribution() -> Non
 
 
 def test_a_spelling_that_alone_is_paid_is_written_more_often() -> None:
-    def source(answers: list[Answered], step: int) -> list[float | None]:
+    def source(answers: list[GradedText], step: int) -> list[float | None]:
         return [float("5" in a.text) for a in answers]
 
     told = train(policy(), FAMILY, ASKED, source, Training(steps=25, groups=4, size=8, rate=3e-3), seed=1)
@@ -106,7 +106,7 @@ def test_a_spelling_that_alone_is_paid_is_written_more_often() -> None:
 def test_the_same_seed_gives_the_same_run_and_a_record_per_step() -> None:
     taken: list[list[str]] = []
 
-    def source(answers: list[Answered], step: int) -> list[float | None]:
+    def source(answers: list[GradedText], step: int) -> list[float | None]:
         taken[-1].extend(a.text for a in answers)
         return [1.0] * len(answers)
 
@@ -129,18 +129,18 @@ def test_a_run_in_which_nobody_decides_changes_nothing() -> None:
 
 def test_a_cell_is_kept_and_not_run_again(tmp_path: Path) -> None:
     setting = Setting(questions=8, teaching=Teaching(steps=1, batch=2), training=HOW)
-    first = Bench("amounts", setting, tmp_path).run("oracle", 1, lambda a, _: [float(x.right) for x in a], HOW)
+    first = TaughtFamily("amounts", setting, tmp_path).run("oracle", 1, lambda a, _: [float(x.right) for x in a], HOW)
 
-    def never(answers: list[Answered], step: int) -> list[float | None]:
+    def never(answers: list[GradedText], step: int) -> list[float | None]:
         raise AssertionError("run again")
 
-    assert Bench("amounts", setting, tmp_path).run("oracle", 1, never, HOW) == first
+    assert TaughtFamily("amounts", setting, tmp_path).run("oracle", 1, never, HOW) == first
     with pytest.raises(AssertionError, match="run again"):
-        Bench("amounts", setting, tmp_path).run("oracle", 2, never, HOW)
+        TaughtFamily("amounts", setting, tmp_path).run("oracle", 2, never, HOW)
 
 
 def test_trls_tokenizer_reads_the_prompts_and_writes_the_answers_that_the_loop_does(tmp_path: Path) -> None:
-    tokenizer = tokenizer_of(Bench("amounts", Setting(questions=8), tmp_path))
+    tokenizer = tokenizer_of(TaughtFamily("amounts", Setting(questions=8), tmp_path))
     for one in ASKED:
         prompt = [*one.prompt, UNSURE]
         assert tokenizer(SEPARATOR.join(prompt))["input_ids"] == encode(FAMILY, prompt)

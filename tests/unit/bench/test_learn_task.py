@@ -6,51 +6,51 @@ import pytest
 
 from bench.learn.amounts import Amounts, number_words
 from bench.learn.faulty import AnyOf, RestIgnored
-from bench.learn.grpo import Answered
+from bench.learn.grpo import GradedText
 from bench.learn.rewards import Behind, ByForm, HalfOfPairs, Oracle, Rules, completion_of
 from bench.learn.roots import Roots
-from bench.learn.task import OR, Family, is_right, problems, taught
+from bench.learn.task import OR, TaskFamily, is_right, problems, taught
 from tinyv_stream.verifiers.in_process import grade
 
 FAMILIES = [Amounts(), Roots()]
 
 
-def spelled(family: Family, count: int = 6) -> list[Answered]:
+def spelled(family: TaskFamily, count: int = 6) -> list[GradedText]:
     """Every spelling of some right and near values."""
     rng = random.Random(1)
-    told: list[Answered] = []
+    told: list[GradedText] = []
     for one in problems(family, count, 1):
         for form in family.forms:
             right = "".join(family.spell(one.value, form))
             wrong = "".join(family.spell(family.near_miss(one.value, rng), form))
-            told += [Answered(one, right, is_right(family, one, right)), Answered(one, wrong, right=False)]
+            told += [GradedText(one, right, is_right(family, one, right)), GradedText(one, wrong, right=False)]
     return told
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
 class TestFamily:
-    def test_the_oracle_reads_every_spelling_of_its_value_and_of_no_other(self, family: Family) -> None:
+    def test_the_oracle_reads_every_spelling_of_its_value_and_of_no_other(self, family: TaskFamily) -> None:
         rng = random.Random(2)
         for one in problems(family, 30, 3):
             for form in family.forms:
                 assert family.read("".join(family.spell(one.value, form))) == (one.value, form)
                 assert not is_right(family, one, "".join(family.spell(family.near_miss(one.value, rng), form)))
 
-    def test_a_reference_is_a_right_answer_to_its_own_question(self, family: Family) -> None:
+    def test_a_reference_is_a_right_answer_to_its_own_question(self, family: TaskFamily) -> None:
         assert all(is_right(family, one, one.reference) for one in problems(family, 40, 4))
 
-    def test_a_text_around_a_right_answer_makes_it_wrong(self, family: Family) -> None:
+    def test_a_text_around_a_right_answer_makes_it_wrong(self, family: TaskFamily) -> None:
         one = problems(family, 1, 5)[0]
         right = "".join(family.spell(one.value, "plain"))
         for text in ("", f"{right} ", f" {right}", f"{right}1", f"{right}{OR}{right}", f"{right}, {right}", "?"):
             assert not is_right(family, one, text), text
 
-    def test_the_same_seed_draws_the_same_questions_and_another_seed_others(self, family: Family) -> None:
+    def test_the_same_seed_draws_the_same_questions_and_another_seed_others(self, family: TaskFamily) -> None:
         assert problems(family, 20, 1) == problems(family, 20, 1)
         assert problems(family, 20, 1) != problems(family, 20, 2)
         assert len({one.question for one in problems(family, 60, 1)}) == 60
 
-    def test_prompts_and_lessons_fit_the_lengths_that_the_family_names(self, family: Family) -> None:
+    def test_prompts_and_lessons_fit_the_lengths_that_the_family_names(self, family: TaskFamily) -> None:
         rng = random.Random(6)
         for one in problems(family, 40, 6):
             assert len(one.prompt) + 1 == family.prompt_tokens
@@ -59,7 +59,7 @@ class TestFamily:
             assert {token for lesson in [*lessons, one.prompt] for token in lesson} <= set(family.tokens)
         assert len(set(family.tokens)) == len(family.tokens)
 
-    def test_difficulty_is_a_parameter(self, family: Family) -> None:
+    def test_difficulty_is_a_parameter(self, family: TaskFamily) -> None:
         rng = random.Random(7)
         value = problems(family, 1, 7)[0].value
         near, far = type(family)(1), type(family)(4)
@@ -67,7 +67,7 @@ class TestFamily:
         assert len(misses[0]) < len(misses[1])
 
     def test_rules_refuse_some_right_spellings_and_accept_no_near_miss_of_the_same_spelling(
-        self, family: Family
+        self, family: TaskFamily
     ) -> None:
         for name in ("prime", "cascade"):
             answers = spelled(family)
@@ -75,14 +75,14 @@ class TestFamily:
             right = [p for a, p in zip(answers, paid, strict=True) if a.right]
             assert 0 < sum(p == 1 for p in right) < len(right), name
 
-    def test_rules_here_say_what_the_product_says(self, family: Family) -> None:
+    def test_rules_here_say_what_the_product_says(self, family: TaskFamily) -> None:
         answers = spelled(family, 2)
         for a, paid in zip(answers, Rules("cascade")(answers, 0), strict=True):
             verdict = grade(a.text, a.problem.reference, a.problem.question)
             assert (paid == 1) == (verdict.outcome.value == "correct"), a
 
     def test_a_blind_oracle_refuses_one_spelling_and_a_gullible_one_pays_it_whatever_it_says(
-        self, family: Family
+        self, family: TaskFamily
     ) -> None:
         answers = spelled(family)
         for value in (0.0, 1.0):
@@ -90,18 +90,20 @@ class TestFamily:
                 read = family.read(a.text)
                 assert paid == (value if read and read[1] == "plain" else float(a.right))
 
-    def test_half_of_the_pairs_of_spellings_are_known_and_no_wrong_answer_in_them_is_paid(self, family: Family) -> None:
+    def test_half_of_the_pairs_of_spellings_are_known_and_no_wrong_answer_in_them_is_paid(
+        self, family: TaskFamily
+    ) -> None:
         by_reference = {family.read(one.reference)[1]: one for one in problems(family, 60, 9)}  # type: ignore[index]
         answers = [
-            Answered(one, "".join(family.spell(one.value, form)), right=True)
+            GradedText(one, "".join(family.spell(one.value, form)), right=True)
             for one in by_reference.values()
             for form in family.forms
         ]
         assert len(answers) == len(family.forms) ** 2
         assert sum(HalfOfPairs(family)(answers, 0)) == len(answers) // 2
-        assert not any(HalfOfPairs(family)([Answered(a.problem, a.text, right=False) for a in answers], 0))
+        assert not any(HalfOfPairs(family)([GradedText(a.problem, a.text, right=False) for a in answers], 0))
 
-    def test_the_faulty_graders_pay_a_hedge_and_no_plain_mistake(self, family: Family) -> None:
+    def test_the_faulty_graders_pay_a_hedge_and_no_plain_mistake(self, family: TaskFamily) -> None:
         one = problems(family, 1, 8)[0]
         right = "".join(family.spell(one.value, "plain"))
         wrong = "".join(family.spell(family.near_miss(one.value, random.Random(1)), "plain"))
@@ -113,7 +115,7 @@ class TestFamily:
             f"{wrong}{OR}{wrong}": 0,
             "": 0,
         }
-        answers = [Answered(one, text, text == right) for text in texts]
+        answers = [GradedText(one, text, text == right) for text in texts]
         assert AnyOf(family)(answers, 0) == list(texts.values())
         assert RestIgnored()(answers, 0) == [1, 0, 1, 1, 1, 0]
 
@@ -137,7 +139,7 @@ class TestFamily:
     ids=["amounts", "roots"],
 )
 def test_the_oracle_knows_mixtures_of_forms_and_no_fragments(
-    family: Family, value: tuple[int, ...], right: list[str], wrong: list[str]
+    family: TaskFamily, value: tuple[int, ...], right: list[str], wrong: list[str]
 ) -> None:
     for text in right:
         read = family.read(text)
@@ -149,8 +151,8 @@ def test_the_oracle_knows_mixtures_of_forms_and_no_fragments(
 
 def test_an_oracle_errs_at_the_rates_it_was_given() -> None:
     one = problems(Amounts(), 1, 1)[0]
-    rights = [Answered(one, one.reference, right=True)] * 4000
-    wrongs = [Answered(one, "", right=False)] * 4000
+    rights = [GradedText(one, one.reference, right=True)] * 4000
+    wrongs = [GradedText(one, "", right=False)] * 4000
     spoiled = Oracle(3, fn=0.6, fp=0.05)
     assert sum(spoiled(rights, 0)) / 4000 == pytest.approx(0.4, abs=0.04)  # five deviations
     assert sum(spoiled(wrongs, 0)) / 4000 == pytest.approx(0.05, abs=0.018)
@@ -159,13 +161,13 @@ def test_an_oracle_errs_at_the_rates_it_was_given() -> None:
 
 def test_an_add_on_is_asked_about_what_the_rules_refused_and_nothing_else() -> None:
     one = problems(Amounts(), 1, 1)[0]
-    answers = [Answered(one, text, right=False) for text in ("paid", "refused", "unknown")]
+    answers = [GradedText(one, text, right=False) for text in ("paid", "refused", "unknown")]
     asked: list[str] = []
 
-    def rules(given: list[Answered], step: int) -> list[float | None]:
+    def rules(given: list[GradedText], step: int) -> list[float | None]:
         return [{"paid": 1.0, "refused": 0.0, "unknown": None}[a.text] for a in given]
 
-    def second(given: list[Answered], step: int) -> list[float | None]:
+    def second(given: list[GradedText], step: int) -> list[float | None]:
         asked.extend(a.text for a in given)
         return [1.0, None]
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tinyv_stream.board.rates import Rate, noise, noise_of, rate, wilson
+from tinyv_stream.board.rates import AuditRate, noise, noise_of, rate, wilson
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_noise_that_was_put_in_is_found_within_the_interval(rho0: float, rho1: f
 
 
 def test_strata_are_weighed_by_what_they_rewarded_and_one_that_is_not_audited_gives_no_noise() -> None:
-    def of(share: float) -> Rate:
-        return Rate(share=share, low=share, high=share, n=10, wrong=1)
+    def of(share: float) -> AuditRate:
+        return AuditRate(share=share, low=share, high=share, n=10, wrong=1)
 
     decided = {"tinyv": 100, "rule": 300, "refused": 600, "undecided": 5}
     found = noise_of(decided, {"tinyv": of(0.2), "rule": of(0.0), "refused": of(0.1)})

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from tinyv_stream.broker.messages import Work, encode
-from tinyv_stream.broker.operator import OperatorSide
-from tinyv_stream.broker.trainer import ACCEPTED, OUTSTANDING, UNKNOWN, TrainerSide
-from tinyv_stream.broker.worker import PARKED, QUEUED, VOID, Delivery, Ending, WorkerSide
+from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.trainer import ACCEPTED, OUTSTANDING, UNKNOWN, TrainerApi
+from tinyv_stream.broker.worker import PARKED, QUEUED, REJECTED, Delivery, Ending, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.testing import EmbeddedServer, embedded_server
@@ -29,7 +29,7 @@ def ending(delivery: Delivery, field: str = "") -> Ending:
 class Kit:
     """A trainer's and a worker's view of one pool whose leases lapse at once."""
 
-    def __init__(self, trainer: TrainerSide, worker: WorkerSide) -> None:
+    def __init__(self, trainer: TrainerApi, worker: WorkerApi) -> None:
         self.trainer, self.worker = trainer, worker
 
     async def submit(self, *ids: str, ttl_ms: int = 60_000) -> None:
@@ -46,7 +46,7 @@ class Kit:
 @pytest.fixture
 async def kit(server: EmbeddedServer, pool_name: str) -> AsyncIterator[Kit]:
     config = BrokerConfig(pool=pool_name, lease_s=0.0)
-    async with TrainerSide(server.url, config) as trainer, WorkerSide(server.url, config) as worker:
+    async with TrainerApi(server.url, config) as trainer, WorkerApi(server.url, config) as worker:
         yield Kit(trainer, worker)
 
 
@@ -63,7 +63,7 @@ async def test_forward_moves_once_parks_equals_and_answers_from_the_cache(kit: K
     a, b, c = await kit.claim()
     forward = kit.worker.forward
     assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [QUEUED, PARKED]
-    assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [VOID, VOID]
+    assert await forward([(a, a.work, "k"), (b, b.work, "k")]) == [REJECTED, REJECTED]
     [led] = await kit.claim("tinyv")
     assert led.ckey == "k"
     await kit.worker.finish("tinyv", [ending(led, "k:")])
@@ -173,7 +173,7 @@ async def test_bury_leaves_a_letter_and_the_one_reward(kit: Kit, server: Embedde
     assert await kit.worker.dead_letter("rule", "w", delivery, failed)
     assert not await kit.worker.dead_letter("rule", "w", delivery, failed)
     assert (await kit.trainer.rewards("run", "c", block_s=0.01))[1][0][1] == failed
-    async with OperatorSide(server.url, kit.worker.config) as operator:
+    async with OperatorApi(server.url, kit.worker.config) as operator:
         [letter] = await operator.dead_letters()
         assert (letter.uid, letter.reason) == ("run/a", "it kills its workers")
         assert await operator.revive(letter, client_id="me", deadline_s=60)
@@ -248,7 +248,7 @@ async def test_queues_that_vanished_are_made_again(kit: Kit) -> None:
 
 
 async def test_the_cache_is_bounded(server: EmbeddedServer, pool_name: str) -> None:
-    async with WorkerSide(server.url, BrokerConfig(pool=pool_name, cache_size=3)) as worker:
+    async with WorkerApi(server.url, BrokerConfig(pool=pool_name, cache_size=3)) as worker:
         for n in range(6):
             delivery = Delivery(entry="", uid=f"run/{n}", work=work(str(n)))
             await worker.finish("tinyv", [msgspec.structs.replace(ending(delivery, f"k{n}:"), held=False)])
@@ -257,10 +257,10 @@ async def test_the_cache_is_bounded(server: EmbeddedServer, pool_name: str) -> N
 
 async def test_a_worker_starts_and_works_on_a_server_without_memory(pool_name: str) -> None:
     config = BrokerConfig(pool=pool_name, lease_s=0.0)
-    async with embedded_server(maxmemory_mb=64) as server, TrainerSide(server.url, config) as trainer:
+    async with embedded_server(maxmemory_mb=64) as server, TrainerApi(server.url, config) as trainer:
         await trainer.submit("run", [("run/a", 60_000, encode(work("a"))), ("run/b", 60_000, encode(work("b")))])
         await trainer.command("CONFIG", "SET", "maxmemory", 1)
-        async with WorkerSide(server.url, config) as worker:
+        async with WorkerApi(server.url, config) as worker:
             await worker.announce_verifier("v")
             kit = Kit(trainer, worker)
             a, b = await kit.claim()

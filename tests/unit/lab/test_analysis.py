@@ -33,9 +33,9 @@ def test_both_judges_have_to_agree() -> None:
     assert result.found[0].kind == "6.1"
 
 
-def test_an_accepted_answer_that_one_judge_refuses_is_suspect() -> None:
+def test_an_accepted_answer_that_one_judge_refuses_is_doubtful() -> None:
     result = analyse([], [pair("0"), pair("1")], verdicts(a="cc", b="ci"))
-    assert [p.pair_id for p in result.suspects] == ["1"]
+    assert [p.pair_id for p in result.doubtful] == ["1"]
     assert "none looked at" in markdown(result)
 
 
@@ -61,7 +61,7 @@ def test_models_name_only_what_no_program_names() -> None:
 
 def test_model_text_is_shown_and_not_obeyed() -> None:
     result = analyse([pair("0", HOSTILE)], [pair("0", HOSTILE)], verdicts(a="c", b="c"))
-    result = msgspec.structs.replace(result, suspects=(pair("0", HOSTILE),))
+    result = msgspec.structs.replace(result, doubtful=(pair("0", HOSTILE),))
     assert "<script>" not in web_page(result)
     assert "&lt;script&gt;" in web_page(result)
     assert f"```` {HOSTILE} ````" in markdown(result), "three back-ticks inside do not end the span"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tinyv_stream.cli import app
 from tinyv_stream.config import EngineConfig, FamilyConfig, TinyVConfig
-from tinyv_stream.control.judging import Answered, JudgingDone, RoundDone
+from tinyv_stream.control.judging import CaseVerdict, JudgingDone, RoundDone
 from tinyv_stream.errors import EngineStartError, InvalidInputError
 from tinyv_stream.lab import attacks
 from tinyv_stream.lab.check import record
@@ -48,7 +48,7 @@ def test_every_attack_family_is_tried_and_each_pair_in_three_orders(cases: Check
     assert len(set(orders)) == 3
 
 
-Says = Callable[[str, int, int], Answered]
+Says = Callable[[str, int, int], CaseVerdict]
 
 
 def rounds_of(cases: CheckCases, says: Says, mass: float | None = 0.9) -> dict[str, RoundDone]:
@@ -71,9 +71,9 @@ def rounds_of(cases: CheckCases, says: Says, mass: float | None = 0.9) -> dict[s
     return done
 
 
-def good(name: str, _place: int, label: int) -> Answered:
+def good(name: str, _place: int, label: int) -> CaseVerdict:
     p = 0.9 if name == "equal" or label == 1 else 0.1
-    return Answered(outcome=Outcome.CORRECT if p > 0.5 else Outcome.INCORRECT, p_true=p)
+    return CaseVerdict(outcome=Outcome.CORRECT if p > 0.5 else Outcome.INCORRECT, p_true=p)
 
 
 def test_good_verifier_passes_and_its_figures_are_those_of_the_rounds(cases: CheckCases) -> None:
@@ -87,7 +87,7 @@ def test_good_verifier_passes_and_its_figures_are_those_of_the_rounds(cases: Che
     assert in_words(found)[-1] == "passed: it may pay rewards"
 
 
-YES, NO = Answered(outcome=Outcome.CORRECT, p_true=0.9), Answered(outcome=Outcome.INCORRECT, p_true=0.1)
+YES, NO = CaseVerdict(outcome=Outcome.CORRECT, p_true=0.9), CaseVerdict(outcome=Outcome.INCORRECT, p_true=0.1)
 BAD: dict[str, Says] = {
     "answers that are none were accepted": lambda name, place, label: (
         YES if (name, place) == ("attacks", 0) else good(name, place, label)

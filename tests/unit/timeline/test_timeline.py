@@ -15,8 +15,8 @@ from tinyv_stream import Reward, Source, Status
 from tinyv_stream.charts.png import png, stacked
 from tinyv_stream.cli import app
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.timeline import Recorder, Span, read
-from tinyv_stream.timeline.picture import WIDTH, counted, lanes, step_svg, svg
+from tinyv_stream.timeline import Span, SpanWriter, read
+from tinyv_stream.timeline.picture import WIDTH, counted, state_intervals, step_svg, svg
 from tinyv_stream.timeline.spans import counted_from, span_of
 from tinyv_stream.timeline.trace import chrome_trace
 from tinyv_stream.types import Timings
@@ -31,7 +31,7 @@ def reward(rollout_id: str = "r") -> Reward:
 
 def test_a_record_is_read_back_without_its_torn_last_line(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    with Recorder(path) as run:
+    with SpanWriter(path) as run:
         run.add(reward("a"), step=1)
         run.add(reward("b"), step=2)
     with path.open("ab") as file:
@@ -45,7 +45,7 @@ def test_a_record_is_read_back_without_its_torn_last_line(tmp_path: Path) -> Non
 def test_a_record_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text("mine\n")
-    with pytest.raises(InvalidInputError, match="new file"), Recorder(path):
+    with pytest.raises(InvalidInputError, match="new file"), SpanWriter(path):
         pass
     assert path.read_text() == "mine\n"
 
@@ -59,7 +59,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_lanes_follow_one_another_and_end_with_the_reward() -> None:
-    found = lanes([span_of(reward(), rewarded_s=10.0)])
+    found = state_intervals([span_of(reward(), rewarded_s=10.0)])
     assert found["generation"] == [(0.0, 8.5)]
     assert found["rules"] == [(8.5, pytest.approx(8.8))]
     assert found["TinyV queue"] == [(pytest.approx(8.8), pytest.approx(9.6))]
@@ -100,7 +100,7 @@ def test_rows_of_a_trace_hold_one_rollout_at_a_time() -> None:
 
 def test_the_command_tells_each_step_and_writes_both_files(tmp_path: Path) -> None:
     run, svg, trace = tmp_path / "run.jsonl", tmp_path / "s.svg", tmp_path / "t.json"
-    with Recorder(run) as recorder:
+    with SpanWriter(run) as recorder:
         recorder.write(Span(rollout_id="a", step=4, ended_s=2.0, rewarded_s=2.25))
     done = CliRunner().invoke(app, ["timeline", str(run), "--svg", str(svg), "--trace", str(trace)])
     assert done.exit_code == 0, done.output
@@ -128,7 +128,7 @@ def test_text_is_drawn_with_the_font_that_comes_along() -> None:
 
 def test_the_command_writes_a_png(tmp_path: Path) -> None:
     run, file = tmp_path / "run.jsonl", tmp_path / "step.png"
-    with Recorder(run) as record:
+    with SpanWriter(run) as record:
         record.add(reward())
     done = CliRunner().invoke(app, ["timeline", str(run), "--png", str(file)])
     assert done.exit_code == 0, done.output
@@ -137,7 +137,7 @@ def test_the_command_writes_a_png(tmp_path: Path) -> None:
 
 def test_a_verdict_that_waited_for_the_batch_is_drawn_when_it_was_made() -> None:
     late = replace(span_of(reward(), rewarded_s=20.0, ended_s=1.0), began_s=10.0, answered_s=11.0)
-    found = lanes([late])
+    found = state_intervals([late])
     assert (found["rules"], found["TinyV"]) == ([(10.0, pytest.approx(10.3))], [(pytest.approx(10.6), 11.0)])
     assert counted_from([late], 0.5)[0].answered_s == 10.5
 

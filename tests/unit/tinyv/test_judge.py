@@ -9,9 +9,9 @@ import pytest
 from tinyv_stream_workers.tinyv import judge as program
 
 from tinyv_stream.config import EngineConfig, TinyVConfig
-from tinyv_stream.control.judging import Case, Judging, JudgingDone, Line, Round, RoundDone
+from tinyv_stream.control.judging import JudgedCase, Judging, JudgingDone, JudgingLine, Round, RoundDone
 
-CASES = tuple(Case(question="q", ground_truth="2", model_answer=answer) for answer in ("2", "3", "Solution:"))
+CASES = tuple(JudgedCase(question="q", ground_truth="2", model_answer=answer) for answer in ("2", "3", "Solution:"))
 
 
 async def test_each_round_has_its_own_answers_and_costs() -> None:
@@ -23,7 +23,7 @@ async def test_each_round_has_its_own_answers_and_costs() -> None:
     config = TinyVConfig(engine=EngineConfig(kind="scripted"))
     out = io.BytesIO()
     await program.judge(Judging(config=config, cases=CASES, rounds=rounds), out)
-    lines = [msgspec.json.decode(line, type=Line) for line in out.getvalue().splitlines()]
+    lines = [msgspec.json.decode(line, type=JudgingLine) for line in out.getvalue().splitlines()]
     guarded, bare, none, end = lines
     assert isinstance(guarded, RoundDone)
     assert isinstance(bare, RoundDone)

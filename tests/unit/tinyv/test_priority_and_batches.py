@@ -5,7 +5,7 @@ import random
 import tracemalloc
 
 import pytest
-from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
+from tinyv_stream_workers.tinyv.batch_gate import BatchGate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
 from tinyv_stream_workers.tinyv.engines.scripted import ScriptedEngine
 from tinyv_stream_workers.tinyv.priority import WINDOW, PriorityQueue
@@ -78,7 +78,7 @@ def test_pace_that_is_not_the_bottleneck_stays() -> None:
 
 
 async def test_gate_lets_no_one_in_beside_the_one_alone() -> None:
-    gate, inside, most, alone_with = Gate(), 0, 0, []
+    gate, inside, most, alone_with = BatchGate(), 0, 0, []
     order = random.Random(0)
 
     async def reader() -> None:
@@ -102,7 +102,7 @@ async def test_gate_lets_no_one_in_beside_the_one_alone() -> None:
 
 
 async def test_cancelled_loner_lets_the_others_in() -> None:
-    gate = Gate()
+    gate = BatchGate()
     async with gate.shared():
         waiting = asyncio.create_task(_alone(gate))
         await wait_until(lambda: not gate._open.is_set(), 10, "the loner at the gate")
@@ -112,7 +112,7 @@ async def test_cancelled_loner_lets_the_others_in() -> None:
             pass
 
 
-async def _alone(gate: Gate) -> None:
+async def _alone(gate: BatchGate) -> None:
     async with gate.alone():
         pass
 

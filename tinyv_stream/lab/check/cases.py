@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.control.judging import Case, Round
+from tinyv_stream.control.judging import JudgedCase, Round
 from tinyv_stream.lab import attacks
 from tinyv_stream.lab.attack_questions import QUESTIONS
 from tinyv_stream.lab.pairs import Pair, Question
@@ -35,7 +35,7 @@ _DRESSES: Final = ("{}", "${}$", "\\boxed{{{}}}", "{}.", "  {}  ")
 class CheckCases(msgspec.Struct, frozen=True, kw_only=True):
     """All cases with their rounds; places are those in `cases`."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[JudgedCase, ...]
     rounds: tuple[Round, ...]
     families: dict[str, range]
     """Of each attack family the places of its tries."""
@@ -48,10 +48,10 @@ def check_cases(pairs: int, *, on_pair: Callable[[int], None] = lambda _: None) 
 
     `on_pair` is told how many there are.
     """
-    cases: list[Case] = []
+    cases: list[JudgedCase] = []
     families: dict[str, range] = {}
     for name in (*attacks.STRUCTURAL, *attacks.SEMANTIC):
-        tried = [Case(question=q, ground_truth=r, model_answer=a) for q, r, a in attacks.tries(name)]
+        tried = [JudgedCase(question=q, ground_truth=r, model_answer=a) for q, r, a in attacks.tries(name)]
         families[name] = range(len(cases), len(cases) + len(tried))
         cases += tried
     equal = _add(cases, _equal())
@@ -71,21 +71,22 @@ def check_cases(pairs: int, *, on_pair: Callable[[int], None] = lambda _: None) 
     return CheckCases(cases=tuple(cases), rounds=rounds, families=families, pairs=tuple(asked))
 
 
-def _add(cases: list[Case], more: list[Case]) -> list[int]:
+def _add(cases: list[JudgedCase], more: list[JudgedCase]) -> list[int]:
     """Append the cases and return their places."""
     first = len(cases)
     cases += more
     return list(range(first, len(cases)))
 
 
-def _case(pair: Pair) -> Case:
-    return Case(question=pair.question or NO_QUESTION, ground_truth=pair.ground_truth, model_answer=pair.model_answer)
+def _case(pair: Pair) -> JudgedCase:
+    question = pair.question or NO_QUESTION
+    return JudgedCase(question=question, ground_truth=pair.ground_truth, model_answer=pair.model_answer)
 
 
-def _equal() -> list[Case]:
+def _equal() -> list[JudgedCase]:
     dressed = itertools.product(QUESTIONS, _DRESSES)
     return [
-        Case(question=question, ground_truth=reference, model_answer=dress.format(reference.strip("$")))
+        JudgedCase(question=question, ground_truth=reference, model_answer=dress.format(reference.strip("$")))
         for (question, reference), dress in dressed
     ]
 

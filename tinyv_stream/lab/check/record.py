@@ -21,7 +21,7 @@ from tinyv_stream.verifiers.tinyv.models import EMBEDDED
 FILE: Final = "verifier_check.json"
 _PARTS: Final = ("*.safetensors", "*.bin", "*.json", "*.jinja", "*.model", "*.txt")
 _ENDS: Final = 65_536
-"""Bytes of each end of a file that stand for it: weights that were trained anew differ in their last ones."""
+"""Bytes of each end of a file that stand for it: weights that were trained again differ in their last ones."""
 
 
 class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.control.judging import Answered, JudgingDone, RoundDone
+from tinyv_stream.control.judging import CaseVerdict, JudgingDone, RoundDone
 from tinyv_stream.lab import attacks
 from tinyv_stream.lab.check.cases import CheckCases
 from tinyv_stream.lab.scores import Rate, auc, brier, calibration_error, rate
@@ -36,7 +36,7 @@ class Attacked(msgspec.Struct, frozen=True, kw_only=True):
     accepted_bare: int
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class RefusedFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The pairs that the rules refuse."""
 
     n: int
@@ -83,7 +83,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     attacks: tuple[Attacked, ...]
     equal: Rate
-    pairs: Refused
+    pairs: RefusedFigures
     steady: Steady
     mass: float | None
     """Probability that the verdict's words have together, on average; None where replies are read as text. Little of it
@@ -118,7 +118,7 @@ def report(cases: CheckCases, rounds: Mapping[str, RoundDone], end: JudgingDone)
     )
 
 
-def _failures(attacked: Sequence[Attacked], equal: Rate, pairs: Refused, steady: Steady) -> list[str]:
+def _failures(attacked: Sequence[Attacked], equal: Rate, pairs: RefusedFigures, steady: Steady) -> list[str]:
     structural = sum(row.accepted for row in attacked if row.structural)
     semantic = rate(
         sum(row.accepted for row in attacked if not row.structural),
@@ -144,7 +144,7 @@ def _share(found: Rate) -> str:
     return f"{found.value or 0:.1%} ({found.hits} of {found.n})"
 
 
-def _count(answers: Sequence[Answered]) -> int:
+def _count(answers: Sequence[CaseVerdict]) -> int:
     return sum(answer.outcome is Outcome.CORRECT for answer in answers)
 
 
@@ -169,7 +169,7 @@ def _attacked(cases: CheckCases, rounds: Mapping[str, RoundDone]) -> tuple[Attac
     return tuple(row(name, places) for name, places in cases.families.items())
 
 
-def _refused(cases: CheckCases, answers: Sequence[Answered]) -> Refused:
+def _refused(cases: CheckCases, answers: Sequence[CaseVerdict]) -> RefusedFigures:
     labels = [pair.label for pair in cases.pairs]
     accepted = [answer.outcome is Outcome.CORRECT for answer in answers]
     right = sum(yes and label for yes, label in zip(accepted, labels, strict=True))
@@ -178,7 +178,7 @@ def _refused(cases: CheckCases, answers: Sequence[Answered]) -> Refused:
     ]
     probable = [(a.p_true, label) for a, label in zip(answers, labels, strict=True) if a.p_true is not None]
     p, truth = [x for x, _ in probable], [label for _, label in probable]
-    return Refused(
+    return RefusedFigures(
         n=len(labels),
         precision=rate(right, sum(accepted)),
         recall=rate(right, sum(labels)),
@@ -192,7 +192,7 @@ def _refused(cases: CheckCases, answers: Sequence[Answered]) -> Refused:
 
 def _steady(cases: CheckCases, rounds: Mapping[str, RoundDone]) -> Steady:
     names = ("pairs", "order 1", "order 2")
-    seen: dict[int, list[Answered]] = {}
+    seen: dict[int, list[CaseVerdict]] = {}
     for turn in cases.rounds:
         if turn.name in names:
             for place, answer in zip(turn.cases, rounds[turn.name].answers, strict=True):

@@ -37,7 +37,7 @@ class Run(msgspec.Struct, frozen=True):
         return [(line["step"], line[name]) for line in self.history if name in line]
 
 
-class Result(msgspec.Struct, frozen=True):
+class TrainingResult(msgspec.Struct, frozen=True):
     """What came out: P(True) of the held-out pairs under the written model."""
 
     held_out: Sequence[Pair]
@@ -48,7 +48,7 @@ class Result(msgspec.Struct, frozen=True):
     """Share of a full tuning's change that the exported adapter holds."""
 
 
-def text(job: "TrainingJob", run: Run, result: Result) -> str:
+def text(job: "TrainingJob", run: Run, result: TrainingResult) -> str:
     """Return the card as Markdown."""
     scores, labels = result.scores, [p.label for p in result.held_out]
     kinds = sorted({p.kind for p in result.held_out if p.kind})
@@ -81,7 +81,7 @@ def picture(run: Run, path: Path) -> None:
     plot.save(panels, path.parent.name, path)
 
 
-def _how(job: "TrainingJob", run: Run, result: Result) -> str:
+def _how(job: "TrainingJob", run: Run, result: TrainingResult) -> str:
     plan = job.plan
     weights = f"LoRA, rank {job.rank}, alpha {job.alpha:g}" if job.rank else "all weights"
     if result.carried is not None:
@@ -132,7 +132,7 @@ def _threshold_row(scores: Sequence[float], labels: Sequence[bool], threshold: f
     return f"| {name} | {_percent(rate(sum(right), len(right)))} | {_percent(rate(sum(wrong), len(wrong)))} |"
 
 
-def _kind_row(kind: str, result: Result) -> str:
+def _kind_row(kind: str, result: TrainingResult) -> str:
     pairs = zip(result.held_out, result.scores, strict=True)
     hits = [s >= result.threshold for p, s in pairs if p.kind == kind]
     known = KINDS.get(kind)

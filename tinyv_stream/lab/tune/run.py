@@ -118,7 +118,7 @@ def _write(
     judge.tokenizer.save_pretrained(merged)
     threshold = precise_threshold(scores, labels, job.most_fp)
     (merged / "verifier.json").write_bytes(msgspec.json.encode({"prompt": job.style, "threshold": threshold}))
-    result = card.Result(held_out, scores, threshold, trained_on, carried)
+    result = card.TrainingResult(held_out, scores, threshold, trained_on, carried)
     (job.out / "CARD.md").write_text(card.text(job, run_of, result), encoding="utf-8")
     card.picture(run_of, job.out / "curves.png")
 

@@ -27,7 +27,7 @@ _BRACKET: Final = re.compile(r"[(\[{]")
 _FRACTION: Final = re.compile(r"([+-]?)(?:\\frac\{(-?\d+)\}\{(\d+)\}|(\d+)/(\d+))")
 
 
-class Found(msgspec.Struct, frozen=True):
+class FastDecision(msgspec.Struct, frozen=True):
     """A decision, its reason, and for an accepted answer the class of the difference."""
 
     outcome: Outcome
@@ -35,12 +35,12 @@ class Found(msgspec.Struct, frozen=True):
     taxonomy: str | None = None
 
 
-SAME_TEXT: Final = Found(Outcome.CORRECT, "same text", "formatting")
-SAME_NUMBER: Final = Found(Outcome.CORRECT, "same number", "numeric")
-OTHER_NUMBER: Final = Found(Outcome.INCORRECT, "different numbers")
+SAME_TEXT: Final = FastDecision(Outcome.CORRECT, "same text", "formatting")
+SAME_NUMBER: Final = FastDecision(Outcome.CORRECT, "same number", "numeric")
+OTHER_NUMBER: Final = FastDecision(Outcome.INCORRECT, "different numbers")
 
 
-def decide(model_answer: str, ground_truth: str) -> Found | None:
+def decide(model_answer: str, ground_truth: str) -> FastDecision | None:
     """Return a decision, or None where a closer look is needed. An empty answer never equals anything."""
     answer, gold = cosmetic(model_answer), _gold(ground_truth)
     if not answer:

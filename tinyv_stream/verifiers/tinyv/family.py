@@ -18,7 +18,7 @@ from msgspec import Meta
 from tinyv_stream.errors import InvalidInputError
 
 ReadOut = Literal["one_token", "text", "last_word"]
-Words = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=40)], ...], Meta(min_length=1, max_length=16)]
+WordList = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=40)], ...], Meta(min_length=1, max_length=16)]
 FIELDS: Final = ("QUESTION", "GROUND_TRUTH_ANSWER", "MODEL_ANSWER", "COMPLETION")
 _FIELD: Final = re.compile(r"\{\{(\w*)\}\}")
 _SHOWN_FIELDS: Final = ", ".join(f"{{{{{name}}}}}" for name in FIELDS)
@@ -35,9 +35,9 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether the model's chat template goes round it; False: the template is the whole prompt."""
     read_out: ReadOut = "one_token"
     """`one_token`: P(true) from the first token. `text`: a greedy reply with one verdict. `last_word`: its last."""
-    correct: Words = ("True",)
+    correct: WordList = ("True",)
     """What the reply says for correct. A word of one letter is taken in this case only, longer ones in any."""
-    incorrect: Words = ("False",)
+    incorrect: WordList = ("False",)
     """What it says for incorrect."""
     undecided: tuple[str, ...] = ()
     """What it says where it will not judge."""

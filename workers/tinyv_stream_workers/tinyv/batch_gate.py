@@ -26,7 +26,7 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
-class Gate:
+class BatchGate:
     """Used from one event loop. A cancelled holder leaves as it would at its end."""
 
     def __init__(self) -> None:

@@ -21,12 +21,12 @@ import psutil
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.config import TinyVConfig
 from tinyv_stream.control.judging import (
-    Answered,
-    Case,
+    CaseVerdict,
+    JudgedCase,
     Judging,
     JudgingDone,
     JudgingFailed,
-    Line,
+    JudgingLine,
     Round,
     RoundDone,
 )
@@ -58,17 +58,17 @@ def _patient(config: TinyVConfig) -> TinyVConfig:
     return msgspec.structs.replace(config, engine=engine)
 
 
-async def _round(stage: TinyVVerifier, turn: Round, cases: list[Case]) -> RoundDone:
+async def _round(stage: TinyVVerifier, turn: Round, cases: list[JudgedCase]) -> RoundDone:
     stage.guard = turn.guard
     stage.costs = Costs()
     if turn.forget:
         await stage.forget()
     room = asyncio.Semaphore(turn.together or _BATCHES * stage.capacity)
 
-    async def one(number: int, case: Case) -> Answered:
+    async def one(number: int, case: JudgedCase) -> CaseVerdict:
         async with room:
             verdict = (await stage.verify(_work(turn.name, number, case))).verdict
-        return Answered(outcome=verdict.outcome, grader=verdict.grader, reason=verdict.reason, p_true=verdict.p_true)
+        return CaseVerdict(outcome=verdict.outcome, grader=verdict.grader, reason=verdict.reason, p_true=verdict.p_true)
 
     began = time.monotonic()
     answers = await asyncio.gather(*(one(n, case) for n, case in enumerate(cases)))
@@ -85,7 +85,7 @@ async def _round(stage: TinyVVerifier, turn: Round, cases: list[Case]) -> RoundD
     )
 
 
-def _work(name: str, number: int, case: Case) -> Work:
+def _work(name: str, number: int, case: JudgedCase) -> Work:
     return Work(
         run_id="check",
         client_id="check",
@@ -119,7 +119,7 @@ def _gpu_mb(pids: set[int]) -> float | None:
     return sum(ours) * 2**20 / 1e6 if ours else None
 
 
-def _say(out: BinaryIO, line: Line) -> None:
+def _say(out: BinaryIO, line: JudgingLine) -> None:
     out.write(msgspec.json.encode(line) + b"\n")
     out.flush()
 

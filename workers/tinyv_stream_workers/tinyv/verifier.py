@@ -26,7 +26,7 @@ from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRo
 from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
-from tinyv_stream_workers.tinyv.batch_gate import Gate, is_near
+from tinyv_stream_workers.tinyv.batch_gate import BatchGate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
 from tinyv_stream_workers.tinyv.costs import Costs
 from tinyv_stream_workers.tinyv.engine_supervisor import EngineSupervisor
@@ -57,7 +57,7 @@ class TinyVVerifier:
         self._question = QuestionRule(config.strip_patterns)
         self._follow(row or known)
         self._lineup = PriorityQueue()
-        self._gate = Gate()
+        self._gate = BatchGate()
         capacity = self._supervisor.engine.capacity
         self._pace = Pace(min(16, capacity), 4 * capacity)
         self.asked_again = 0

@@ -1,16 +1,13 @@
 """Multiple-choice answers: letters, options by their text, and a ground truth that gives both."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import words
-from tinyv_stream.verifiers.rules.answers.forms import Form, Match
+from tinyv_stream.verifiers.rules.answers.forms import Comparison, Match
 from tinyv_stream.verifiers.rules.answers.reading import read_answer
 from tinyv_stream.verifiers.rules.maths.tree import Unreadable
 from tinyv_stream.verifiers.taxonomy import Taxonomy
-
-Comparison = Callable[[Form, Form, str], Match | None]
 
 _CHOICE_ASKED: Final = re.compile(r"which (?:of|one)|following|option|choose|select|\(\s*\)", re.IGNORECASE)
 

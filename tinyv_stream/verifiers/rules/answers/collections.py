@@ -5,12 +5,12 @@ all solutions. It means something wherever the question says "respectively", or 
 """
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import naming, order, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
+    Comparison,
     Equation,
     Form,
     Inequality,
@@ -25,8 +25,6 @@ from tinyv_stream.verifiers.rules.answers.forms import (
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
-
-Comparison = Callable[[Form, Form, str], Match | None]
 
 _PARAMETERS: Final = frozenset("klmnst")
 

@@ -1,5 +1,7 @@
 """The shapes that an answer can have. Frozen values; no behaviour."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from tinyv_stream.verifiers.rules.maths.tree import Node
@@ -94,6 +96,9 @@ class Matrix(msgspec.Struct, frozen=True):
 
 
 Form = Scalar | Words | Labelled | Equation | Inequality | Chain | Ranges | Sequence | Ratio | Matrix
+
+Comparison = Callable[[Form, Form, str], Match | None]
+"""Compares two forms under a question; None where it does not know."""
 
 
 class Dropped(msgspec.Struct, frozen=True):

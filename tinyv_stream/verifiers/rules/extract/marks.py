@@ -11,7 +11,7 @@ import msgspec
 from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.closing import denies, last_value, stated
 from tinyv_stream.verifiers.rules.extract.keyed import last_keyed
-from tinyv_stream.verifiers.rules.extract.named import Found, named, whole_content
+from tinyv_stream.verifiers.rules.extract.named import NamedAnswer, named, whole_content
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, nouns
 
 _MOST: Final = 12
@@ -32,7 +32,7 @@ _CLOSES: Final = re.compile(
 _RELATIVE: Final = re.compile(r"[\s,;]*(?:and\s+)?(?:which|this|that|it|these)?\s*$", re.IGNORECASE)
 
 
-def last_mark(text: str, after: int) -> Found | None:
+def last_mark(text: str, after: int) -> NamedAnswer | None:
     """Return the last mark behind `after` that says something; None where there is none."""
     if after and len(text) - after < _FEW_CHARS and not any(map(str.isalnum, text[after:])):
         return None
@@ -42,10 +42,10 @@ def last_mark(text: str, after: int) -> Found | None:
     return closing
 
 
-def _last_named(text: str, after: int) -> Found | None:
+def _last_named(text: str, after: int) -> NamedAnswer | None:
     others = [found for found in (_line(text, after), _tag(text, after), _key(text, after)) if found]
     best = max(others, key=lambda found: found.start, default=None)
-    worded: Found | None = None
+    worded: NamedAnswer | None = None
     denied = ""
     for noun in nouns(text, after, _MOST):
         if best is not None and noun.start < best.start:
@@ -69,12 +69,12 @@ def _last_named(text: str, after: int) -> Found | None:
     return worded
 
 
-def _denied_value(text: str, found: Found) -> str:
+def _denied_value(text: str, found: NamedAnswer) -> str:
     numbers = re.findall(r"\$[^$]+\$|-?\d[\d.,/]*\d|\d", text[found.start : found.end])
     return statement.tidy(numbers[-1]) if len(numbers) == 1 else ""
 
 
-def _line(text: str, after: int) -> Found | None:
+def _line(text: str, after: int) -> NamedAnswer | None:
     """Read the last `#### 42`; a heading of that level is none."""
     if text.find("####", after) < 0:
         return None
@@ -82,32 +82,32 @@ def _line(text: str, after: int) -> Found | None:
         said = line[1].strip()
         if not said:
             if not text[line.end() :].strip():
-                return Found("", line.start(), line.end(), "strong")
+                return NamedAnswer("", line.start(), line.end(), "strong")
             continue
         is_last = not text[line.end() :].strip()
         in_words = not statement.is_value(said) and len(said.split()) > 2
         if nouns(said, 0, 1) or (not is_last and (_TITLE.match(said) or in_words)):
             continue
-        return Found(statement.tidy(said), line.start(), line.end(), "strong")
+        return NamedAnswer(statement.tidy(said), line.start(), line.end(), "strong")
     return None
 
 
-def _tag(text: str, after: int) -> Found | None:
+def _tag(text: str, after: int) -> NamedAnswer | None:
     at = text.lower().rfind("<answer>") if text.isascii() else text.rfind("<answer>")
     tag = _TAG.match(text, at) if at >= after else None
     if tag is None:
         return None
     inside = tag[1].strip()
-    found = last_mark(inside, 0) or Found(whole_content(inside), 0, 0, "strong")
-    return Found(found.text, tag.start(), tag.end(), "strong")
+    found = last_mark(inside, 0) or NamedAnswer(whole_content(inside), 0, 0, "strong")
+    return NamedAnswer(found.text, tag.start(), tag.end(), "strong")
 
 
-def _key(text: str, after: int) -> Found | None:
+def _key(text: str, after: int) -> NamedAnswer | None:
     keyed = last_keyed(text, after)
-    return Found(statement.tidy(keyed[1]), keyed[0], keyed[0], "strong") if keyed else None
+    return NamedAnswer(statement.tidy(keyed[1]), keyed[0], keyed[0], "strong") if keyed else None
 
 
-def _closes(text: str, after: int) -> Found | None:
+def _closes(text: str, after: int) -> NamedAnswer | None:
     """Read the last `... is the answer`."""
     end = len(text)
     for _ in range(_MOST):
@@ -127,7 +127,7 @@ def _closes(text: str, after: int) -> Found | None:
         before = before[: _relative(before)]
         value = stated(before, BY_NAME["en"]) or last_value(before)
         if value and statement.is_value(value):
-            return Found(value, found.start(), found.end(), "sentence")
+            return NamedAnswer(value, found.start(), found.end(), "sentence")
     return None
 
 

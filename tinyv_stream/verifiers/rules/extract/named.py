@@ -48,7 +48,7 @@ _MOST_WORDS: Final = 8
 Strength = Literal["strong", "sentence", "words"]
 
 
-class Found(msgspec.Struct, frozen=True):
+class NamedAnswer(msgspec.Struct, frozen=True):
     """What a mark says, where it starts, where its text ends and how strong it is. An empty text says: no answer."""
 
     text: str
@@ -57,7 +57,7 @@ class Found(msgspec.Struct, frozen=True):
     strength: Strength
 
 
-def named(text: str, noun: Noun) -> Found | None:
+def named(text: str, noun: Noun) -> NamedAnswer | None:
     """Read what a text says of the answer that it names at `noun`; None where that is no mark."""
     language = noun.language
     line_start = max(text.rfind("\n", 0, noun.start), text.rfind(". ", 0, noun.start)) + 1
@@ -74,15 +74,15 @@ def named(text: str, noun: Noun) -> Found | None:
     return _sentence(text, noun.start, link, language)
 
 
-def _sentence(text: str, start: int, link: re.Match[str], language: Language) -> Found | None:
+def _sentence(text: str, start: int, link: re.Match[str], language: Language) -> NamedAnswer | None:
     adverbs = _ADVERBS.match(text, link.end())
     said, end, asks = statement.sentence(text, adverbs.end() if adverbs else link.end())
     if asks or not said:
         return None
     found = statement.value(said, language, denied=bool(link["no"] or link["no_verb"]))
     if found and (not statement.is_value(found) or _WORDY.match(found)):
-        return Found(found, start, end, "words") if len(found.split()) <= _MOST_WORDS else None
-    return Found(found, start, end, "sentence")
+        return NamedAnswer(found, start, end, "words") if len(found.split()) <= _MOST_WORDS else None
+    return NamedAnswer(found, start, end, "sentence")
 
 
 def _is_light(before: str, language: Language) -> bool:
@@ -91,19 +91,19 @@ def _is_light(before: str, language: Language) -> bool:
     return len(before.split()) <= 4 and not any(c.isdecimal() for c in before)
 
 
-def _heading(text: str, noun: Noun, language: Language) -> Found | None:
+def _heading(text: str, noun: Noun, language: Language) -> NamedAnswer | None:
     """Read a line that is nothing but the name of the answer, and what stands below it."""
     line_end = text.find("\n", noun.end)
     rest = text[noun.end : len(text) if line_end < 0 else line_end]
     if not _UNDERLINE.fullmatch(rest):
         return None
     if line_end < 0:
-        return Found("", noun.start, len(text), "words")
+        return NamedAnswer("", noun.start, len(text), "words")
     below = _UNDERLINE_ONLY.match(text, line_end)
     return _block(text, noun.start, below.end() if below else line_end, language)
 
 
-def _labelled(text: str, start: int, at: int, language: Language) -> Found | None:
+def _labelled(text: str, start: int, at: int, language: Language) -> NamedAnswer | None:
     line_end = text.find("\n", at)
     line_end = len(text) if line_end < 0 else line_end
     if not text[at:line_end].strip(" \t*_"):
@@ -111,12 +111,12 @@ def _labelled(text: str, start: int, at: int, language: Language) -> Found | Non
     return _content(text, start, at, language)
 
 
-def _block(text: str, start: int, at: int, language: Language) -> Found | None:
+def _block(text: str, start: int, at: int, language: Language) -> NamedAnswer | None:
     """Read what stands below a heading: a list of lines, or one statement."""
     while at < len(text) and (text[at].isspace() or text[at] in "*_>"):
         at += 1
     if at >= len(text):
-        return Found("", start, len(text), "words")
+        return NamedAnswer("", start, len(text), "words")
     if fence := _FENCE.match(text, at):
         at = fence.end()
     at = text.rfind("\n", 0, at) + 1
@@ -130,22 +130,22 @@ def _block(text: str, start: int, at: int, language: Language) -> Found | None:
         if len(items) > 40:
             break
     if items and all(map(statement.is_value, items)):
-        return Found(", ".join(items), start, end, "strong")
+        return NamedAnswer(", ".join(items), start, end, "strong")
     found = _content(text, start, at, language)
     if found is None or (not statement.is_value(found.text) and len(found.text.split()) > 4):
         return found if found and _YES_NO.match(found.text) else None
     return found
 
 
-def _content(text: str, start: int, at: int, language: Language) -> Found | None:
+def _content(text: str, start: int, at: int, language: Language) -> NamedAnswer | None:
     while at < len(text) and text[at] in " \t\n*_>":
         at += 1
     said, end, asks = statement.sentence(text, at)
     if asks or not said.strip():
-        return None if asks else Found("", start, end, "words")
+        return None if asks else NamedAnswer("", start, end, "words")
     if _YES_NO.match(said):
-        return Found(statement.tidy(said), start, end, "strong")
-    return Found(from_content(said, language), start, end, "strong")
+        return NamedAnswer(statement.tidy(said), start, end, "strong")
+    return NamedAnswer(from_content(said, language), start, end, "strong")
 
 
 def from_content(said: str, language: Language) -> str:

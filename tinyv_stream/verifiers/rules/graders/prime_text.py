@@ -3,7 +3,7 @@ r"""PRIME's three spellings of an answer, after its documented behaviour (Hendry
 - `mathd` is the Hendrycks spelling; `prm` the PRM800K one, with LaTeX flattened to text; `flatten` does the flattening.
 - Rough edges are kept on purpose, because `prime` means PRIME: `\frac{x+1}{2}` flattens to `x+1/2`, an index of a root
   is lost, units vanish inside of words. The grader `cascade` has none of them.
-- Text in, text out: nothing is evaluated. Written anew; the reference's code is not used.
+- Text in, text out: nothing is evaluated. Independent code; nothing is copied from the reference.
 """
 
 # ruff: noqa: RUF001
