@@ -21,6 +21,7 @@ from tinyv_stream.lab.prompt import user_turn  # noqa: E402
 from tinyv_stream.lab.scores import auc  # noqa: E402
 from tinyv_stream.lab.tune import small, vocabulary  # noqa: E402 they import torch
 from tinyv_stream.lab.tune.judge import Judge  # noqa: E402
+from tinyv_stream.lab.tune.small_card import NEVER, Scored, choose  # noqa: E402
 from tinyv_stream.lab.tune.small_run import LOG, MERGED, SmallJob, rate_at, run  # noqa: E402
 
 Pairs = Callable[[int, int], list[Pair]]
@@ -29,6 +30,7 @@ TINY = small.SmallShape(width=64, layers=2, heads=2, inner=128)
 KILLED = """
 import os, signal, sys, msgspec, torch
 from pathlib import Path
+from tinyv_stream.lab.tune.small_card import NEVER, Scored, choose  # noqa: E402
 from tinyv_stream.lab.tune.small_run import SmallJob, run
 steps = iter(range(int(sys.argv[2])))
 def kill_late():
@@ -131,6 +133,19 @@ def test_a_small_model_learns_to_compare_and_is_an_ordinary_one(job: SmallJob, s
     assert (auc(found, [pair.label for pair in held_out]) or 0) > 0.98
     lines = [json.loads(line) for line in (job.out / LOG).read_text().splitlines()]
     assert lines[-1]["held_out"]["held"]["auc"] > 0.98
+    assert "| held | 100 |" in (job.out / "CARD.md").read_text()
+    asked = json.loads((job.out / MERGED / "verifier.json").read_text())
+    assert asked["prompt"] == "short"
+    assert 0 < asked["threshold"] < 1
+
+
+def test_the_threshold_keeps_its_precision_on_every_set() -> None:
+    easy = Scored([0.9, 0.8, 0.7, 0.6, 0.1], [True, True, True, True, False])
+    hard = Scored([0.95, 0.75, 0.65, 0.2], [True, True, False, True])
+    assert choose({"easy": easy}, 0.97) == 0.6
+    assert choose({"easy": easy, "hard": hard}, 0.97) == 0.7
+    assert choose({"hopeless": Scored([0.9, 0.8, 0.7], [False, True, True])}, 0.97) == NEVER
+    assert choose({"half": Scored([0.9, 0.8, 0.7], [True, False, False])}, 0.5) == 0.8
 
 
 def test_a_killed_run_goes_on_from_its_checkpoint(job: SmallJob) -> None:

@@ -24,7 +24,7 @@ import torch
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair, read_pairs
 from tinyv_stream.lab.scores import auc, precise_recall
-from tinyv_stream.lab.tune import small, vocabulary
+from tinyv_stream.lab.tune import small, small_card, vocabulary
 from tinyv_stream.lab.tune.judge import single_token
 from tinyv_stream.verifiers.tinyv.models import ASKED, PROMPTS
 
@@ -33,8 +33,6 @@ STATE: Final = "state.pt"
 LOG: Final = "log.jsonl"
 MERGED: Final = "merged"
 _CLIP: Final = 1.0
-PRECISION: Final = 0.97
-"""Of what is given back: the precision at which recall is told."""
 
 
 class SmallJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +57,8 @@ class SmallJob(msgspec.Struct, frozen=True, kw_only=True):
     every_s: float = 300.0
     """Between checkpoints."""
     weight_decay: float = 0.05
+    precision: float = 0.97
+    """Of what is given back: by it the threshold is chosen, on every held-out set."""
     seed: int = 0
     threads: int | None = None
 
@@ -111,7 +111,9 @@ class _Run:
         self.spent_s += now - self._since
         line: dict[str, Any] = {"pairs": self.seen, "passes": self.passes, "steps": self.steps}
         line |= {"spent_s": round(self.spent_s, 1), "loss": sum(self._losses) / max(1, len(self._losses))}
-        line["held_out"] = {name: figures(self.score(found), found) for name, found in self.held.items()}
+        line["held_out"] = {
+            name: figures(self.score(found), found, self.job.precision) for name, found in self.held.items()
+        }
         with (self.job.out / LOG).open("ab") as file:
             file.write(msgspec.json.encode(line) + b"\n")
         _log.info("%s", msgspec.json.encode(line).decode())
@@ -160,20 +162,15 @@ def rate_at(job: SmallJob, seen: int) -> float:
     return max(0.0, min(1.0, (seen + 1) / max(1, job.warmup), left))
 
 
-def figures(scores: Sequence[float], found: Sequence[small.Row]) -> dict[str, float | None]:
-    """Return AUC, and recall with its threshold at `PRECISION`."""
+def figures(scores: Sequence[float], found: Sequence[small.Row], precision: float) -> dict[str, float | None]:
+    """Return AUC, and recall with its threshold at that precision."""
     labels = [row.label for row in found]
-    recall, threshold = precise_recall(scores, labels, PRECISION)
+    recall, threshold = precise_recall(scores, labels, precision)
     return {"auc": auc(scores, labels), "recall": recall, "threshold": threshold, "pairs": len(found)}
 
 
-def files_of(data: Path) -> list[Path]:
-    """Return the files of pairs that `data` is or holds."""
-    return sorted(data.glob("*.jsonl")) if data.is_dir() else [data]
-
-
 def _pass(job: SmallJob, going: _Run) -> Iterator[list[small.Row]]:
-    pairs = [pair for file in files_of(job.data) for pair in read_pairs(file)]
+    pairs = [pair for file in small_card.files_of(job.data) for pair in read_pairs(file)]
     if not pairs:
         raise InvalidInputError("--data", str(job.data), "give at least one pair")
     rng = random.Random(f"{job.seed}/{going.passes}")  # noqa: S311 - an order, not a secret
@@ -187,13 +184,21 @@ def _tokenizer(job: SmallJob) -> Any:
     place = job.out / MERGED
     if (place / "tokenizer.json").exists():
         return PreTrainedTokenizerFast.from_pretrained(str(place))
-    pairs: list[Pair] = [pair for file in files_of(job.data) for pair in read_pairs(file)]
+    pairs: list[Pair] = [pair for file in small_card.files_of(job.data) for pair in read_pairs(file)]
     made = vocabulary.build(text for pair in pairs for text in (pair.ground_truth, pair.model_answer))
     made.save_pretrained(place)
     return made
 
 
 def _write(job: SmallJob, going: _Run) -> None:
+    # Measured is what is written: half precision, as the engine reads it.
     going.model.to(torch.float16).save_pretrained(job.out / MERGED)
-    asked = {"prompt": "short", "threshold": 0.5}
+    going.model.float()
+    sets = {
+        name: small_card.Scored(going.score(found), [row.label for row in found]) for name, found in going.held.items()
+    }
+    threshold = small_card.choose(sets, job.precision)
+    asked = {"prompt": "short", "threshold": threshold}
     (job.out / MERGED / ASKED).write_bytes(msgspec.json.encode(asked))
+    course = [msgspec.json.decode(line) for line in (job.out / LOG).read_bytes().splitlines()]
+    (job.out / "CARD.md").write_text(small_card.text(job, course, sets, threshold), encoding="utf-8")
