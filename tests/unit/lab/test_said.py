@@ -6,7 +6,7 @@ import pytest
 
 from tinyv_stream.lab.synth.build import BY_KIND
 from tinyv_stream.lab.synth.forms import FORMS, convention, sentence, spoken
-from tinyv_stream.lab.synth.near import meaning
+from tinyv_stream.lab.synth.near import meaning, parts
 
 SAME = [
     ("20\\%", {"twenty percent", "\\text{twenty percent}", "20 percent"}),
@@ -92,13 +92,28 @@ def test_no_unit_has_a_spelling_of_another() -> None:
     assert len(spellings) == len(set(spellings))
 
 
-OTHER = [("33 J", "unit"), ("7:45 PM", "half of day"), ("Petya wins", "person"), ("5", "qualifier")]
+OTHER = [
+    ("33 J", "unit"),
+    ("7:45 PM", "half of day"),
+    ("Petya wins", "person"),
+    ("5", "qualifier"),
+    ("|a| + 1", "bars"),
+    ("\\lfloor x \\rfloor", "bars"),
+    ("\\max(a, b)", "one of two"),
+    ("0.\\overline{45}", "period"),
+    ("x \\ne 0, 1", "excluded"),
+    ("\\mathbb{R} \\setminus \\{0, 1\\}", "excluded"),
+    ("1 + \\frac{1}{2} + \\cdots + \\frac{1}{n}", "dots"),
+    ("1, 2, 3, \\ldots", "dots"),
+    ("20^\\circ C", "scale of degrees"),
+    ("3", "part word"),
+]
 
 
 @pytest.mark.parametrize(("text", "name"), OTHER)
 def test_a_near_miss_in_meaning_is_another_answer(text: str, name: str) -> None:
     rng = random.Random(0)
-    miss = next(m for m in meaning.MISSES if m.name == name)
+    miss = next(m for m in (*meaning.MISSES, *parts.MISSES) if m.name == name)
     found = {miss.rewrite(text, rng) for _ in range(200)} - {None}
     forms = {form.rewrite(text, rng) for kind in BY_KIND.values() for form in kind for _ in range(50)}
     assert found

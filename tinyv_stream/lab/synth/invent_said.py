@@ -115,6 +115,34 @@ def _convention(rng: random.Random) -> str:
     )
 
 
+def _with_parts(rng: random.Random) -> str:
+    a, b = rng.sample("abckmnpqxyz", 2)
+    low, high, n = *sorted(rng.sample(range(-9, 20), 2)), rng.randint(2, 9)
+    return rng.choice(
+        (
+            f"|{a}|",
+            f"|{a} - {n}|",
+            f"{n}|{a}{b}|",
+            f"\\frac{{|{a}|}}{{{n}}}",
+            f"|{a}| = {n}",
+            f"\\lfloor {a}/{n} \\rfloor",
+            f"\\max({a}, {b})",
+            f"\\min({a}, {n})",
+            f"\\gcd({a}, {b})",
+            f"{a} \\neq {low}, {high}",
+            f"{a} \\ne {low}",
+            f"\\mathbb{{R}} \\setminus \\{{{low}, {high}\\}}",
+            f"{rng.randint(-20, 60)}^\\circ {rng.choice('CF')}",
+            f"1 + \\frac{{1}}{{2}} + \\cdots + \\frac{{1}}{{{rng.choice(('n', 'n', '2n'))}}}",
+            f"{n}, {2 * n}, {3 * n}, \\ldots",
+            f"\\pm {rng.randint(1, 3000)}",
+            f"\\pm \\sqrt{{{rng.randint(2, 30)}}}",
+            f"{low} \\pm \\sqrt{{{rng.randint(2, 30)}}}",
+            f"{low} \\pm {n}i",
+        )
+    )
+
+
 KINDS: Final[tuple[tuple[Callable[[random.Random], str], int], ...]] = (
     (_clock, 4),
     (_duration, 4),
@@ -127,5 +155,6 @@ KINDS: Final[tuple[tuple[Callable[[random.Random], str], int], ...]] = (
     (_sized, 9),
     (_share, 6),
     (_convention, 10),
+    (_with_parts, 8),
 )
 """Makers with their weights, beside those of `invent`."""

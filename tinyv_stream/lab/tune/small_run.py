@@ -1,8 +1,8 @@
 """Training run of a small verifier from scratch: pairs in, a model's directory out.
 
 - The pairs are read anew at each pass: a directory may gain files while the run goes on.
-- Killed or interrupted, the same command goes on from the last checkpoint, which is written whole or not at all. The
-  passes are mixed by their number; the one that was interrupted begins anew.
+- Killed or interrupted, the same command goes on from the last checkpoint, which is written whole or not at all. A
+  pass is mixed by where it begins, so that one which begins anew after an interrupt has another order.
 - The learning rate rises, stays, and falls to nothing over the last part of `pairs`; a run may be given another number
   of pairs when it goes on.
 - Each checkpoint is measured on every held-out set.
@@ -173,7 +173,7 @@ def _pass(job: SmallJob, going: _Run) -> Iterator[list[small.Row]]:
     pairs = [pair for file in small_card.files_of(job.data) for pair in read_pairs(file)]
     if not pairs:
         raise InvalidInputError("--data", str(job.data), "give at least one pair")
-    rng = random.Random(f"{job.seed}/{going.passes}")  # noqa: S311 - an order, not a secret
+    rng = random.Random(f"{job.seed}/{going.seen}")  # noqa: S311 - an order, not a secret
     yield from small.batches(small.rows(going.tokenizer, pairs), job.tokens, rng)
 
 
