@@ -78,6 +78,8 @@ def _is_accounted(token: str, ours: Counter[str], theirs: Counter[str], question
 
 def _is_word_accounted(word: str, ours: Counter[str], theirs: Counter[str], question: str) -> bool:
     low = word.lower()
+    if low == "negative" and "infinity" in ours | theirs:
+        return True
     if word in _MATHS or low in _SAYS_NOTHING or units.factor(units.canonical(low)) is not None:
         return True
     if word.isupper() or len(word) <= 3:  # names of points, products of letters

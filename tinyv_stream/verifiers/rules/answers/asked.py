@@ -25,7 +25,15 @@ _PLACES: Final = re.compile(
 )
 _COUNT_WORDS: Final = {w: n for n, w in enumerate(("zero", "one", "two", "three", "four", "five", "six"))} | {"a": 1}
 _NEAREST: Final = {"tenth": 1, "hundredth": 2, "thousandth": 3, "cent": 2, "penny": 2}
-EXACT: Final = re.compile(r"\bexact(?:ly)?\b", re.IGNORECASE)
+_EXPRESSION: Final = re.compile(
+    r"\b(?:find|compute|determine|calculate|evaluate|what is|value of)\s+(?:the value of\s+)?\$?\s*"
+    r"((?:\d*\s*[A-Za-z](?:\s*\^\s*\{?\d\}?)?)(?:\s*[-+*/]\s*\d*\s*[A-Za-z\d](?:\s*\^\s*\{?\d\}?)?)+)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+EXACT: Final = re.compile(
+    r"\bexact\b|\b(?:give|find|express|compute|calculate|state|write|answer|determine|evaluate)\b[^.?]*\bexactly\b",
+    re.IGNORECASE,
+)
 PERCENT: Final = re.compile(
     r"(?:what|which|how many|find the|by a|the|as a|in|a|is|express\w*|give\w*)\s+(?:\w+\s+){0,2}percent(?!\s+of\b)|"
     r"percentage|(?:what|which|how many)\s+\\?%|\bin\s+\\?%|by what \\?%|equivalent",
@@ -110,6 +118,14 @@ def places(question: str) -> int | None:
         else:
             found.add(len(match[3] or match[4]))
     return found.pop() if len(found) == 1 else None
+
+
+def wants_more_than(name: str, question: str) -> bool:
+    """Say whether the question asks for an expression in which this letter is only a part: m in "find `m + n`"."""
+    return any(
+        re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", found[1])
+        for found in _EXPRESSION.finditer(question[:4_000])
+    )
 
 
 def radians(question: str) -> bool:

@@ -131,7 +131,8 @@ def _read(  # noqa: PLR0911 (one way out per kind of clause)
     if found := _MEMBER.fullmatch(body):
         return [(name, _member(found[2], found[3])) for name in _letters(found[1])]
     if found := _SAID.fullmatch(body):
-        return [(name, _worded(found[2])) for name in _letters(found[1])] if led or " is " in body else []
+        said = led or re.search(r"\b(?:is|are|any|arbitrary|an)\b", body)
+        return [(name, _worded(found[2])) for name in _letters(found[1])] if said else []
     if led and (found := _NAMED.fullmatch(body)):
         some = _SOME if "some" in found[1] else ""
         return [(name, some + _worded(found[1])) for name in _letters(found[2])]

@@ -30,6 +30,7 @@ _ALL_ASKED: Final = re.compile(
     r"(?:which|what) (?:numbers|integers|values|angles)|\bset of",
     re.IGNORECASE,
 )
+_SOLUTIONS_ASKED: Final = re.compile(r"(?:find|determine|list|give) all (?:the )?(?:real )?solutions", re.IGNORECASE)
 _TERM_ASKED: Final = re.compile(
     r"\bterm\b|sequence|progression|formula|in terms of|as a function|\bexpress", re.IGNORECASE
 )
@@ -111,10 +112,14 @@ def _linear(node: Node, conditions: Iterable[Condition], question: str) -> tuple
         return None
     name = next(iter(names))
     said = [domain for letter, domain in conditions if letter == name]
+    # the k of "all solutions of k cos x = 1" may be another one than that of `\\frac{\\pi}{6} + k\\pi`
+    all_angles = _HAS_PI in walk(node) and _SOLUTIONS_ASKED.search(question) is not None
     repeats = _HAS_PI in walk(node) or _ALL_ASKED.search(question) is not None
     if not repeats or _TERM_ASKED.search(question):
         return None
-    if said not in ([], ["Z"]) or (not said and (conditions or name not in _PARAMETERS or mentions(question, name))):
+    if said not in ([], ["Z"]) or (
+        not said and (conditions or name not in _PARAMETERS or mentions(question, name) > all_angles)
+    ):
         return None
     at = [substitute(node, name, Num(Fraction(k))) for k in (0, 1)]
     step = Op("add", (at[1], Op("neg", (at[0],))))

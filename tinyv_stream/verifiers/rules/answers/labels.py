@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import equations, order, ratios
+from tinyv_stream.verifiers.rules.answers import asked, equations, order, ratios
 from tinyv_stream.verifiers.rules.answers.forms import Equation, Form, Labelled, Match, Ranges, Ratio, Scalar, Sequence
 from tinyv_stream.verifiers.rules.answers.relations import label
 from tinyv_stream.verifiers.rules.maths.tree import Op, rename, symbols
@@ -58,6 +58,8 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
             return None
         if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
             return None
+    if isinstance(answer, Labelled) and len(answer.label) == 1 and asked.wants_more_than(answer.label, question):
+        return None
     if isinstance(answer, Labelled) and _is_another_derivative(answer.label, question):
         return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""

@@ -27,7 +27,7 @@ from tinyv_stream.verifiers.rules.answers.split import MAX_PARTS, enclosed, spli
 from tinyv_stream.verifiers.rules.answers.trimming import JOINED, trim, without_clause
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.read import read
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable, symbols
 
 MAX_DEPTH: Final = 6
 ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
@@ -90,7 +90,9 @@ def _whole_text(text: str, depth: int) -> Form | None:
     return Sequence("{}", ()) if _NO_SOLUTION.fullmatch(text) else scalars.lone_word(text)
 
 
-def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C901 (one way out per mixture)
+def _several(  # noqa: C901, PLR0911 (one way out per mixture)
+    parts: list[str], used: list[str], depth: int
+) -> Form:
     used = [sign for sign, part in zip(used, parts[1:], strict=True) if part]  # `, or` is an "or"
     parts = kept = [part for part in parts if part]
     used = used[-(len(kept) - 1) :]
@@ -108,6 +110,8 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
     either = all(sign in _EITHER for sign in used)
     if either:
         items = _points_as_ranges(items)
+    if (but := _all_but(items)) is not None:
+        return but
     ranges = [item for item in items if isinstance(item, Ranges)]
     if len(ranges) == len(items):
         if either:
@@ -134,6 +138,18 @@ def _counted_out(parts: list[str]) -> list[str]:
         return parts
     whole = range(numbers[0], numbers[-1] + 1, step)
     return [str(n) for n in whole] if len(whole) <= MAX_PARTS and whole[-1] == numbers[-1] else parts
+
+
+def _all_but(items: list[Form]) -> Ranges | None:
+    r"""Return `x \ne -1, 4` as the line without both points."""
+    first, *rest = items
+    points = [item.node for item in rest if isinstance(item, Scalar) and not item.unit and not symbols(item.node)]
+    if not isinstance(first, Ranges) or len(points) != len(rest) or len(first.parts) != 2 or not first.variable:
+        return None
+    end = first.parts[0].high
+    if end is None or first != line.named(line.all_but([end]), first.variable):
+        return None
+    return line.named(line.all_but([end, *points]), first.variable)
 
 
 def _item(text: str, depth: int) -> Form:

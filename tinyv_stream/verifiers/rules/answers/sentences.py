@@ -42,6 +42,11 @@ _BETWEEN: Final = re.compile(
     r"\s*(?:;|,?\s+and\b(?=\s+(?:the |[A-Za-z]+ (?:is|are|=)))|,(?=\s*(?:the )?[A-Za-z]))\s*", re.IGNORECASE
 )
 _IN_THE_RATIO: Final = re.compile(r"in (?:the|a) (?:ratio|proportion) (?:of )?(?=[\d\\])", re.IGNORECASE)
+_ASSIGNED: Final = re.compile(r"([^=<>]*[-+*/^|\\(][^=<>]*?)\s*=\s*([^=<>]+)")
+_COMMAND: Final = re.compile(r"\\(?:[dt]?frac|sqrt|pi|cdot|times|circ|left|right|%)(?![A-Za-z])")
+_LETTER: Final = re.compile(r"[A-Za-z\\]")
+_LAYOUT: Final = re.compile(r"\\(?:left|right|displaystyle)(?![A-Za-z])|\$|\\[,;!()\[\]]")
+_REASON: Final = re.compile(r"(?:because|since)\s", re.IGNORECASE)
 _FRONT: Final = re.compile(
     r"((?:[a-z] ?= ?)?-?\d[\d.,/]*|(?:[a-z] ?= ?)\S+) is (the (?:only )?[a-z ]+?)\.?", re.IGNORECASE
 )
@@ -65,15 +70,19 @@ _SYNONYMS: Final = (
     table("minimum min smallest least lowest minimal"),
 )
 _STEM: Final = 6
+_MOST_NAME: Final = 40
+"""Characters of an expression that the question asks for by itself."""
 _MAX_CHARS: Final = 300
 
 
-def bare(text: str, question: str) -> str:  # noqa: PLR0911 (one way out per kind of sentence)
+def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out per kind of sentence)
     """Return the value that a sentence ends in, or the text as it is."""
     if len(text) > _MAX_CHARS or not any(c.isalpha() for c in text[:12]):
         return text
     text = _IN_ALL.sub(r"\1", text)
     plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
+    if (value := _of_the_question(plain, question)) is not None:
+        return value
     if (verdict := _VERDICT.fullmatch(plain)) is not None:
         return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
     if (said := _repeated(plain, question) or _who(plain, question) or _winner(plain, question)) is not None:
@@ -96,6 +105,22 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911 (one way out per kin
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _of_the_question(text: str, question: str) -> str | None:
+    """Return the value of `m + n = 16`, where the question speaks of `m + n` and gives no value for it."""
+    found = _ASSIGNED.fullmatch(text)
+    if found is None or _LETTER.search(_COMMAND.sub(" ", found[2])):
+        return None
+    name = "".join(_LAYOUT.sub("", found[1]).split())
+    if not 1 < len(name) <= _MOST_NAME:
+        return None
+    spaced = r"[\s$]*".join(re.escape(char) for char in name)
+    pattern = re.compile(
+        rf"(?<![A-Za-z0-9^_+*/\\-]){spaced}(?![A-Za-z0-9^_(])(?!\s*[-+*/])[\s$]*(=|<|>|\\[lg]eq?|\\ne)?"
+    )
+    places = [match[1] for match in pattern.finditer(_LAYOUT.sub("", question[:4_000]))]
+    return found[2].strip() if places and not any(places) else None
 
 
 def _listed(text: str, question: str) -> str | None:
@@ -161,6 +186,10 @@ def _is_known(words: str, question: str) -> bool:
 
 
 def _agrees(verdict: str, rest: str, question: str) -> bool:
-    """Say whether `Yes, it does` says yes twice, and `No, it does not` no."""
+    """Say whether `Yes, it does` says yes twice, `No, it does not` no, and `Yes, because ...` gives a reason only."""
+    if _REASON.match(rest):
+        return True
     denied, count = _DENIAL.subn(" ", rest)
+    given = set(re.findall(r"\d+", question))
+    denied = re.sub(r"\b\d+\b", lambda m: " " if m[0] in given else m[0], denied)
     return count == (verdict in {"no", "false"}) and _is_known(denied, question)

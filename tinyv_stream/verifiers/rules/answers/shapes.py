@@ -29,6 +29,9 @@ _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine"
 _NUMERAL: Final = re.compile(
     r"\(?\s*([0-9A-F]{1,40})\s*\)?\s*_\s*\{?\s*\(?\s*(?:(\d{1,2})|(?:\\text\s*\{)?\s*([a-z]{3,6})\s*\}?)\s*\)?\s*\}?"
 )
+_WORDED_NUMERAL: Final = re.compile(
+    r"([0-9A-F]{1,40})\s*(?:\\text\s*\{\s*)?\(?(?:in )?base\s*(\d{1,2}|[a-z]{3,6})\s*\)?\s*\}?"
+)
 _BASED: Final = re.compile(r"([0-9A-F]+) base (\d{1,2})")
 _BASE_NAMES: Final = {2: "binary", 8: "octal", 16: "hexadecimal"}
 _TO: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\\text\s*\{)?\s*\bto\b\s*\}?\s*(\d{1,9}(?:\.\d{1,9})?)")
@@ -127,10 +130,13 @@ def _clock(text: str) -> Form | None:
 
 
 def _numeral(text: str) -> Form | None:
-    found = _NUMERAL.fullmatch(text)
-    if found is None or (found[3] and found[3] not in _BASES):
+    found = _NUMERAL.fullmatch(text) or _WORDED_NUMERAL.fullmatch(text)
+    if found is None:
         return None
-    base = int(found[2]) if found[2] else 2 + _BASES.index(found[3])
+    said = found[2] or found[3]
+    if not said.isdigit() and said not in _BASES:
+        return None
+    base = int(said) if said.isdigit() else 2 + _BASES.index(said)
     if not 2 <= base <= 16 or any(int(digit, 16) >= base for digit in found[1]):
         return None
     return Words(f"{found[1]} base {base}")

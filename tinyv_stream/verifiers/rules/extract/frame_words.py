@@ -40,7 +40,7 @@ _BEFORE: Final = (
 )
 _BEHIND: Final = (
     re.compile(
-        r"[\s$*)}.\]\\]*\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
         re.IGNORECASE,
     ),
     re.compile(

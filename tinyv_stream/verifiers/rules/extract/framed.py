@@ -14,7 +14,9 @@ from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, bare, unwr
 from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
 
 _ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
-_OPERAND: Final = re.compile(r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*)$")
+_OPERAND: Final = re.compile(
+    r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*|\d[\d.]*)$"
+)
 _OPERATOR: Final = re.compile(
     r"\s*(?:\^\s*(?:\{[^{}]{1,40}\}|\w)|(?:\\cdot|\\times)\s*[\w\\{}]{1,40}|!(?=\s*(?:\$|\\\]|\\\)))|[-+]\s*[\w\\{}^]{1,40}(?=\s*(?:\$|\\\]|\\\))))"
 )
@@ -59,9 +61,9 @@ def _whole(box: Box, before: str, behind: str) -> Box:
     inside = unwrapped(box.inside or "")
     if not inside:
         return box
-    grouped = inside if re.fullmatch(r"[\w.]+", inside) else f"({inside})"
     head = operand[1].strip() if operand and _is_sign(before, operand) else ""
     tail = operator[0].strip() if operator else ""
+    grouped = inside if re.fullmatch(r"[\w.]+", inside) and not head[-1:].isdigit() else f"({inside})"
     return msgspec.structs.replace(box, inside=f"{head}{grouped}{tail}")
 
 

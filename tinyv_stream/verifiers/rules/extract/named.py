@@ -31,6 +31,7 @@ _ADVERBS: Final = re.compile(
     r"daher|donc|então|entonces|portanto)\b[\s,:]*){0,3}[\s*_:：]*",
     re.IGNORECASE,
 )
+_OPENS: Final = re.compile(r"[\[(【][^\[\](){}【】\n]{0,20}$")
 _UNDERLINE: Final = re.compile(r"[\s*_#=\-:：>✅]*")
 _UNDERLINE_ONLY: Final = re.compile(r"(?:\s*(?:[=\-]{3,}|[*_]{2,})[ \t]*(?=\n))?\s*")
 _FENCE: Final = re.compile(r"```[a-z]*[ \t]*\n(?=\s*\S)")
@@ -66,6 +67,8 @@ def named(text: str, noun: Noun) -> NamedAnswer | None:
     if light and (heading := _heading(text, noun, language)):
         return heading
     link = _link(language.name).match(text, noun.end, min(len(text), noun.end + 200))
+    if link is not None and link["closes"] and not _OPENS.search(before):
+        link = None
     labels = link is not None and (link["colon"] or link["equals"])
     if link is None or (not labels and _DOUBT.search(_clause(before))):
         return None
@@ -191,7 +194,7 @@ def _link(name: str) -> re.Pattern[str]:
     """Return what stands between the name of an answer and its value."""
     row = BY_NAME[name]
     no, copula = whole(row, row.no), whole(row, row.copula)
-    colon = r"(?P<colon>[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>)?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+)"
+    colon = r"(?P<colon>[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>|[ \t]*\})?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+|(?P<closes>[*_]*[\])】][ \t*_]*(?=[$\\\d(-])))"
     equals = r"(?P<equals>[ \t]*=)"
     if not row.spaced:
         gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*(?:[\d$\\(\[-]|[A-H](?![A-Za-z])))"

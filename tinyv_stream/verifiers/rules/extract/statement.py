@@ -36,7 +36,7 @@ _COMMAND: Final = re.compile(r"\\[A-Za-z]+(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})*")
 _EITHER: Final = re.compile(r"\s*either\s+", re.IGNORECASE)
 _REMARK: Final = re.compile(
     r"(?:\s*;|\s+(?:[–—]+|--+)|(?<=[\d\x00)}]):)\s+(?!(?:or|and|maybe|perhaps|possibly|probably|alternatively|otherwise|either|also|another|could|might|may|but|if"
-    r"|in case|unless|no|nope|not|never|wait|rather|sorry|actually|oops|correction|plus|minus|times|less|more|to|it)\b)(?=(?:\d+ )?[a-z]{2,} (?:\d+|[A-Za-z]))"
+    r"|in case|unless|no|nope|not|never|wait|rather|sorry|actually|oops|correction|just|kidding|well|hmm|oh|ah|plus|minus|times|less|more|to|it)\b)(?=(?:\d+ )?[a-z]{2,} (?:\d+|[A-Za-z]))"
 )
 _VALUE: Final = re.compile(r"\d|\\[A-Za-z]|[=<>≤≥≠√π∞∅]|(?<![^\W\d_])[A-Za-z](?![^\W\d_'’])")
 _WRAPPED: Final = re.compile(
@@ -153,7 +153,7 @@ def _without_layout(text: str) -> str:
     if text[:1] in {"\\", "∴", "⇒", "⟹", "="} and (signs := _CONCLUDES.match(text)):
         text = text[signs.end() :]
     if text[-1:] in {" ", ",", ";", ":", "!", "~", "\\", "d"}:
-        text = _SPACES_BEHIND.sub("", text)
+        text = text[:-60] + _SPACES_BEHIND.sub("", text[-60:])
     return text[:-1].rstrip() if text.endswith(" |") and text.count("|") % 2 else text
 
 

@@ -43,8 +43,8 @@ _OTHERS_TOKEN: Final = re.compile(r"user|human|system", re.IGNORECASE)
 _FINAL_CHANNEL: Final = "<|channel|>final<|message|>"
 _CHANNEL: Final = "<|channel|>"
 _THOUGHT: Final = re.compile(
-    r"<\s*(/?)\s*(?:seed:)?(?:think|thinking|thoughts?|reasoning|scratchpad|analysis|reflection|inner_?(?:thoughts?|monologue))"
-    r"(?:\s[^<>\n]{0,60})?\s*>"
+    r"<[ \t]{0,3}(/?)[ \t]{0,3}(?:seed:)?(?:think|thinking|thoughts?|reasoning|scratchpad|analysis|reflection|inner_?(?:thoughts?|monologue))"
+    r"(?:\s[^<>\n]{0,60})?[ \t]{0,3}>"
     r"|<\|(begin|end|start)_(?:of_)?think\w*\|>|<\|(begin|end)_of_thought\|>|<\|(/?)think\w*\|>|(\u25c1/?)think\u25b7|\[(/?)THINK\]",
     re.IGNORECASE,
 )
@@ -76,7 +76,7 @@ _TASK: Final = re.compile(
     r"|вопрос|задача|问题|题目|問題|質問|문제|질문|प्रश्न|सवाल|(?:ال)?سؤال|سوال|প্রশ্ন)"
     r"[ \t]*(\d{0,3})[.*]*[ \t]*[:\uff1a]"
     r"|(?<=#)[ \t]*(?:problem|question|exercise)[ \t]+(\d{1,3})[*]*[ \t]*$"
-    r"|(?:please |now )?(?:solve|compute|find|calculate|evaluate) (?:this|the) (?:next|following)\b)",
+    r"|(?:please |now )?(?:solve|compute|find|calculate|evaluate) (?:this|the) (?:next|following)\b)|(?<=[.!?] )(?:next )?(?:question|problem)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 """A line that sets a task."""

@@ -62,6 +62,7 @@ _GOES_ON: Final = re.compile(r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! 
 _STANDS: Final = re.compile(r"\b(?:is|was) right\b", re.IGNORECASE)
 _DOUBTS: Final = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
+_NEAR: Final = 300
 _MOST_CHARS: Final = 4_000
 _MOST: Final = 40
 """Sentences that are looked at."""
@@ -74,7 +75,7 @@ def guesses_again(text: str) -> bool:
 
 def corrected(text: str) -> str:
     """Return the one value that `text`, which follows an answer, puts in its place; empty where it does not."""
-    found = _CORRECTED.match(text[:_MOST_CHARS])
+    found = _CORRECTED.match(text[:_NEAR])
     return statement.tidy(found[1]) if found else ""
 
 
