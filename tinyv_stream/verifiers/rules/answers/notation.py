@@ -34,7 +34,7 @@ _WHEN: Final = re.compile(
 """What stands in front of a time or a date."""
 
 
-_MARKED: Final = re.compile(r"\\|\||[\[\]}]\Z|\A(?:on|at)\b", re.IGNORECASE)
+_MARKED: Final = re.compile(r"\\|\||[\[\]}]\Z|\^\s*T\Z|\A(?:on|at)\b", re.IGNORECASE)
 """What every notation here has, so that plain values cost nothing."""
 
 
