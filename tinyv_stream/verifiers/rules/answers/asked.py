@@ -30,6 +30,11 @@ _EXPRESSION: Final = re.compile(
     r"((?:\d*\s*[A-Za-z](?:\s*\^\s*\{?\d\}?)?)(?:\s*[-+*/]\s*\d*\s*[A-Za-z\d](?:\s*\^\s*\{?\d\}?)?)+)(?![A-Za-z])",
     re.IGNORECASE,
 )
+_NAME: Final = re.compile(
+    r"\b(?:[Ff]ind|[Dd]etermine|[Cc]ompute|[Cc]alculate|[Ww]hat is)\s+(?:the )?(?:(?:length|value|size) of )?"
+    r"(?:(?:segment|side|line) )?(?:\$\s*([A-Z]{2}|[A-Za-z])\s*\$(?!\s*(?:,|and|or)\s*\$)|"
+    r"([A-Z]{2}|[b-hj-z])(?=\s*[.?]|\s*$))"
+)
 EXACT: Final = re.compile(
     r"\bexact\b|\b(?:give|find|express|compute|calculate|state|write|answer|determine|evaluate)\b[^.?]*\bexactly\b",
     re.IGNORECASE,
@@ -129,6 +134,13 @@ def wants_more_than(name: str, question: str) -> bool:
         re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", found[1])
         for found in _EXPRESSION.finditer(question[:4_000])
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def only_name(question: str) -> str:
+    """Return the letter or the segment that the question asks for, `x` in "find `x`"; empty if none, or several."""
+    found = {match[1] or match[2] for match in _NAME.finditer(question[:4_000])}
+    return found.pop() if len(found) == 1 else ""
 
 
 def radians(question: str) -> bool:

@@ -4,6 +4,7 @@ What stands before the value may go only if each of its words is one that says n
 and none of them turns the value round ("not", "at least", "minus", "more").
 """
 
+import functools
 import re
 from typing import Final
 
@@ -76,9 +77,10 @@ _MOST_NAME: Final = 40
 _MAX_CHARS: Final = 300
 
 
+@functools.lru_cache(maxsize=1024)
 def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out per kind of sentence)
     """Return the value that a sentence ends in, or the text as it is."""
-    if len(text) > _MAX_CHARS or not any(c.isalpha() for c in text[:12]):
+    if len(text) > _MAX_CHARS or not (" " in text or "=" in text) or not any(c.isalpha() for c in text[:12]):
         return text
     text = _IN_ALL.sub(r"\1", text)
     plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
@@ -120,7 +122,7 @@ def _names_one_part(subject: str, question: str) -> bool:
 
 def _of_the_question(text: str, question: str) -> str | None:
     """Return the value of `m + n = 16`, where the question speaks of `m + n` and gives no value for it."""
-    found = _ASSIGNED.fullmatch(text)
+    found = _ASSIGNED.fullmatch(text) if text.count("=") == 1 and question else None
     if found is None or _LETTER.search(_COMMAND.sub(" ", found[2])):
         return None
     name = "".join(_LAYOUT.sub("", found[1]).split())
@@ -136,6 +138,8 @@ def _of_the_question(text: str, question: str) -> str | None:
 
 def _listed(text: str, question: str) -> str | None:
     """Return `The width is 3 and the length is 8` as `width: 3, length: 8`."""
+    if not any(verb in text for verb in (" is ", " are ", " equals ", " = ")):
+        return None
     found = [_NAMED.fullmatch(part.strip(" .")) for part in _BETWEEN.split(text)]
     parts = [match for match in found if match is not None]
     if len(parts) < 2 or len(parts) != len(found) or not all(_is_known(part[1], question) for part in parts):
@@ -176,7 +180,7 @@ def _who(text: str, question: str) -> str | None:
 
 def _winner(text: str, question: str) -> str | None:
     """Return who wins, by the name that the question gives or by a place: `The first player wins`, `Petya will win`."""
-    found = _WINS.fullmatch(text.strip(" .")) if _WHO_WINS.search(question) else None
+    found = _WINS.fullmatch(text.strip(" .")) if "win" in text and _WHO_WINS.search(question) else None
     return (found[1] or found[2]).strip() if found else None
 
 
