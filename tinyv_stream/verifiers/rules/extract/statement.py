@@ -45,10 +45,9 @@ _WRAPPED: Final = re.compile(
 _SET_LINES: Final = re.compile(
     r"\\begin\{(align|aligned|equation|gather|gathered|split|multline)(\*?)\}(.*)\\end\{\1\2\}", re.DOTALL
 )
-_SIGNS: Final = re.compile(
-    r"^[#\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
-)
-"""Signs of a heading, and pictures."""
+_PICTURE: Final = r"(?![❌✗✘🚫⛔✖])[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
+_SIGNS: Final = re.compile(rf"^(?:#|{_PICTURE})+|(?:{_PICTURE})+$")
+"""Signs of a heading, and pictures but those that deny."""
 _CONCLUDES: Final = re.compile(
     r"(?:(?:\\(?:therefore|Rightarrow|implies|displaystyle|textstyle|large|Large|LARGE|huge|Huge|q?quad)(?![A-Za-z])|\\[ ,;:!]|[∴⇒⟹]|=>)\s*)+"
 )

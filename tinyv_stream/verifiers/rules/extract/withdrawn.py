@@ -19,6 +19,19 @@ _WITHDRAWN: Final = re.compile(
     r"|\bcannot give\b|\bnot able to (?:give|decide|settle|finish)\b|\bI (?:was|am) wrong\b|\bI take (?:it|that|this) back\b",
     re.IGNORECASE,
 )
+_OTHER_SAID: Final = re.compile(
+    r"\s*[)\]}$*.;,!]*\s*(?:correction|edit|erratum|update)\s*:|\s*[)\]}$*.;,!]*\s*(?:actually,? no\b|oops\b)"
+    r"|\s*[)\]}$*.;,!]*\s*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[-]*\d"
+    r"|\s*[)\]}$*.;,!]*\s*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
+    re.IGNORECASE,
+)
+"""`12. Sorry, it is 13.`"""
+_GUESSED: Final = re.compile(
+    r"\b(?:it|this|that|the answer) (?:could|might|may) (?:also|as well|equally|instead) be\b(?! (?:written|seen|found|expressed|checked|shown|stated))"
+    r"|\balternatively,? (?:it|the answer)\b|\banother (?:possible |valid |likely )?(?:answer|candidate|guess) (?:is|would be|could be)\b",
+    re.IGNORECASE,
+)
+"""A second guess beside the answer."""
 _ELSEWHERE: Final = re.compile(
     r"^\W*(?:(?:但是?|不过|等等|等一下|pero|mais|aber|mas|но|ma|لكن)\W+|但是?|不过)?(?:"
     r"(?:这个?(?:答案|结果)?|那|以上|答案)(?:是|算)?(?:错误?的?|不对的?|不正确的?|有误)|(?:esto|eso|esta respuesta|la respuesta|este resultado) (?:está mal|es (?:incorrect[oa]|fals[oa]|erróne[oa])|no es (?:correct[oa]|la respuesta))"
@@ -55,6 +68,11 @@ _MOST: Final = 40
 """Sentences that are looked at."""
 
 
+def guesses_again(text: str) -> bool:
+    """Say whether a text has a second guess beside its answer."""
+    return _GUESSED.search(text) is not None
+
+
 def corrected(text: str) -> str:
     """Return the one value that `text`, which follows an answer, puts in its place; empty where it does not."""
     found = _CORRECTED.match(text[:_NEAR])
@@ -64,7 +82,7 @@ def corrected(text: str) -> str:
 def taken_back(text: str, value: str) -> bool:
     """Say whether `text`, which follows an answer, withdraws it. What answers a question of its own does not."""
     text = text[:_MOST_CHARS]
-    if _GOES_ON.match(text):
+    if _GOES_ON.match(text) or _OTHER_SAID.match(text):
         return True
     asked = other = False
     pos = 0
@@ -73,7 +91,7 @@ def taken_back(text: str, value: str) -> bool:
         said, pos, asks = statement.sentence(text, pos)
         if not said.strip() and pos >= len(text.rstrip()):
             return False
-        if not asks and not asked and not other and _ELSEWHERE.match(said):
+        if _GUESSED.search(said) or (not asks and not asked and not other and _ELSEWHERE.match(said)):
             return True
         if not asks and not asked:
             withdrawn = _WITHDRAWN.search(said)
