@@ -132,7 +132,7 @@ def _tasks(text: str) -> list[re.Match[str]]:
         for found in (_TASK_INSIDE.finditer(text) if "uestion" in text or "roblem" in text else ())
         if _FULL_STOP.search(text, max(0, found.start() - 9), found.start())
     ]
-    return sorted([*_TASK.finditer("\n" + text), *inside], key=re.Match.start)
+    return sorted([*_TASK.finditer("\n" + text), *inside], key=lambda found: found.start())
 
 
 def _number(task: re.Match[str]) -> str:

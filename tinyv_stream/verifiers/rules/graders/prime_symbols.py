@@ -79,7 +79,7 @@ _PAIRS: Final = (
     "vartriangleright:⊳ vdash:⊢ vdots:⋮ vee:∨ veebar:⊻ venus:♀ vert:| verymuchgreater:⋙ verymuchless:⋘ volintegral:∰ "
     "wedge:∧ wp:℘ wr:≀ xi:ξ zeta:ζ "
 )
-SYMBOLS: Final = dict(pair.split(":", 1) for pair in _PAIRS.split())
+SYMBOLS: Final = {name: sign for name, _, sign in (pair.partition(":") for pair in _PAIRS.split())}
 """What a command becomes in flat text."""
 
 ACCENTS: Final = {
