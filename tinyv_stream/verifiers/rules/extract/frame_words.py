@@ -46,11 +46,18 @@ _BEHIND: Final = (
     re.compile(
         r"[\s$*)}.\]\\]*\b(?:(?:does|do|did)(?: not|n't)(?! (?:depend|matter|change))|fails?\b(?! to))", re.IGNORECASE
     ),
+    re.compile(
+        r"[\s$*)}.\]\\]*(?:(?:ist|sind|war) (?:falsch|nicht|inkorrekt)|(?:es|está) (?:incorrect[oa]|mal|fals[oa]|erróne[oa])|no es|est (?:faux|fausse|incorrect)|n['’]est pas"
+        r"|(?:é|está) (?:errad[oa]|incorret[oa]|fals[oa])|não é|(?:è) (?:sbagliat[oa]|errat[oa]|fals[oa])|non è|(?:[—–-] )?(?:это )?(?:не(?:верно|правильно)|ошибка)|не подходит"
+        r"|是?(?:错误|错的|不对|不正确)|不是|[はが](?:間違|誤り|正しくない)|(?:은|는) (?:틀|오답|잘못)|(?:خطأ|خاطئ|غير صحيح)|गलत|ভুল|غلط|salah|adalah salah)",
+        re.IGNORECASE,
+    ),
     re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
     re.compile(r"[\s$*)}\]\\]*(?:ではあ?りません|ではな|じゃな|(?:이|가)? ?아닙|(?:이|가)? ?아니|नहीं|değil)"),
 )
 _PARTS: Final = re.compile(
     r"\\(?:[dtc]?frac\s*(?:\{[^{}]{0,40}\})?|sqrt(?:\[[^\]]{0,9}\])?|binom\s*(?:\{[^{}]{0,40}\})?|lfloor|lceil)\s*\{?\s*$"
+    r"|(?<![A-Za-z\\])[A-Za-z]\(?$|[\^_]\s*\{?\s*$|[\w)}]\s*/\s*$"
     r"|\\(?:log|ln|lg|exp|sin|cos|tan|cot)(?:_\{?\w{1,3}\}?)?\s*[({]?\s*$"
 )
 _HEAD: Final = re.compile(
@@ -63,7 +70,7 @@ _TAIL: Final = re.compile(
 )
 _DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)$")
 _JOINED: Final = re.compile(
-    r"(\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
+    r"(\s*/\s*(?:[\w(]|\\[a-z]+)[\w.]*|\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
 )
 
 
