@@ -98,7 +98,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Seconds spent per part; None where the rollout never was.
 
-    Queue times compare the server's clock with a worker's, and are cut at 0.
+    Queue times are by the server's clock.
     """
 
     rule_queue_s: float | None = None

@@ -40,19 +40,26 @@ class PoolClock:
     def __init__(self, own_ms: Callable[[], float] | None = None) -> None:
         self._own_ms = own_ms or boottime_ms
         self._seen: _Seen | None = None
+        self._server_ahead_ms: float | None = None
 
     async def now_ms(self, ask: RunClockScript) -> int:
         """Return the pool's time in ms, corrected if this worker is the first to find the server's clock stepped."""
         asked = self._own_ms()
-        now, steps, checked = _read(await ask([""]))
-        seen, self._seen = self._seen, _Seen(now, steps, asked, self._own_ms())
+        now, steps, checked, server = _read(await ask([""]))
+        came = self._own_ms()
+        self._server_ahead_ms = server - (asked + came) / 2
+        seen, self._seen = self._seen, _Seen(now, steps, asked, came)
         if seen is None:  # it cannot check yet: what others have checked has passed for certain
             return round(min(now, checked))
         if seen.steps == steps and (step := step_ms(seen, self._seen)):
             _log.warning("the broker's clock was set by %+.1f s; deadlines are kept as they were", step / 1000)
-            now, _, _ = _read(await ask([steps, round(step)]))
+            now, *_ = _read(await ask([steps, round(step)]))
             self._seen = None
         return round(now)
+
+    def server_ms(self) -> float | None:
+        """Return the server's own time in ms, in which ids of entries are, as it was last asked; None before that."""
+        return None if self._server_ahead_ms is None else self._own_ms() + self._server_ahead_ms
 
 
 def step_ms(before: _Seen, after: _Seen) -> float:
@@ -70,6 +77,6 @@ def boottime_ms() -> float:
     return time.clock_gettime(clock) * 1000
 
 
-def _read(answer: object) -> tuple[float, str, float]:
-    now, steps, checked = cast("list[bytes]", answer)
-    return float(now), steps.decode(), float(checked or now)
+def _read(answer: object) -> tuple[float, str, float, float]:
+    now, steps, checked, server = cast("list[bytes]", answer)
+    return float(now), steps.decode(), float(checked or now), float(server)

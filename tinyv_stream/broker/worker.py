@@ -39,7 +39,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     before: int = 0
     """Deliveries of earlier entries, which this entry's own count does not hold."""
     queued_s: float = 0.0
-    """How long it waited in the queue, by the server's clock and this host's."""
+    """How long it waited in the queue, by the server's clock."""
     shard: int = 0
 
     @property
@@ -207,7 +207,7 @@ class WorkerApi(ShardClient):
 
     async def _deliveries(self, stage: Stage, consumer: str, entries: list[tuple[Entry, int]]) -> list[Delivery]:
         good: list[Delivery] = []
-        now_ms = time.time() * 1000
+        now_ms = self._clock.server_ms() or time.time() * 1000
         for (entry, fields), count in entries:
             name, uid = entry.decode(), fields.get(b"u", b"").decode("utf-8", "replace")
             try:
