@@ -4,6 +4,4 @@ from tinyv_stream_workers.entrypoint import main
 from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
 
 if __name__ == "__main__":
-    main(
-        "tinyv_stream_workers.tinyv", "Run one TinyV worker and its engine.", lambda config: TinyVVerifier(config.tinyv)
-    )
+    main("tinyv", "Run one TinyV worker and its engine.", lambda config: TinyVVerifier(config.tinyv))
