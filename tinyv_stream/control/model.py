@@ -82,8 +82,8 @@ async def switch(
     `model` is a hub id, a directory that the workers can read, or `embedded`; `revision` is a hub's. `auto` is refused:
     it may be another model on each host.
     Raises EngineStartError if a worker cannot load it or `wait_s` have passed: then all go back to the model before.
-    Raises EngineError if the pool has no TinyV worker, sleeps, or goes over to other settings; BrokerError if the broker
-    does not answer.
+    Raises EngineError if the pool has no TinyV worker, sleeps, or goes over to other settings; BrokerError if the
+    broker does not answer.
     """
     if not model:
         raise InvalidInputError("model", model, "use a hub id, a directory, or `embedded`")

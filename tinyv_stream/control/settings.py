@@ -12,7 +12,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -113,4 +113,4 @@ async def _until_all(
 
 
 def _is_there(worker: WorkerInfo, version: int) -> bool:
-    return worker.state in {"ready", "asleep"} and cast("int", int(worker.about.get("settings") or 0)) >= version
+    return worker.state in {"ready", "asleep"} and int(worker.about.get("settings") or 0) >= version

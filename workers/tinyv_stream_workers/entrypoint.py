@@ -31,20 +31,19 @@ from tinyv_stream_workers.worker import Worker
 _log = logging.getLogger(__name__)
 
 
-def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier]) -> NoReturn:
-    """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process.
+def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], *, name: str = "") -> NoReturn:
+    """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process. `name` is its module.
 
     Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart fixes, 3 where the pool's
     settings changed: it is to be started again, at once.
     """
-    code = _main(stage, about, verifier_of)
+    code = _main(stage, about, verifier_of, name or f"tinyv_stream_workers.{stage}")
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)  # all is given back; the interpreter's own way out takes ten busy seconds with an engine loaded
 
 
-def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier]) -> int:
-    name = f"tinyv_stream_workers.{stage}"
+def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], name: str) -> int:
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=os.environ.get("TINYV_LOG", "INFO"), format=form)
     try:
