@@ -178,7 +178,7 @@ async def test_a_correction_that_was_lost_with_data_is_made_again() -> None:
             assert args[0] == str(steps[0])
             shift[0] += args[1]
             steps[0] += 1
-        return [str(wall - shift[0]).encode(), str(steps[0]).encode(), b""]
+        return [str(wall - shift[0]).encode(), str(steps[0]).encode(), b"", str(wall).encode()]
 
     own = 0.0
     clock = PoolClock(lambda: own)

@@ -40,7 +40,7 @@ async def host(server: EmbeddedServer, settings: Config, directory: Path) -> Asy
         tasks.create_task(pool.run(stop))
         try:
             wanted = settings.rule.workers + settings.tinyv.workers
-            await wait_until(lambda: ready(server, settings, wanted), 60, "the workers are ready")
+            await wait_until(lambda: ready(server, settings, wanted), 120, "the workers are ready")
             yield pool
         finally:
             stop.set()
@@ -123,7 +123,7 @@ async def test_a_server_that_lost_the_settings_learns_them_from_a_worker(
                 agreed = await settle(side, {}, version=-1)
                 return agreed.version == 2 and agreed.settings.get("tinyv.weight") == 0.25
 
-            await wait_until(is_back, 30, "the settings are back, with their version")
+            await wait_until(is_back, 90, "the settings are back, with their version")
 
 
 @pytest.mark.parametrize(
