@@ -42,7 +42,9 @@ def _by_initial(side: dict[str, Form], other: dict[str, Form]) -> dict[str, Form
 def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
     ours, theirs = by_label(gold), by_label(answer)
     named, bare = (ours, answer) if ours is not None else (theirs, gold)
-    if named is None or len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
+    if named is None or bare.brackets == "{}":  # a set says nothing of which is which
+        return None
+    if len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
         return None
     if ours is None and _are_extremes(theirs, gold.items, question, same):
         return Match(same=True, reason="extremes against their values", taxonomy=Taxonomy.LANGUAGE)

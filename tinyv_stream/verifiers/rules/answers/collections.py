@@ -11,9 +11,7 @@ from tinyv_stream.verifiers.rules.answers import assignments, naming, order, wor
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
     Comparison,
-    Equation,
     Form,
-    Inequality,
     Labelled,
     Match,
     Matrix,
@@ -22,6 +20,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
     Words,
 )
+from tinyv_stream.verifiers.rules.answers.letters import free
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
@@ -29,7 +28,7 @@ from tinyv_stream.verifiers.taxonomy import Taxonomy
 _PARAMETERS: Final = frozenset("klmnst")
 
 
-def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
+def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     gold: Form, answer: Form, question: str, same: Comparison
 ) -> Match | None:
     """Compare two collections, or one with a lone value in brackets."""
@@ -41,12 +40,15 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
     gold, answer = naming.by_unit(gold), naming.by_unit(answer)
     gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
+    if _is_half_named(gold) != _is_half_named(answer):
+        return None
     if _has_names(gold) or _has_names(answer):
         return None if gold.either or answer.either else assignments.same_assignments(gold, answer, question, same)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
-    if "{}" in {gold.brackets, answer.brackets}:
+    repeated = _is_no_set(gold, question)
+    if "{}" in {gold.brackets, answer.brackets} and not repeated:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
         return Match(same=False, reason="different numbers of elements")
@@ -55,6 +57,8 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
         classes = [found.taxonomy for found in in_order if found and found.taxonomy not in {None, Taxonomy.FORMATTING}]
         dressed = gold.brackets != answer.brackets or not classes
         return Match(same=True, reason="same elements", taxonomy=Taxonomy.SET_LIST if dressed else classes[0])
+    if repeated and gold.brackets == "{}":
+        return None
     if not _order_is_free(gold, answer, question):
         return None if None in in_order else Match(same=False, reason="different elements")
     if assignments.matching(ours, theirs, question, same):
@@ -100,25 +104,8 @@ def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Seq
 
 def _shared_letters(*several: tuple[Form, ...]) -> str:
     """Return the letters that several elements share, as words: none of them may be renamed in one element alone."""
-    counts = [Counter(name for item in items for name in _symbols(item)) for items in several]
+    counts = [Counter(name for item in items for name in free(item)) for items in several]
     return "".join(f" {name}" for count in counts for name, times in count.items() if times > 1)
-
-
-def _symbols(form: Form) -> frozenset[str]:
-    match form:
-        case Scalar():
-            return symbols(form.node)
-        case Equation() | Inequality():
-            return symbols(form.difference)
-        case Labelled():
-            return _symbols(form.value)
-        case Sequence():
-            return frozenset[str]().union(*map(_symbols, form.items))
-        case Ranges():
-            ends = (end for part in form.parts for end in (part.low, part.high) if end is not None)
-            return frozenset[str]().union(*map(symbols, ends))
-        case _:
-            return frozenset()
 
 
 def _letters(sequence: Sequence) -> frozenset[str]:
@@ -156,7 +143,7 @@ def _rows(form: Form) -> "list[list[Node]] | None":
 
 
 def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
-    if isinstance(gold, Sequence) and gold.brackets == "=" and not _symbols(gold):
+    if isinstance(gold, Sequence) and gold.brackets == "=" and not free(gold):
         return same(gold.items[0], answer, question)
     one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
     if not isinstance(one, Sequence):
@@ -217,6 +204,17 @@ def _has_names(sequence: Sequence) -> bool:
     """Say whether these are values of several names, not alternatives of one."""
     names = {item.label for item in sequence.items if isinstance(item, Labelled)}
     return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
+
+
+def _is_no_set(gold: Sequence, question: str) -> bool:
+    """Say whether a ground truth says a value twice: a vector, or roots as often as they occur, in any brackets."""
+    return len(set(gold.items)) < len(gold.items) and not order.set_asked(question)
+
+
+def _is_half_named(sequence: Sequence) -> bool:
+    """Say whether some values have a name and some have none: `4, x = 9`."""
+    named = sum(isinstance(item, Labelled) for item in sequence.items)
+    return 0 < named < len(sequence.items)
 
 
 def _unindexed(sequence: Sequence, other: Sequence, question: str) -> Sequence:

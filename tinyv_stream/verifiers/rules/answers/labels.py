@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, equations, ratios
+from tinyv_stream.verifiers.rules.answers import asked, equations, order, ratios
 from tinyv_stream.verifiers.rules.answers.forms import Equation, Form, Labelled, Match, Ranges, Ratio, Scalar, Sequence
 from tinyv_stream.verifiers.rules.answers.relations import label
 from tinyv_stream.verifiers.rules.answers.words import mentions
@@ -56,6 +56,8 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
     inner, other = (gold.value, answer) if isinstance(gold, Labelled) else (gold, answer)
     if isinstance(answer, Labelled):
         other = answer.value
+        if answer.label.startswith("(") and not _is_asked_order(answer.label, gold, question):
+            return None
         if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
             return None
     if isinstance(answer, Labelled) and _names_another(answer.label, question):
@@ -65,6 +67,17 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         return None
     found = same(inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _is_asked_order(text: str, gold: Form, question: str) -> bool:
+    """Say whether `(x, y) = (1, 2)` names its values in the order in which the bare pair of a ground truth has them."""
+    said = "".join(text.split())
+    names = said[1:-1].split(",")
+    by_the_alphabet = (
+        all(len(name) == 1 for name in names) and names == sorted(names) and not order.is_ordered(question)
+    )
+    asked_for = said in "".join(question.split()) or order.places(names, question) == names or by_the_alphabet
+    return asked_for and isinstance(gold, Sequence)
 
 
 def _chosen(form: Form, other: Form) -> Form:

@@ -19,12 +19,15 @@ _MINUS_INFINITY: Final = Op("neg", (_INFINITY,))
 
 
 def interval(low: Node, high: Node, low_closed: bool, high_closed: bool) -> Ranges:  # noqa: FBT001 (both ends, in order)
-    """Return the range between two trees; raise Unreadable for an infinite end that is closed or on the wrong side."""
+    """Return the range between two trees; raise Unreadable for ends the wrong way round, and for a closed infinity."""
     infinite = (low == _MINUS_INFINITY, high == _INFINITY)
     if _infinite(low) != infinite[0] or _infinite(high) != infinite[1]:
         raise Unreadable("infinity on the wrong side")
     if (infinite[0] and low_closed) or (infinite[1] and high_closed):
         raise Unreadable("closed at infinity")
+    ends = exact(low), exact(high)
+    if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+        raise Unreadable("ends the wrong way round")
     return Ranges(
         (
             Interval(

@@ -57,9 +57,8 @@ _REALS: Final = re.compile(
 def read_answer(text: str) -> AnswerReading:
     """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
     trimmed = trim(text)
-    return AnswerReading(
-        read_form(scalars.strip_currency(trimmed.text).strip(), 0), trimmed.conditions, trimmed.dropped
-    )
+    form = read_form(scalars.strip_currency(trimmed.text).strip(), 0)
+    return AnswerReading(form, trimmed.conditions, trimmed.dropped)
 
 
 def read_form(text: str, depth: int) -> Form:
@@ -239,7 +238,7 @@ def _ranges(text: str, depth: int) -> Form | None:
 
 def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
     point = _POINT.fullmatch(text)
-    if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence):
+    if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence) and form.brackets:
         return Labelled(point[1].removeprefix("Point").strip() or "P", form)
     pair = enclosed(text)
     if pair is None:

@@ -16,6 +16,7 @@ from tinyv_stream.verifiers.rules.answers import (
     equations,
     families,
     labels,
+    letters,
     line,
     naming,
     notation,
@@ -56,7 +57,7 @@ _WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
 _ASCENDING: Final = re.compile(r"from (?:the )?(?:smallest|least|lowest)|ascending|increasing order", re.IGNORECASE)
 
 
-def compare(answer: str, gold: str, question: str = "") -> Match | None:
+def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa: PLR0911 (one way out per doubt)
     """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
     answer = notation.unframed(answer)
     if '"' in answer or "'" in answer:
@@ -76,10 +77,12 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     variable = right.form.variable if isinstance(right.form, Labelled) else ""
     if not conditions.agree(left.conditions, right.conditions, question, variable):
         return None
+    if letters.are_narrowed(left, right, question):
+        return None
     found = same(left.form, right.form, question)
     if found is None or not found.same:
         return families.same_families(left, right, question) or found
-    return found
+    return None if letters.are_from_nowhere(left.form, right.form, question) else found
 
 
 def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911, PLR0912, C901 (one line per pair of shapes)
@@ -152,14 +155,13 @@ def _of_whole_numbers(reading: AnswerReading, question: str) -> AnswerReading:
     if not isinstance(form, Ranges) or not form.variable:
         return reading
     domain = conditions.whole(reading.conditions, form.variable)
-    stated = domains(question).get(form.variable)
     if not domain:
         return reading
     try:
         items = tuple(Scalar(Num(Fraction(n))) for n in line.whole_numbers(form, domain))
         return AnswerReading(Sequence("{}", items), reading.conditions, reading.dropped)
     except Unreadable:
-        whole = stated is not None and stated.whole
+        whole = letters.is_whole(form.variable, question)
         return reading if whole else AnswerReading(Sequence("whole", (form,)), reading.conditions, reading.dropped)
 
 

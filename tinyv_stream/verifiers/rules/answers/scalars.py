@@ -9,7 +9,10 @@ from tinyv_stream.verifiers.rules.answers.forms import Form, Scalar, Words
 from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable
 
-_PERCENT: Final = re.compile(r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|percent)\s*\}|percent)$", re.IGNORECASE)
+_PERCENT: Final = re.compile(
+    r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|percent(?:age)?|pct)\s*\}|\b(?:percent(?:age)?|pct)|(?<=\d)(?:percent|pct))$",
+    re.IGNORECASE,
+)
 _TEXT_UNIT: Final = re.compile(
     r"(.+?)\\text\s*\{([^{}]*)\}((?:\s*\^\s*\{?\s*[23]\s*\}?)?)((?:\s*/\s*\\text\s*\{[^{}]*\}(?:\s*\^\s*\{?\s*[23]\s*\}?)?)?)"
 )

@@ -32,6 +32,8 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
+_FULL_STOP: Final = re.compile(r"(?<!\.)\.\Z")
+"""One at the end; several are dots, which say that something goes on."""
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
 _BOLD: Final = re.compile(r"(?<![\w*)}])\*\*([^*]*)\*\*(?![\w*({\\])")
 _ONLY: Final = re.compile(
@@ -74,7 +76,7 @@ class _Scissors:
         self.text, found = conditions.cut(before)
         if found:
             self.dropped.append(Dropped(before.removeprefix(self.text), "domain of a letter"))
-            self.text = self.text.strip(" ,;:").rstrip(".")
+            self.text = _FULL_STOP.sub("", self.text.strip(" ,;:"))
         return found
 
 
@@ -85,13 +87,13 @@ def trim(text: str) -> Trimmed:
     text = _again(_STRAY.sub("", text))
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
-    work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
+    work = _Scissors(_FULL_STOP.sub("", _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:")))
     if "only" in work.text:
         work.cut(_ONLY, "says that there is no other value")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
     work.text = _unbuilt(work.text)
     said = work.clauses()
-    work.text = work.text.strip(" ,;:").rstrip(".")
+    work.text = _FULL_STOP.sub("", work.text.strip(" ,;:"))
     if _LEAD.match(work.text):
         work.text = _LEAD.sub("", work.text, count=1)
         work.dropped.append(Dropped("approximately", "says that a number is rounded"))

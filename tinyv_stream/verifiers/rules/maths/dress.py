@@ -30,7 +30,7 @@ _CHOOSE: Final = re.compile(
 )
 _ROOT_OF: Final = re.compile(r"\\root\s*\{?\s*(\d{1,3}|[a-z])\s*\}?\s*\\of\s*(\{[^{}]*\}|\d+|[a-z])")
 _GROUPED: Final = re.compile(
-    r"(?<![\d.,'])(?<!\d[ ~])[1-9]\d{0,2}(?:(?:\\[,; ]|~|\{\s*\\?[,;]\s*\}|\{\s*,\s*\}\\!|,\\!)\d{3})+(?![\d,]*\d)"
+    r"(?<![\d.,'])(?<!\d[ ~])[1-9]\d{0,2}(?:(?:\\[,; ]|~|\{\s*\\?[,;]\s*\}|\{\s*,\s*\}\\!|,\\! ?)\d{3})+(?![\d,]*\d)"
 )
 _APOSTROPHES: Final = re.compile(r"(?<![\d'.])[1-9]\d{0,2}(?:'\d{3})+(?![\d'])")
 _LONE_SIGN: Final = re.compile(r"(?<!\\)\{\s*([:=])\s*\}")
