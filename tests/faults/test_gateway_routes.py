@@ -95,6 +95,7 @@ async def asked(http: Http, method: str, path: str, n: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("cells", ["some", pytest.param("all", marks=pytest.mark.long)])
 async def test_a_gateway_resumes_through_any_error(
     cells: str, server: EmbeddedServer, pool_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
