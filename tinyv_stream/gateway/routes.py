@@ -106,13 +106,16 @@ class Routes:
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Give Prometheus what it asks for; without the pool's figures where the broker does not answer."""
-        self._service.metrics.pool = None
+        metrics, body = self._service.metrics, b""
         try:
             async with asyncio.timeout(_LOOK_S):
-                self._service.metrics.pool = await self._service.look()
+                metrics.pool = await self._service.look()
+            body = metrics.text()
         except Exception as exc:  # noqa: BLE001 whatever the broker answers, this process has figures of its own
             _log.debug("no figures of the pool", exc_info=exc)
-        return web.Response(body=self._service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        finally:
+            metrics.pool = None
+        return web.Response(body=body or metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Describe all this."""
