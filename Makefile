@@ -16,7 +16,7 @@ BROWSER := $(VENV)/.browser
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel test-browser board-pictures fuzz bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos chaos-net soak test-topologies test-adapters test-wheel test-browser board-pictures fuzz bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -62,6 +62,10 @@ fuzz: $(STACK) $(DEV) ## Ten minutes of drawn and damaged answers before every g
 
 chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every reward
 	$(BIN)/python -m bench chaos
+
+chaos-net: $(STACK) $(DEV) ## The same with every program in a network namespace, and partitions (root)
+	unshare --net --mount sh -c 'mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns && exec "$$@"' - \
+	  $(BIN)/python -m bench chaos --net
 
 soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
 	$(BIN)/python -m bench soak

@@ -118,6 +118,10 @@ class RewardRequester:
             raise group.exceptions[0] from group
         return [task.result() for task in requests]
 
+    def unasked(self, reward: Reward) -> JudgedReward:
+        """Return the reward of what cannot be asked about, with the baseline value of any rollout."""
+        return JudgedReward(reward=reward, waited_s=0.0, baseline=self._mean.of(None))
+
     def _abstains(self, reward: Reward) -> bool:
         """Tell whether the policy has neither a number nor an error for an undecided reward."""
         if self._policy is OnUndecided.RAISE:

@@ -85,6 +85,7 @@ class WorkerApi(ShardClient):
     async def reclaim(self, stage: Stage, consumer: str, cursor: str, *, count: int) -> tuple[str, list[Delivery]]:
         """Take over rollouts whose lease lapsed: (next cursor, deliveries). Cursor "0-0" means one round is done."""
         lease_ms = int(self.config.lease_s * 1000)
+        await self._now_ms()  # a step of the clock is corrected before it is taken for idle time
         got = await self.script(
             "reclaim", [stage, consumer, lease_ms, cursor, count, self.config.isolate_from_delivery]
         )
@@ -158,7 +159,7 @@ class WorkerApi(ShardClient):
         Of the `count` oldest; unreadable ones among them are discarded.
         """
         found: list[Delivery] = []
-        now_ms = await self._clock.now_ms(lambda args: self.script("clock", args))
+        now_ms = await self._now_ms()
         rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count, now_ms]))
         for name, body, where, what in rows:
             uid = name.decode("utf-8", "replace")
@@ -167,6 +168,9 @@ class WorkerApi(ShardClient):
             except msgspec.DecodeError as exc:
                 await self._discard(where.decode(), consumer, entry=what, uid=name, body=body, why=exc)
         return found
+
+    async def _now_ms(self) -> int:
+        return await self._clock.now_ms(lambda args: self.script("clock", args, [self.keys.heartbeat]))
 
     async def renew(self, stage: Stage, consumer: str, entries: Sequence[str]) -> list[str]:
         """Renew the leases of `entries`; return those that are not this consumer's any more."""

@@ -24,6 +24,7 @@ from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.files.rewards import RewardFile
 from tinyv_stream.files.rollouts import Survey, open_input, survey
+from tinyv_stream.processes.descriptors import CLIENT, raise_descriptors, say_if_short
 
 EPILOG: Final = """
 \b
@@ -84,6 +85,7 @@ def push(
         give_up_s=give_up_after,
         record=record,
     )
+    say_if_short(raise_descriptors(), CLIENT, "a client of any number of credits", "what else this process opens")
     run(lambda interrupt: complete(job, interrupt, lambda: _running(find_url(redis, name), name)))
 
 

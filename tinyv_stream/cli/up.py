@@ -43,6 +43,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.pool import Pool
+from tinyv_stream.processes.descriptors import pool_files, raise_descriptors, say_if_short
 from tinyv_stream.processes.orphans import reap_orphans
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def up(
     )
     check_rule_workers(chosen)
     _look_for_check(chosen)
+    workers = chosen.rule.workers + chosen.tinyv.workers
+    say_if_short(raise_descriptors(), pool_files(workers), f"a pool of {workers} workers", "their number")
     run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
 
 
