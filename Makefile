@@ -12,10 +12,11 @@ PIP   := $(BIN)/pip --disable-pip-version-check install -q $(if $(TORCH_INDEX),-
 BASE  := $(VENV)/.base
 STACK := $(VENV)/.engine-$(ENGINE)
 DEV   := $(VENV)/.dev
+BROWSER := $(VENV)/.browser
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format docs chaos soak test-topologies test-adapters test-wheel test-browser board-pictures fuzz bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos chaos-net soak test-topologies test-adapters test-wheel test-browser board-pictures fuzz bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,11 +37,17 @@ lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
 	$(BIN)/lint-imports
 	$(BIN)/python tests/gates.py
 
-test-browser: $(STACK) $(DEV) ## The board in a real Chromium (apt-get install chromium; pip install playwright)
+$(BROWSER): Makefile | $(DEV)
+	@{ command -v chromium && command -v npm; } >/dev/null || { echo "apt-get install chromium npm"; exit 1; }
+	$(PIP) playwright==1.65.2
 	$(RUN) -m tinyv_stream.board.assets
+	$(RUN) tests/browser/axe_kit.py
+	@touch $@
+
+test-browser: $(STACK) $(DEV) $(BROWSER) ## The board in a real Chromium (apt-get install chromium npm)
 	$(BIN)/python -m pytest -rs tests/browser
 
-board-pictures: $(STACK) $(DEV) ## Pictures for docs/board.md, of a real run of the demo
+board-pictures: $(STACK) $(DEV) $(BROWSER) ## Pictures for docs/board.md, of a real run of the demo
 	PYTHONPATH=tests/browser $(BIN)/python tests/browser/pictures.py
 
 format: $(DEV) ## Let ruff rewrite
@@ -55,6 +62,10 @@ fuzz: $(STACK) $(DEV) ## Ten minutes of drawn and damaged answers before every g
 
 chaos: $(STACK) $(DEV) ## Kill everything at random under load, and count every reward
 	$(BIN)/python -m bench chaos
+
+chaos-net: $(STACK) $(DEV) ## The same with every program in a network namespace, and partitions (root)
+	unshare --net --mount sh -c 'mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns && exec "$$@"' - \
+	  $(BIN)/python -m bench chaos --net
 
 soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
 	$(BIN)/python -m bench soak

@@ -8,6 +8,8 @@ passes when each rollout has exactly one reward, the right one, in time, and not
 import argparse
 import asyncio
 import contextlib
+import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,10 +20,12 @@ import msgspec
 from bench.chaos.cases import make_cases
 from bench.chaos.client import ClientTask
 from bench.chaos.faults import Faults
+from bench.chaos.namespaces import Namespaces
 from bench.chaos.verdict import ChaosVerdict, judge_rewards, judge_server, leftovers
-from bench.chaos.world import CONFIG, World
+from bench.chaos.world import CONFIG, PROGRAMS, World
 from tinyv_stream.client.session import GRACE_S
 from tinyv_stream.errors import BrokerError
+from tinyv_stream.processes.descriptors import raise_descriptors
 
 
 def main(argv: list[str]) -> int:
@@ -34,9 +38,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--poison", type=int, default=3, help="rollouts per run that kill their workers")
     parser.add_argument("--shards", type=int, default=2, help="of the pool")
     parser.add_argument("--deadline", type=float, default=120.0, metavar="SECONDS", help="of each rollout")
+    parser.add_argument("--net", action="store_true", help="programs in network namespaces, and partitions (root)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep logs and data there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there")
     args = parser.parse_args(argv)
+    networks = _networks() if args.net else None
+    raise_descriptors()
     verdicts: list[ChaosVerdict] = []
     for seed in range(args.seed, args.seed + args.runs):
         with tempfile.TemporaryDirectory(prefix="tinyv-chaos-") as scratch:
@@ -52,33 +59,51 @@ def main(argv: list[str]) -> int:
                 deadline_s=args.deadline,
                 journal=str(directory / "journal"),
             )
-            verdicts.append(asyncio.run(run(directory, task, seconds=args.seconds, shards=args.shards)))
+            verdicts.append(
+                asyncio.run(run(directory, task, seconds=args.seconds, shards=args.shards, networks=networks))
+            )
         _show(verdicts[-1])
     if args.json:
         args.json.write_bytes(msgspec.json.format(msgspec.json.encode(verdicts), indent=2))
     return 0 if all(v.is_kept for v in verdicts) else 1
 
 
-async def run(directory: Path, task: ClientTask, *, seconds: float, shards: int) -> ChaosVerdict:
+def _networks() -> Namespaces:
+    """Make the namespaces; exit where this user may not, or this is the machine's own network."""
+    links = {name for _, name in socket.if_nameindex()} - {"lo"}
+    if links:
+        raise SystemExit(f"this network namespace has {', '.join(sorted(links))}: as root, `make chaos-net`")
+    networks = Namespaces(PROGRAMS)
+    try:
+        networks.make()
+    except (OSError, subprocess.CalledProcessError) as exc:
+        raise SystemExit(f"no namespaces can be made ({exc}): as root, `make chaos-net`") from exc
+    return networks
+
+
+async def run(
+    directory: Path, task: ClientTask, *, seconds: float, shards: int, networks: Namespaces | None = None
+) -> ChaosVerdict:
     """Run once: faults for `seconds`, then quiet until the client has every reward, then the verdict."""
     began = time.monotonic()
     verdict = ChaosVerdict(seed=task.seed, shards=shards, rollouts=task.rollouts, seconds=0.0)
     letters: dict[str, str] = {}
-    async with World(directory, task, shards=shards) as world:
+    async with World(directory, task, shards=shards, networks=networks) as world:
         faults = Faults(world, task.seed)
         watching = asyncio.create_task(_watch_letters(world, letters), name="chaos letters")
-        world.start_client()
+        world.start_clients()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await faults.run()
-        await world.server.start()  # time may have been up between its death and its return
+        await world.start_server()  # time may have been up between its death and its return
         await _until_idle(world)
-        verdict.injected = dict(faults.done)
-        if world.client_exit.done():
+        verdict.injected, verdict.possible = dict(faults.done), list(faults.kinds)
+        if world.is_over:
             await _until_empty(world)
             await judge_server(verdict, world)
         else:
-            verdict.broken.append(f"the client hangs with {world.rewarded} rewards")
+            hanging = ", ".join(c.name for c in world.clients if not c.exit.done())
+            verdict.broken.append(f"{hanging}: hangs; {world.rewarded} rewards in all")
             verdict.broken += await leftovers(world.operator)
         watching.cancel()
     verdict.seconds = time.monotonic() - began
@@ -87,11 +112,11 @@ async def run(directory: Path, task: ClientTask, *, seconds: float, shards: int)
 
 
 async def _until_idle(world: World) -> None:
-    """Wait until the client ends, or gets no reward for longer than a deadline: everything is whole again."""
+    """Wait until the clients have ended, or get no reward for longer than a deadline: everything is whole again."""
     rewarded = -1
-    while not world.client_exit.done() and rewarded < world.rewarded:
+    while not world.is_over and rewarded < world.rewarded:
         rewarded = world.rewarded
-        await asyncio.wait({world.client_exit}, timeout=world.task.deadline_s + GRACE_S)
+        await asyncio.wait({c.exit for c in world.clients}, timeout=world.task.deadline_s + GRACE_S)
 
 
 async def _until_empty(world: World, patience_s: float = 30.0) -> None:
@@ -112,7 +137,7 @@ async def _watch_letters(world: World, letters: dict[str, str]) -> None:
 def _show(verdict: ChaosVerdict) -> None:
     say = sys.stdout.write
     say(f"seed {verdict.seed}, {verdict.shards} shards: {verdict.rewarded} of {verdict.rollouts} rewarded")
-    say(f" in {verdict.seconds:.0f} s\n")
+    say(f" in {verdict.seconds:.0f} s, {verdict.by_http} by HTTP\n")
     say(f"  faults    {verdict.injected}\n  restarts  {verdict.restarts}\n  counters  {verdict.counters}\n")
     say(f"  rewards   {verdict.sources}, p50 {verdict.p50_s:.3f} s, longest {verdict.max_s:.1f} s\n")
     say(f"  left      {verdict.left_in_done} in done, {verdict.consumers} consumers, {verdict.dead_letters} letters\n")

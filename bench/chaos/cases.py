@@ -38,6 +38,16 @@ def make_cases(count: int, seed: int, *, poison: int) -> list[ChaosCase]:
     return [_case(n, kind, dice.randrange(8)) for n, kind in enumerate(kinds)]
 
 
+def of_gateway(cases: list[ChaosCase]) -> list[ChaosCase]:
+    """Return the cases that go by HTTP: every fourth."""
+    return cases[3::4]
+
+
+def of_library(cases: list[ChaosCase]) -> list[ChaosCase]:
+    """Return the others."""
+    return [case for n, case in enumerate(cases) if n % 4 != 3]
+
+
 def read_off(prompt: str) -> float | None:
     """Return P(true) as the question in a prompt prescribes: the rule of the scripted engine."""
     if TRUE in prompt:

@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bench.chaos.cases import make_cases
+from bench.chaos.cases import make_cases, of_library
 from tinyv_stream import Reward, RewardClient, Rollout
-from tinyv_stream.errors import BrokerUnavailableError
+from tinyv_stream.errors import BrokerError
 
 _SUBMITTERS = 16
 AWAY = 75
-"""Exit status where the broker did not answer at the start: whoever started the client starts it again."""
+"""Exit status where the broker could not be used at the start: whoever started the client starts it again."""
 
 
 class ClientTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class ClientTask(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     poison: int
     rate: float
-    """Submissions per second."""
+    """Submissions per second, of all clients together."""
     deadline_s: float
     journal: str
     max_inflight: int = 256
@@ -46,6 +46,8 @@ class RewardRecord(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     reason: str
     total_s: float
+    cursor: str = ""
+    """Where a gateway's stream goes on after it."""
 
 
 def read_journal(path: Path) -> list[RewardRecord]:
@@ -63,7 +65,8 @@ async def run(task: ClientTask) -> None:
     """Submit what has no reward yet, and journal each reward, until all have one."""
     path = Path(task.journal)
     had = {line.rollout_id for line in read_journal(path)}
-    todo = [c for c in make_cases(task.rollouts, task.seed, poison=task.poison) if c.rollout.rollout_id not in had]
+    mine = of_library(make_cases(task.rollouts, task.seed, poison=task.poison))
+    todo = [c for c in mine if c.rollout.rollout_id not in had]
     async with RewardClient(
         task.url,
         run_id=f"chaos{task.seed}",
@@ -88,7 +91,7 @@ async def _submit_all(client: RewardClient, task: ClientTask, rollouts: list[Rol
 
     async def some() -> None:
         for n, rollout in left:
-            await asyncio.sleep(began + n / task.rate - time.monotonic())
+            await asyncio.sleep(began + n / (0.75 * task.rate) - time.monotonic())
             await client.submit(rollout)
 
     async with asyncio.TaskGroup() as tasks:
@@ -112,5 +115,5 @@ if __name__ == "__main__":
     # By stdin: the URL holds a password.
     try:
         uvloop.run(run(msgspec.json.decode(sys.stdin.buffer.read(), type=ClientTask)))
-    except BrokerUnavailableError:
+    except BrokerError:
         sys.exit(AWAY)

@@ -15,10 +15,11 @@ _CHUNK = 65_536
 
 
 class Proxy:
-    """Listens on a port of 127.0.0.1 while it is open. `delay_s` and `is_hole` may be changed at any time."""
+    """Listens on a port of `listen` while it is open. `delay_s` and `is_hole` may be changed at any time."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, listen: str = "127.0.0.1") -> None:
         self._target = (host, port)
+        self.host = listen
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
@@ -28,7 +29,7 @@ class Proxy:
 
     async def __aenter__(self) -> Self:
         """Start listening."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, self.host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -9,7 +9,8 @@ import msgspec
 
 from bench.chaos.cases import ChaosCase
 from bench.chaos.client import ClientTask, RewardRecord, read_journal
-from bench.chaos.world import World
+from bench.chaos.releases import YEAR
+from bench.chaos.world import World, http_journal
 from tinyv_stream.broker.keys import GROUP
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.client.session import GRACE_S
@@ -29,7 +30,11 @@ class ChaosVerdict(msgspec.Struct, kw_only=True):
     rollouts: int
     seconds: float
     rewarded: int = 0
+    by_http: int = 0
+    """Of these, by the gateway."""
     injected: dict[str, int] = {}
+    possible: list[str] = []
+    """Kinds of fault that this machine and user can do; each comes once at least, if there is the time."""
     restarts: dict[str, int] = {}
     counters: dict[str, int] = {}
     sources: dict[str, int] = {}
@@ -52,7 +57,8 @@ class ChaosVerdict(msgspec.Struct, kw_only=True):
 
 def judge_rewards(verdict: ChaosVerdict, cases: list[ChaosCase], task: ClientTask, letters: dict[str, str]) -> None:
     """Compare the journal with what is right, and note each breach."""
-    lines = read_journal(Path(task.journal))
+    lines = [line for path in (task.journal, http_journal(task)) for line in read_journal(Path(path))]
+    lines = [msgspec.structs.replace(line, **_today(line)) for line in lines]
     by_id = {line.rollout_id: line for line in lines}
     waits = sorted(line.total_s for line in lines) or [0.0]
     verdict.rewarded, verdict.dead_letters = len(lines), len(letters)
@@ -79,8 +85,14 @@ def judge_rewards(verdict: ChaosVerdict, cases: list[ChaosCase], task: ClientTas
         for i in letters
         if i not in poison and "unreadable reward" not in letters[i]
     ]
+    verdict.by_http = len(read_journal(Path(http_journal(task))))
     if verdict.spoilt > verdict.injected.get("junk reward", 0):
         verdict.broken.append(f"{verdict.spoilt} rewards were unreadable, more than were spoilt")
+
+
+def _today(line: RewardRecord) -> dict[str, str]:
+    """Return today's words for those of the second release."""
+    return {name: getattr(line, name).removesuffix(YEAR) for name in ("status", "source")}
 
 
 def _judge(verdict: ChaosVerdict, case: ChaosCase, line: RewardRecord, deadline_s: float) -> None:
@@ -133,14 +145,13 @@ async def judge_server(verdict: ChaosVerdict, world: World) -> None:
         if not owned and await operator.command("PTTL", name) == -1:
             verdict.broken.append(f"key {name} has no end and no owner")
     for side in operator.sides:
-        await _count_in(side, verdict, f"chaos{world.task.seed}")
+        for run in (f"chaos{world.task.seed}", "gateway"):
+            verdict.left_in_done += cast("int", await side.command("HLEN", side.keys.done(run)))
+        for stage in STAGES:
+            groups = await side.command("XINFO", "CONSUMERS", side.keys.queue(stage), GROUP)
+            verdict.consumers += len(cast("list[object]", groups))
     verdict.counters = (await operator.status()).stats
     verdict.restarts = dict(world.restarts)
-    verdict.broken += [f"the client ended with status {status}" for status in [world.client_exit.result()] if status]
-
-
-async def _count_in(shard: OperatorApi, verdict: ChaosVerdict, run_id: str) -> None:
-    verdict.left_in_done += cast("int", await shard.command("HLEN", shard.keys.done(run_id)))
-    for stage in STAGES:
-        groups = await shard.command("XINFO", "CONSUMERS", shard.keys.queue(stage), GROUP)
-        verdict.consumers += len(cast("list[object]", groups))
+    for client in world.clients:
+        if status := client.exit.result():
+            verdict.broken.append(f"client {client.name} ended with status {status}")

@@ -29,4 +29,5 @@ def test_no_reward_is_lost_doubled_wrong_or_late_in_chaos(tmp_path: Path) -> Non
     verdict: ChaosVerdict = asyncio.run(run(tmp_path, task, seconds=SECONDS, shards=2))
     assert verdict.broken == []
     assert verdict.rewarded == 1500
-    assert len(verdict.injected) == 17, f"each kind of fault at least once: {verdict.injected}"
+    assert set(verdict.injected) == set(verdict.possible), "each kind of fault at least once"
+    assert len(verdict.possible) >= 22

@@ -66,8 +66,16 @@ class Answer:
         return f"answer {self.value!r}"
 
 
-OPERATIONS = [name for name, m in vars(TrainerApi).items() if inspect.iscoroutinefunction(m) and name[0] != "_"]
+def operations(side: type) -> list[str]:
+    """Return what a side of the broker is asked to do."""
+    return [name for name, m in vars(side).items() if inspect.iscoroutinefunction(m) and name[0] != "_"]
+
+
+OPERATIONS = operations(TrainerApi)
 """What the trainer's side asks of a broker: read off the class, so that a new operation gets its row."""
+
+ANY = "*"
+"""Stands for whatever operation comes next."""
 
 _now: contextvars.ContextVar[str] = contextvars.ContextVar("operation", default="")
 
@@ -85,7 +93,7 @@ class Fault:
         self.operation, self.what, self.left, self.fired = operation, what, times, 0
 
     async def instead(self, ask: Callable[..., Any], *words: object, **more: object) -> object:
-        if self.left <= 0 or _now.get() != self.operation:
+        if self.left <= 0 or not (_now.get() == self.operation or (_now.get() and self.operation == ANY)):
             return await ask(*words, **more)
         self.left -= 1
         self.fired += 1
@@ -96,8 +104,8 @@ class Fault:
 
 
 @contextlib.asynccontextmanager
-async def injected(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fault]:
-    """Put a fault where commands go out, below everything that classifies errors."""
+async def injected(monkeypatch: pytest.MonkeyPatch, *sides: type) -> AsyncIterator[Fault]:
+    """Put a fault where commands go out, below everything that classifies errors; by default for the trainer's side."""
     fault = Fault()
     with monkeypatch.context() as patched:
         for kind, name in ((ConnectionPool, "ask"), (_Client, "execute_command")):
@@ -107,13 +115,14 @@ async def injected(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fault]:
                 return await fault.instead(ask, self, *words, **more)
 
             patched.setattr(kind, name, asking)
-        for operation in OPERATIONS:
-            patched.setattr(TrainerApi, operation, _named(operation, getattr(TrainerApi, operation)))
+        for side in sides or (TrainerApi,):
+            for operation in operations(side):
+                patched.setattr(side, operation, _named(operation, getattr(side, operation)))
         yield fault
 
 
 def _named(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    async def named(self: TrainerApi, *arguments: object, **more: object) -> object:
+    async def named(self: object, *arguments: object, **more: object) -> object:
         token = _now.set(name)
         try:
             return await method(self, *arguments, **more)

@@ -1,6 +1,7 @@
 """Bad arguments: each names its field, its value and the remedy, at the call; nothing else of the client is hurt."""
 
 import asyncio
+import contextlib
 import math
 import os
 import signal
@@ -16,6 +17,8 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, rollout
 
 from tinyv_stream import InvalidInputError, RewardClient
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.trainer import TrainerApi
 from tinyv_stream.client import hold
 from tinyv_stream.client.hold import Process, is_gone, this_process
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -85,12 +88,37 @@ async def test_a_group_takes_no_more_than_its_members(client: Callable[..., Rewa
             await c.submit(rollout("x", n, group_id="label"))
 
 
-async def test_a_client_of_before_a_fork_is_refused_in_the_child(client: Callable[..., RewardClient]) -> None:
-    async with client() as c:
-        c._pid += 1  # stands for a fork, which a test with threads must not make
-        with pytest.raises(InvalidInputError, match="open one in each process"):
-            await c.submit(rollout("x"))
-        c._pid -= 1
+FORKER = """
+import asyncio, os, sys
+from tinyv_stream import InvalidInputError, RewardClient, Rollout
+async def main():
+    async with RewardClient(sys.argv[1], run_id="run", pool=sys.argv[2]) as client:
+        rollout = Rollout(question="q", completion="x", ground_truth="1")
+        await client.submit(rollout)
+        child = os.fork()
+        if child == 0:
+            said = 0
+            for use in (lambda: client.submit(rollout), lambda: client.group("g")):
+                try:
+                    await use()
+                except InvalidInputError as exc:
+                    said += "open one in each process, after the fork" in str(exc)
+            try:
+                client.rewards()
+            except InvalidInputError:
+                said += 1
+            os._exit(said)
+        _, status = os.waitpid(child, 0)
+        await client.submit(rollout)
+        print(os.waitstatus_to_exitcode(status), client.outstanding, flush=True)
+asyncio.run(main())
+"""
+
+
+def test_a_client_of_before_a_fork_is_refused_in_the_child(server: EmbeddedServer, pool_name: str) -> None:
+    argv = [sys.executable, "-c", FORKER, server.url, pool_name]
+    ran = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout == "3 2\n", ran.stderr
 
 
 async def test_the_second_live_client_of_a_name_is_told(client: Callable[..., RewardClient]) -> None:
@@ -130,6 +158,63 @@ async def test_after_a_kill_the_name_is_free_at_once(
     began = time.monotonic()
     async with client(client_id="trainer"):
         assert time.monotonic() - began < hold.LAPSE_S / 2
+
+
+async def test_a_blocked_client_keeps_its_name_and_goes_on(
+    server: EmbeddedServer, pool_name: str, client: Callable[..., RewardClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold, "LAPSE_S", 0.2)
+    async with client(run_id="other") as other:
+        link = other._session._links[0]
+        key = link.keys.hold("run", "trainer")
+        argv = [sys.executable, "-c", HOLDER, server.url, pool_name]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:  # noqa: ASYNC220 it ends with the block
+            assert process.stdout is not None
+            assert await asyncio.to_thread(process.stdout.readline) == b"open\n"
+            process.send_signal(signal.SIGSTOP)
+            beats = await link.command("HGET", key, "beats")
+            await asyncio.sleep(4 * hold.LAPSE_S)  # it is silent for longer than one elsewhere may be
+            with pytest.raises(InvalidInputError, match=f"process {process.pid} on "):
+                async with client(client_id="trainer"):
+                    pass
+            process.send_signal(signal.SIGCONT)
+            await wait_until(lambda: renewed(link, key, beats), 30, "the blocked client to go on")
+            process.kill()
+
+
+async def renewed(link: TrainerApi, key: str, beats: object) -> bool:
+    return await link.command("HGET", key, "beats") != beats
+
+
+@pytest.mark.parametrize("silent", [True, False])
+async def test_a_name_held_elsewhere_is_free_after_silence(
+    client: Callable[..., RewardClient], monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    monkeypatch.setattr(hold, "LAPSE_S", 1.0)
+    about = msgspec.json.encode(Process("far", "elsewhere", 7, "1"))
+    async with client(run_id="other") as other:
+        link = other._session._links[0]
+
+        async def beat() -> None:
+            while True:
+                await link.hold("run", "trainer", "theirs", about, lapse_s=3600.0)
+                await asyncio.sleep(0.1)
+
+        await link.hold("run", "trainer", "theirs", about, lapse_s=3600.0)
+        beating = None if silent else asyncio.create_task(beat())
+        refused = contextlib.nullcontext() if silent else pytest.raises(InvalidInputError, match="process 7 on far")
+        with refused:
+            async with client(client_id="trainer"):
+                pass
+        await cancel_all([beating] if beating else [])
+
+
+async def test_a_name_that_was_left_while_the_broker_was_away_is_free(client: Callable[..., RewardClient]) -> None:
+    async with client(run_id="other") as other:
+        link = other._session._links[0]
+        await link.hold("run", "trainer", "left", msgspec.json.encode(this_process()), lapse_s=3600.0)
+        async with asyncio.timeout(10), client(client_id="trainer"):
+            pass
 
 
 async def test_a_hold_that_lapsed_is_taken_again_and_its_owner_goes_on(

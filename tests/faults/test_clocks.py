@@ -1,9 +1,6 @@
 """Time: a server whose wall clock is set, a trainer whose event loop is blocked, and the wait for credit."""
 
 import asyncio
-import os
-import shutil
-import struct
 import subprocess
 import threading
 import time
@@ -17,9 +14,15 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, rollout
 from tinyv_stream_workers.worker import Worker
 
+from bench.chaos.clock import SteppedClock
 from tinyv_stream import RewardClient, Status
+from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.clock import PoolClock
+from tinyv_stream.broker.messages import encode, work_of
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.trainer import TrainerApi
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.embedded_server.server import find_binary
 from tinyv_stream.testing import EmbeddedServer, wait_until
@@ -29,22 +32,23 @@ class SteppedServer:
     """A real server whose wall clock can be set."""
 
     def __init__(self, directory: Path) -> None:
-        if not shutil.which("gcc"):
-            pytest.skip("gcc is not installed")
-        self._step = directory / "step"
-        self._step.write_bytes(struct.pack("l", 0))
-        library = directory / "clock.so"
-        source = Path(__file__).with_name("stepped_clock.c")
-        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+        try:
+            self._clock = SteppedClock(directory)
+        except LookupError as exc:
+            pytest.skip(str(exc))
         socket = directory / "s"
         self.url = f"unix://{socket}"
-        env = {**os.environ, "LD_PRELOAD": str(library), "STEP_FILE": str(self._step)}
         words = ["--port", "0", "--unixsocket", socket, "--dir", directory, "--save", ""]
-        self.process = subprocess.Popen([find_binary(), *words], env=env, stdout=subprocess.DEVNULL)
+        argv = [find_binary(), *words]
+        self.process = subprocess.Popen(argv, env=self._clock.environment, stdout=subprocess.DEVNULL)
 
-    def step(self, seconds: int) -> None:
-        with self._step.open("r+b") as file:
-            file.write(struct.pack("l", seconds))
+    async def step(self, seconds: int) -> None:
+        """Put its clock so many seconds beside this machine's."""
+        self._clock.step(seconds)
+        await wait_until(lambda: self._is_set(time.time() + seconds), 30, "the clock to be set")
+
+    async def _is_set(self, to: float) -> bool:
+        return abs(await self.time_s() - to) < 20
 
     async def time_s(self) -> float:
         async with connect(self.url) as r:
@@ -63,9 +67,9 @@ async def stepped(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ste
 
 
 @asynccontextmanager
-async def working(url: str, *verifiers: ScriptedVerifier) -> AsyncIterator[None]:
+async def working(url: str, *verifiers: ScriptedVerifier, lease_s: float = 30.0) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    config = Config(broker=BrokerConfig(pool="clock", lease_s=30.0))
+    config = Config(broker=BrokerConfig(pool="clock", lease_s=lease_s))
     async with asyncio.TaskGroup() as tasks:
         for verifier in verifiers:
             tasks.create_task(Worker(url, config, verifier, grace_s=5.0).run(stop))
@@ -86,10 +90,8 @@ async def test_deadlines_survive_a_step_of_the_servers_clock(stepped: SteppedSer
         RewardClient(stepped.url, run_id="run", pool="clock", deadline_s=60.0) as client,
     ):
         await asyncio.sleep(2.0)  # the workers have checked the clock a few times
-        before = await stepped.time_s()
         tickets = [await client.submit(rollout("rule:correct", n)) for n in range(100)]
-        stepped.step(seconds)
-        assert abs(await stepped.time_s() - before - seconds) < 20, "the clock was set"
+        await stepped.step(seconds)
         tickets += [await client.submit(rollout("rule:correct", n)) for n in range(100, 200)]
         rewards = [await t for t in tickets]
         assert [r.status for r in rewards].count(Status.OK) == 200
@@ -98,6 +100,47 @@ async def test_deadlines_survive_a_step_of_the_servers_clock(stepped: SteppedSer
         reward = await late
         assert (reward.status, reward.reason) == (Status.EXPIRED, "deadline passed")
         assert reward.timings.total_s is not None and reward.timings.total_s < 5
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [-7200, 7200])
+async def test_a_killed_workers_rollouts_are_taken_over_after_a_step(stepped: SteppedServer, seconds: int) -> None:
+    killed, other = (ScriptedVerifier("rule", delay_s=delay_s) for delay_s in (100.0, 0.0))
+    config = Config(broker=BrokerConfig(pool="clock", lease_s=1.0))
+    dying = asyncio.create_task(Worker(stepped.url, config, killed).run(asyncio.Event()))
+    async with RewardClient(stepped.url, run_id="run", pool="clock", deadline_s=60.0) as client:
+        tickets = [await client.submit(rollout("rule:correct", n)) for n in range(20)]
+        await wait_until(lambda: len(killed.asked) == 20, 30, "the first worker to have them all")
+        async with working(stepped.url, other, lease_s=1.0):
+            await asyncio.sleep(1.0)  # it has looked at the clock
+            await stepped.step(seconds)
+            await cancel_all([dying])  # without a word to the pool, as a kill
+            rewards = [await t for t in tickets]
+    assert [r.status for r in rewards] == [Status.OK] * 20
+
+
+@pytest.mark.slow
+async def test_a_worker_that_is_new_spoils_no_deadline_after_a_step(stepped: SteppedServer) -> None:
+    config = BrokerConfig(pool="clock")
+    async with (
+        WorkerApi(stepped.url, config) as old,
+        WorkerApi(stepped.url, config) as new,
+        TrainerApi(stepped.url, config) as trainer,
+    ):
+        assert await old.overdue("old") == []
+        await stepped.step(-3600)
+        assert await new.overdue("new") == []
+        body = encode(work_of(rollout("x"), run_id="run", client_id="c"))
+        assert await trainer.submit("run", [("run/r0#x", 60_000, body)]) == [1]
+        assert await old.overdue("old") == [], "it has its minute, by the corrected clock, too"
+        await stepped.step(3600)
+        await new.beat("dying", b"")
+        assert await old.overdue("old") == []
+        async with OperatorApi(stepped.url, config) as operator:
+            score = await operator.command("ZSCORE", operator.keys.heartbeat, "dying")
+            now_ms = await old._now_ms()
+        assert isinstance(score, float) and now_ms - 60_000 < score <= now_ms, "or it would count as alive for hours"
 
 
 async def test_only_what_must_be_a_step_is_corrected() -> None:
@@ -122,6 +165,28 @@ async def test_only_what_must_be_a_step_is_corrected() -> None:
         assert steps[0] == corrected, moved
     assert checked == sorted(checked)
     assert abs(checked[-1] - 1e12 - own[0]) < 5_000, "about as much as really passed"
+
+
+async def test_a_correction_that_was_lost_with_data_is_made_again() -> None:
+    shift, steps, wall = [0.0], [0], 1e12
+
+    async def ask(args: object) -> list[bytes]:
+        assert isinstance(args, list)
+        if args[0] != "":
+            assert args[0] == str(steps[0])
+            shift[0] += args[1]
+            steps[0] += 1
+        return [str(wall - shift[0]).encode(), str(steps[0]).encode(), b""]
+
+    own = 0.0
+    clock = PoolClock(lambda: own)
+    first = await clock.now_ms(ask)
+    wall += 7_200_000  # set, corrected, and looked at again
+    assert await clock.now_ms(ask) == first
+    assert await clock.now_ms(ask) == first
+    shift[0], steps[0] = 0.0, 0  # the server comes back without the correction
+    assert await clock.now_ms(ask) == first
+    assert (shift[0], steps[0]) == (7_200_000, 1)
 
 
 @contextmanager

@@ -174,6 +174,25 @@ async def test_one_bad_item_fails_alone_with_its_index(server: EmbeddedServer, p
         assert len(await http.take(STREAM, 3)) == 3
 
 
+async def test_one_bad_item_of_openrlhf_fails_alone_with_its_index(server: EmbeddedServer, pool_name: str) -> None:
+    body = {
+        "query": ["rule:correct", "rule:correct", 5, "rule:incorrect tinyv:incorrect", "rule:correct"],
+        "prompts": ["q", "q", "q", "q", ["q"]],
+        "labels": ["1", " ", "1", 2, "1"],
+    }
+    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+        status, got = await http.post("/get_reward", body)
+    assert status == 200
+    assert [e["index"] for e in got["errors"]] == [1, 2, 4]
+    assert [e["field"] for e in got["errors"]] == ["labels[1]", "query[2]", "prompts[4]"]
+    assert (got["rewards"][0], got["rewards"][3]) == (1.0, 0.0)
+    assert [got["rewards"][i] for i in (1, 2, 4)] == [0.5] * 3, "the mean of those that were decided, no score"
+    assert got["extra_logs"]["undecided"] == [0.0, 1.0, 1.0, 0.0, 1.0]
+    async with workers(server.url, pool_name), gateway(server.url, pool_name, on_undecided="raise") as http:
+        status, got = await http.post("/get_reward", body)
+    assert (status, got["error"]["field"]) == (422, "labels[1]"), "a policy that wants an error gets the item's"
+
+
 async def test_a_reader_that_stalls_goes_on_from_its_last_cursor_beyond_its_credit(
     server: EmbeddedServer, pool_name: str
 ) -> None:

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,58 +10,21 @@ from typing import Any
 
 import pytest
 
+from bench.chaos.releases import ROOT, environment_of, make_newer
 from tinyv_stream import Outcome, Source, Status
 from tinyv_stream.testing import EmbeddedServer
 
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("version_program.py")
-
-CHANGES = (
-    ('    RULE = "rule"\n', '    RULE = "rule_of_2031"\n'),
-    ('    TINYV = "tinyv"\n', '    TINYV = "tinyv_of_2031"\n'),
-    ('    FAILED = "failed"\n', '    FAILED = "failed_of_2031"\n'),
-    ('    UNDECIDED = "undecided"\n', '    UNDECIDED = "undecided_of_2031"\n'),
-    ("    p_true: float | None = None\n", "    p_true: float | None = None\n    entropy: float = 0.25\n"),
-    ("    total_s: float | None = None\n", "    total_s: float | None = None\n    network_s: float = 0.5\n"),
-    (
-        '    group_id: str = ""\n    timings',
-        '    group_id: str = ""\n    origin: str = "host-7"\n    timings',
-    ),
-)
-"""What a newer release changes in `types.py`: words that today's does not know, and fields that it does not expect."""
 
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this release with words and fields of its own on the wire."""
-    copy = tmp_path_factory.mktemp("newer")
-    for package in ("tinyv_stream", "workers"):
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
-    types, messages = copy / "tinyv_stream" / "types.py", copy / "tinyv_stream" / "broker" / "messages.py"
-    text = types.read_text()
-    for old, new in CHANGES:
-        assert old in text, old
-        text = text.replace(old, new)
-    types.write_text(
-        text.replace(
-            "class Verdict(msgspec.Struct, frozen=True, omit_defaults=True,",
-            "class Verdict(msgspec.Struct, frozen=True,",
-        )
-    )
-    work = messages.read_text()
-    for old, new in (
-        ("omit_defaults=True, ", ""),
-        ('    data_source: str = ""\n', '    data_source: str = ""\n    model_size: int = 7\n'),
-    ):
-        assert old in work
-        work = work.replace(old, new)
-    messages.write_text(work)
-    return copy
+    return make_newer(tmp_path_factory.mktemp("releases") / "newer")
 
 
 def command(release: Path, *words: str) -> tuple[list[str], dict[str, str]]:
-    paths = [release, release / "workers", ROOT / "tests" / "pipeline"]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    env = environment_of(release, ROOT / "tests" / "pipeline")
     return [sys.executable, "-P", str(PROGRAM), *words], env
 
 

@@ -36,9 +36,9 @@ class RunningMean:
         if len(self._of_question) > _QUESTIONS:
             self._of_question.popitem(last=False)
 
-    def of(self, rollout: Rollout) -> float | None:
-        """Return the baseline value of `rollout`, or None while nothing has been decided."""
-        known = self._of_question.get(_key(rollout)) or self._all
+    def of(self, rollout: Rollout | None) -> float | None:
+        """Return the baseline value of `rollout`, of any for None; or None while nothing has been decided."""
+        known = (rollout and self._of_question.get(_key(rollout))) or self._all
         return sum(known) / len(known) if known else None
 
 

@@ -3,12 +3,15 @@
 A server knows only its wall clock, which NTP, a suspended machine or an operator may set. A worker has a clock that
 nobody sets. Twice a second it asks for the pool's time, and knows between which bounds it must have moved: the time
 between its two questions, and the way to the server and back. What is beyond them by more than a second is a step. The
-first worker that finds it has the server subtract it from then on (`clock.lua`), and only then are deadlines looked at.
+first worker that finds it has the server subtract it from then on (`clock.lua`), and only then are deadlines, and
+leases that may have lapsed, looked at. A server that came back with older data may have lost corrections: what it lost
+is found as a step again.
 
 Not corrected: a step while no worker runs, and steps of less than a second. Either moves deadlines by as much. The
 client's own deadlines go by its own clock, whatever the server's does.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -40,15 +43,22 @@ class PoolClock:
     def __init__(self, own_ms: Callable[[], float] | None = None) -> None:
         self._own_ms = own_ms or boottime_ms
         self._seen: _Seen | None = None
+        self._asking = asyncio.Lock()
+        """One question at a time: what one finds is the other's measure."""
 
     async def now_ms(self, ask: RunClockScript) -> int:
         """Return the pool's time in ms, corrected if this worker is the first to find the server's clock stepped."""
+        async with self._asking:
+            return await self._now_ms(ask)
+
+    async def _now_ms(self, ask: RunClockScript) -> int:
         asked = self._own_ms()
         now, steps, checked = _read(await ask([""]))
         seen, self._seen = self._seen, _Seen(now, steps, asked, self._own_ms())
         if seen is None:  # it cannot check yet: what others have checked has passed for certain
             return round(min(now, checked))
-        if seen.steps == steps and (step := step_ms(seen, self._seen)):
+        # More corrections than it has seen: another worker's. Fewer: they were lost with data, and it looks itself.
+        if int(steps) <= int(seen.steps) and (step := step_ms(seen, self._seen)):
             _log.warning("the broker's clock was set by %+.1f s; deadlines are kept as they were", step / 1000)
             now, _, _ = _read(await ask([steps, round(step)]))
             self._seen = None

@@ -18,6 +18,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.maint_notifications import MaintNotificationsConfig
 
 from tinyv_stream.broker.topology import located
@@ -32,6 +33,8 @@ TIMEOUT_S: Final = 10.0
 """Longest wait for a reply. Longer than any pause of a healthy server, shorter than a lease."""
 _CONNECTIONS: Final = 8
 """Most connections of one client; a command beyond them waits."""
+_DRIVER: Final = DriverInfo()
+"""redis-py's own version, read once: each connection would read it off a file, which may be moved or unreadable."""
 
 
 async def guarded(work: Awaitable[T]) -> T:
@@ -75,6 +78,7 @@ def connect(url: str, *, tag: str = "") -> Redis:
         "retry": Retry(NoBackoff(), 0),
         "max_connections": _CONNECTIONS,
         "timeout": TIMEOUT_S,
+        "driver_info": _DRIVER,
         # Made for one vendor's managed service; it costs every connection a round trip.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }

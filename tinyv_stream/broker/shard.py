@@ -104,6 +104,8 @@ class ShardClient:
             *(k.queue("rule"), k.queue("tinyv")),
         )
         self._failed_at = -math.inf
+        self._life = "", 0.0
+        """The server's life that was last seen, and since when it has been up, by this process's clock."""
         self._is_closed = False
 
     async def __aenter__(self) -> Self:
@@ -195,9 +197,15 @@ class ShardClient:
             pause_s = min(pause_s * 2, _BUSY_S[1])
 
     async def steady_s(self) -> float:
-        """Return how long the server has been up and within this link's reach, in seconds."""
-        info = cast("dict[str, Any]", await self.command("INFO", "server"))
-        return min(float(info["uptime_in_seconds"]), time.monotonic() - self._failed_at)
+        """Return how long the server has been up and within this link's reach, in seconds.
+
+        By this process's clock from the first look at this life of the server: its own word goes by its wall clock.
+        """
+        info, now = cast("dict[str, Any]", await self.command("INFO", "server")), time.monotonic()
+        life = str(info["run_id"])
+        if life != self._life[0]:
+            self._life = life, now - max(0.0, float(info["uptime_in_seconds"]))
+        return now - max(self._life[1], self._failed_at)
 
     async def _reply(self, work: Awaitable[T]) -> T:
         """Await redis-py; raise our errors in place of its, with the password left out."""

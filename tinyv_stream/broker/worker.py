@@ -40,6 +40,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries of earlier entries, which this entry's own count does not hold."""
     queued_s: float = 0.0
     """How long it waited in the queue, by the server's clock and this host's."""
+    parked_s: float | None = None
+    """How long it waited for an equal rollout's verdict before, by the server's clock and the rule worker's."""
     shard: int = 0
 
     @property
@@ -83,6 +85,7 @@ class WorkerApi(ShardClient):
     async def reclaim(self, stage: Stage, consumer: str, cursor: str, *, count: int) -> tuple[str, list[Delivery]]:
         """Take over rollouts whose lease lapsed: (next cursor, deliveries). Cursor "0-0" means one round is done."""
         lease_ms = int(self.config.lease_s * 1000)
+        await self._now_ms()  # a step of the clock is corrected before it is taken for idle time
         got = await self.script(
             "reclaim", [stage, consumer, lease_ms, cursor, count, self.config.isolate_from_delivery]
         )
@@ -156,7 +159,7 @@ class WorkerApi(ShardClient):
         Of the `count` oldest; unreadable ones among them are discarded.
         """
         found: list[Delivery] = []
-        now_ms = await self._clock.now_ms(lambda args: self.script("clock", args))
+        now_ms = await self._now_ms()
         rows = cast("list[tuple[bytes, bytes, bytes, bytes]]", await self.script("overdue", [count, now_ms]))
         for name, body, where, what in rows:
             uid = name.decode("utf-8", "replace")
@@ -165,6 +168,9 @@ class WorkerApi(ShardClient):
             except msgspec.DecodeError as exc:
                 await self._discard(where.decode(), consumer, entry=what, uid=name, body=body, why=exc)
         return found
+
+    async def _now_ms(self) -> int:
+        return await self._clock.now_ms(lambda args: self.script("clock", args, [self.keys.heartbeat]))
 
     async def renew(self, stage: Stage, consumer: str, entries: Sequence[str]) -> list[str]:
         """Renew the leases of `entries`; return those that are not this consumer's any more."""
@@ -216,7 +222,8 @@ class WorkerApi(ShardClient):
                 body = fields.get(b"p", b"")
                 await self._discard(stage, consumer, entry=entry, uid=fields.get(b"u", b""), body=body, why=exc)
                 continue
-            queued_s = max(0.0, now_ms - int(name.split("-")[0])) / 1000
+            entered_ms = int(name.split("-")[0])
+            was_parked = b"k" in fields and work.forwarded_ms > 0
             before = int(fields.get(b"n", b"0"))
             good.append(
                 Delivery(
@@ -226,7 +233,8 @@ class WorkerApi(ShardClient):
                     ckey=fields.get(b"c", b"").decode(),
                     delivery_count=before + count,
                     before=before,
-                    queued_s=queued_s,
+                    queued_s=max(0.0, now_ms - entered_ms) / 1000,
+                    parked_s=max(0.0, entered_ms - work.forwarded_ms) / 1000 if was_parked else None,
                     shard=self.keys.shard,
                 )
             )

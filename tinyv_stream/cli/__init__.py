@@ -12,6 +12,7 @@ from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
+    audit,
     board,
     dead_letters,
     demo,
@@ -82,6 +83,7 @@ app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.command("analyze", epilog=analyze.EPILOG)(analyze.analyze)
+app.command("audit", epilog=audit.EPILOG)(audit.audit)
 app.add_typer(verifier.app, name="verifier")
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 

@@ -22,6 +22,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import runtime_directory, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer, find_binary
 from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.processes.descriptors import CLIENT, gateway_files, limits, pool_files
 from tinyv_stream.verifiers.tinyv.models import EMBEDDED, chosen, gpu_found
 
 _MEMORY_GB: Final = 4.0
@@ -45,7 +46,7 @@ async def examine(config: Config, redis: str | None) -> list[DoctorCheck]:
     found = [check_python(), await check_server(redis), check_rules()]
     if config.tinyv.workers and config.tinyv.engine.kind == "vllm":
         found += [check_gpu(), check_engine(), check_model(config.tinyv.model)]
-    return [*found, check_ports(), check_memory(), check_state(config.broker.pool)]
+    return [*found, check_ports(), check_files(config), check_memory(), check_state(config.broker.pool)]
 
 
 def check_python() -> DoctorCheck:
@@ -149,6 +150,20 @@ def check_ports() -> DoctorCheck:
         remedy = "allow this user to listen on 127.0.0.1"
         return DoctorCheck(name="ports", level="wrong", found=f"no port on 127.0.0.1 ({exc.strerror})", remedy=remedy)
     return DoctorCheck(name="ports", level="ok", found="ports on 127.0.0.1 can be had")
+
+
+def check_files(config: Config) -> DoctorCheck:
+    """Compare how many files may be open with what a pool of these settings, a client and a gateway need."""
+    soft, hard = limits()
+    pool, requests = pool_files(config.rule.workers + config.tinyv.workers), gateway_files()
+    found = f"{soft} may be open, {hard} after our start; needed: pool {pool}, client {CLIENT}, gateway {requests}"
+    if hard < max(pool, CLIENT):
+        remedy = "raise the hard limit (ulimit -Hn), or use fewer workers"
+        return DoctorCheck(name="files", level="wrong", found=found, remedy=remedy)
+    if hard < requests:
+        remedy = f"a gateway would refuse connections beyond {hard}: raise the hard limit (ulimit -Hn)"
+        return DoctorCheck(name="files", level="note", found=found, remedy=remedy)
+    return DoctorCheck(name="files", level="ok", found=found)
 
 
 def check_memory() -> DoctorCheck:

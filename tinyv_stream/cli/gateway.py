@@ -14,7 +14,7 @@ from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.cli.common import Interrupt, PoolOption, RedisOption, entered, find_url, log_to_stderr, run, say
 from tinyv_stream.embedded_server.places import state_directory
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.processes.descriptors import raise_descriptors, say_if_short
+from tinyv_stream.processes.descriptors import gateway_files, raise_descriptors, say_if_short
 
 if TYPE_CHECKING:
     from tinyv_stream.gateway import GatewayConfig
@@ -55,8 +55,6 @@ StateOption = Annotated[
         show_default="by pool and port",
     ),
 ]
-_OTHER_FILES: Final = 128
-"""Beside connections: the broker's, the state file, logs."""
 _GRACE_S: Final = 10.0
 """Between deadline and answer: the pool needs about three to say `expired` itself."""
 
@@ -93,7 +91,7 @@ def gateway(
         deadline_s=max(answer - _GRACE_S, answer / 2),
         answer_s=answer,
     )
-    needed = config.max_requests + config.max_waiting + _OTHER_FILES
+    needed = gateway_files(config.max_requests, config.max_waiting)
     say_if_short(raise_descriptors(), needed, f"a gateway of {config.max_requests} requests", "its load")
     run(lambda interrupt: _serve(config, interrupt))
 

@@ -82,8 +82,11 @@ def plain(figures: StatusFigures, workers: list[WorkerInfo]) -> str:
     )
 
 
-def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> RenderableType:
-    """Return the pool's figures and its workers, for 80 columns: figures first, no heading is cut."""
+def table(title: str, figures: StatusFigures, workers: list[WorkerInfo], step: Text | None = None) -> RenderableType:
+    """Return the pool's figures and its workers, for 80 columns: figures first, no heading is cut.
+
+    `step` says whether training waits, where a record tells.
+    """
     shown = {
         **{f"{stage} queue": str(n) for stage, n in figures.depth.items()},
         "in flight": str(figures.in_flight),
@@ -101,7 +104,7 @@ def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> Rend
         top.add_row(*(Text(name, style="dim") for name in some))
     warning = [Text(figures.warning, style="yellow")] if figures.warning else []
     shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
-    return Group(top, *warning, *shadow, _workers(workers))
+    return Group(top, *([step] if step else []), *warning, *shadow, _workers(workers))
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:

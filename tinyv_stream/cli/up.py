@@ -43,9 +43,12 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.pool import Pool
+from tinyv_stream.processes.descriptors import pool_files, raise_descriptors, say_if_short
 from tinyv_stream.processes.orphans import reap_orphans
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from tinyv_stream.cli.status_table import StatusFigures
 
 EPILOG: Final = """
@@ -101,6 +104,8 @@ def up(
     )
     check_rule_workers(chosen)
     _look_for_check(chosen)
+    workers = chosen.rule.workers + chosen.tinyv.workers
+    say_if_short(raise_descriptors(), pool_files(workers), f"a pool of {workers} workers", "their number")
     run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
 
 
@@ -132,7 +137,7 @@ async def _up(
         with announced(Running(pool=name, url=pool.url, pid=os.getpid(), record=str(records or ""))):
             say(f"pool {name} is up at {redact(pool.url)}")
             say("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
-            showing = asyncio.create_task(_show(config, pool), name="show")
+            showing = asyncio.create_task(_show(config, pool, records), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
             reaping = asyncio.create_task(reap_orphans(), name="orphans")
@@ -154,9 +159,11 @@ async def _force(pool: Pool, interrupt: Interrupt) -> None:
     pool.stop_now()
 
 
-async def _show(config: Config, pool: Pool) -> None:
+async def _show(config: Config, pool: Pool, records: Path | None) -> None:
     from tinyv_stream.cli.status_table import Meter
+    from tinyv_stream.cli.step_line import StepLine
 
+    steps = await asyncio.to_thread(StepLine, records) if records else None
     screen = _Terminal() if sys.stdout.isatty() else _Lines()
     meter, outage = Meter(), LogLimit()
     with screen:
@@ -165,7 +172,8 @@ async def _show(config: Config, pool: Pool) -> None:
                 try:
                     status = await side.status()
                     title = f"pool {config.broker.pool} on {status.server} {status.version}"
-                    screen.show(title, meter.read(status, time.monotonic()), merge(pool, status))
+                    line = await asyncio.to_thread(steps.read) if steps else None
+                    screen.show(title, meter.read(status, time.monotonic()), merge(pool, status), line)
                 except BrokerError as exc:
                     if outage.is_due():
                         _log.warning("no look at the pool: %s", exc)
@@ -203,11 +211,11 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo], step: "Text | None") -> None:
         """Draw it again."""
         from tinyv_stream.cli.status_table import table
 
-        self._live.update(table(title, figures, workers), refresh=True)
+        self._live.update(table(title, figures, workers, step), refresh=True)
 
 
 class _Lines:
@@ -222,13 +230,13 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo], step: "Text | None") -> None:
         """Print it if it is time."""
         from tinyv_stream.cli.status_table import plain
 
         if time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _LINE_EVERY_S
-            say(f"{title}: {plain(figures, workers)}")
+            say(f"{title}: {plain(figures, workers)}" + (f"; {step.plain}" if step else ""))
 
 
 def _display_ended(task: asyncio.Task[None]) -> None:

@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -56,9 +57,18 @@ class EmbeddedServer:
     """A Valkey of our own. Without a directory its data is temporary; `tcp` is for containers sharing a network.
 
     Start it from a thread that outlives its use, such as the main one: it ends with the thread that started it.
+    `environment` is that of its process; None: this one's.
     """
 
-    def __init__(self, directory: Path | None = None, *, tcp: bool = False, maxmemory_mb: int = 2048) -> None:
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        tcp: bool = False,
+        maxmemory_mb: int = 2048,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environment = environment
         self._home = Home(directory)
         self._tcp = tcp
         self._maxmemory_mb = maxmemory_mb
@@ -147,7 +157,8 @@ class EmbeddedServer:
             self._port, self._password = _free_port(), secrets.token_urlsafe(24)
         # Last: whatever fails before it leaves no lock.
         await self._home.open()
-        return Child([str(binary), "-"], log=self._home.path / "server.log", death_signal=signal.SIGTERM)
+        log = self._home.path / "server.log"
+        return Child([str(binary), "-"], log=log, env=self._environment, death_signal=signal.SIGTERM)
 
     async def _launch(self, child: Child) -> None:
         # By stdin: a password in argv can be read by every user of the machine, and one in a file outlives its use.

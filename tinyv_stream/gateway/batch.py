@@ -1,7 +1,7 @@
 """A batch of rollouts as it was posted: a bad item fails alone, with its index."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -12,6 +12,8 @@ from tinyv_stream.gateway.settings import GatewayConfig
 from tinyv_stream.types import Reward, Rollout, Source, Status, validate_rollout
 
 T = TypeVar("T")
+_OUR_NAMES: Final = {"": "rollouts[{}]."}
+"""What stands before a field's own name."""
 
 
 class Bad(msgspec.Struct, frozen=True):
@@ -27,6 +29,8 @@ class Batch(msgspec.Struct, frozen=True):
 
     good: list[Rollout]
     bad: list[Bad]
+    first: InvalidInputError | None = None
+    """What is wrong with the first bad one."""
 
     def spread(self, answers: Sequence[T], missing: Sequence[T]) -> list[T]:
         """Return the answers of the good items and `missing` of the bad ones, each at its item's index."""
@@ -36,21 +40,36 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 def read_batch(items: Sequence[msgspec.Raw], config: GatewayConfig) -> Batch:
-    """Return the batch; raise InvalidInputError if it is empty, too long, or has no good item: for the first one."""
+    """Return the batch; raises as `sorted_out` does."""
+    return sorted_out([_rollout(i, bytes(raw)) for i, raw in enumerate(items)], config)
+
+
+def sorted_out(
+    items: Sequence[Rollout | InvalidInputError], config: GatewayConfig, names: Mapping[str, str] = _OUR_NAMES
+) -> Batch:
+    """Return a batch of rollouts, some of which are known to be bad; `names` are those of fields, `{}` is the index.
+
+    Raises InvalidInputError if it is empty, too long, or has no good item: for the first one.
+    """
     check_length(items, config)
     good: list[Rollout] = []
     bad: list[Bad] = []
     first: InvalidInputError | None = None
-    for i, raw in enumerate(items):
-        try:
-            good.append(complete(_rollout(bytes(raw)), config))
-        except InvalidInputError as exc:
-            named = InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy)
+    for i, item in enumerate(items):
+        named = item
+        if isinstance(item, Rollout):
+            try:
+                good.append(complete(item, config))
+                continue
+            except InvalidInputError as exc:
+                field = names.get(exc.field, _OUR_NAMES[""] + exc.field).format(i)
+                named = InvalidInputError(field, exc.value, exc.remedy)
+        if isinstance(named, InvalidInputError):
             first = first or named
             bad.append(Bad(i, named.field, str(named)))
     if first and not good:
         raise first
-    return Batch(good, bad)
+    return Batch(good, bad, first)
 
 
 def check_length(items: Sequence[object], config: GatewayConfig) -> None:
@@ -80,11 +99,11 @@ def failed(rollout_id: str, reason: str, group_id: str = "") -> Reward:
     )
 
 
-def _rollout(raw: bytes) -> Rollout:
+def _rollout(i: int, raw: bytes) -> Rollout | InvalidInputError:
     try:
         return decode_rollout(raw)
     except msgspec.ValidationError as exc:
         field, message = field_of(str(exc))
-        raise InvalidInputError(field, message, "see /openapi.json") from exc
+        return InvalidInputError(f"rollouts[{i}].{field}", message, "see /openapi.json")
     except (ValueError, RecursionError) as exc:
-        raise InvalidInputError("body", str(exc)[:120], "send valid JSON in UTF-8") from exc
+        return InvalidInputError(f"rollouts[{i}].body", str(exc)[:120], "send valid JSON in UTF-8")

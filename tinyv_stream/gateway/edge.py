@@ -9,7 +9,6 @@
 
 import asyncio
 import logging
-import resource
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, cast
@@ -17,6 +16,7 @@ from typing import Final, cast
 from aiohttp import web
 
 from tinyv_stream.gateway.settings import GatewayConfig
+from tinyv_stream.processes.descriptors import limits
 
 _RESERVE: Final = 96
 """Descriptors for all else: the broker's connections, the state file, logs."""
@@ -172,8 +172,7 @@ class EdgeSite(web.TCPSite):
 
 def descriptors() -> int:
     """Return how many files and connections this process may have open."""
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return 1_048_576 if soft == resource.RLIM_INFINITY else soft
+    return limits()[0]
 
 
 class _OneLine(logging.Filter):

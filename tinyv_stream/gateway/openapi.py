@@ -63,7 +63,7 @@ def _paths() -> dict[str, Any]:
     }
     openrlhf: dict[str, Any] = {
         "type": "object",
-        "properties": {"rewards": _NUMBERS, "scores": _NUMBERS, "extra_logs": {"type": "object"}},
+        "properties": {"rewards": _NUMBERS, "scores": _NUMBERS, "extra_logs": {"type": "object"}} | errors,
     }
     return {
         "/v1/rollouts": _post("Submit rollouts", "Rollouts", {"200": _json(rewards), "202": _json(tickets)}),

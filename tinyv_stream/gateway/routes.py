@@ -8,13 +8,13 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from tinyv_stream.adapter_kit import JudgedReward
+from tinyv_stream.adapter_kit import JudgedReward, OnUndecided
 from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.gateway import trainer_formats
-from tinyv_stream.gateway.batch import failed, read_batch
+from tinyv_stream.gateway.batch import failed, read_batch, sorted_out
 from tinyv_stream.gateway.metrics import CONTENT_TYPE
 from tinyv_stream.gateway.openapi import document
-from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, RolloutsRead, Slime, read
+from tinyv_stream.gateway.schemas import NemoGym, OpenRLHFRead, RolloutsRead, Slime, read
 from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.types import Rollout
 
@@ -59,14 +59,16 @@ class Routes:
         return answer({"rollout_ids": ids, "cursor": cursor} | errors, status=202)
 
     async def openrlhf(self, request: web.Request) -> web.Response:
-        """Answer OpenRLHF's `--reward.remote_url`."""
-        rollouts = trainer_formats.from_openrlhf(await read(request, OpenRLHF), self._source(request))
-        return answer(
-            trainer_formats.to_openrlhf(
-                await self._request(rollouts, trainer_formats.OPENRLHF_NAMES, needs_baseline=True),
-                self._service.config.policy,
-            )
-        )
+        """Answer OpenRLHF's `--reward.remote_url`; a bad item gets what an undecided one gets, and is in `errors`."""
+        items = trainer_formats.from_openrlhf(await read(request, OpenRLHFRead), self._source(request))
+        policy = self._service.config.policy
+        batch = sorted_out(items, self._service.config, trainer_formats.OPENRLHF_NAMES)
+        if batch.first and policy is OnUndecided.RAISE:
+            raise batch.first
+        judged = await self._request(batch.good, trainer_formats.OPENRLHF_NAMES, needs_baseline=True)
+        none = [self._service.unasked(failed("", bad.message)) for bad in batch.bad]
+        errors = {"errors": batch.bad} if batch.bad else {}
+        return answer(trainer_formats.to_openrlhf(batch.spread(judged, none), policy) | errors)
 
     async def slime(self, request: web.Request) -> web.Response:
         """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""

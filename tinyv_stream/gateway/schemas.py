@@ -43,6 +43,14 @@ class OpenRLHF(msgspec.Struct, frozen=True, kw_only=True):
     labels: list[JsonScalar]
 
 
+class OpenRLHFRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The same as it is read: item by item, so that a bad one fails alone."""
+
+    query: list[msgspec.Raw]
+    prompts: list[msgspec.Raw]
+    labels: list[msgspec.Raw]
+
+
 class Slime(msgspec.Struct, frozen=True, kw_only=True):
     """`POST /remote_rm`."""
 

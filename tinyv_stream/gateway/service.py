@@ -116,6 +116,10 @@ class GatewayService:
                 raise InvalidInputError(f"rollouts[{i}].{exc.field}", exc.value, exc.remedy) from exc
         return await self._requester.request_all(done, needs_baseline=needs_baseline)
 
+    def unasked(self, reward: Reward) -> JudgedReward:
+        """Return the reward of an item that cannot be asked about, as a trainer's own format needs it."""
+        return self._requester.unasked(reward)
+
     def feed(self, name: str) -> RewardLog:
         """Return the feed of a client; raise InvalidInputError for its name, CreditError for one client too many."""
         validate_name("client", name)

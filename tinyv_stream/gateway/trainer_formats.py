@@ -8,7 +8,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
 
 from tinyv_stream.adapter_kit import (
     JudgedReward,
@@ -20,12 +22,16 @@ from tinyv_stream.adapter_kit import (
     question_of,
 )
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.gateway.schemas import NemoGym, OpenRLHF, Slime
+from tinyv_stream.gateway.schemas import JsonScalar, NemoGym, OpenRLHFRead, Slime
 from tinyv_stream.types import Outcome, Rollout
+
+T = TypeVar("T")
 
 _END: Final = re.compile(r"(?:\s*(?:<\|[^<>|]{1,40}\|>|</s>|<eos>|<pad>))+\s*$")
 """Special tokens after a completion: OpenRLHF decodes them with the text."""
 
+_text: Final = msgspec.json.Decoder(str)
+_scalar: Final[msgspec.json.Decoder[JsonScalar]] = msgspec.json.Decoder(JsonScalar)
 _FIELD: Final = re.compile(r"rollouts\[(\d+)\]\.(\w+)")
 OPENRLHF_NAMES: Final = {"completion": "query[{}]", "question": "prompts[{}]", "ground_truth": "labels[{}]"}
 SLIME_NAMES: Final = {"completion": "response", "question": "prompt", "ground_truth": "label"}
@@ -33,23 +39,42 @@ NEMO_GYM_NAMES: Final = {"completion": "response.output", "question": "question"
 """What a rollout's fields are called in the body that it came from; `{}` is its place in a list."""
 
 
-def from_openrlhf(body: OpenRLHF, data_source: str) -> list[Rollout]:
-    """Return the rollouts of a `/get_reward` body; raise InvalidInputError if the lists do not match."""
+def from_openrlhf(body: OpenRLHFRead, data_source: str) -> list[Rollout | InvalidInputError]:
+    """Return per query of a `/get_reward` body its rollout, or what is wrong with it.
+
+    Raises InvalidInputError if the lists do not match.
+    """
     for name, column in (("prompts", body.prompts), ("labels", body.labels)):
         if len(column) != len(body.query):
             raise InvalidInputError(name, f"{len(column)} entries", f"give {len(body.query)}, one per query")
-    return [
-        fitted(
-            Rollout(
-                prompt=prompt,
-                question=plain_question(prompt),
-                completion=_END.sub("", query.removeprefix(prompt)),
-                ground_truth=str(label),
-                data_source=data_source,
-            )
+    rows = zip(body.query, body.prompts, body.labels, strict=True)
+    return [_openrlhf_row(i, *row, data_source=data_source) for i, row in enumerate(rows)]
+
+
+def _openrlhf_row(
+    i: int, query: msgspec.Raw, prompt: msgspec.Raw, label: msgspec.Raw, *, data_source: str
+) -> Rollout | InvalidInputError:
+    try:
+        said, asked = _typed("query", i, query, _text), _typed("prompts", i, prompt, _text)
+        truth = _typed("labels", i, label, _scalar)
+    except InvalidInputError as exc:
+        return exc
+    return fitted(
+        Rollout(
+            prompt=asked,
+            question=plain_question(asked),
+            completion=_END.sub("", said.removeprefix(asked)),
+            ground_truth=str(truth),
+            data_source=data_source,
         )
-        for query, prompt, label in zip(body.query, body.prompts, body.labels, strict=True)
-    ]
+    )
+
+
+def _typed(name: str, i: int, raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidInputError(f"{name}[{i}]", str(exc)[:120], "see /openapi.json") from exc
 
 
 def to_openrlhf(judged: Sequence[JudgedReward], policy: Policy) -> dict[str, Any]:

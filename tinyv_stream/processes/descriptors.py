@@ -2,6 +2,9 @@
 
 import logging
 import resource
+from typing import Final
+
+_UNLIMITED: Final = 1_048_576
 
 _log = logging.getLogger(__name__)
 
@@ -14,8 +17,32 @@ def raise_descriptors() -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         except (ValueError, OSError) as exc:  # more than the kernel's own limit: the soft one stays
             _log.info("the limit of open files stays at %d: %s", soft, exc)
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1_048_576 if soft == resource.RLIM_INFINITY else soft
+    return limits()[0]
+
+
+CLIENT: Final = 96
+"""Files of a client and its program: connections are shared by all its rollouts, so its credits cost none."""
+_PER_WORKER: Final = 40
+"""Of a pool per worker: its connections to the server (which is our child, with our limit), its log, its pipes."""
+
+
+def pool_files(workers: int) -> int:
+    """Return how many files a pool's launcher, server and each worker may have open, at most."""
+    return 2 * CLIENT + _PER_WORKER * workers
+
+
+def gateway_files(requests: int = 4096, waiting: int = 128) -> int:
+    """Return how many files a gateway of so many requests, and connections without one, may have open.
+
+    The defaults are those of its settings, which need not be installed where this is asked.
+    """
+    return 128 + requests + waiting
+
+
+def limits() -> tuple[int, int]:
+    """Return how many files may be open: now, and after `raise_descriptors`."""
+    soft, hard = (_UNLIMITED if n == resource.RLIM_INFINITY else n for n in resource.getrlimit(resource.RLIMIT_NOFILE))
+    return soft, hard
 
 
 def say_if_short(allowed: int, needed: int, what: str, setting: str) -> None:

@@ -7,6 +7,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, cast
 
@@ -83,6 +84,9 @@ class TinyVStage:
         """See `StageHandler`."""
         work = delivery.work
         field = f"{delivery.ckey}:{self._version}" if delivery.ckey else ""
+        if delivery.parked_s is not None:
+            timings = msgspec.structs.replace(work.timings, parked_s=delivery.parked_s)
+            work = msgspec.structs.replace(work, timings=timings)
         verdict = await self._batcher.lookup(delivery, field) if field else None
         cached = verdict is not None
         if verdict is None:
@@ -197,7 +201,12 @@ def _after_rules(delivery: Delivery, finding: Finding, *, keeps_completion: bool
     completion = delivery.work.completion if keeps_completion else ""
     timings = msgspec.structs.replace(delivery.work.timings, rule_queue_s=delivery.queued_s, rule_s=finding.elapsed_s)
     return msgspec.structs.replace(
-        delivery.work, completion=completion, rule=finding.verdict, model_answer=finding.model_answer, timings=timings
+        delivery.work,
+        completion=completion,
+        rule=finding.verdict,
+        model_answer=finding.model_answer,
+        timings=timings,
+        forwarded_ms=int(time.time() * 1000),
     )
 
 

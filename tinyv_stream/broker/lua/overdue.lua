@@ -3,7 +3,10 @@
 -- Per rollout: uid, its work as last written, and where that is, as `discard` takes it. One that is nowhere is made
 -- unknown, so that its client resubmits.
 local out, now = {}, ARGV[2] or now_ms()
-if ARGV[2] then redis.call('HSET', meta, 'clock_checked', now) end
+-- It never goes back: a worker that is new knows no better than a clock that was set back a moment ago.
+if ARGV[2] and tonumber(ARGV[2]) > (tonumber(redis.call('HGET', meta, 'clock_checked')) or 0) then
+  redis.call('HSET', meta, 'clock_checked', now)
+end
 for _, uid in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local place = redis.call('HGET', at, uid) or ''
   local where, what = string.match(place, '^(%S+) (%S+)')

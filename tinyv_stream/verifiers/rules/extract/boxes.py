@@ -12,7 +12,8 @@ import msgspec
 _MOST: Final = 64
 _BRACES: Final = 20_000
 """Braces looked at in all: a longer formula is over every answer limit, and each costs a step."""
-_COMMAND: Final = re.compile(r"\\(?:boxed|fbox|framebox|bbox)(?![A-Za-z])")
+_COMMAND: Final = re.compile(r"\\(?:boxed|fbox|framebox|bbox)(?![A-Za-z])|(?:(?<![A-Za-z\\])boxed|\x08oxed)(?=\{)")
+"""A command; also one without its backslash, or with what JSON makes of it."""
 _OPTIONS: Final = re.compile(r"\s*(?:\[[^\[\]{}\n]{0,80}\]\s*){0,2}")
 _PIECE: Final = re.compile(r"\\.|[{}]", re.DOTALL)
 _FRACTION: Final = re.compile(r"\\[dtc]?frac(?![A-Za-z])")
@@ -33,7 +34,7 @@ class Box(msgspec.Struct, frozen=True):
 def boxes(text: str) -> list[Box]:
     """Return the last boxes of a text in their order, the outer ones only."""
     found: list[Box] = []
-    if "box" not in text:
+    if "box" not in text and "\x08ox" not in text:
         return found
     budget = _BRACES
     for command in list(_COMMAND.finditer(text))[-_MOST:]:

@@ -6,12 +6,14 @@ r"""PRIME's three spellings of an answer, after its documented behaviour (Hendry
 - Text in, text out: nothing is evaluated. Independent code; nothing is copied from the reference.
 """
 
-# ruff: noqa: RUF001
 # Greek letters are data here.
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Final
+
+from tinyv_stream.verifiers.rules.graders.prime_symbols import ACCENTS, STYLES, SYMBOLS, styled
 
 
 def _listed(text: str) -> list[str]:
@@ -48,24 +50,10 @@ _UNITS: Final = tuple(
         "degree cm centimeter meter mile second minute hour day week month year foot feet inch yard liter"
     )
 )
-_KEPT: Final = _listed(
-    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh exp ln log lg lim max min gcd det dim"
-)
-_FLAT: Final = dict(
-    zip(_KEPT, _KEPT, strict=True),
-    **dict(
-        pair.split(":", 1)
-        for pair in _listed(
-            "alpha:α beta:β gamma:γ delta:δ epsilon:ε zeta:ζ eta:η theta:θ iota:ι kappa:κ lambda:λ mu:μ nu:ν xi:ξ "
-            "rho:ρ sigma:σ tau:τ phi:φ varphi:φ chi:χ psi:ψ omega:ω Gamma:Γ Delta:Δ Theta:Θ Lambda:Λ Sigma:Σ Phi:Φ "
-            "Psi:Ψ Omega:Ω pi:pi infty:inf cup:U cdot:* times:* cap:∩ circ:∘ angle:∠ le:≤ leq:≤ ge:≥ geq:≥ leqslant:⩽ "
-            "geqslant:⩾ neq:≠ pm:± mp:∓ in:∈ notin:∉ mid:| lfloor:⌊ rfloor:⌋ lceil:⌈ rceil:⌉ ldots:… dots:… cdots:⋯ "
-            "approx:≈ equiv:≡ emptyset:∅ varnothing:∅ subset:⊂ subseteq:⊆ to:→ rightarrow:→ Rightarrow:⇒ perp:⊥ "
-            "parallel:∥ div:÷ forall:∀ exists:∃ "
-        )
-    ),
-)
-"""What a command becomes in flat text; any other vanishes, and leaves its arguments."""
+_DROPS: Final = frozenset(_listed("color textcolor colorbox hspace vspace label"))
+"""Commands whose first argument is nothing that is shown."""
+_WITH_ARGUMENT: Final = frozenset({"sqrt", *_DROPS, *ACCENTS, *STYLES})
+_SPACES: Final = {"quad": "  ", "qquad": "    "}
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s*|\\(.)")
 _MAX_FLAT: Final = 200
 """Commands flattened in one answer; more is left as it stands."""
@@ -223,12 +211,24 @@ def _flat_command(text: str, at: int, depth: int) -> tuple[str, int]:
         top, at = _argument(text, at)
         bottom, at = _argument(text, at)
         return f"{_flat(top, depth + 1)}/{_flat(bottom, depth + 1)}", at
+    if name in _WITH_ARGUMENT:
+        return _flat_argument(name, text, at, depth)
+    return _SPACES.get(name) or SYMBOLS.get(name, ""), at
+
+
+def _flat_argument(name: str, text: str, at: int, depth: int) -> tuple[str, int]:
+    """Flatten a command of one argument: a root, one that hides it, an accent or another alphabet."""
+    if name == "sqrt" and text[at : at + 1] == "[":
+        at = max(text.find("]", at), at) + 1
+    argument, at = _argument(text, at)
+    if name in _DROPS:
+        return "", at
+    inner = _flat(argument, depth + 1)
     if name == "sqrt":
-        if text[at : at + 1] == "[":
-            at = max(text.find("]", at), at) + 1
-        inner, at = _argument(text, at)
-        return f"sqrt({_flat(inner, depth + 1)})", at
-    return _FLAT.get(name, ""), at
+        return f"sqrt({inner})", at
+    if name in STYLES:
+        return styled(name, inner), at
+    return unicodedata.normalize("NFC", inner[:1] + ACCENTS[name] + inner[1:]), at
 
 
 def _argument(text: str, at: int) -> tuple[str, int]:

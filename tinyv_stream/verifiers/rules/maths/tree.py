@@ -108,6 +108,24 @@ def is_proper(node: Node) -> bool:
     return isinstance(top, Num) and isinstance(bottom, Num) and 0 < top.value < bottom.value and top.places is None
 
 
+def product_of(left: Node, right: Node) -> Node:
+    """Return a product; raise Unreadable for one of two vectors, which may be a number or a vector."""
+    if all(any(name.startswith("\\vec") for name in symbols(node)) for node in (left, right)):
+        raise Unreadable("a product of vectors")
+    return Op("mul", (left, right))
+
+
+def is_ratio(node: Node) -> bool:
+    """Say whether this is a fraction of two numbers."""
+    return isinstance(node, Op) and node.name == "div" and all(isinstance(part, Num) for part in node.args)
+
+
+def ends_in_whole(node: Node) -> bool:
+    """Say whether the last factor of a product is a whole number: perhaps the first part of a mixed one."""
+    last = node.args[-1] if isinstance(node, Op) and node.name == "mul" else None
+    return isinstance(last, Num) and last.places is None
+
+
 def ends_in_power(node: Node) -> bool:
     """Say whether a product ends in a power, so that a digit behind it is a new factor."""
     if isinstance(node, Op) and node.name == "mul":
