@@ -76,7 +76,10 @@ def _is_asked_order(text: str, gold: Form, question: str) -> bool:
     """Say whether `(x, y) = (1, 2)` names its values in the order in which the bare pair of a ground truth has them."""
     said = "".join(text.split())
     names = said[1:-1].split(",")
-    asked_for = said in "".join(question.split()) or order.places(names, question) == names
+    by_the_alphabet = (
+        all(len(name) == 1 for name in names) and names == sorted(names) and not order.is_ordered(question)
+    )
+    asked_for = said in "".join(question.split()) or order.places(names, question) == names or by_the_alphabet
     return asked_for and isinstance(gold, Sequence)
 
 
