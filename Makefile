@@ -12,6 +12,7 @@ PIP   := $(BIN)/pip --disable-pip-version-check install -q $(if $(TORCH_INDEX),-
 BASE  := $(VENV)/.base
 STACK := $(VENV)/.engine-$(ENGINE)
 DEV   := $(VENV)/.dev
+BROWSER := $(VENV)/.browser
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
@@ -36,11 +37,17 @@ lint: $(DEV) ## ruff, pyright strict, import contracts, file sizes
 	$(BIN)/lint-imports
 	$(BIN)/python tests/gates.py
 
-test-browser: $(STACK) $(DEV) ## The board in a real Chromium (apt-get install chromium; pip install playwright)
+$(BROWSER): Makefile | $(DEV)
+	@{ command -v chromium && command -v npm; } >/dev/null || { echo "apt-get install chromium npm"; exit 1; }
+	$(PIP) playwright==1.65.2
 	$(RUN) -m tinyv_stream.board.assets
+	$(RUN) tests/browser/axe_kit.py
+	@touch $@
+
+test-browser: $(STACK) $(DEV) $(BROWSER) ## The board in a real Chromium (apt-get install chromium npm)
 	$(BIN)/python -m pytest -rs tests/browser
 
-board-pictures: $(STACK) $(DEV) ## Pictures for docs/board.md, of a real run of the demo
+board-pictures: $(STACK) $(DEV) $(BROWSER) ## Pictures for docs/board.md, of a real run of the demo
 	PYTHONPATH=tests/browser $(BIN)/python tests/browser/pictures.py
 
 format: $(DEV) ## Let ruff rewrite

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from bench.record import reward_of, rollout_of
-from tinyv_stream.board import queries
+from tinyv_stream.board import quality, queries
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer
 from tinyv_stream.board.live import Live
@@ -163,7 +163,7 @@ def _measure(runs: Path, count: int, repeats: int) -> BoardResult:
         search_ms=_median_ms(index, lambda base: queries.page(base, {"text": "sequence 4711"}), repeats),
         group_ms=_median_ms(index, lambda base: queries.group(base, 1, name["grp"]), repeats),
         detail_ms=_median_ms(index, detail, repeats),
-        quality_ms=_median_ms(index, lambda base: queries.quality(base, 1), repeats),
+        quality_ms=_median_ms(index, lambda base: quality.quality(base, 1), repeats),
         frame_ms=round(1000 * frame, 2),
         index_mb=round(index.path.stat().st_size / 1e6, 1),
         jsonl_mb=round(size / 1e6, 1),

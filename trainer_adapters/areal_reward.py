@@ -10,7 +10,8 @@ AReaL's `reward_fn` is synchronous, runs in a small process pool, and turns a ti
 - A rollout that nobody decided is None: AReaL rejects the trajectory.
 """
 
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Final
 
 from areal import workflow_context
 from areal.utils import stats_tracker
@@ -20,6 +21,7 @@ from tinyv_stream import Rollout, UndecidedError
 from tinyv_stream.adapter_kit import (
     AdapterSettings,
     OnUndecided,
+    begin_step,
     figures,
     question_of,
     read_settings,
@@ -27,6 +29,8 @@ from tinyv_stream.adapter_kit import (
 )
 from trainer_adapters.shared import field
 
+_VERSION: Final[ContextVar[int | None]] = ContextVar("tinyv_policy_version", default=None)
+"""Of the policy that generates this task's episode."""
 _TRUTH = ("ground_truth", "answer", "solution")
 
 
@@ -41,6 +45,9 @@ class TinyVRLVRWorkflow(RLVRWorkflow):
 
     async def arun_episode(self, engine: Any, data: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401 AReaL's
         """Generate one sample and await its reward; None where nobody decided. Raises BrokerError."""
+        version = int(engine.get_version())
+        _VERSION.set(version)
+        await begin_step(self._settings, version)  # a new policy version's first episode begins its step
         try:
             return await super().arun_episode(engine, data)
         except UndecidedError:
@@ -63,4 +70,5 @@ def rollout_of(prompt: str, completion: str, row: dict[str, Any], chosen: Adapte
         completion=completion,
         ground_truth=str(field(row, *_TRUTH)),
         data_source=str(row.get("data_source") or chosen.data_source),
+        step=_VERSION.get(),
     )

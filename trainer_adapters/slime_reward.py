@@ -5,9 +5,11 @@ Called as each sample ends, or with `--group-rm` with a whole group; both work w
 - A sample that nobody decided is taken out of the loss (`remove_sample`), as slime spells it. slime needs a number for
   its group's mean all the same: the mean of those of its group that were decided, so that it changes nothing, or
   without `--group-rm` the baseline value, the running mean of its question's rewards.
+- `--custom-rollout-log-function-path trainer_adapters.slime_reward.log_rollout` puts the figures into slime's own logs.
 - `--dynamic-sampling-filter-path trainer_adapters.slime_reward.keep_decided` drops such groups whole; slime refills.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -15,6 +17,8 @@ from tinyv_stream import Rollout
 from tinyv_stream.adapter_kit import (
     AdapterSettings,
     figures,
+    flat_groups,
+    means,
     question_of,
     read_settings,
     request_rewards,
@@ -52,6 +56,35 @@ def keep_decided(args: Any, samples: Sequence[Any], **_: Any) -> bool:  # noqa: 
     return len(scores) > 1 and not any(sample.remove_sample for sample in samples)
 
 
+def log_rollout(
+    rollout_id: int,  # noqa: ARG001 slime's
+    args: Any,  # noqa: ANN401 slime's
+    samples: Sequence[Any],
+    rollout_extra_metrics: dict[str, Any] | None,
+    rollout_time: float,  # noqa: ARG001 slime's
+) -> bool:
+    """Add the figures to what slime logs; for `--custom-rollout-log-function-path`. False: slime logs its own."""
+    records = [cast("Mapping[str, float] | None", one.reward) for one in samples]
+    scored = [(one, record) for one, record in zip(samples, records, strict=True) if record and "wait_s" in record]
+    if rollout_extra_metrics is None or not scored:
+        return False
+    groups: dict[object, list[tuple[float | None, bool]]] = {}
+    for one, record in scored:
+        value = None if one.remove_sample else float(one.get_reward_value(args))
+        groups.setdefault(one.group_index, []).append((value, record["rule_correct"] > 0))
+    rows = [{name: number for name, number in record.items() if name != "score"} for _, record in scored]
+    told = {**means(rows), **flat_groups(groups.values())}
+    rollout_extra_metrics.update({f"tinyv/{name}": number for name, number in told.items()})
+    return False
+
+
+def _step() -> int | None:
+    """Return the rollout that slime is at, where its release tells."""
+    hooks = sys.modules.get("slime.rollout.sample_hooks")
+    number = getattr(hooks, "_current_rollout_id", None)
+    return number if isinstance(number, int) and number >= 0 else None
+
+
 def rollout_of(sample: Any, chosen: AdapterSettings, group_size: int) -> Rollout:  # noqa: ANN401 slime's Sample
     """Return the rollout of slime's sample; `metadata` may hold `question` and `data_source`."""
     metadata: Mapping[str, Any] = sample.metadata or {}
@@ -64,4 +97,5 @@ def rollout_of(sample: Any, chosen: AdapterSettings, group_size: int) -> Rollout
         data_source=str(metadata.get("data_source") or chosen.data_source),
         group_id="" if sample.group_index is None else f"g{sample.group_index}x{group_size}",
         group_size=group_size,
+        step=_step(),
     )

@@ -21,8 +21,10 @@ from tinyv_stream.adapter_kit import (
     AdapterSettings,
     JudgedReward,
     background,
+    begin_step,
     completion_of,
     figures,
+    flat_groups,
     means,
     question_of,
     read_settings,
@@ -89,8 +91,9 @@ class TinyVReward:
         ]
         started = time.monotonic()
         judged = await request_rewards(chosen, rollouts)
-        _log(columns, judged, time.monotonic() - started)
-        return [one.value(chosen.policy, abstain_as="none") for one in judged]
+        values = [one.value(chosen.policy, abstain_as="none") for one in judged]
+        _log(columns, judged, time.monotonic() - started, prompts=prompts, values=values)
+        return values
 
 
 class TinyVStreaming:
@@ -129,6 +132,8 @@ class TinyVStreaming:
         prompt_ids, images, _ = trainer._tokenize_prompts(prompts)  # noqa: SLF001 TRL has no public way
         if images is not None:
             raise InvalidInputError("prompt", "images", "use TinyVReward for image prompts")
+        if trainer.model.training:  # an evaluation is no step of its own
+            background.start(begin_step(self._settings, trainer.state.global_step)).result()
         out: dict[str, list[Any]] = {"prompt_ids": list(prompt_ids), "completion_ids": [], "logprobs": [], TICKET: []}
         has_logprobs = True
         for start in range(0, len(prompts), chunk):
@@ -147,8 +152,9 @@ class TinyVStreaming:
             raise InvalidInputError("rollout_func", None, "give the trainer `rollout_func=` of the same TinyVStreaming")
         started = time.monotonic()
         judged = [self._tickets.pop(ticket).result() for ticket in columns[TICKET]]
-        _log(columns, judged, time.monotonic() - started)
-        return [one.value(self._settings.policy, abstain_as="none") for one in judged]
+        values = [one.value(self._settings.policy, abstain_as="none") for one in judged]
+        _log(columns, judged, time.monotonic() - started, prompts=columns.get("prompts", ()), values=values)
+        return values
 
     def _submit(self, prompt: object, text: str, group_size: int, step: int) -> str:
         row = self._rows.get(_key(prompt))
@@ -183,14 +189,27 @@ def _step(columns: Mapping[str, Any]) -> int | None:
     return getattr(columns.get("trainer_state"), "global_step", None)
 
 
-def _log(columns: Mapping[str, Any], judged: Sequence[JudgedReward], exposed_s: float) -> None:
-    """Put the figures among the trainer's own: what was rescued, what nobody decided, what was waited for."""
+def _log(
+    columns: Mapping[str, Any],
+    judged: Sequence[JudgedReward],
+    exposed_s: float,
+    *,
+    prompts: Sequence[object],
+    values: Sequence[float | None],
+) -> None:
+    """Put the figures among the trainer's own: what was rescued, what nobody decided, what was waited for.
+
+    Of groups, what this process has of them.
+    """
     log_metric = columns.get("log_metric")
     if log_metric is None:
         return
-    for name, value in means(figures(one) for one in judged).items():
+    rows = [figures(one) for one in judged]
+    groups: dict[str, list[tuple[float | None, bool]]] = {}
+    for prompt, value, row in zip(prompts, values, rows, strict=False):
+        groups.setdefault(_key(prompt), []).append((value, row["rule_correct"] > 0))
+    for name, value in {**means(rows), **flat_groups(groups.values()), "exposed_s": exposed_s}.items():
         log_metric(f"tinyv/{name}", value)
-    log_metric("tinyv/exposed_s", exposed_s)
 
 
 def _key(prompt: object) -> str:

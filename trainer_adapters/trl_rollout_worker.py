@@ -15,7 +15,7 @@ from typing import Any
 
 from trl.experimental.async_grpo.async_rollout_worker import AsyncRolloutWorker, _AsyncRolloutLoop
 
-from tinyv_stream.adapter_kit import close_requesters, figures, read_settings, request_reward
+from tinyv_stream.adapter_kit import begin_step, close_requesters, figures, read_settings, request_reward
 from trainer_adapters.trl_reward import rollout_of
 
 
@@ -45,7 +45,8 @@ class _TinyVLoop(_AsyncRolloutLoop):
             yield group_id, row
 
     async def _generate_one(self, prompt: Any, tool_dict: Any, tools: Any, group_id: int = 0) -> Any:  # noqa: ANN401 TRL's
-        row = self._row_of[group_id]
+        row, step = self._row_of[group_id], self.model_version
+        await begin_step(self._tinyv, step)  # a new policy version's first rollout begins its step
         *rest, _ = await super()._generate_one(prompt, tool_dict, tools, group_id)
         rollout = rollout_of(
             prompt,
@@ -53,7 +54,7 @@ class _TinyVLoop(_AsyncRolloutLoop):
             row,
             self._tinyv,
             group_size=self.num_generations,
-            step=self.model_version,
+            step=step,
         )
         judged = await request_reward(self._tinyv, rollout)
         for name, value in figures(judged).items():

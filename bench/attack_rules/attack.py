@@ -1,60 +1,27 @@
-"""Run of an attack: every mutant before every grader, counted by kind."""
+"""Attack on one grader: every mutant before it, in this process or in a peer's own Python."""
 
 import json
-import math
 import os
 import pathlib
-import random
 import subprocess
-import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
 
-import msgspec
-
-from bench.attack_rules.graders import PEERS, Accepts, NotInstalledError, accepted, load
+from bench.attack_rules.graders import Accepts, NotInstalledError, Ours, accepted, load
 from bench.attack_rules.mutants import Mutant
-
-_EXAMPLES: Final = 20
-_TOLD_EVERY_S: Final = 20.0
+from bench.attack_rules.tally import Shown, Tally
 
 
-class Tally(msgspec.Struct):
-    """What one grader said of the mutants it saw."""
-
-    seen: int = 0
-    wrong: int = 0
-    equal: int = 0
-    late: int = 0
-    seconds: float = 0.0
-    cpu_s: float = 0.0
-    """CPU time of all checks, so that a busy machine does not count against anybody."""
-    accepted: Counter[str] = msgspec.field(default_factory=Counter[str])
-    """Wrong ones accepted, by kind of the edit."""
-    refused: Counter[str] = msgspec.field(default_factory=Counter[str])
-    """Equal ones not accepted, by kind of the edit."""
-    families: Counter[str] = msgspec.field(default_factory=Counter[str])
-    examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
-    """Wrong ones accepted, the first 20 of each kind."""
-    refused_examples: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict[str, list[dict[str, str]]])
-
-
-def attack(name: str, accepts: Accepts, mutants: Sequence[Mutant], most_s: float = math.inf) -> Tally:
-    """Put every mutant before one grader, until `most_s` of CPU time are over; `seen` says how many those were."""
+def attack(accepts: Accepts, mutants: Sequence[Mutant]) -> Tally:
+    """Put every mutant before one grader."""
     tally = Tally()
-    started = told = time.monotonic()
-    busy = _cpu_s()
-    for at, mutant in enumerate(mutants):
+    started, busy = time.monotonic(), _cpu_s()
+    before = (accepts.patient, accepts.crashed) if isinstance(accepts, Ours) else (0, 0)
+    for mutant in mutants:
         verdict = accepted(accepts, mutant.answer, mutant.truth.text, mutant.truth.question)
-        _count(tally, mutant, verdict)
-        if _cpu_s() - busy > most_s:
-            break
-        if time.monotonic() - told > _TOLD_EVERY_S:
-            told = time.monotonic()
-            wrong = sum(tally.accepted.values())
-            sys.stderr.write(f"{name}: {at + 1} of {len(mutants)}, {wrong} wrong ones accepted\n")
+        tally.count(Shown.of(mutant), verdict)
+    if isinstance(accepts, Ours):
+        tally.patient, tally.crashed = accepts.patient - before[0], accepts.crashed - before[1]
     tally.seconds, tally.cpu_s = time.monotonic() - started, _cpu_s() - busy
     return tally
 
@@ -64,89 +31,16 @@ def _cpu_s() -> float:
     return sum(os.times()[:4])
 
 
-def attack_away(name: str, python: str, mutants: Sequence[Mutant]) -> Tally:
+def attack_away(name: str, python: str, mutants: Sequence[Shown]) -> Tally:
     """Put the mutants before a peer that lives in another Python; its own limits of time hold."""
-    pairs = json.dumps([(mutant.answer, mutant.truth.text) for mutant in mutants])
+    pairs = json.dumps([(mutant.answer, mutant.ground_truth) for mutant in mutants])
     program = pathlib.Path(__file__).parent.with_name("rules") / "peer.py"
     done = subprocess.run([python, program, name], input=pairs, capture_output=True, text=True, check=True)  # noqa: S603 (a Python that the caller named)
     found = json.loads(done.stdout)
     tally = Tally(seconds=sum(found["seconds"]), cpu_s=found["cpu_s"])
     for mutant, verdict in zip(mutants, found["verdicts"], strict=True):
-        _count(tally, mutant, verdict)
+        tally.count(mutant, verdict)
     return tally
-
-
-def _count(tally: Tally, mutant: Mutant, verdict: bool | None) -> None:  # noqa: FBT001
-    tally.seen += 1
-    tally.late += verdict is None
-    tally.wrong += mutant.label == "wrong"
-    tally.equal += mutant.label == "equal"
-    if mutant.label == "wrong" and verdict:
-        tally.accepted[mutant.kind] += 1
-        tally.families[mutant.truth.family] += 1
-        _keep(tally.examples, mutant)
-    if mutant.label == "equal" and not verdict:
-        tally.refused[mutant.kind] += 1
-        _keep(tally.refused_examples, mutant)
-
-
-def _keep(examples: dict[str, list[dict[str, str]]], mutant: Mutant) -> None:
-    kept = examples.setdefault(mutant.kind, [])
-    truth = mutant.truth
-    if len(kept) < _EXAMPLES:
-        row = {"family": truth.family, "question": truth.question, "ground_truth": truth.text}
-        kept.append({**row, "answer": mutant.answer})
-
-
-def sample(mutants: Sequence[Mutant], most: int, seed: int) -> list[Mutant]:
-    """Return at most so many mutants, drawn."""
-    rng = random.Random(seed)  # noqa: S311 (a workload, not a secret)
-    return list(mutants) if len(mutants) <= most else rng.sample(mutants, k=most)
-
-
-def outcome(
-    mutants: Sequence[Mutant], truths: int, graders: dict[str, Tally], missing: Iterable[str]
-) -> dict[str, Any]:
-    """Return the result as it is written: totals, then by kind, then what was accepted."""
-    labels = Counter(mutant.label for mutant in mutants)
-    kinds: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for kind, count in Counter(mutant.kind for mutant in mutants).items():
-        wrong = sum(mutant.label == "wrong" for mutant in mutants if mutant.kind == kind)
-        kinds[kind] = {
-            "mutants": count,
-            "wrong": wrong,
-            "accepted": {name: tally.accepted[kind] for name, tally in graders.items()},
-        }
-    return {
-        "mutants": len(mutants),
-        "truths": truths,
-        "wrong": labels["wrong"],
-        "equal": labels["equal"],
-        "undecided": labels["unsure"],
-        "wrong_accepted": {name: sum(tally.accepted.values()) for name, tally in graders.items()},
-        "equal_refused": {name: sum(tally.refused.values()) for name, tally in graders.items()},
-        "seen": {
-            name: {"mutants": t.seen, "wrong": t.wrong, "equal": t.equal, "late": t.late} for name, t in graders.items()
-        },
-        "seconds": {name: round(tally.seconds, 1) for name, tally in graders.items()},
-        "cpu_s": {name: round(tally.cpu_s, 1) for name, tally in graders.items()},
-        "by_kind": dict(sorted(kinds.items())),
-        "by_family": {name: dict(tally.families) for name, tally in graders.items()},
-        "peers": {
-            **{name: _peer(tally, labels["wrong"]) for name, tally in graders.items() if name in PEERS},
-            **{name: {"state": "not installed"} for name in missing},
-        },
-        "examples": {name: tally.examples for name, tally in graders.items()},
-        "refused_examples": {name: tally.refused_examples for name, tally in graders.items()},
-        "refused_by_kind": {name: dict(tally.refused) for name, tally in graders.items()},
-    }
-
-
-def _peer(tally: Tally, wrong: int) -> dict[str, Any]:
-    """Return what a peer accepted of the sample it saw, and that figure scaled to all wrong ones."""
-    accepted_wrong = tally.accepted.total()
-    scaled = round(accepted_wrong * wrong / tally.wrong) if tally.wrong else 0
-    return {"state": "run", "wrong_seen": tally.wrong, "wrong_accepted": accepted_wrong, "scaled_to_all_wrong": scaled}
 
 
 def loaded(names: Sequence[str], peer_path: pathlib.Path | None) -> tuple[dict[str, Accepts], list[str]]:

@@ -11,8 +11,9 @@ from fractions import Fraction
 from typing import Final
 
 from bench.attack_rules.context import Truth
+from bench.attack_rules.evaluate import differs
 from bench.attack_rules.exact import exact
-from bench.attack_rules.tree import TreeNode
+from bench.attack_rules.tree import TreeNode, letters, num
 
 TextEdit = tuple[str, str]
 
@@ -71,7 +72,41 @@ _BEFORE: Final = (
     "the inverse of ",
     "other than ",
 )
+_STRUCK: Final = (
+    ("\\phantom{", "}"),
+    ("\\hphantom{", "}"),
+    ("\\cancel{", "}"),
+    ("\\xcancel{", "}"),
+    ("\\sout{", "}"),
+    ("~~", "~~"),
+    ("<del>", "</del>"),
+    ("<s>", "</s>"),
+    ("\\neg(", ")"),
+    ("\\text{not }(", ")"),
+)
+_NARROWED: Final = (
+    ", x \\in \\mathbb{Z}",
+    " \\cap \\mathbb{Z}",
+    " \\cap \\mathbb{Q}",
+    ", x \\in \\mathbb{Q}",
+    " \\text{ where } x \\text{ is an integer}",
+    " \\setminus \\mathbb{Z}",
+    "^c",
+)
 _SIGNS: Final = (
+    "...",
+    "…",
+    "\\log",
+    " \\ln",
+    " \\sin",
+    "\\int",
+    "\\cdot",
+    "\\div",
+    "=",
+    "+",
+    " \\Leftrightarrow",
+    "\\phantom{1}0",
+    "~~",
     "\\cdots",
     " \\ldots",
     "+\\cdots",
@@ -161,7 +196,7 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
     if tree.op in {"words", "choice", "notation", "date", "money", "time", "base", "temperature"}:
         return
     # A constant that is free takes up a factor or a term; 0, 1 and 2 are their own squares or doubles.
-    fixed = tree.op in _FREE or any(exact(part) in _FIXED for part in (tree, *_parts(tree)))
+    fixed = tree.op in _FREE or any(map(_is_fixed, (tree, *_parts(tree))))
     # A word may be read of the nearest number alone: `x-1 squared`.
     fixed = fixed or _NEAREST.search(spelled) is not None
     relation = tree.op in {"less", "lesseq", "equation", "union", "except", "interval"}
@@ -171,6 +206,9 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
     for text in _BEFORE:
         if not (relation and text in _BOUNDS) and not (fixed and text in _ARITHMETIC):
             yield "word in front", text + spelled
+    yield from (("struck out", before + spelled + behind) for before, behind in _STRUCK)
+    if tree.op in {"union", "interval", "except"} and truth.context.domain in {"number", "real", "open"}:
+        yield from (("domain narrowed", spelled + text) for text in _NARROWED)
     if _single(tree):
         yield from _signed(truth, spelled, fixed=fixed)
     if tree.op == "num" and len(tree.name) in {2, 3} and tree.name[0] != "0":
@@ -180,6 +218,15 @@ def text_edits(truth: Truth, spelled: str, rng: random.Random) -> Iterator[TextE
             "dots",
             spelled.removesuffix("\\}").removesuffix("\\right") + ", \\ldots" + ("\\}" if tree.op == "set" else ""),
         )
+
+
+def _is_fixed(node: TreeNode) -> bool:
+    """Say whether a value is 0, 1, -1 or 2, however it is written."""
+    if exact(node) in _FIXED:
+        return True
+    if node.op in _HOLDERS | _FREE or letters(node):
+        return False
+    return any(differs(node, num(int(value)), {}) is False for value in _FIXED)
 
 
 def _parts(tree: TreeNode) -> Iterator[TreeNode]:
@@ -194,7 +241,7 @@ def _signed(truth: Truth, spelled: str, *, fixed: bool) -> Iterator[TextEdit]:
     at_end = truth.tree.op in {"num", "sym", "const"}
     for text in _SIGNS:
         if not _leave(truth, text) and (at_end or text[0] not in "'!^_") and not (fixed and text in _ARITHMETIC):
-            yield ("dots" if "dots" in text else "sign behind"), spelled + text
+            yield ("dots" if "dots" in text or text in {"...", "…"} else "sign behind"), spelled + text
 
 
 def _single(tree: TreeNode) -> bool:
@@ -209,7 +256,7 @@ def _leave(truth: Truth, text: str) -> bool:
     digits = text == "_2" and not (tree.op == "num" and len(tree.name) > 1)
     # A question that nobody has read may ask for halves or dozens; then it speaks of them.
     spoken = context.rounded and any(word in truth.question.lower() for word in _WORD.findall(text.lower()))
-    return remainder or measured or digits or spoken or (tree.op == "dec" and "dots" in text)
+    return remainder or measured or digits or spoken or (tree.op == "dec" and ("dots" in text or text in {"...", "…"}))
 
 
 def _separated(digits: str, rng: random.Random) -> Iterator[TextEdit]:

@@ -124,7 +124,7 @@ class ValueWriter:
         slash = factor.op == "div" and self.how.frac == "/"
         if factor.op in {"sum", "prod", "integral", "mixed"} and not last:
             return self.bracket(self.text(factor))
-        if factor.op in {"fn", "log"} and not last:
+        if _may_end_open(factor) and not last:
             return self.bracket(self.text(factor))
         return self.bracket(self.text(factor)) if slash else self.at_least(factor, PRODUCT)
 
@@ -234,3 +234,8 @@ class ValueWriter:
         d = "\\mathrm{d}" if self.how.upright else "d"
         inner = self.at_least(body, PRODUCT)
         return f"\\int_{{{self.text(low)}}}^{{{self.text(high)}}} {inner}\\,{d}{node.name}", SUM
+
+
+def _may_end_open(node: TreeNode) -> bool:
+    r"""Say whether a factor behind this one could be read into a function's argument: `2\ln x` before `\pi`."""
+    return node.op in {"fn", "log"} or (node.op == "mul" and any(map(_may_end_open, node.args)))

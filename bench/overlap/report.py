@@ -1,4 +1,4 @@
-"""HTML report in one file, without scripts or foreign parts: table, goals, pictures, settings."""
+"""HTML report in one file, in the board's look: table, goals, pictures, settings."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,9 @@ import msgspec
 from bench.overlap.charts import exposed_svg, waits_svg
 from bench.overlap.curves import COLOURS
 from bench.overlap.run import Measured, Repeat
+from tinyv_stream.charts.report_page import Axis, Chart, Curve, report_page, section
 from tinyv_stream.timeline.picture import step_svg
 
-_STYLE: Final = (
-    "body{font:15px system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse}td,th{padding:.3em .8em;border-bottom:1px solid #ddd;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}.no{color:#c43c3c}pre{background:#f6f6f6;padding:1em;overflow:auto}"
-    "svg{max-width:100%;height:auto}"
-)
 _SHOWN: Final = ("stream", "verl", "per_sample", "trl", "blocking")
 
 
@@ -45,21 +40,33 @@ def pictures(measured: Measured) -> dict[str, str]:
 
 def html(drawn: Mapping[str, str], report: dict[str, Any]) -> str:
     """Return the report with these pictures."""
-    parts = [
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Overlap</title><style>{_STYLE}</style>",
-        "<h1>How much verification time does a trainer wait?</h1>",
-        f"<p>{escape(report['definition'])}</p>",
-        _table(report["modes"]),
-        *(f"<p>Left out: {escape(reason)}.</p>" for reason in report["left_out"].values()),
-        "<h2>Goals</h2>",
-        _goals(report["goals"]),
-        *(f"<figure>{picture}</figure>" for picture in drawn.values()),
-        "<h2>Where verdicts differ from blocking's</h2>",
-        _differences(report["differences"]),
-        "<h2>Workload and setting</h2>",
-        f"<pre>{_json(report['workload'])}</pre><pre>{_json(report['setting'])}</pre>",
+    modes: dict[str, Any] = report["modes"]
+    exposed = {mode: row["exposed_s"].median for mode, row in modes.items()}
+    least, most = min(exposed, key=exposed.__getitem__, default=""), max(exposed, key=exposed.__getitem__, default="")
+    sentence = f"After the last completion a trainer waits {exposed[least]:.3f} s with {least}" if exposed else ""
+    sentence += f", and {exposed[most]:.3f} s with {most}." if exposed else "Nothing was measured."
+    left_out = "".join(f"<p>Left out: {escape(reason)}.</p>" for reason in report["left_out"].values())
+    figures = "".join(f"<figure>{picture}</figure>" for picture in drawn.values())
+    sections = [
+        section("Modes", _table(modes) + left_out, report["definition"]),
+        section("Goals", _goals(report["goals"])),
+        section("Waits and steps", figures, "A step each: the one whose exposed time is the median one"),
+        section("Where verdicts differ from blocking's", _differences(report["differences"])),
+        section("Workload and setting", f"<pre>{_json(report['workload'])}</pre><pre>{_json(report['setting'])}</pre>"),
     ]
-    return "\n".join(parts)
+    return report_page("How much verification time does a trainer wait?", sentence, sections, [_exposed(exposed)])
+
+
+def _exposed(exposed: Mapping[str, float]) -> Chart:
+    return Chart(
+        title="Exposed time",
+        said="from the last completion of a step to its last reward, median of the repeats",
+        kind="bars",
+        x=Axis(name="mode"),
+        y=Axis(name="exposed, s", min=0),
+        names=list(exposed),
+        curves=[Curve(name="exposed", tone="exp", points=list(exposed.values()))],
+    )
 
 
 def _table(modes: dict[str, Any]) -> str:

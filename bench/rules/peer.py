@@ -1,8 +1,9 @@
 r"""Program around another project's grader, in its own Python: `python peer.py NAME < cases.json > out.json`.
 
 Standard library only at import, so that it runs in the reference's environment. NAME: `math_verify` (as its README
-uses it, ground truth in `$`), `trl` (accuracy_reward), `verl_prime` (the package's prime_math, loaded without the rest
-of verl, whose import needs ray and torch). `verl_extract` cuts answers out of completions instead.
+uses it, ground truth in `$`), `trl` (accuracy_reward), `verl_prime` and `verl_math_reward` (the package's prime_math
+and math_reward, loaded without the rest of verl, whose import needs ray and torch). `verl_extract` cuts answers out of
+completions instead.
 """
 
 # pyright: basic
@@ -22,10 +23,11 @@ import types
 def main() -> None:
     """Print the verdicts and the seconds of each case; or what the reference cuts out of each completion."""
     if sys.argv[1] == "verl_extract":
-        match_answer = _prime_math().match_answer
+        match_answer = _verl("prime_math").match_answer
         json.dump([match_answer(completion) for completion in json.load(sys.stdin)], sys.stdout)
         return
-    grade = {"math_verify": _math_verify, "trl": _trl, "verl_prime": _verl_prime}[sys.argv[1]]()
+    peers = {"math_verify": _math_verify, "trl": _trl, "verl_prime": _verl_prime, "verl_math_reward": _verl_math_reward}
+    grade = peers[sys.argv[1]]()
     cases = json.load(sys.stdin)
     with contextlib.suppress(Exception):
         grade("1", "2")  # the first call fills tables
@@ -65,25 +67,28 @@ def _trl():  # noqa: ANN202
 
 
 def _verl_prime():  # noqa: ANN202
-    prime_math = _prime_math()
+    prime_math = _verl("prime_math")
     return lambda answer, gold: prime_math.compute_score(f"The final answer is \\boxed{{{answer}}}", gold)[0]
 
 
-def _prime_math():  # noqa: ANN202
+def _verl_math_reward():  # noqa: ANN202
+    math_reward = _verl("math_reward")
+    return lambda answer, gold: math_reward.compute_score(f"The final answer is \\boxed{{{answer}}}", gold)
+
+
+def _verl(name):  # noqa: ANN001, ANN202
     spec = importlib.util.find_spec("verl")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("verl")
     root = spec.submodule_search_locations[0]
-    for name in ("verl", "verl.utils", "verl.utils.reward_score"):
-        module = types.ModuleType(name)
-        module.__path__ = [os.path.join(root, *name.split(".")[1:])]  # noqa: PTH118 (runs in any environment)
-        sys.modules[name] = module
+    for package in ("verl", "verl.utils", "verl.utils.reward_score"):
+        module = types.ModuleType(package)
+        module.__path__ = [os.path.join(root, *package.split(".")[1:])]  # noqa: PTH118 (runs in any environment)
+        sys.modules[package] = module
     metric = types.ModuleType("verl.utils.metric")
     setattr(metric, "Metric", object)  # noqa: B010 (a stand-in for a module that needs torch)
     sys.modules["verl.utils.metric"] = metric
-    from verl.utils.reward_score import prime_math  # pyright: ignore[reportMissingImports]
-
-    return prime_math
+    return importlib.import_module(f"verl.utils.reward_score.{name}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ class Engine:
     def __init__(self, tokenizer: Any, reply: str) -> None:
         self.ids = tokenizer(reply)["input_ids"]
 
+    def get_version(self) -> int:
+        return 3
+
     async def agenerate(self, request: Any) -> ModelResponse:
         count = len(self.ids)
         return ModelResponse(

@@ -24,10 +24,13 @@ class Round(msgspec.Struct):
 class Asked(msgspec.Struct):
     model: str
     rounds: list[Round]
+    context: int = 4096
 
 
 async def main(asked: Asked) -> list[list[Reading]]:
-    engine = VllmEngine(asked.model, asked.rounds[0].row, EngineConfig(kv_cache_mb=128, threads=1))
+    engine = VllmEngine(
+        asked.model, asked.rounds[0].row, EngineConfig(kv_cache_mb=128, threads=1, max_model_len=asked.context)
+    )
     await engine.start()
     try:
         return [await answered(engine, turn) for turn in asked.rounds]

@@ -30,10 +30,11 @@ ONE_WORD = ModelRow(
 """SmolLM2 obeys this often enough; to TinyV's prompts it writes sentences, and is read by one token only."""
 
 
-def ask(model: str, *rounds: tuple[ModelRow, list[str], bool]) -> list[list[Reading]]:
+def ask(model: str, *rounds: tuple[ModelRow, list[str], bool], context: int = 4096) -> list[list[Reading]]:
     """Put the rounds to a real engine of its own."""
     pytest.importorskip("vllm")
-    asked = {"model": model, "rounds": [{"row": r, "prompts": p, "forget": f} for r, p, f in rounds]}
+    turns = [{"row": r, "prompts": p, "forget": f} for r, p, f in rounds]
+    asked = {"model": model, "rounds": turns, "context": context}
     done = subprocess.run(
         [sys.executable, str(HERE / "reading_program.py")],
         input=msgspec.json.encode(asked),

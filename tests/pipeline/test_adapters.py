@@ -6,6 +6,7 @@ import pickle
 import sys
 import types
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from tinyv_stream import InvalidInputError, Rollout, Status, UndecidedError
 from tinyv_stream.adapter_kit import (
     AdapterSettings,
     background,
+    begin_step,
     close_requesters,
     fitted,
     loop_clients,
@@ -26,9 +28,11 @@ from tinyv_stream.adapter_kit import (
 )
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.record import segments
+from tinyv_stream.record.lines import Began, Rewarded, decoder
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import validate_rollout
-from trainer_adapters.slime_reward import custom_rm, keep_decided
+from trainer_adapters.slime_reward import custom_rm, keep_decided, log_rollout
 from trainer_adapters.trl_reward import TinyVReward
 
 
@@ -189,6 +193,42 @@ async def test_slime_gets_records_and_undecided_samples_leave_the_loss(
     assert not keep_decided(args, samples)
     assert keep_decided(args, samples[:3])
     assert not keep_decided(args, samples[:2])
+
+
+async def test_slime_logs_the_figures_beside_its_own_and_names_the_rollout_where_it_tells(
+    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TINYV_REDIS_URL", server.url)
+    monkeypatch.setenv("TINYV_POOL", pool_name)
+    monkeypatch.setenv("TINYV_RECORD", str(tmp_path))
+    hooks = types.SimpleNamespace(_current_rollout_id=7)
+    monkeypatch.setitem(sys.modules, "slime.rollout.sample_hooks", hooks)  # type: ignore[arg-type]
+    texts = ["rule:correct", "tinyv:correct", "tinyv:incorrect", "tinyv:incorrect 2"]
+    samples = [fake_slime_sample(text, i) for i, text in enumerate(texts)]
+    for sample in samples[2:]:
+        sample.group_index = 1
+    args = types.SimpleNamespace(reward_key="score")
+    async with workers(server.url, pool_name, ScriptedVerifier("rule"), ScriptedVerifier("tinyv")):
+        for sample in samples:
+            sample.reward = await custom_rm(args, sample)
+        await close_requesters()
+    told: dict[str, float] = {"slime/own": 1.0}
+    assert log_rollout(7, args, samples, told, 1.0) is False  # slime goes on with its own
+    assert told["slime/own"] == 1.0 and told["tinyv/rescued"] == 0.25
+    assert told["tinyv/agreement"] == pytest.approx(2 / 3)
+    assert (told["tinyv/flat_groups"], told["tinyv/flat_by_rules"]) == (1.0, 0.5)
+    assert log_rollout(7, args, samples, None, 1.0) is False
+    found = [decoder.decode(raw) for path in segments.listed(tmp_path) for raw in path.read_bytes().splitlines()]
+    assert {line.step for line in found if isinstance(line, Rewarded)} == {7}
+
+
+async def test_a_step_begins_once_however_often_it_is_said(chosen: AdapterSettings, tmp_path: Path) -> None:
+    recording = msgspec.structs.replace(chosen, record=str(tmp_path))
+    for number in (1, 1, 2, 2, 2):
+        await begin_step(recording, number)
+    await close_requesters()
+    found = [decoder.decode(raw) for path in segments.listed(tmp_path) for raw in path.read_bytes().splitlines()]
+    assert [line.step for line in found if isinstance(line, Began)] == [1, 2]
 
 
 async def test_slime_alone_gets_the_running_mean_of_its_question(

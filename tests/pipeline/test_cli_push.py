@@ -7,6 +7,8 @@ from pathlib import Path
 from cli_kit import Cli, rewards_in, write_rollouts
 
 from tinyv_stream.files.rollouts import RolloutLine, read_rollouts
+from tinyv_stream.record import segments
+from tinyv_stream.record.lines import Rewarded, decoder
 from tinyv_stream.testing import EmbeddedServer, wait_until_sync
 
 COUNT = 400
@@ -54,10 +56,13 @@ def test_two_pushes_of_different_files_share_a_pool(tmp_path: Path) -> None:
     with cli.up():
         for n, (rollouts, _) in enumerate(files):
             write_rollouts(rollouts, 60 + n)
-        running = [cli.start("push", rollouts, "--out", out) for rollouts, out in files]
+        record = ("--record", tmp_path / "runs")
+        running = [cli.start("push", rollouts, "--out", out, *record) for rollouts, out in files]
         assert [process.wait(60) for process in running] == [0, 0]
     for rollouts, out in files:
         check_whole(rollouts, out)
+    lines = [raw for path in segments.listed(tmp_path / "runs") for raw in path.read_bytes().splitlines()]
+    assert sum(isinstance(decoder.decode(raw), Rewarded) for raw in lines) == 60 + 61
 
 
 def test_lines_of_one_group_may_give_different_sizes(tmp_path: Path) -> None:

@@ -1,23 +1,32 @@
 """The pool's metrics: of whoever submitted, in sets that do not overlap, and answered by a real Prometheus."""
 
 import asyncio
+import itertools
+import json
 import re
+import runpy
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
-from aiohttp import web
+from board_kit import rescued, reward
+from prometheus_kit import prometheus, serving
 from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, rollout
 
 from tinyv_stream import RewardClient
-from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.board.figures import Figures
+from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.gateway.metrics import CONTENT_TYPE, pool_text
+from tinyv_stream.gateway.metrics import pool_text
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
+CONTRIB = Path(__file__).parents[2] / "contrib"
+DASHBOARD = CONTRIB / "grafana" / "tinyv.json"
+COUNTED = ("killed_graders", "engine_restarts", "asked_again")
 RULES = Path(__file__).parents[2] / "contrib" / "prometheus" / "tinyv-alerts.yml"
 
 
@@ -34,7 +43,15 @@ async def test_rewards_of_a_native_client_are_counted_each_once(
         for ticket in [await one.submit(rollout(f"{text} {n}", n)) for n, text in enumerate(texts)]:
             await ticket
         async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
-            text = pool_text(await operator.status()).decode()
+            status = await operator.status()
+    text = pool_text(status).decode()
+    told = [{"killed": "3", "restarts": "2", "asked_again": "7"}, {"killed": "1", "restarts": "x" * 99}]
+    workers = [WorkerInfo(name=f"w{n}", stage="tinyv", pid=n, host="h", state="ready", done=10, about=about)
+               for n, about in enumerate(told)]  # fmt: skip
+    of_workers = pool_text(msgspec.structs.replace(status, workers=workers)).decode()
+    counted = {name: value(of_workers, f"tinyv_pool_{name}") for name in COUNTED}
+    assert counted == {"killed_graders": 4, "engine_restarts": 2, "asked_again": 7}
+    assert value(of_workers, 'tinyv_pool_done_rollouts{stage="tinyv"}') == 20
     assert value(text, "tinyv_pool_submitted_total") == 5
     assert value(text, 'tinyv_pool_rewards_total{source="rule",status="ok"}') == 2
     assert value(text, 'tinyv_pool_rewards_total{source="tinyv",status="ok"}') == 2
@@ -55,8 +72,8 @@ def test_a_pool_that_does_not_answer_has_no_figure_but_that() -> None:
 async def test_a_real_prometheus_answers_every_alert(
     serve: Serve, client: Callable[..., RewardClient], server: EmbeddedServer, pool_name: str, tmp_path: Path
 ) -> None:
-    prometheus, promtool = shutil.which("prometheus"), shutil.which("promtool")
-    if prometheus is None or promtool is None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
         pytest.skip("apt-get install prometheus")
     checked = await asyncio.create_subprocess_exec(promtool, "check", "rules", str(RULES))
     assert await checked.wait() == 0
@@ -64,54 +81,61 @@ async def test_a_real_prometheus_answers_every_alert(
         await (await one.submit(rollout("tinyv:correct")))
         async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
 
-            async def metrics(_: web.Request) -> web.Response:
-                return web.Response(body=pool_text(await operator.status()), headers={"Content-Type": CONTENT_TYPE})
+            async def text() -> bytes:
+                return pool_text(await operator.status())
 
-            app = web.Application()
-            app.router.add_get("/metrics", metrics)
-            runner = web.AppRunner(app)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            try:
-                await _ask(prometheus, tmp_path, runner.addresses[0][1])
-            finally:
-                await runner.cleanup()
+            async with serving(text) as ports, prometheus(tmp_path, ports, RULES) as (answer, url):
+                for metric in ("tinyv_pool_workers", "tinyv_pool_rewards_total", "tinyv_pool_oldest_seconds"):
+                    assert await answer(metric)
+                async with aiohttp.ClientSession() as http, http.get(f"{url}/api/v1/rules") as said:
+                    groups = (await said.json())["data"]["groups"]
+                assert len(groups[0]["rules"]) == 6
+                for rule in groups[0]["rules"]:
+                    assert await answer(rule["query"]) is not None
 
 
-async def _ask(prometheus: str, directory: Path, port: int) -> None:
-    config = directory / "prometheus.yml"
-    job = f"{{job_name: pool, scrape_interval: 1s, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}"
-    config.write_text(f"rule_files: [{RULES}]\nscrape_configs: [{job}]\n")
-    free = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
-    own = free.sockets[0].getsockname()[1]
-    free.close()
-    process = await asyncio.create_subprocess_exec(
-        prometheus, f"--config.file={config}", f"--storage.tsdb.path={directory / 'data'}",
-        f"--web.listen-address=127.0.0.1:{own}", stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        async with aiohttp.ClientSession() as http:
+@pytest.mark.long
+async def test_a_real_prometheus_has_a_number_for_every_expression_of_the_dashboard(
+    serve: Serve, client: Callable[..., RewardClient], server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    board = Figures()
+    n = itertools.count()
+    async with serve(ScriptedVerifier("rule"), ScriptedVerifier("tinyv")), client() as one:  # noqa: SIM117 too long
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
 
-            async def answer(query: str) -> list[object] | None:
-                try:
-                    async with http.get(f"http://127.0.0.1:{own}/api/v1/query", params={"query": query}) as said:
-                        found = await said.json()
-                except aiohttp.ClientError:
-                    return None
-                assert found["status"] == "success", found
-                return found["data"]["result"]
+            async def of_pool() -> bytes:
+                """Something has happened at every look: a rate needs two values."""
+                number = next(n)
+                await (await one.submit(rollout(f"tinyv:correct {number}", number)))
+                return pool_text(await operator.status())
 
-            async def is_scraped() -> bool:
-                return bool(await answer("tinyv_pool_up == 1"))
+            async def of_board() -> bytes:
+                number = next(n)
+                board.lines([rescued(number), reward(number)])
+                step = {"step": number, "is_closed": True, "generation": 5.0, "hidden": 2.0, "exposed": 0.1}
+                board.steps("run", [step])
+                return board.text()
 
-            await wait_until(is_scraped, 60, "Prometheus has scraped the pool")
-            for metric in ("tinyv_pool_workers", "tinyv_pool_rewards_total", "tinyv_pool_oldest_seconds"):
-                assert await answer(metric)
-            async with http.get(f"http://127.0.0.1:{own}/api/v1/rules") as said:
-                groups = (await said.json())["data"]["groups"]
-            assert len(groups[0]["rules"]) == 6
-            for rule in groups[0]["rules"]:
-                assert await answer(rule["query"]) is not None
-    finally:
-        process.terminate()
-        await process.wait()
+            async with serving(of_pool, of_board) as ports, prometheus(tmp_path, ports, RULES) as (answer, _):
+                asked = list(expressions())
+                assert len(asked) == 20
+                for expression in asked:
+                    query = expression.replace("$__rate_interval", "1m")
+
+                    async def has_numbers(query: str = query) -> bool:
+                        rows = await answer(query)
+                        return bool(rows) and all(row["value"][1] != "NaN" for row in rows)  # type: ignore[index]
+
+                    await wait_until(has_numbers, 30, expression)
+
+
+def test_the_dashboard_is_what_its_script_makes() -> None:
+    pytest.importorskip("grafana_foundation_sdk", reason="pip install grafana-foundation-sdk")
+    script = runpy.run_path(str(DASHBOARD.with_name("make_dashboard.py")))
+    assert script["encoded"]() == DASHBOARD.read_text()
+
+
+def expressions() -> Iterator[str]:
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        for target in panel.get("targets", []):
+            yield target["expr"]

@@ -65,3 +65,18 @@ async def test_the_wait_for_credit_is_told_and_recorded(serve: Serve, client: Cl
     (later,) = [line for line in lines(tmp_path) if isinstance(line, Rewarded) and line.id == "r1"]
     assert later.timings.total_s is not None
     assert later.rewarded - later.ended >= later.timings.total_s + waits[1] - 0.01
+
+
+async def test_the_wait_behind_an_equal_rollout_is_told_and_nobody_else_has_one(
+    serve: Serve, client: Clients, tmp_path: Path
+) -> None:
+    tinyv = ScriptedVerifier("tinyv", delay_s=0.5)
+    async with serve(ScriptedVerifier("rule"), tinyv), client(record=tmp_path) as one:
+        equal = {"question": "q", "group_id": "g", "group_size": 3}
+        tickets = [await one.submit(rollout("tinyv:correct", n, **equal)) for n in range(3)]
+        parked = [(await ticket).timings.parked_s for ticket in tickets]
+    assert len(tinyv.asked) == 1
+    assert sum(waited is None for waited in parked) == 1  # who asked
+    assert all(waited is None or waited >= 0.4 for waited in parked)
+    told = [line.timings.parked_s for line in lines(tmp_path) if isinstance(line, Rewarded)]
+    assert sorted(map(str, told)) == sorted(map(str, parked))

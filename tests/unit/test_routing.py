@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinyv_stream import Outcome, Reward, Source, Status, Verdict
+from tinyv_stream import Outcome, Reward, RewardClient, Source, Status, Verdict
 from tinyv_stream.client.routing import MANY, RoutingWatch
 
 
@@ -37,3 +37,11 @@ def test_a_run_that_asks_or_has_no_need_to_says_nothing(
     for one in rewards:
         watch.note(one)
     assert not caplog.records
+
+
+async def test_a_client_that_means_to_go_past_tinyv_is_not_watched(caplog: pytest.LogCaptureFixture) -> None:
+    for watched in (True, False):
+        client = RewardClient("redis://127.0.0.1:1/0", run_id="r", watch_routing=watched)
+        for _ in range(2 * MANY):
+            client._on_reward(reward(Outcome.INCORRECT))
+        assert len(caplog.records) == 1  # of the first alone

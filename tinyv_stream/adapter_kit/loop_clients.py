@@ -76,6 +76,14 @@ async def request_rewards(
     return await requester.request_all([fitted(rollout) for rollout in rollouts], needs_baseline=needs_baseline)
 
 
+async def begin_step(chosen: AdapterSettings, number: int) -> None:
+    """Say that generation of a step begins now, for the record; the same number again says nothing new.
+
+    Raises as `open_requester` does, and InvalidInputError for a number below 0.
+    """
+    (await open_requester(chosen)).begin_step(number)
+
+
 def _has_failed(opening: asyncio.Future[RewardRequester]) -> bool:
     return opening.done() and (opening.cancelled() or opening.exception() is not None)
 

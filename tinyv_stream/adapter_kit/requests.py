@@ -46,6 +46,7 @@ class RewardRequester:
         self._mean = RunningMean()
         self._rounds = GroupRounds()
         self._decided = asyncio.Event()
+        self._step: int | None = None
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -56,6 +57,12 @@ class RewardRequester:
     ) -> None:
         """End the withdrawals under way."""
         await cancel_all(list(self._leaving))
+
+    def begin_step(self, number: int) -> None:
+        """Say that generation of a step begins now; the same number again says nothing new. See `RewardClient.step`."""
+        if number != self._step:
+            self.client.step(number)
+            self._step = number
 
     async def request(self, rollout: Rollout, *, needs_baseline: bool = False) -> JudgedReward:
         """Return the reward of `rollout`, and the wait for it in seconds.

@@ -11,12 +11,14 @@
 import enum
 import math
 from collections.abc import Iterable, Mapping
-from typing import Literal, overload
+from typing import Final, Literal, overload
 
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError, UndecidedError
 from tinyv_stream.types import Outcome, Reward, Source, Status
+
+_DECIDED: Final = (Outcome.CORRECT, Outcome.INCORRECT)
 
 
 class OnUndecided(enum.StrEnum):
@@ -97,9 +99,11 @@ def policy_of(policy: str | float) -> Policy:
 def figures(judged: JudgedReward) -> dict[str, float]:
     """Return what a trainer may log beside the reward: 1.0 or 0.0 each, and seconds for `wait_s`.
 
-    At most one of `from_rule`, `from_tinyv`, `from_cache` is 1: where the reward comes from.
+    At most one of `from_rule`, `from_tinyv`, `from_cache` is 1: where the reward comes from. `both` is 1 where rules
+    and TinyV decided, `agreed` where they decided alike as well.
     """
     reward = judged.reward
+    said = [v.outcome for v in (reward.rule, reward.tinyv) if v is not None and v.outcome in _DECIDED]
     return {
         "rule_correct": float(reward.rule is not None and reward.rule.outcome is Outcome.CORRECT),
         "tinyv_correct": float(reward.tinyv is not None and reward.tinyv.outcome is Outcome.CORRECT),
@@ -108,14 +112,34 @@ def figures(judged: JudgedReward) -> dict[str, float]:
         "from_rule": float(reward.source is Source.RULE),
         "from_tinyv": float(reward.source is Source.TINYV),
         "from_cache": float(reward.source is Source.CACHE),
+        "both": float(len(said) == 2),
+        "agreed": float(len(said) == 2 and said[0] is said[1]),
         "wait_s": judged.waited_s,
     }
 
 
 def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Return the mean of every figure, and the longest wait as `wait_max_s`; empty for no rows."""
+    """Return the mean of every figure, and the longest wait as `wait_max_s`; empty for no rows.
+
+    `agreement` is the share on which rules and TinyV agreed, of those that both decided; left out where there is none.
+    """
     kept = list(rows)
     if not kept:
         return {}
     mean = {key: sum(row[key] for row in kept) / len(kept) for key in kept[0]}
-    return mean | {"wait_max_s": max(row["wait_s"] for row in kept)}
+    agreement = {"agreement": mean["agreed"] / mean["both"]} if mean.get("both") else {}
+    return mean | agreement | {"wait_max_s": max(row["wait_s"] for row in kept)}
+
+
+def flat_groups(groups: Iterable[Iterable[tuple[float | None, bool]]]) -> dict[str, float]:
+    """Return the shares of groups without a gradient: `flat_groups`, and `flat_by_rules` by the rules alone.
+
+    A group is its rollouts' (reward, what the rules said); rewards that nobody decided are left out, as trainers do.
+    Groups of one rollout say nothing; empty without any other.
+    """
+    known = [rows for group in groups if len(rows := list(group)) > 1]
+    if not known:
+        return {}
+    flat = sum(len({value for value, _ in rows if value is not None}) < 2 for rows in known)
+    by_rules = sum(len({is_right for _, is_right in rows}) < 2 for rows in known)
+    return {"flat_groups": flat / len(known), "flat_by_rules": by_rules / len(known)}

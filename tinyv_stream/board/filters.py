@@ -22,7 +22,8 @@ PRESETS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Name -> what its chip says, and its condition."""
 
-_EQUAL: Final = {"source": "v.source", "rule": "v.rule", "tinyv": "v.tinyv", "kind": "k.kind", "data": "v.data_source"}
+_EQUAL: Final = {"source": "v.source", "rule": "v.rule", "tinyv": "v.tinyv", "kind": "k.kind", "data": "v.data_source",
+                 "spelling": "v.spelling"}  # fmt: skip
 _NUMBERS: Final = {"from": "v.step >=", "to": "v.step <=", "r": "v.r =", "pmin": "v.p_true >=", "pmax": "v.p_true <="}
 _MOST_WORDS: Final = 16
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """An index of another version is deleted and built again."""
 
 _TABLES: Final = """
@@ -20,19 +20,20 @@ create table file(f integer primary key, name text unique, pos integer);
 create table v(n integer primary key, r integer, client text, id text, step integer, grp text, gsize integer,
   ended real, rewarded real, data_source text, value real, status text, source text, reason text,
   rule text, grader text, rule_reason text, tinyv text, p_true real, threshold real, model text, tinyv_reason text,
-  rule_s real, tinyv_s real, queue_s real, credit_s real, stratum text, size integer, pair text,
-  f integer, at integer, length integer);
+  stratum text, cell text, pair text, spelling text, f integer, at integer, length integer);
 create table head(n integer primary key, texts blob);
 create virtual table words using fts5(question, ground_truth, answer, content='', tokenize='unicode61');
 create index v_step on v(r, step);
 create index v_grp on v(r, grp);
 create index v_p on v(p_true) where p_true is not null;
-create index v_stratum on v(stratum);
-create index v_pair on v(r, stratum, pair);
+create index v_rescued on v(n) where stratum = 'tinyv';
+create index v_undecided on v(n) where stratum = 'undecided';
+create index v_pair on v(r, cell, pair);
+create index v_spelling on v(spelling) where spelling is not null;
 create index v_near on v(n) where abs(p_true - threshold) < 0.05;
 create index v_slow on v(n) where rewarded - ended > 1;
 create table kind(pair text primary key, kind text) without rowid;
-create table label(pair text primary key, label text, via text, at real) without rowid;
+create table label(pair text primary key, label text, via text, at real, correct integer) without rowid;
 create table step(r integer, step integer, client text, began real, over integer, last real,
   rollouts integer, open integer,
   generation real, hidden real, exposed real, found integer, rule_correct integer, asked integer, shared integer,
@@ -40,6 +41,10 @@ create table step(r integer, step integer, client text, began real, over integer
 create table grp(r integer, step integer, grp text, n integer, gsize integer, ruled integer, least real, most real,
   primary key(r, step, grp)) without rowid;
 create table p_true(r integer, bin integer, tinyv text, n integer, primary key(r, bin, tinyv)) without rowid;
+create table cell(r integer, step integer, data_source text, cell text, n integer,
+  primary key(r, step, data_source, cell)) without rowid;
+create table spelling(r integer, spelling text, step integer, n integer,
+  primary key(r, spelling, step)) without rowid;
 create table threshold(r integer, model text, threshold real, n integer,
   primary key(r, model, threshold)) without rowid;
 """
@@ -77,6 +82,8 @@ class Index:
         base.row_factory = sqlite3.Row
         base.execute("pragma journal_mode = wal")
         base.execute("pragma synchronous = normal")
+        base.execute("pragma wal_autocheckpoint = 8000")  # pages: by default every 4 MB waits for the disk
+        base.execute("pragma cache_size = -32768")
         base.execute("pragma mmap_size = 1073741824")
         return base
 

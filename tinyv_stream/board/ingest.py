@@ -13,15 +13,21 @@ from typing import Any, Final
 import msgspec
 
 from tinyv_stream.board.index import Index
+from tinyv_stream.board.spellings import spelling_of
 from tinyv_stream.board.steps import COUNTS, Key, Row, Steps, StepState
 from tinyv_stream.record import reading, segments
 from tinyv_stream.record.lines import AnyLine, Left, Rewarded, decoder
 
-BATCH_BYTES: Final = 4 * 1024 * 1024
+BATCH_BYTES: Final = 16 * 1024 * 1024
+"""Of a segment at a time: the pages that a batch touches are written once."""
 BINS: Final = 40
 _WORDS: Final = 4000
 """Characters of a question or an answer that can be searched."""
-_COLUMNS: Final = 32
+_COLUMNS: Final = 29
+_STRATUM: Final = {"": "undecided", "refused_by_tinyv": "refused"}
+"""Cell -> stratum, where they differ: see `index.STRATA`."""
+_Reward = tuple[int, Rewarded, str, int, int]
+"""Run, line, cell, place and length."""
 _pack: Final = msgspec.msgpack.Encoder()
 
 
@@ -70,7 +76,7 @@ class Indexer:
 
     def _batch(self, f: int, pos: int, data: bytes) -> list[AnyLine]:
         lines: list[AnyLine] = []
-        rewards: list[tuple[int, Rewarded, int, int]] = []
+        rewards: list[_Reward] = []
         at = pos
         self._base.execute("begin immediate")
         try:
@@ -82,7 +88,7 @@ class Indexer:
                 else:
                     r = self._run(line)
                     if isinstance(line, Rewarded):
-                        rewards.append((r, line, at, len(raw)))
+                        rewards.append((r, line, cell_of(line), at, len(raw)))
                     self._need(r, line)
                     self.steps.event(r, line)
                     lines.append(line)
@@ -112,9 +118,9 @@ class Indexer:
         if state := stored(self._base, (r, line.step, line.client)):
             self.steps.put((r, line.step, line.client), state)
 
-    def _insert(self, f: int, rewards: list[tuple[int, Rewarded, int, int]]) -> None:
+    def _insert(self, f: int, rewards: list[_Reward]) -> None:
         n = (self._base.execute("select max(n) from v").fetchone()[0] or 0) + 1
-        rows = [(n + i, r, *_facts(line), f, at, length) for i, (r, line, at, length) in enumerate(rewards)]
+        rows = [(n + i, r, *_facts(line, cell), f, at, length) for i, (r, line, cell, at, length) in enumerate(rewards)]
         self._base.executemany(f"insert into v values({','.join('?' * _COLUMNS)})", rows)
         texts = [(n + i, one.question, one.ground_truth, one.answer or "") for i, (_, one, *_) in enumerate(rewards)]
         heads = [(n, _pack.encode((question[:160], truth[:120], answer[:120]))) for n, question, truth, answer in texts]
@@ -124,7 +130,7 @@ class Indexer:
             [(n, question[:_WORDS], truth[:_WORDS], answer[:_WORDS]) for n, question, truth, answer in texts],
         )
 
-    def _sums(self, rewards: list[tuple[int, Rewarded, int, int]]) -> None:
+    def _sums(self, rewards: list[_Reward]) -> None:
         for key in self.steps.touched:
             if state := self.steps.state(key):
                 self._base.execute(f"insert or replace into step values({','.join('?' * 17)})", _sum(key, state))
@@ -148,16 +154,20 @@ class Indexer:
                     thresholds[r, one.tinyv.model or "", one.tinyv.threshold] += 1
         more = "on conflict do update set n = n + excluded.n"
         self._base.executemany(f"insert into p_true values(?, ?, ?, ?) {more}", [(*k, n) for k, n in bins.items()])
+        cells = Counter((r, one.step, one.data_source, cell) for r, one, cell, *_ in rewards if cell)
+        spelt = Counter((r, _spelling(one), one.step) for r, one, cell, *_ in rewards if cell == "tinyv")
+        self._base.executemany(f"insert into cell values(?, ?, ?, ?, ?) {more}", [(*k, n) for k, n in cells.items()])
+        self._base.executemany(f"insert into spelling values(?, ?, ?, ?) {more}", [(*k, n) for k, n in spelt.items()])
         rows = [(*k, n) for k, n in thresholds.items()]
         self._base.executemany(f"insert into threshold values(?, ?, ?, ?) {more}", rows)
 
 
-def stratum_of(line: Rewarded) -> str:
-    """Return who stands for this reward: see `index.STRATA`."""
+def cell_of(line: Rewarded) -> str:
+    """Return which of `rates.CELLS` a reward is in; empty where nobody decided."""
     if line.status != "ok" or line.value is None:
-        return "undecided"
+        return ""
     if line.value < 0.5:
-        return "refused"
+        return "refused" if line.tinyv is None else "refused_by_tinyv"
     return "tinyv" if line.rescued else "rule"
 
 
@@ -179,16 +189,19 @@ def _ruled(line: Rewarded) -> bool:
     return line.rule is not None and line.rule.outcome == "correct"
 
 
-def _facts(line: Rewarded) -> tuple[Any, ...]:
-    rule, tinyv, spent = line.rule, line.tinyv, line.timings
-    queued = (spent.rule_queue_s or 0.0) + (spent.tinyv_queue_s or 0.0) + (spent.parked_s or 0.0)
+def _spelling(line: Rewarded) -> str:
+    return spelling_of(line.answer or "")
+
+
+def _facts(line: Rewarded, cell: str) -> tuple[Any, ...]:
+    rule, tinyv = line.rule, line.tinyv
     return (
         line.client, line.id, line.step, line.group, line.group_size, line.ended, line.rewarded, line.data_source,
         line.value, line.status, line.source, line.reason,
         rule and rule.outcome, rule and rule.grader, rule and rule.reason,
         tinyv and tinyv.outcome, tinyv and tinyv.p_true, tinyv and tinyv.threshold, tinyv and tinyv.model,
         tinyv and tinyv.reason,
-        spent.rule_s, spent.tinyv_s, queued, spent.credit_s, stratum_of(line), len(line.completion), line.pair,
+        _STRATUM.get(cell, cell), cell, line.pair, _spelling(line) if cell == "tinyv" else None,
     )  # fmt: skip
 
 

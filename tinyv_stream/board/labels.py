@@ -19,6 +19,10 @@ Said = Literal["right", "wrong", "unsure", ""]
 SAID: Final = frozenset(get_args(Said))
 
 
+JUDGE: Final = "judge "
+"""Before the names of models in `by`."""
+
+
 class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One word about one pair. `label`: the answer is correct; None where that was not said."""
 
@@ -34,6 +38,11 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`audit`: the pair was drawn at random, so that rates may be computed of it."""
     by: str = ""
     at: float = 0.0
+
+    @property
+    def is_judged(self) -> bool:
+        """A model said so, not a person."""
+        return self.by.startswith(JUDGE)
 
 
 _log = logging.getLogger(__name__)
@@ -76,12 +85,21 @@ class Labels:
         """Copy the last words into the index, for filtering."""
         base.execute("begin immediate")
         base.execute("delete from label")
-        rows = [(one.pair_id, one.said, one.via, one.at) for one in self.read().values()]
-        base.executemany("insert or replace into label values(?, ?, ?, ?)", rows)
+        rows = [(one.pair_id, one.said, one.via, one.at, one.label) for one in self.read().values()]
+        base.executemany("insert or replace into label values(?, ?, ?, ?, ?)", rows)
         base.execute("commit")
 
 
-def label_of(said: Said, *, accepted: bool, pair_id: str, texts: tuple[str, str, str], source: str, via: str) -> Label:
+def label_of(
+    said: Said,
+    *,
+    accepted: bool,
+    pair_id: str,
+    texts: tuple[str, str, str],
+    source: str,
+    via: str,
+    by: str | None = None,
+) -> Label:
     """Return the label of a reward: an accepted answer whose reward is right is correct, a refused one wrong."""
     known = None if said not in {"right", "wrong"} else accepted == (said == "right")
     question, ground_truth, answer = texts
@@ -94,6 +112,6 @@ def label_of(said: Said, *, accepted: bool, pair_id: str, texts: tuple[str, str,
         label=known,
         source=source,
         via=via,
-        by=os.environ.get("USER", ""),
+        by=os.environ.get("USER", "") if by is None else by,
         at=round(time.time(), 3),
     )

@@ -29,6 +29,8 @@ class Live:
     def __init__(self) -> None:
         self.pool: dict[str, Any] = {}
         self.funnel: dict[str, Any] = {}
+        self.growing: list[dict[str, Any]] = []
+        """Spellings whose rescues grow fast."""
         self.names: dict[int, tuple[str, int]] = {}
         """Run and try of each number in the index."""
         self._rewarded: deque[float] = deque(maxlen=20_000)
@@ -85,6 +87,7 @@ class Live:
             "depth": depth,
             "rate": round(recent / _RATE_S, 1),
             "funnel": self.funnel,
+            "growing": self.growing,
         }
 
     def frame(self, steps: Steps, r: int | None) -> bytes:

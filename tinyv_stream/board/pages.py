@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from markupsafe import Markup
 
-from tinyv_stream.board import queries
+from tinyv_stream.board import quality, queries
 from tinyv_stream.board.assets import have_charts
 from tinyv_stream.board.filters import PRESETS
 from tinyv_stream.board.index import Index
@@ -155,8 +155,9 @@ class Pages:
         if r is None:
             return self._page("empty.html", tab="quality")
         number = r
-        facts = await self._read(lambda base: queries.quality(base, number))
-        charts = {"steps": facts["steps"], **facts["bins"], "thresholds": facts["thresholds"]}
+        facts = await self._read(lambda base: quality.quality(base, number))
+        named = ("steps", "thresholds", "course")
+        charts = {**{name: facts[name] for name in named}, **facts["bins"]}
         return self._page("quality.html", tab="quality", r=r, runs=runs, first=_embedded(_json(charts)), **facts)
 
     async def labels(self, _: web.Request) -> web.Response:

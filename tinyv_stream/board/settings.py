@@ -27,6 +27,8 @@ class BoardConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """0: any free port."""
     token: str = ""
     """Required where other machines can connect."""
+    otlp: str = ""
+    """Where traces of steps that ended go, by OTLP/HTTP, such as http://127.0.0.1:4318/v1/traces; empty: nowhere."""
     compress: bool = True
     """Closed segments become gzip."""
 

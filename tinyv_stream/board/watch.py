@@ -11,12 +11,12 @@ import logging
 import sys
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.board import queries
+from tinyv_stream.board import quality, queries
 from tinyv_stream.board.figures import Figures
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer, stored
@@ -24,6 +24,8 @@ from tinyv_stream.board.kinds import KindReply, KindRequest
 from tinyv_stream.board.labels import Labels
 from tinyv_stream.board.live import Live
 from tinyv_stream.board.settings import BoardConfig
+from tinyv_stream.board.step_traces import StepTraces
+from tinyv_stream.board.steps import combined
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
@@ -50,6 +52,7 @@ class Watch:
         """Held by whoever is at the indexer: it has one connection."""
         self._stack = AsyncExitStack()
         self.figures = Figures()
+        self._traces = StepTraces(config.otlp) if config.otlp else None
         self.chosen: int | None = None
         """The run on the page, by its number in the index."""
         self.frame = b"{}"
@@ -72,6 +75,8 @@ class Watch:
         for task in tasks:
             task.add_done_callback(_seen)
         self._stack.callback(self._indexer.close)
+        if self._traces:
+            self._stack.callback(self._traces.close)
         self._stack.push_async_callback(cancel_all, tasks)
         return self
 
@@ -125,11 +130,17 @@ class Watch:
             self.chosen = self.chosen if newest is None else newest
             self._live.lines(lines)
             self.figures.lines(lines)
+            if self._traces:
+                self._traces.lines(lines)
         with self._index.reading() as base:
             if lines:
                 self._name(base)
             if self.chosen is not None:
                 self._live.funnel = queries.funnel(base, self.chosen, _FUNNEL_STEPS)
+        if lines and self._traces:
+            for r, (run, try_) in self._live.names.items():
+                told = [combined(of_clients) for of_clients in self._indexer.steps.of_run(r).values()]
+                self._traces.ended(run, try_, [one for one in told if one])
         return more
 
     async def _frames(self) -> None:
@@ -160,9 +171,16 @@ class Watch:
     async def _kinds(self) -> None:
         while True:
             await asyncio.sleep(_KINDS_S)
+            self._live.growing = await asyncio.to_thread(self._growing)
             wanted = await asyncio.to_thread(self._unclassified)
             if wanted:
                 await self._classify(wanted)
+
+    def _growing(self) -> list[dict[str, Any]]:
+        if self.chosen is None:
+            return []
+        with self._index.reading() as base:
+            return [msgspec.structs.asdict(one) for one in quality.growths(base, self.chosen)[:3]]
 
     def _unclassified(self) -> list[KindRequest]:
         asks: list[KindRequest] = []
@@ -189,6 +207,7 @@ class Watch:
         finally:
             if process.returncode is None:
                 process.kill()
+                await process.communicate()  # closes its pipes
         found = msgspec.json.Decoder(KindReply).decode_lines(said)
         if len(found) < len(asks):
             _log.warning("kinds of %d rescues could not be found", len(asks) - len(found))

@@ -36,6 +36,8 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_fi
     timings: Timings = Timings()
     digest: str = ""
     """Of question and ground truth, then of these and the completion, as submitted; see `shard_of`."""
+    forwarded_ms: int = 0
+    """When the rules passed it on, by that worker's wall clock; 0 before."""
 
     @property
     def uid(self) -> str:

@@ -12,12 +12,15 @@ from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
+    audit,
     board,
     dead_letters,
     demo,
     doctor,
     gateway,
+    join,
     model,
+    pool,
     push,
     score,
     status,
@@ -67,6 +70,7 @@ app: Final = typer.Typer(
 )
 app.callback()(version.options)
 app.command("up", epilog=up.EPILOG)(up.up)
+app.command("join", epilog=join.EPILOG)(join.join)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
@@ -75,6 +79,7 @@ app.command("board", epilog=board.EPILOG)(board.board)
 app.command("top", epilog=top.EPILOG)(top.top)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
+app.add_typer(pool.app, name="pool")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)
@@ -82,6 +87,7 @@ app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.command("synthesize", epilog=synthesize.EPILOG)(synthesize.synthesize)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.command("analyze", epilog=analyze.EPILOG)(analyze.analyze)
+app.command("audit", epilog=audit.EPILOG)(audit.audit)
 app.add_typer(verifier.app, name="verifier")
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 

@@ -48,28 +48,35 @@ def analyze(
     json: Annotated[Path | None, typer.Option("--json", metavar="F", help="The figures as JSON.")] = None,
     audit: Annotated[int, typer.Option("--audit", min=0, help="Accepted answers to judge too.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the sample of accepted answers.")] = 0,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", metavar="F", help="labels.jsonl: what is labelled there is not judged.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Find what the rules got wrong, with its kind, and audit what was accepted."""
     from tinyv_stream.lab import analysis, analysis_report
     from tinyv_stream.lab.named import parse_classifiers
+    from tinyv_stream.lab.pairs import read_pairs
 
     classifiers = parse_classifiers(classifier or ())
     if len(set(judge)) != len(judge):
         raise InvalidInputError("--judge", judge, "give different models: one that agrees with itself proves nothing")
     check_outputs(("--out", out), ("--html", html), ("--json", json), inputs=[rollouts, rewards])
     base = settings(config)
+    known = analysis.labelled(read_pairs(labels)) if labels else {}
     rejected, accepted = analysis.read_run(rollouts, rewards)
     sample = analysis.audit_sample(accepted, audit, seed)
-    asked = list({p.pair_id: p for p in (*rejected, *sample)}.values())
+    every = {p.pair_id: p for p in (*rejected, *sample)}
+    by_label = analysis.said_by_labels(every.values(), known)
+    asked = [pair for name, pair in every.items() if name not in by_label]
 
     async def main(interrupt: Interrupt) -> int:
         verdicts: dict[str, dict[str, Outcome]] = {}
         for name in judge:
-            found = await _judge(base, name, asked, interrupt) if asked else {}
+            found = await judge_pairs(base, name, asked, interrupt) if asked else {}
             if found is None:
                 return INTERRUPTED
-            verdicts[name] = found
+            verdicts[name] = found | by_label
         result = analysis.analyse(rejected, sample, verdicts)
         if classifiers and result.unnamed:
             named: list[Named] = []
@@ -111,7 +118,10 @@ def judge_config(base: Config, judge: str) -> Config:
     return pool_config(msgspec.structs.replace(base, tinyv=tinyv), "tinyv")
 
 
-async def _judge(base: Config, model: str, pairs: "list[Pair]", interrupt: Interrupt) -> "dict[str, Outcome] | None":
+async def judge_pairs(
+    base: Config, model: str, pairs: "list[Pair]", interrupt: Interrupt
+) -> "dict[str, Outcome] | None":
+    """Return what one judge says of each pair, by its id; None if it was interrupted."""
     from tinyv_stream.lab.evaluate import judge
 
     chosen = judge_config(base, model)

@@ -19,6 +19,8 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.processes.child import Child
 
 TOKEN_ENV: Final = "TINYV_BOARD_TOKEN"  # noqa: S105 the name of a variable, not a token
+OTLP_ENV: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+"""OpenTelemetry's own variable; `up --board` hands it on to its board."""
 LISTEN: Final = "127.0.0.1:8378"
 
 EPILOG: Final = """
@@ -43,6 +45,10 @@ def board(
     redis: RedisOption = None,
     pool: PoolOption = None,
     listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to answer.")] = LISTEN,
+    otlp: Annotated[
+        str,
+        typer.Option("--otlp", metavar="URL", envvar=OTLP_ENV, help="Send a trace of each step there, by OTLP."),
+    ] = "",
 ) -> None:
     """Show runs and the pool in a browser."""
     log_to_stderr(logging.INFO)
@@ -52,7 +58,7 @@ def board(
     if runs is not None and runs.exists() and not runs.is_dir():
         raise InvalidInputError("RUNS", str(runs), "give the directory that the trainers record to")
     url = redis or (found.url if found else "")
-    run(lambda interrupt: _serve(directory, url, name, listen, interrupt))
+    run(lambda interrupt: _serve(directory, url, name, (listen, otlp), interrupt))
 
 
 def record_directory(pool: str) -> Path:
@@ -60,13 +66,14 @@ def record_directory(pool: str) -> Path:
     return state_directory(pool) / "runs"
 
 
-async def _serve(directory: Path, url: str, pool: str, listen: str, interrupt: Interrupt) -> int:
+async def _serve(directory: Path, url: str, pool: str, doors: tuple[str, str], interrupt: Interrupt) -> int:
     from tinyv_stream.board.server import Board
     from tinyv_stream.board.settings import BoardConfig
 
+    listen, otlp = doors
     host, port = address(listen)
     token = os.environ.get(TOKEN_ENV, "")
-    config = BoardConfig(runs=str(directory), redis_url=url, pool=pool, host=host, port=port, token=token)
+    config = BoardConfig(runs=str(directory), redis_url=url, pool=pool, host=host, port=port, token=token, otlp=otlp)
     async with entered(Board(config), interrupt.asked) as running:
         if running is None:
             return INTERRUPTED

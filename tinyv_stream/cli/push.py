@@ -55,6 +55,9 @@ GiveUpOption = Annotated[
     float,
     typer.Option("--give-up-after", min=1.0, metavar="SECONDS", help="How long to wait for a pool without workers."),
 ]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", metavar="DIR", help="Record it there, texts included, for `board`.")
+]
 InflightOption = Annotated[int, typer.Option("--max-inflight", min=1, help="Most rollouts submitted, not rewarded.")]
 
 
@@ -68,6 +71,7 @@ def push(
     deadline: DeadlineOption = 600.0,
     max_inflight: InflightOption = 1024,
     give_up_after: GiveUpOption = 3600.0,
+    record: RecordOption = None,
 ) -> None:
     """Stream a file of rollouts into a running pool."""
     name = pool or "main"
@@ -79,6 +83,7 @@ def push(
         deadline_s=deadline,
         max_inflight=max_inflight,
         give_up_s=give_up_after,
+        record=record,
     )
     say_if_short(raise_descriptors(), CLIENT, "a client of any number of credits", "what else this process opens")
     run(lambda interrupt: complete(job, interrupt, lambda: _running(find_url(redis, name), name)))
@@ -114,6 +119,8 @@ async def stream(url: str, job: PushJob, out: RewardFile, progress: Progress) ->
         pool=job.pool,
         max_inflight=job.max_inflight,
         deadline_s=job.deadline_s,
+        record=job.record,
+        watch_routing=job.watch_routing,
     )
     life = PoolLife(url, job)
     left = PushLeft(client, job, out, progress, life=life)

@@ -41,6 +41,10 @@ class PushJob(msgspec.Struct, frozen=True, kw_only=True):
     max_inflight: int = 1024
     give_up_s: float = 3600.0
     """How long a pool may be gone."""
+    record: Path | None = None
+    """Directory of the durable record."""
+    watch_routing: bool = True
+    """Say so if TinyV is never asked."""
 
 
 class PoolLife:

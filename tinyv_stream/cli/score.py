@@ -21,7 +21,7 @@ from tinyv_stream.cli.common import (
     run,
     settings,
 )
-from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, OutOption, complete
+from tinyv_stream.cli.push import DeadlineOption, FileArgument, InflightOption, OutOption, RecordOption, complete
 from tinyv_stream.cli.push_job import PushJob
 from tinyv_stream.cli.readiness import until_ready
 from tinyv_stream.config import Config
@@ -52,12 +52,21 @@ def score(
     config: ConfigOption = None,
     deadline: DeadlineOption = 600.0,
     max_inflight: InflightOption = 1024,
+    record: RecordOption = None,
 ) -> None:
     """Score a file of rollouts with a pool of its own."""
     chosen = settings(
         config, rule_workers=rule_workers, tinyv_workers=tinyv_workers, model=model, setup=setup, weight=weight
     )
-    job = PushJob(file=file, out=out, pool=chosen.broker.pool, deadline_s=deadline, max_inflight=max_inflight)
+    job = PushJob(
+        file=file,
+        out=out,
+        pool=chosen.broker.pool,
+        deadline_s=deadline,
+        max_inflight=max_inflight,
+        record=record,
+        watch_routing=chosen.tinyv.workers > 0,
+    )
     check_rule_workers(chosen)
     run(lambda interrupt: complete(job, interrupt, lambda: own_pool(chosen, interrupt)))
 

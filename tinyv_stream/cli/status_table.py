@@ -16,8 +16,10 @@ from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.types import Source, Status
 
-_ELSEWHERE: Final = frozenset({"state", "configured", "desired", "revision"})
-"""Shown in another column, or by `tinyv-stream model status`."""
+_ELSEWHERE: Final = frozenset(
+    {"state", "configured", "desired", "revision", "release", "settings", "restarts", "asked_again"}
+)
+"""Shown in another column, by `model status` or `status --hosts`, or among the metrics."""
 _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""
 _NONE: Final = rate(0, 0)
@@ -82,8 +84,11 @@ def plain(figures: StatusFigures, workers: list[WorkerInfo]) -> str:
     )
 
 
-def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> RenderableType:
-    """Return the pool's figures and its workers, for 80 columns: figures first, no heading is cut."""
+def table(title: str, figures: StatusFigures, workers: list[WorkerInfo], step: Text | None = None) -> RenderableType:
+    """Return the pool's figures and its workers, for 80 columns: figures first, no heading is cut.
+
+    `step` says whether training waits, where a record tells.
+    """
     shown = {
         **{f"{stage} queue": str(n) for stage, n in figures.depth.items()},
         "in flight": str(figures.in_flight),
@@ -101,7 +106,7 @@ def table(title: str, figures: StatusFigures, workers: list[WorkerInfo]) -> Rend
         top.add_row(*(Text(name, style="dim") for name in some))
     warning = [Text(figures.warning, style="yellow")] if figures.warning else []
     shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
-    return Group(top, *warning, *shadow, _workers(workers))
+    return Group(top, *([step] if step else []), *warning, *shadow, _workers(workers))
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:

@@ -6,29 +6,31 @@ from typing import Annotated, Final
 import typer
 
 from tinyv_stream.charts.png import png as as_png
+from tinyv_stream.charts.timeline_page import timeline_page
 from tinyv_stream.cli.common import check_outputs
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.timeline.picture import step_svg
-from tinyv_stream.timeline.spans import counted_from, read
+from tinyv_stream.timeline.spans import Span, counted_from, read
 from tinyv_stream.timeline.trace import chrome_trace
 
 EPILOG: Final = """
 \b
-Record a run in your trainer:
+Examples:
+  tinyv-stream timeline runs/exp-1 --step 12 --svg step-12.svg
+  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg --png step-12.png
+  tinyv-stream timeline run.jsonl --trace run.json      then open it at ui.perfetto.dev or chrome://tracing
+
+\b
+RUN is a directory of the durable record (`RewardClient(record=)`, TINYV_RECORD; its newest try), or one file:
   from tinyv_stream.timeline import SpanWriter
   with SpanWriter(Path("run.jsonl")) as run:
       run.add(await ticket, step=step)
-
-\b
-Examples:
-  tinyv-stream timeline run.jsonl --step 12 --svg step-12.svg --png step-12.png
-  tinyv-stream timeline run.jsonl --trace run.json      then open it at ui.perfetto.dev or chrome://tracing
 """
 
 
 def timeline(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN.jsonl", help="What a SpanWriter, or `bench overlap --record`, wrote.")
+        Path, typer.Argument(metavar="RUN", help="A recorded run's directory, or what a timeline's SpanWriter wrote.")
     ],
     *,
     step: Annotated[int | None, typer.Option("--step", help="The step to draw. [default: the last]")] = None,
@@ -36,11 +38,12 @@ def timeline(
     png: Annotated[
         Path | None, typer.Option("--png", metavar="FILE", help="The same as PNG. Needs tinyv-stream[report].")
     ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page of all steps.")] = None,
     trace: Annotated[Path | None, typer.Option("--trace", metavar="FILE", help="Write all steps as a trace.")] = None,
 ) -> None:
     """Show how much of a recorded run's verification was exposed."""
-    check_outputs(("--svg", svg), ("--png", png), ("--trace", trace), inputs=[run])
-    spans = read(run)
+    check_outputs(("--svg", svg), ("--png", png), ("--html", html), ("--trace", trace), inputs=[run])
+    spans = _recorded(run) if run.is_dir() else read(run)
     steps = sorted({s.step for s in spans})
     chosen = steps[-1] if step is None else step
     if chosen not in steps:
@@ -58,8 +61,16 @@ def timeline(
             _write(svg, picture.encode())
         if png:
             _write(png, as_png(picture))
+    if html:
+        _write(html, timeline_page(spans, chosen, start_s, run.name).encode())
     if trace:
         _write(trace, chrome_trace(counted_from(spans)))
+
+
+def _recorded(directory: Path) -> list[Span]:
+    from tinyv_stream.board.recorded import spans_of
+
+    return spans_of(directory)
 
 
 def _write(path: Path, data: bytes) -> None:

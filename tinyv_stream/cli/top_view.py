@@ -23,6 +23,10 @@ def view(frame: Frame) -> RenderableType:
     parts: list[RenderableType] = [headline(frame.get("run", ""), steps), Text("")]
     if pool.get("never_asked"):
         parts.append(Text(pool["never_asked"], style="yellow"))
+    parts += [
+        Text(f"rescues spelt {one['spelling'][:30]} grow fast: {one['before']:.1%} to {one['now']:.1%}", style="yellow")
+        for one in frame.get("growing", [])[:1]
+    ]
     if pool.get("depth"):
         parts += [_figures(frame, pool), _sparks(frame), Text("")]
     parts += [_bar(step, max(s["generation"] + s["exposed"] for s in steps[-_STEPS:])) for step in steps[-_STEPS:]]

@@ -2,8 +2,10 @@
 
 import logging
 import signal
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final, NoReturn, get_args
 
 import msgspec
 import typer
@@ -38,23 +40,31 @@ Examples:
   tinyv-stream train --base ./smollm2-135m --data train.jsonl --held-out held.jsonl --out run1
   tinyv-stream train --base Qwen/Qwen2.5-1.5B-Instruct --preset paper --data t.jsonl --held-out h.jsonl --out run2
   accelerate launch .venv/bin/tinyv-stream train ...                # the same on all GPUs of the machine
+  tinyv-stream train --from-scratch --data pairs/ --held-out a.jsonl --held-out b.jsonl --out run3 --pairs 500000
 
 \b
 TRL's SFTTrainer on the reply. `--method one_token` sets P(True) against P(False) where the reply begins; `sft` sets
 the reply against the whole vocabulary. Interrupted, even killed, the same command goes on from the last checkpoint.
 OUT gets the adapter (PEFT's format), merged/ (for --model), log.jsonl, curves.png and CARD.md. `--preset paper` is
 TinyV's recipe: all weights, 1e-5, two epochs, batch 512, cosine with warm-up 0.1, the paper's prompt. Needs the extra
-`train`.
+`train`. `--from-scratch` trains a model of three and a half million weights on a CPU instead, with a tokenizer of its
+own: --data may be a directory, which may gain files meanwhile; --pairs counts repeated ones too.
 """
 
 
 def train(
-    base: Annotated[str, typer.Option("--base", help="Model to start from: a directory or a hub id.")],
     data: Annotated[Path, typer.Option("--data", help="Labelled pairs to train on.")],
-    held_out: Annotated[Path, typer.Option("--held-out", help="Labelled pairs to measure on; never trained on.")],
+    held_out: Annotated[list[Path], typer.Option("--held-out", help="Labelled pairs to measure on; never trained on.")],
     out: Annotated[Path, typer.Option("--out", help="Directory of the run.")],
     *,
-    preset: Annotated[str, typer.Option("--preset", help="small (LoRA, short prompt) or paper.")] = "small",
+    base: Annotated[str | None, typer.Option("--base", help="Model to start from: a directory or a hub id.")] = None,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Start from nothing: a small model with its own tokenizer.")
+    ] = False,
+    pairs: Annotated[
+        int | None, typer.Option("--pairs", min=1, help="With --from-scratch: pairs until the end, repeats counted.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="small (LoRA, short prompt) or paper.")] = None,
     method: Annotated[
         str | None, typer.Option("--method", help="one_token: the two-token decision; sft: the whole vocabulary.")
     ] = None,
@@ -81,7 +91,31 @@ def train(
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the whole run.")] = 0,
 ) -> None:
-    """Fine-tune a verifier on labelled pairs."""
+    """Fine-tune a verifier on labelled pairs, or train a small one from nothing."""
+    if from_scratch:
+        given = {
+            "--base": base,
+            "--preset": preset,
+            "--method": method,
+            "--prompt": prompt,
+            "--lora": rank,
+            "--adapter": adapter,
+            "--export-rank": export_rank,
+            "--batch": batch,
+            "--micro-batch": micro_batch,
+            "--epochs": epochs,
+            "--minutes": minutes,
+            "--curriculum": curriculum or None,
+            "--split-digits": split_digits or None,
+        }
+        _from_scratch(given, data=data, held_out=held_out, out=out, pairs=pairs, lr=lr, threads=threads, seed=seed)
+    if base is None:
+        raise InvalidInputError("--base", None, "name a model to start from, or give --from-scratch")
+    if pairs is not None:
+        raise InvalidInputError("--pairs", pairs, "give --from-scratch with it; other runs count --epochs")
+    if len(held_out) != 1:
+        raise InvalidInputError("--held-out", ", ".join(map(str, held_out)), "give one file, or --from-scratch")
+    preset = preset or "small"
     if preset not in _PRESETS:
         raise InvalidInputError("--preset", preset, f"use one of {', '.join(_PRESETS)}")
     p = _PRESETS[preset]
@@ -106,7 +140,7 @@ def train(
     job = TrainingJob(
         base=base,
         data=data,
-        held_out=held_out,
+        held_out=held_out[0],
         out=out,
         style=_one_of("--prompt", prompt, Style) if prompt else p.style,
         rank=used_rank,
@@ -125,17 +159,48 @@ def _one_of(option: str, given: str, kind: Any) -> Any:  # noqa: ANN401 - a Lite
     return given
 
 
+def _from_scratch(
+    given: Mapping[str, object],
+    *,
+    data: Path,
+    held_out: Sequence[Path],
+    out: Path,
+    pairs: int | None,
+    lr: float | None,
+    threads: int | None,
+    seed: int,
+) -> NoReturn:
+    for option, value in given.items():
+        if value is not None:
+            raise InvalidInputError(option, value, "leave it out with --from-scratch, which has no use for it")
+    with _needs_torch():
+        from tinyv_stream.lab.tune.small_run import SmallJob, run
+    job = SmallJob(data=data, held_out=tuple(held_out), out=out, threads=threads, seed=seed)
+    job = msgspec.structs.replace(job, pairs=pairs or job.pairs, lr=lr or job.lr)
+    _until_stopped(lambda stop: run(job, stop), out)
+
+
 def _run(job: TrainingJob) -> None:
-    try:
+    with _needs_torch():
         from tinyv_stream.lab.tune.run import run
+    _until_stopped(lambda stop: run(job, stop), job.out)
+
+
+@contextmanager
+def _needs_torch() -> Generator[None]:
+    try:
+        yield
     except ModuleNotFoundError as exc:
         raise InvalidInputError(
             "train", exc.name, "install torch (an engine extra has it) and the extra: pip install 'tinyv-stream[train]'"
         ) from exc
+
+
+def _until_stopped(run: Callable[[Callable[[], bool]], bool], out: Path) -> NoReturn:
     log_to_stderr(logging.INFO)
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda n, _: stopped.append(n))
-    finished = run(job, lambda: bool(stopped))
-    typer.echo(f"{job.out}: {'done' if finished else 'stopped; the same command goes on'}")
+    finished = run(lambda: bool(stopped))
+    typer.echo(f"{out}: {'done' if finished else 'stopped; the same command goes on'}")
     raise typer.Exit(0 if finished else INTERRUPTED)

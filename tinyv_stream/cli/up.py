@@ -32,12 +32,14 @@ from tinyv_stream.cli.common import (
     WeightOption,
     check_rule_workers,
     entered,
+    given,
     log_to_stderr,
     run,
     say,
     settings,
 )
 from tinyv_stream.cli.gateway import beside, config_for
+from tinyv_stream.cli.join_line import join_line
 from tinyv_stream.cli.pool_metrics import metrics_beside
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
@@ -47,6 +49,8 @@ from tinyv_stream.processes.descriptors import pool_files, raise_descriptors, sa
 from tinyv_stream.processes.orphans import reap_orphans
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from tinyv_stream.cli.status_table import StatusFigures
 
 EPILOG: Final = """
@@ -88,6 +92,9 @@ def up(
     metrics: Annotated[
         str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Answer /metrics there, without a gateway.")
     ] = None,
+    print_join: Annotated[
+        bool, typer.Option("--print-join", help="Print what to type on a further host of this pool, and go on.")
+    ] = False,
 ) -> None:
     """Start a pool on this machine and show it until Ctrl-C."""
     log_to_stderr(logging.INFO)
@@ -101,13 +108,19 @@ def up(
         weight=weight,
     )
     check_rule_workers(chosen)
-    _look_for_check(chosen)
+    look_for_check(chosen)
+    if print_join and redis:
+        say(join_line(redis, chosen.broker.pool))
+    elif print_join:
+        remedy = "other hosts cannot reach this pool's own server: give `up` one that they can by --redis"
+        raise InvalidInputError("--redis", redis, remedy)
     workers = chosen.rule.workers + chosen.tinyv.workers
     say_if_short(raise_descriptors(), pool_files(workers), f"a pool of {workers} workers", "their number")
-    run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
+    names = given(config, model=model, setup=setup, weight=weight)
+    run(lambda interrupt: serve(chosen, names, redis, (gateway, board, metrics), interrupt))
 
 
-def _look_for_check(config: Config) -> None:
+def look_for_check(config: Config) -> None:
     """Warn of a verifier that has not shown what it is worth; raise InvalidInputError where a check is required."""
     tinyv = config.tinyv
     if not tinyv.workers or tinyv.engine.kind == "scripted":
@@ -124,18 +137,23 @@ def _look_for_check(config: Config) -> None:
     _log.warning("the verifier %s may pay rewards, but %s: %s", name, found, remedy)
 
 
-async def _up(
-    config: Config, redis: str | None, doors: tuple[str | None, str | None, str | None], interrupt: Interrupt
+async def serve(
+    config: Config,
+    names: set[str],
+    redis: str | None,
+    doors: tuple[str | None, str | None, str | None],
+    interrupt: Interrupt,
 ) -> int:
+    """Run a pool's part of this machine until interrupted; return the exit code. Raises as `Pool` does."""
     name, (listen, board, metrics) = config.broker.pool, doors
     records = record_directory(name) if board else None
-    async with entered(Pool(config, redis_url=redis), interrupt.asked) as pool:
+    async with entered(Pool(config, redis_url=redis, given=names), interrupt.asked) as pool:
         if pool is None:
             return INTERRUPTED
         with announced(Running(pool=name, url=pool.url, pid=os.getpid(), record=str(records or ""))):
             say(f"pool {name} is up at {redact(pool.url)}")
             say("`tinyv-stream push` and `status` of this user find it by themselves; logs: " + str(pool.logs))
-            showing = asyncio.create_task(_show(config, pool), name="show")
+            showing = asyncio.create_task(_show(config, pool, records), name="show")
             showing.add_done_callback(_display_ended)
             forced = asyncio.create_task(_force(pool, interrupt), name="force")
             reaping = asyncio.create_task(reap_orphans(), name="orphans")
@@ -157,9 +175,11 @@ async def _force(pool: Pool, interrupt: Interrupt) -> None:
     pool.stop_now()
 
 
-async def _show(config: Config, pool: Pool) -> None:
+async def _show(config: Config, pool: Pool, records: Path | None) -> None:
     from tinyv_stream.cli.status_table import Meter
+    from tinyv_stream.cli.step_line import StepLine
 
+    steps = await asyncio.to_thread(StepLine, records) if records else None
     screen = _Terminal() if sys.stdout.isatty() else _Lines()
     meter, outage = Meter(), LogLimit()
     with screen:
@@ -168,7 +188,8 @@ async def _show(config: Config, pool: Pool) -> None:
                 try:
                     status = await side.status()
                     title = f"pool {config.broker.pool} on {status.server} {status.version}"
-                    screen.show(title, meter.read(status, time.monotonic()), merge(pool, status))
+                    line = await asyncio.to_thread(steps.read) if steps else None
+                    screen.show(title, meter.read(status, time.monotonic()), merge(pool, status), line)
                 except BrokerError as exc:
                     if outage.is_due():
                         _log.warning("no look at the pool: %s", exc)
@@ -206,11 +227,11 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo], step: "Text | None") -> None:
         """Draw it again."""
         from tinyv_stream.cli.status_table import table
 
-        self._live.update(table(title, figures, workers), refresh=True)
+        self._live.update(table(title, figures, workers, step), refresh=True)
 
 
 class _Lines:
@@ -225,13 +246,13 @@ class _Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo]) -> None:
+    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo], step: "Text | None") -> None:
         """Print it if it is time."""
         from tinyv_stream.cli.status_table import plain
 
         if time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _LINE_EVERY_S
-            say(f"{title}: {plain(figures, workers)}")
+            say(f"{title}: {plain(figures, workers)}" + (f"; {step.plain}" if step else ""))
 
 
 def _display_ended(task: asyncio.Task[None]) -> None:

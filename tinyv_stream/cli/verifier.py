@@ -33,7 +33,7 @@ Examples:
 
 \b
 Exits with 1 if the verifier fails. The result is kept beside the model; `up` warns without it, and with
-`require_check = true` under [tinyv] it refuses to start.
+`require_check = true` under [tinyv] it refuses, as does each TinyV worker of that machine.
 """
 
 app: Final = typer.Typer(

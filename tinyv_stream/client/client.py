@@ -53,6 +53,7 @@ class RewardClient:
             comes within a second of it, or a second later still where no worker lives.
         record: directory to which this client's steps, completions and rewards are recorded, texts included, in
             `record/run_id/`; None: nothing is. A full or slow disk costs records, never a reward.
+        watch_routing: say once in the log if TinyV is asked about nothing that the rules refuse; off where it is meant.
 
     Raises (on entering):
         BrokerUnavailableError, UnsupportedServerError; InvalidInputError for a `client_id` that another live process
@@ -70,6 +71,7 @@ class RewardClient:
         max_outstanding: int = 40_000,
         deadline_s: float = 600.0,
         record: str | Path | None = None,
+        watch_routing: bool = True,
     ) -> None:
         self.run_id = validate_name("run_id", run_id)
         self.client_id = validate_name("client_id", uuid.uuid4().hex[:12] if client_id is None else client_id)
@@ -87,7 +89,7 @@ class RewardClient:
         self._open = self._ended = False
         self._recorder = Recorder(Path(record), self.run_id, self.client_id) if record else None
         self._step: int | None = None
-        self._routing = RoutingWatch()
+        self._routing = RoutingWatch() if watch_routing else None
 
     async def __aenter__(self) -> Self:
         """Connect and start reading rewards."""
@@ -233,7 +235,8 @@ class RewardClient:
 
     def _on_reward(self, reward: Reward) -> None:
         self._credits.release()
-        self._routing.note(reward)
+        if self._routing:
+            self._routing.note(reward)
         if self._recorder:
             self._recorder.rewarded(reward)
         for stream in self._streams:

@@ -134,7 +134,8 @@ class TinyVConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     guard: bool = True
     """Refuse answers that are none by their structure (empty, instructions to the verifier, hedges) without a call."""
     require_check: bool = False
-    """Whether `up` refuses to start with a verifier that has not passed `verifier check`; else it warns."""
+    """Whether `up`, a TinyV worker and `model switch` refuse a verifier that has not passed `verifier check` on that
+    machine; else `up` warns."""
     setup: Setup = Setup.ADDON
     """How both verdicts become one reward. `addon`: TinyV is asked only about what the rules did not call correct.
     `tinyv_only`: TinyV alone. `mixed`: weight * tinyv + (1 - weight) * rule."""

@@ -6,12 +6,13 @@
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from tinyv_stream.broker.messages import pair_of
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.files.rewards import RewardLine
 from tinyv_stream.files.rollouts import RolloutLine, read_rollouts
@@ -104,6 +105,17 @@ def audit_sample(accepted: Sequence[Pair], size: int, seed: int) -> list[Pair]:
     """Return a random sample of the accepted answers, the same one for the same seed."""
     rng = random.Random(seed)  # noqa: S311 - a sample, not a secret
     return rng.sample(list(accepted), min(size, len(accepted)))
+
+
+def labelled(pairs: Iterable[Pair]) -> dict[str, bool]:
+    """Return whether each labelled answer is correct, by what `pair_of` names it."""
+    return {pair_of(p.question, p.ground_truth, p.model_answer): p.label for p in pairs}
+
+
+def said_by_labels(pairs: Iterable[Pair], known: Mapping[str, bool]) -> dict[str, Outcome]:
+    """Return the outcome of those pairs that are labelled, by pair id."""
+    names = {p.pair_id: pair_of(p.question, p.ground_truth, p.model_answer) for p in pairs}
+    return {i: Outcome.CORRECT if known[name] else Outcome.INCORRECT for i, name in names.items() if name in known}
 
 
 def analyse(rejected: Sequence[Pair], audit: Sequence[Pair], verdicts: Mapping[str, Mapping[str, Outcome]]) -> Analysis:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from tinyv_stream.charts.report_page import report_page, section, table
 from tinyv_stream.lab.analysis import Analysis, FalseNegative
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.lab.scores import Rate
@@ -15,10 +16,6 @@ _EXAMPLES: Final = 3
 _SHOWN: Final = 200
 """Characters of an answer in the report."""
 _TITLE: Final = "What the rules got wrong"
-_STYLE: Final = (
-    "body{font:15px/1.5 system-ui;max-width:64rem;margin:2rem auto}td,th{padding:.2rem .8rem;text-align:left;"
-    "vertical-align:top}code{white-space:pre-wrap;word-break:break-word}"
-)
 
 
 def markdown(a: Analysis) -> str:
@@ -38,21 +35,30 @@ def markdown(a: Analysis) -> str:
 
 def web_page(a: Analysis) -> str:
     """Return the same report as one HTML page without scripts."""
-    facts = "".join(f"<li>{html.escape(line)}" for line in _facts(a))
-    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}' for cell in row)}" for row in _rows(a))
-    examples = "".join(
-        f"<tr><td>{html.escape(_name(kind))}{_cells(p)}" for kind, ps in _examples(a.found).items() for p in ps
-    )
-    audit, sample = (
-        "".join(f"<tr><td>{html.escape(p.pair_id)}{_cells(p)}" for p in pairs) for pairs in (a.doubtful, a.sample)
-    )
-    head = "<tr><th>class and kind<th>false negatives<th>share<th>named by program<th>by models"
-    return (
-        f"<!doctype html><meta charset=utf-8><title>{_TITLE}</title><style>{_STYLE}</style><h1>{_TITLE}</h1>"
-        f"<ul>{facts}</ul><table>{head}{rows}</table><h2>Examples</h2><table>{examples}</table>"
-        f"<h2>Audit: accepted, and refused by a judge</h2><table>{audit}</table>"
-        f"<h2>Audit: the whole sample, to be read by a person</h2><table>{sample}</table>\n"
-    )
+    told = _percent(a.false_negatives)
+    sentence = f"Of what the rules refused, the judges call right: {told}. The kinds below say how those differ."
+    most = max((int(row[1]) for row in _rows(a)), default=1)
+    kinds = [
+        (html.escape(name), _bar(int(count) / most), count, share, by_program, by_models)
+        for name, count, share, by_program, by_models in _rows(a)
+    ]
+    heads = ("class and kind", "", "false negatives", "share", "named by program", "by models")
+    pairs = ("", "reference", "answer")
+    examples = [(html.escape(_name(kind)), *_cells(p)) for kind, ps in _examples(a.found).items() for p in ps]
+    audit, sample = ([(html.escape(p.pair_id), *_cells(p)) for p in some] for some in (a.doubtful, a.sample))
+    sections = [
+        section("What was looked at", "<ul>" + "".join(f"<li>{html.escape(line)}" for line in _facts(a)) + "</ul>"),
+        section("False negatives by kind", table(heads, kinds, 4), "How the answer differs from the reference"),
+        section("Examples", table(pairs, examples)),
+        section("Audit: accepted, and refused by a judge", table(pairs, audit)),
+        section("Audit: the whole sample, to be read by a person", table(pairs, sample)),
+    ]
+    return report_page(_TITLE, sentence, sections)
+
+
+def _bar(share: float) -> str:
+    wide = f'<rect width="{100 * share:.1f}%" height="8" rx="2" fill="var(--resc)"/>'
+    return f'<svg width="120" height="8" aria-hidden="true">{wide}</svg>'
 
 
 def _facts(a: Analysis) -> list[str]:
@@ -110,5 +116,6 @@ def _both(pair: Pair) -> str:
     return f"{_code(pair.ground_truth)} and {_code(pair.model_answer)}"
 
 
-def _cells(pair: Pair) -> str:
-    return "".join(f"<td><code>{html.escape(t[:_SHOWN])}</code>" for t in (pair.ground_truth, pair.model_answer))
+def _cells(pair: Pair) -> tuple[str, str]:
+    reference, answer = (f"<code>{html.escape(t[:_SHOWN])}</code>" for t in (pair.ground_truth, pair.model_answer))
+    return reference, answer

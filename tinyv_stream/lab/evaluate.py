@@ -121,7 +121,8 @@ async def judge(
 
     Raises what RewardClient raises. A cancellation leaves nothing behind: the client cancels what is open.
     """
-    async with RewardClient(url, run_id=run_id, pool=pool, deadline_s=deadline_s) as client:
+    client = RewardClient(url, run_id=run_id, pool=pool, deadline_s=deadline_s, watch_routing=False)
+    async with client:
 
         async def one(number: int, pair: Pair) -> JudgedPair:
             reward = await (await client.submit(rollout_of(pair, number)))

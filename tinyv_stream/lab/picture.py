@@ -1,6 +1,7 @@
 """Charts of a report: the threshold sweep, the ROC curve and the calibration, as one HTML page or as PNG.
 
-- The page has inline SVG, no script, no font, no file beside it. Every text that came from outside is escaped.
+- The page is one file, in the board's look (`charts.report_page`). Every text that came from outside is escaped.
+- Curves over a threshold are drawn only where a probability was read: a rule verifier has none.
 - The PNG is matplotlib's, from the extra `report`.
 """
 
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tinyv_stream.charts import plot
+from tinyv_stream.charts.report_page import Axis, Chart, Curve, facts, report_page, section, table
 from tinyv_stream.lab.evaluate import EvaluationReport, JudgedPair, Rates
 from tinyv_stream.lab.scores import Rate
 from tinyv_stream.types import Outcome
@@ -18,29 +20,65 @@ _SIZE: Final = 320
 _PAD: Final = 40
 _EXAMPLES: Final = 60
 _COLOURS: Final = {"recall": "#1b7f4d", "false positives": "#b3261e", "accuracy": "#2b5fa8"}
-_STYLE: Final = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1d1d1f}"
-    "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #ddd;"
-    "text-align:left;vertical-align:top}code{white-space:pre-wrap;word-break:break-word}svg{margin-right:2rem}"
-)
+_TONES: Final = {"recall": "tinyv", "false positives": "exp", "accuracy": "rule"}
 
 
 def page(report: EvaluationReport, lines: Sequence[JudgedPair]) -> str:
     """Return the page."""
-    title = _title(report)
-    curves, roc, bins = _curves(report)
-    parts = [
-        f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>",
-        f"<h1>{html.escape(title)}</h1>",
-        _figures(report),
-        _chart("threshold on P(true)", curves) + _chart("false positives against recall", roc),
-        _chart("calibration: P(true) against share correct", bins, diagonal=True) if report.calibration else "",
-        _legend(),
-        _table("by source", report.by_source),
-        _table("by kind", report.by_kind),
+    sections = [
+        section("Figures", facts(_figures(report))),
+        _table("By source", report.by_source),
+        _table("By kind", report.by_kind),
         _mistakes(lines),
     ]
-    return "\n".join(p for p in parts if p) + "\n"
+    charts = _charts(report) if has_p_true(report) else []
+    return report_page(_title(report), sentence(report), [one for one in sections if one], charts)
+
+
+def sentence(report: EvaluationReport) -> str:
+    """Return what the report is to be read for."""
+    recall, wrong = report.intervals["recall"], report.intervals["fp_rate"]
+    said = f"Of the right answers it accepts {percent(recall)}, of the wrong ones {percent(wrong)}."
+    if not has_p_true(report):
+        return f"{said} It gives no probability, so there is no threshold to choose."
+    return f"{said} The first chart shows what another threshold on P(true) would give."
+
+
+def has_p_true(report: EvaluationReport) -> bool:
+    """Tell whether a probability was read, without which a threshold means nothing."""
+    return bool(report.calibration)
+
+
+def _charts(report: EvaluationReport) -> list[Chart]:
+    curves, roc, bins = _curves(report)
+    share = Axis(name="share of answers", min=0, max=1)
+    return [
+        Chart(
+            title="Threshold",
+            said="what is accepted from which P(true) on",
+            x=Axis(name="threshold on P(true)", min=0, max=1),
+            y=share,
+            curves=[Curve(name=name, tone=_TONES[name], points=points) for name, points in curves.items()],
+            plain=_chart("threshold on P(true)", curves),
+        ),
+        Chart(
+            title="False positives against recall",
+            said="one point per threshold; the upper left corner is best",
+            x=Axis(name="wrong answers accepted, share", min=0, max=1),
+            y=Axis(name="right answers accepted, share", min=0, max=1),
+            curves=[Curve(name="recall", tone="tinyv", points=roc["recall"])],
+            plain=_chart("false positives against recall", roc),
+        ),
+        Chart(
+            title="Calibration",
+            said="answers given about this P(true), and how many of them are right",
+            x=Axis(name="P(true), mean of a bin", min=0, max=1),
+            y=Axis(name="right, share", min=0, max=1),
+            curves=[Curve(name="right", tone="rule", points=bins["recall"])],
+            diagonal=True,
+            plain=_chart("calibration: P(true) against share correct", bins, diagonal=True),
+        ),
+    ]
 
 
 def png(report: EvaluationReport, path: Path) -> None:
@@ -85,15 +123,12 @@ def stairs(points: Sequence[tuple[float, float]], above: float) -> list[tuple[fl
     return out if last >= 1 else [*out, (last, above), (1.0, above)]
 
 
-def _figures(report: EvaluationReport) -> str:
-    shown = [(name, percent(r)) for name, r in report.intervals.items()]
+def _figures(report: EvaluationReport) -> dict[str, str]:
+    shown = {name.replace("_", " "): percent(r) for name, r in report.intervals.items()}
     numbers = {"AUC": report.auc, "calibration error": report.calibration_error, "Brier score": report.brier}
-    shown += [(name, f"{value:.3f}") for name, value in numbers.items() if value is not None]
-    shown += [("pairs", str(report.n))]
-    shown += [(f"s per pair, {name}", f"{value:.4f}") for name, value in report.busy_s_per_pair.items()]
-    shown += [("undecided", str(report.undecided))]
-    cells = "".join(f"<tr><th>{html.escape(k)}<td>{html.escape(v)}" for k, v in shown)
-    return f"<table>{cells}</table>"
+    shown |= {name: f"{value:.3f}" for name, value in numbers.items() if value is not None}
+    shown |= {"pairs": str(report.n), "undecided": str(report.undecided)}
+    return shown | {f"seconds per pair, {name}": f"{value:.4f}" for name, value in report.busy_s_per_pair.items()}
 
 
 def percent(r: Rate) -> str:
@@ -124,28 +159,26 @@ def _chart(title: str, curves: dict[str, plot.Curve], *, diagonal: bool = False)
     return f'<svg width="{_SIZE}" height="{_SIZE}" role="img">{axes}{"".join(lines)}{marks}{label}</svg>'
 
 
-def _legend() -> str:
-    return "<p>" + " · ".join(f'<b style="color:{c}">{n}</b>' for n, c in _COLOURS.items()) + "</p>"
-
-
 def _table(title: str, groups: dict[str, Rates]) -> str:
     if not groups:
         return ""
-    rows = "".join(
-        f"<tr><td>{html.escape(name)}<td>{g.n}<td>{percent(g.recall)}<td>{percent(g.fp_rate)}"
-        for name, g in groups.items()
-    )
-    return f"<h2>{html.escape(title)}</h2><table><tr><th><th>pairs<th>recall<th>false positives{rows}</table>"
+    rows = [(html.escape(n), str(g.n), percent(g.recall), percent(g.fp_rate)) for n, g in groups.items()]
+    heads = ("", "pairs", "right answers accepted", "wrong answers accepted")
+    return section(title, table(heads, rows, 3))
 
 
 def _mistakes(lines: Iterable[JudgedPair]) -> str:
     wrong = [x for x in lines if (x.outcome is Outcome.CORRECT) != x.label]
     wrong.sort(key=lambda x: (x.label, -(x.p_true or 0)))
-    rows = "".join(
-        f"<tr><td>{'refused' if x.label else 'accepted wrongly'}<td><code>{html.escape(x.ground_truth)}</code>"
-        f"<td><code>{html.escape(x.model_answer)}</code><td>{html.escape(x.grader)}"
-        f"<td>{'' if x.p_true is None else f'{x.p_true:.3f}'}"
+    rows = [
+        (
+            "refused" if x.label else "accepted wrongly",
+            f"<code>{html.escape(x.ground_truth)}</code>",
+            f"<code>{html.escape(x.model_answer)}</code>",
+            html.escape(x.grader),
+            "" if x.p_true is None else f"{x.p_true:.3f}",
+        )
         for x in wrong[:_EXAMPLES]
-    )
-    head = "<tr><th><th>ground truth<th>answer<th>decided by<th>P(true)"
-    return f"<h2>mistakes ({len(wrong)})</h2><table>{head}{rows}</table>" if wrong else ""
+    ]
+    heads = ("", "reference", "answer", "decided by", "P(true)")
+    return section(f"Mistakes ({len(wrong)})", table(heads, rows, 1)) if wrong else ""

@@ -14,6 +14,7 @@ __all__ = [
     "brier",
     "calibration",
     "calibration_error",
+    "precise_recall",
     "precise_threshold",
     "rate",
     "sweep",
@@ -84,6 +85,21 @@ def precise_threshold(scores: Sequence[float], labels: Sequence[bool], most_fp: 
         return min(scores, default=0.5)
     above = [s for s in scores if s > wrong[allowed]]
     return (wrong[allowed] + min(above)) / 2 if above else 1.0
+
+
+def precise_recall(scores: Sequence[float], labels: Sequence[bool], precision: float) -> tuple[float, float | None]:
+    """Return the most recall at which the accepted are right to that share, and the threshold; 0.0 and None if none is.
+
+    The threshold lies half-way to the next lower score.
+    """
+    ordered = sorted(zip(scores, labels, strict=True), reverse=True)
+    hits, best, threshold = 0, 0, None
+    for n, (score, right) in enumerate(ordered, 1):
+        hits += right
+        below = ordered[n][0] if n < len(ordered) else 0.0
+        if below < score and hits >= precision * n and hits > best:
+            best, threshold = hits, (score + below) / 2
+    return best / max(1, sum(labels)), threshold
 
 
 def calibration(scores: Sequence[float], labels: Sequence[bool], bins: int = 10) -> list[Bin]:

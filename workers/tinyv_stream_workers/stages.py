@@ -83,6 +83,9 @@ class TinyVStage:
         """See `StageHandler`."""
         work = delivery.work
         field = f"{delivery.ckey}:{self._version}" if delivery.ckey else ""
+        if delivery.parked_s is not None:
+            timings = msgspec.structs.replace(work.timings, parked_s=delivery.parked_s)
+            work = msgspec.structs.replace(work, timings=timings)
         verdict = await self._batcher.lookup(delivery, field) if field else None
         cached = verdict is not None
         if verdict is None:
@@ -197,7 +200,12 @@ def _after_rules(delivery: Delivery, finding: Finding, *, keeps_completion: bool
     completion = delivery.work.completion if keeps_completion else ""
     timings = msgspec.structs.replace(delivery.work.timings, rule_queue_s=delivery.queued_s, rule_s=finding.elapsed_s)
     return msgspec.structs.replace(
-        delivery.work, completion=completion, rule=finding.verdict, model_answer=finding.model_answer, timings=timings
+        delivery.work,
+        completion=completion,
+        rule=finding.verdict,
+        model_answer=finding.model_answer,
+        timings=timings,
+        forwarded_ms=int(_entered_ms(delivery) + 1000 * (delivery.queued_s + finding.elapsed_s)),
     )
 
 
@@ -213,3 +221,8 @@ async def _ask(verifier: Verifier, work: Work) -> Finding:
         _log.exception("verifier failed", extra={"rollout_id": work.uid})
         reason = f"verifier failed: {type(exc).__name__}"
         return Finding(verdict=Verdict(outcome=Outcome.UNDECIDED, reason=reason), model_answer=work.model_answer)
+
+
+def _entered_ms(delivery: Delivery) -> int:
+    """Return when the server queued it, by its clock."""
+    return int(delivery.entry.partition("-")[0] or 0)

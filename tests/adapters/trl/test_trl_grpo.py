@@ -15,6 +15,9 @@ from tiny_policy import make
 from trl import GRPOConfig, GRPOTrainer
 
 from tinyv_stream import InvalidInputError
+from tinyv_stream.record import segments
+from tinyv_stream.record.lines import AnyLine, Began, Rewarded, decoder
+from tinyv_stream.testing import wait_until_sync
 from trainer_adapters.trl_reward import TinyVReward, TinyVStreaming
 
 
@@ -122,12 +125,17 @@ def test_two_real_steps_with_the_asynchronous_reward(model: str, tmp_path: Path,
     steps = [row for row in run.state.log_history if "tinyv/exposed_s" in row]
     assert len(steps) == 2
     assert all(row["tinyv/undecided"] == 0.0 for row in steps)  # a random model's text is wrong, and decided
+    for row in steps:  # what TRL hands on to W&B, TensorBoard and Trackio
+        assert row["tinyv/both"] > 0 and 0.0 <= row["tinyv/agreement"] <= 1.0
+        assert row["tinyv/flat_groups"] == row["tinyv/flat_by_rules"] == 1.0  # nothing was right, so nothing is learnt
     assert all(math.isfinite(row["rewards/tinyv_stream/mean"]) for row in steps)
 
 
 def test_two_streamed_steps_give_every_completion_its_own_reward(model: str, tmp_path: Path, pool_url: str) -> None:
     chosen = cases(16)
-    stream = TinyVStreaming(dataset(chosen), generate=scripted(said_by(chosen)), redis_url=pool_url)
+    stream = TinyVStreaming(
+        dataset(chosen), generate=scripted(said_by(chosen)), redis_url=pool_url, record=str(tmp_path / "record")
+    )
     reward = Recorder(stream.reward)
     run = trainer(model, tmp_path, chosen, reward_funcs=reward, rollout_func=stream.rollout)
     run.train()
@@ -135,6 +143,17 @@ def test_two_streamed_steps_give_every_completion_its_own_reward(model: str, tmp
     assert len(reward.seen) == 32
     assert all(right[text] == value for text, value in reward.seen)
     assert stream._tickets == {}
+    steps = {line.step for line in recorded(tmp_path / "record") if isinstance(line, Began)}
+    assert steps == {0, 1} and len([r for r in recorded(tmp_path / "record") if isinstance(r, Rewarded)]) == 32
+
+
+def recorded(directory: Path) -> list[AnyLine]:
+    wait_until_sync(lambda: len(_lines(directory)) >= 66, 10, "the record is written")  # two lines each, two steps
+    return _lines(directory)
+
+
+def _lines(directory: Path) -> list[AnyLine]:
+    return [decoder.decode(raw) for path in segments.listed(directory) for raw in path.read_bytes().splitlines()]
 
 
 def test_the_trainers_own_generation_can_be_streamed(model: str, tmp_path: Path, pool_url: str) -> None:

@@ -14,6 +14,8 @@ from tinyv_stream.adapter_kit import (
     RunningMean,
     completion_of,
     figures,
+    flat_groups,
+    means,
     policy_of,
     question_of,
 )
@@ -126,3 +128,31 @@ def test_texts_are_found_in_every_shape_that_trainers_use() -> None:
     assert question_of(chat) == question_of("q") == "q"
     assert completion_of([{"role": "assistant", "content": "a"}, {"role": "tool", "content": "t"}]) == "a"
     assert completion_of([{"role": "assistant", "content": None}, {"role": "assistant", "content": "b"}]) == "b"
+
+
+def test_agreement_is_of_those_that_both_decided() -> None:
+    both = Verdict(outcome=Outcome.INCORRECT)
+    judged = [
+        JudgedReward(reward=msgspec.structs.replace(reward(Status.OK, rule, 0.0), tinyv=tinyv), waited_s=1.0)
+        for rule, tinyv in (
+            (Outcome.CORRECT, None),
+            (Outcome.INCORRECT, both),
+            (Outcome.INCORRECT, Verdict(outcome=Outcome.CORRECT)),
+            (Outcome.INCORRECT, Verdict(outcome=Outcome.UNDECIDED)),
+        )
+    ]
+    told = means(map(figures, judged))
+    assert told["both"] == 0.5 and told["agreement"] == 0.5
+    assert "agreement" not in means([figures(judged[0])])
+
+
+def test_flat_groups_are_those_without_a_gradient_and_one_rollout_is_no_group() -> None:
+    groups = [
+        [(1.0, True), (1.0, True)],
+        [(1.0, False), (0.0, False)],
+        [(1.0, True), (0.0, False)],
+        [(1.0, True), (None, False)],
+        [(1.0, True)],
+    ]
+    assert flat_groups(groups) == {"flat_groups": 0.5, "flat_by_rules": 0.5}
+    assert flat_groups([[(1.0, True)]]) == {}

@@ -237,11 +237,11 @@ def test_a_grader_that_ignores_words_is_caught() -> None:
     def deaf(answer: str, gold: str, question: str) -> bool:
         return answer.partition("\\text")[0].partition(" ")[0] == gold
 
-    tally = attack("deaf", deaf, made)
+    tally = attack(deaf, made)
     assert tally.accepted["word behind"] > 0
     assert tally.examples["word behind"]
     assert tally.seen == len(made)
-    honest = attack("honest", lambda answer, gold, question: False, made)
+    honest = attack(lambda answer, gold, question: False, made)
     assert not honest.accepted
     assert honest.refused.total() == honest.equal
 

@@ -9,7 +9,7 @@ from board_kit import began, refused, rescued, reward, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyv_stream.board import queries
+from tinyv_stream.board import quality, queries
 from tinyv_stream.board.filters import PRESETS, tables, where
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer
@@ -112,7 +112,7 @@ def test_a_label_covers_equal_rollouts_and_its_file_is_what_eval_reads(tmp_path:
     base = index.connect()
     labels.mirror(base)
     with index.reading() as reader:
-        rates = queries.quality(reader, 1)["rates"]
+        rates = quality.quality(reader, 1)["whole"].wrong
     assert sorted(ids(index, {"preset": "wrong"})) == ["r0", "r1"]
     assert rates["tinyv"].n == 1 and rates["tinyv"].share == 1.0 and rates["refused"] is None
     (only,) = read_pairs(labels.path)
@@ -131,8 +131,12 @@ def test_only_labels_from_the_audit_count_in_the_rates(tmp_path: Path) -> None:
     index = indexed(tmp_path)
     labels.mirror(index.connect())
     with index.reading() as base:
-        found = queries.quality(base, 1)
-    assert found["rates"]["tinyv"].n == 3 and found["rates"]["tinyv"].wrong == 0 and found["by_eye"]["tinyv"] == 3
+        found = quality.quality(base, 1)
+    assert (
+        found["whole"].wrong["tinyv"].n == 3
+        and found["whole"].wrong["tinyv"].wrong == 0
+        and found["by_eye"]["tinyv"] == 3
+    )
 
 
 def test_presets_pick_what_they_say(tmp_path: Path) -> None:
@@ -163,7 +167,7 @@ def test_groups_teach_by_the_rules_through_tinyv_or_not_at_all(tmp_path: Path) -
     ]  # fmt: skip
     write(tmp_path, lines)
     with indexed(tmp_path).reading() as base:
-        assert queries.quality(base, 1)["steps"] == [[1, 1, 1, 1]]
+        assert quality.quality(base, 1)["steps"] == [[1, 1, 1, 1]]
 
 
 def test_a_text_is_found_in_a_compressed_segment_and_said_to_be_gone_when_it_is(tmp_path: Path) -> None:

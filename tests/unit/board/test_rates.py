@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tinyv_stream.board.rates import AuditRate, noise, noise_of, rate, wilson
+from tinyv_stream.board.rates import AuditRate, Cell, noise, noise_of, rate, wilson
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_pairs_that_were_rewarded_often_weigh_more_and_the_interval_knows_it() -
 
 @pytest.mark.parametrize(("rho0", "rho1"), [(0.1, 0.3), (0.02, 0.05), (0.4, 0.2)])
 def test_noise_that_was_put_in_is_found_within_the_interval(rho0: float, rho1: float) -> None:
-    inside = 0
+    inside = {"rho0": 0, "rho1": 0, "youden": 0}
     for seed in range(40):
         rng = random.Random(seed)
         answers = [rng.random() < 0.4 for _ in range(20_000)]
@@ -33,13 +33,13 @@ def test_noise_that_was_put_in_is_found_within_the_interval(rho0: float, rho1: f
             audited[accepted[at]].append((accepted[at] != answers[at], 1))
         wrong_accepted, wrong_refused = rate(audited[True]), rate(audited[False])
         assert wrong_accepted is not None and wrong_refused is not None
-        found = noise(sum(accepted), len(accepted) - sum(accepted), wrong_accepted, wrong_refused)
-        inside += (
-            found.rho0[1] <= rho0 <= found.rho0[2]
-            and found.rho1[1] <= rho1 <= found.rho1[2]
-            and found.youden[1] <= 1 - rho0 - rho1 <= found.youden[2]
-        )
-    assert inside >= 36
+        cells = {"rule": wrong_accepted, "refused": wrong_refused}
+        counts = {"rule": sum(accepted), "refused": len(accepted) - sum(accepted)}
+        found = noise([Cell(counts[name], name == "rule", one) for name, one in cells.items()])
+        for name, true in (("rho0", rho0), ("rho1", rho1), ("youden", 1 - rho0 - rho1)):
+            _, low, high = getattr(found, name)
+            inside[name] += low <= true <= high
+    assert min(inside.values()) >= 36, inside
 
 
 def test_strata_are_weighed_by_what_they_rewarded_and_one_that_is_not_audited_gives_no_noise() -> None:

@@ -15,7 +15,7 @@ from tinyv_stream.lab.synth.build import Recipe, synthesize
 from tinyv_stream.lab.synth.proof import same
 
 REPLIES = {
-    "1/2": 'Sure: ["0.5", "\\\\frac{1}{2}", "1/2", "0.6", "one half"]',
+    "1/2": 'Sure: ["0.5", "\\\\frac{1}{2}", "1/2", "0.6", "a half"]',
     "7": "I would rather not.",
     "8": None,
 }
@@ -32,7 +32,7 @@ async def fake_server() -> AsyncIterator[str]:
         if body["model"] == "judge":
             if "structured_outputs" in body:
                 raise web.HTTPBadRequest
-            said = "True" if "<model_answer>one half</model_answer>" in text else "not true"
+            said = "True" if "<model_answer>a half</model_answer>" in text else "not true"
             return web.json_response({"choices": [{"message": {"content": said}}]})
         assert f"in {WANTED} other ways" in text
         answer = text.split("Final answer:\n")[1].strip()
@@ -61,7 +61,7 @@ async def test_wrong_forms_and_lost_replies_are_counted_and_left_out(fake_server
 
 async def test_what_no_program_decides_a_second_model_has_to_call_right(fake_server: str) -> None:
     written = await ask(fake_server, ["1/2"], with_judge=True)
-    assert [p.model_answer for p in written.pairs] == [*FORMS, "one half"]
+    assert [p.model_answer for p in written.pairs] == [*FORMS, "a half"]
     assert (written.refused, written.open) == (2, 0)
 
 

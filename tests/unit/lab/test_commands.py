@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from tinyv_stream.cli import app
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Question, question_key, read_pairs
+from tinyv_stream.lab.synth.refused import is_refused
 
 
 @pytest.fixture
@@ -134,3 +135,34 @@ def test_a_base_that_is_no_model_is_named(tmp_path: Path) -> None:
     files = ("--base", tmp_path, "--data", pairs, "--held-out", pairs, "--out", tmp_path / "run")
     with pytest.raises(InvalidInputError, match="--base"):
         run("train", *files)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], "--base"),
+        (["--base", "x", "--pairs", "9"], "--pairs"),
+        (["--base", "x", "--held-out", "other"], "--held-out"),
+        (["--from-scratch", "--base", "x"], "--base"),
+        (["--from-scratch", "--epochs", "2"], "--epochs"),
+        (["--from-scratch", "--curriculum"], "--curriculum"),
+    ],
+)
+def test_train_from_scratch_and_from_a_base_do_not_mix(tmp_path: Path, options: list[str], named: str) -> None:
+    files = ("--data", tmp_path / "x", "--held-out", tmp_path / "x", "--out", tmp_path / "out")
+    with pytest.raises(InvalidInputError, match=named):
+        run("train", *files, *options)
+
+
+def test_synthesize_keeps_what_a_grader_refuses(questions: Path, tmp_path: Path) -> None:
+    out, held = tmp_path / "pairs.jsonl", tmp_path / "held.jsonl"
+    arguments = ("--out", out, "--held-out", held, "--refused-by", "cascade")
+    said = run("synthesize", questions, *arguments, "--count", 100, "--accepted", 0.5)
+    assert "100 pairs, 50 right" in said
+    assert any(not is_refused(pair) for pair in read_pairs(out))
+    assert all(is_refused(pair) for pair in read_pairs(held)), "a verifier is not asked about the others"
+
+
+def test_a_share_of_accepted_pairs_needs_a_grader_that_accepts(questions: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="--accepted"):
+        run("synthesize", questions, "--out", tmp_path / "o", "--accepted", 0.5)

@@ -22,11 +22,14 @@ _UNARY: Final = _table(r"""
 \mathrm{%s}  \mathbf{%s}  \boxed{%s}  $%s$  %s^2  x = %s  %s \text{ cm}  %s\%  \left(%s\right)  \vec{%s}  \log_2 %s
 \sqrt[3]{%s}  \overline{%s}  The answer is %s.  **%s**  \begin{cases}%s\end{cases}  \gcd(%s, 6)  \int_0^1 %s dx
 \sum_{k=1}^{n} %s  %s \pmod 7  \pm %s  %s base 3  f(x)=%s  x \in %s  %s \text{ or } 3  \mathbb{R}\setminus\{%s\}
+\int x^{%s}\,dx  \lim_{x \to 0} %s  \int_1^2 \frac{%s}{t}\,dt  \prod_{k=1}^{5} %s
+\lim_{n \to \infty} \sqrt[n]{%s}  \phantom{%s}  ~~%s~~
 """)
 _BINARY: Final = _table(r"""
 %s+%s  %s-%s  %s\cdot %s  %s/%s  \frac{%s}{%s}  %s^{%s}  %s, %s  (%s,%s)  [%s, %s)  %s < %s  %s \le x \le %s
 %s = %s  %s:%s  %s \cup %s  %s%s  %s %s  \binom{%s}{%s}  \begin{pmatrix}%s&%s\\1&2\end{pmatrix}  %s; %s  %s_%s
 %s \text{ and } %s  \max\{%s,%s\}  \text{%s: }%s  \{%s | %s\}  %s \approx %s  %s \ne %s
+\int_{%s}^{%s} t^2\,dt  \det \begin{pmatrix}%s&1\\2&%s\end{pmatrix}  \int \frac{%s}{%s} dx  %s \cdot 1\frac{1}{2} %s
 """)
 _SPLICES: Final = (
     *_table("\\  {  }  (  )  ^  _  \\frac  \\text{  é  ٣  '  !!!!!!!!!  ,  |  &"),

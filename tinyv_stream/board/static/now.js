@@ -63,13 +63,24 @@ function warn(pool) {
   set("warning", text);
 }
 
+function grown(d) {
+  const box = $("growing");
+  box.hidden = !d.growing.length;
+  if (box.hidden || !changed("growing", d.growing)) return;
+  const g = d.growing[0], spelt = document.createElement("code"), link = document.createElement("a");
+  spelt.textContent = g.spelling;
+  link.href = "/verdicts?" + new URLSearchParams({ preset: "rescued", r: d.r, spelling: g.spelling });
+  link.textContent = "read them";
+  box.replaceChildren("Rescues spelt ", spelt, ` grow fast: ${(100 * g.before).toFixed(1)} % of rollouts before step ${g.since}, ${(100 * g.now).toFixed(1)} % since. A policy may have found what TinyV falls for: `, link, ".");
+}
+
 function tiles(d) {
   set("rate", d.rate.toFixed(1));
   const p = d.pool;
   if (!p.depth) return;
   set("q-rule", String(p.depth.rule));
   set("q-tinyv", String(p.depth.tinyv));
-  set("parked", p.parked ? `and ${p.parked} behind an equal one` : "rollouts, queued and running");
+  set("parked", p.parked ? `and ${p.parked} behind an equal one` : "queued and running");
   set("oldest", secs(p.oldest));
   set("dead", String(p.dead));
   set("server", p.up === false ? "does not answer" : p.server);
@@ -203,6 +214,7 @@ function draw(d, all) {
   if (d.run) set("run", d.run.slice(0, 64));
   headline(d.steps);
   warn(d.pool);
+  grown(d);
   tiles(d);
   const l = d.lanes;
   if (l.rows) set("lane-said", `${l.step < 0 ? "No step told" : "Step " + l.step}: ${l.rewarded} rewarded, ${l.open.length} waiting. One line per rollout, grouped by prompt.`);

@@ -12,7 +12,7 @@ function colour(name) {
 
 root.dataset.theme = theme();
 addEventListener("DOMContentLoaded", () => {
-  document.getElementById("theme").addEventListener("click", () => {
+  document.getElementById("theme")?.addEventListener("click", () => {
     localStorage.setItem("theme", theme() === "dark" ? "light" : "dark");
     root.dataset.theme = theme();
     dispatchEvent(new Event("theme"));

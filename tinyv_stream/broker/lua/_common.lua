@@ -34,8 +34,8 @@ local function drop(stage, entry)
   return redis.call('XDEL', queue[stage], entry)
 end
 
--- Returns one field of a stream entry, nil if it has none of that name. The entry is as XRANGE gives it: its id, then
--- names and values in turn. Work has u (uid), p (body), c (ckey), n and d (see `enqueue`).
+-- Returns one field of a stream entry as XRANGE gives it, nil if it has none of that name. Work has u (uid), p (body),
+-- c (ckey), n, d and k (see `enqueue`).
 local function field(entry, name)
   local flat = entry[2]
   for i = 1, #flat, 2 do
@@ -44,12 +44,11 @@ local function field(entry, name)
 end
 
 -- Adds work to a queue; `ckey` may be ''. A leader asks for its followers, anyone else for itself alone.
--- `before` counts deliveries of an earlier entry, `deaths` the engine deaths that were not counted as one.
-local function enqueue(stage, uid, body, ckey, leads, before, deaths)
-  local entry = redis.call('XADD', queue[stage], '*', 'u', uid, 'p', body, 'c', ckey, 'n', before or 0, 'd', deaths or 0)
-  local place = stage .. ' ' .. entry
-  if leads then place = place .. ' ' .. ckey end
-  redis.call('HSET', at, uid, place)
+-- `before` counts deliveries of an earlier entry, `deaths` the engine deaths not counted as one; k: it was parked.
+local function enqueue(stage, uid, body, ckey, leads, before, deaths, was_parked)
+  local told = { 'u', uid, 'p', body, 'c', ckey, 'n', before or 0, 'd', deaths or 0, was_parked and 'k', 1 }
+  local entry = redis.call('XADD', queue[stage], '*', unpack(told, 1, was_parked and 12 or 10))
+  redis.call('HSET', at, uid, stage .. ' ' .. entry .. (leads and ' ' .. ckey or ''))
   return entry
 end
 
@@ -62,7 +61,7 @@ local function release(ckey)
     local body = redis.call('HGET', parked, uid)
     if body and redis.call('HGET', at, uid) == WAIT .. ' ' .. ckey then
       redis.call('HDEL', parked, uid)
-      enqueue(STAGE.tinyv, uid, body, ckey, false)
+      enqueue(STAGE.tinyv, uid, body, ckey, false, 0, 0, true)
     end
   end
 end

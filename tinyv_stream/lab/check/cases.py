@@ -9,7 +9,7 @@
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -19,8 +19,7 @@ from tinyv_stream.lab import attacks
 from tinyv_stream.lab.attack_questions import QUESTIONS
 from tinyv_stream.lab.pairs import Pair, Question
 from tinyv_stream.lab.synth.build import Recipe, synthesize
-from tinyv_stream.types import Outcome
-from tinyv_stream.verifiers.in_process import grade
+from tinyv_stream.lab.synth.refused import MOST_MADE, NO_QUESTION, refused
 
 SEED: Final = 20_260_214
 """Of the pairs. Other than any that the shipped verifier was trained on or chosen by."""
@@ -56,8 +55,8 @@ def check_cases(pairs: int, *, on_pair: Callable[[int], None] = lambda _: None) 
         families[name] = range(len(cases), len(cases) + len(tried))
         cases += tried
     equal = _add(cases, _equal())
-    refused = _refused(pairs, on_pair)
-    judged = _add(cases, [_case(pair) for pair in refused])
+    asked = _refused(pairs, on_pair)
+    judged = _add(cases, [_case(pair) for pair in asked])
     orders = [random.Random(f"order {n}").sample(judged, len(judged)) for n in (1, 2)]  # noqa: S311 - no secret
     bare = itertools.chain.from_iterable(places[:_BARE] for places in families.values())
     rounds = (
@@ -69,7 +68,7 @@ def check_cases(pairs: int, *, on_pair: Callable[[int], None] = lambda _: None) 
         Round(name="bare", cases=tuple(bare), guard=False),
         Round(name="alone", cases=tuple(judged[:_ALONE]), together=1, forget=True),
     )
-    return CheckCases(cases=tuple(cases), rounds=rounds, families=families, pairs=tuple(refused))
+    return CheckCases(cases=tuple(cases), rounds=rounds, families=families, pairs=tuple(asked))
 
 
 def _add(cases: list[JudgedCase], more: list[JudgedCase]) -> list[int]:
@@ -80,7 +79,7 @@ def _add(cases: list[JudgedCase], more: list[JudgedCase]) -> list[int]:
 
 
 def _case(pair: Pair) -> JudgedCase:
-    question = pair.question or "What is the answer?"
+    question = pair.question or NO_QUESTION
     return JudgedCase(question=question, ground_truth=pair.ground_truth, model_answer=pair.model_answer)
 
 
@@ -94,22 +93,11 @@ def _equal() -> list[JudgedCase]:
 
 def _refused(count: int, on_pair: Callable[[int], None]) -> list[Pair]:
     """Return pairs that the cascade does not accept: as many right as wrong, in turn."""
-    wanted = {True: (count + 1) // 2, False: count // 2}
+    questions = [Question(question=question, ground_truth=reference) for question, reference in QUESTIONS]
+    made = synthesize(questions, Recipe(count=MOST_MADE * count, seed=SEED, invented=0.7))
     found: dict[bool, list[Pair]] = {True: [], False: []}
-    for pair in _made(count):
-        if len(found[pair.label]) == wanted[pair.label]:
-            continue
-        question = pair.question or "What is the answer?"
-        if grade(pair.model_answer, pair.ground_truth, question).outcome is Outcome.CORRECT:
-            continue
+    for pair in refused(made, count):
         found[pair.label].append(pair)
         on_pair(sum(map(len, found.values())))
-        if all(len(found[label]) == wanted[label] for label in wanted):
-            break
     least = min(map(len, found.values()))
     return [pair for both in zip(found[True][:least], found[False][:least], strict=True) for pair in both]
-
-
-def _made(count: int) -> Iterator[Pair]:
-    questions = [Question(question=question, ground_truth=reference) for question, reference in QUESTIONS]
-    return synthesize(questions, Recipe(count=40 * count, seed=SEED, invented=0.7))

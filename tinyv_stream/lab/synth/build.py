@@ -26,7 +26,7 @@ from tinyv_stream.lab.synth.worth import compare, values
 BY_KIND: Final[dict[str, list[RewriteForm]]] = {
     kind: [f for f in FORMS if f.kind == kind] for kind in dict.fromkeys(f.kind for f in FORMS)
 }
-MISS_TRIES: Final = 8
+MISS_TRIES: Final = 12
 """Misses tried on one answer; more would end at those that always apply, and there would be too many of them."""
 HELD_OUT: Final = 26
 """Of 256: a tenth."""
@@ -97,7 +97,8 @@ def make_right(question: Question, recipe: Recipe, rng: random.Random, kinds: di
     rare = [(0.2 if kind in WRAPPERS else 1) / (5 + kinds.get(kind, 0)) ** 1.5 for kind, _ in applicable]
     kind, answer = rng.choices(applicable, rare)[0]
     if kind not in WRAPPERS:
-        answer = decorate(answer, rng.randrange(recipe.most_forms), rng, banned=frozenset({kind}))
+        banned = _UNNAMED if kind == "5.2" else frozenset[str]()
+        answer = decorate(answer, rng.randrange(recipe.most_forms), rng, banned=banned | {kind})
     if _same_text(answer, reference) and rng.random() < 0.8:
         return None
     return Pair(**_base(question), model_answer=answer, label=True, kind=kind)
@@ -143,22 +144,29 @@ def is_shown_different(reference: str, changed: str, miss: Miss) -> bool:
 
 def decorate(text: str, count: int, rng: random.Random, *, banned: frozenset[str] = frozenset()) -> str:
     """Apply up to `count` more forms of kinds that are not `banned`, now and then with a wrapper around the result."""
-    banned |= _APPROXIMATE if re.search(r"[.\u03c0]|\\pi", text) else frozenset()
     inner = [k for k in BY_KIND if k not in banned and k not in WRAPPERS]
     for kind in rng.sample(inner, len(inner)):
         if count <= 0:
             break
+        if kind in banned or (kind in _APPROXIMATE and re.search(r"[.\u03c0]|\\pi", text)):
+            continue
         if new := _apply(kind, text, rng):
             text, count = new, count - 1
+            banned |= _UNNAMED if kind == "5.2" else frozenset()
+        if COMMA_IN_NUMBER.fullmatch(text):
+            break  # to the next form its comma would part two elements
     wrapper = rng.choice(sorted(WRAPPERS))
     if wrapper not in banned and rng.random() < WRAPPED:
         text = _apply(wrapper, text, rng) or text
     return text
 
 
+COMMA_IN_NUMBER: Final = re.compile(r"\$?\d+(?:\{,\}|\\[ ,;]|[,' ])\d+(?:[,' ]\d+)*\$?")
 WRAPPED: Final = 0.1
-_APPROXIMATE: Final = frozenset({"1.4", "4.1", "4.3"})
+_APPROXIMATE: Final = frozenset({"1.4", "2.2", "4.1", "4.2", "4.3"})
 """Not on top of one another: a rounding of a rounding, or a unit on an angle, is another answer."""
+_UNNAMED: Final = frozenset({"6.1", "2.4"})
+"""Not after `5.2`: values whose names are gone are in an order that says which is which."""
 _UNDO: Final[dict[str, frozenset[str]]] = {
     "order": frozenset({"6.1", "6.2", "5.4", "5.2", "2.1", "5.1"}),
     "word": frozenset({"5.1", "1.5"}),
@@ -167,6 +175,13 @@ _UNDO: Final[dict[str, frozenset[str]]] = {
     "digit": frozenset({"4.3", "4.1"}),
     "digits": frozenset({"4.3", "4.1"}),
     "direction": frozenset({"2.4"}),
+    "unit": frozenset({"1.4", "1.5"}),
+    "scale of degrees": frozenset({"1.4"}),
+    "part word": frozenset({"1.4", "5.3"}),
+    "period": frozenset({"4.1", "4.3"}),
+    "dots": frozenset({"6.1", "6.2"}),
+    "half of day": frozenset({"1.4"}),
+    "qualifier": frozenset({"1.4", "1.5", "5.3"}),
 }
 """Kinds that could make the changed answer right again, or hide what was changed."""
 

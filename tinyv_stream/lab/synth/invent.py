@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from tinyv_stream.lab.synth.invent_said import KINDS as SAID
+
 _UNKNOWNS: Final = "xyzabcnmkt"
 
 
@@ -266,6 +268,7 @@ _KINDS: Final = (
     (_sized, 4),
     (_words, 6),
     (_surd_sum, 7),
+    *SAID,
 )
 
 

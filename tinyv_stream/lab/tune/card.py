@@ -92,13 +92,13 @@ def _how(job: "TrainingJob", run: Run, result: TrainingResult) -> str:
         "weights": weights,
         "loss": _METHODS[plan.method],
         "prompt": f"`{job.style}`",
-        "data": f"`{job.data.name}`, {result.trained_on} pairs, sha256 {_digest(job.data)}",
-        "held out": f"`{job.held_out.name}`, {len(result.held_out)} pairs, sha256 {_digest(job.held_out)}",
+        "data": f"`{job.data.name}`, {result.trained_on} pairs, sha256 {digest(job.data)}",
+        "held out": f"`{job.held_out.name}`, {len(result.held_out)} pairs, sha256 {digest(job.held_out)}",
         "order": "curriculum, then mixed" if plan.curriculum else "mixed",
         "epochs, batch, learning rate, warm-up": f"{plan.epochs:g}, {plan.batch}, {plan.lr:g}, {plan.warmup:g}",
         "seed": str(plan.seed),
         "steps, time, processes": f"{run.steps}, {run.elapsed_s:.0f} s, {run.devices}",
-        "made with": ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
+        "made with": made_with(),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
     return "| | |\n|---|---|\n" + "\n".join(lines) + "\n"
@@ -148,7 +148,13 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _digest(path: Path) -> str:
+def made_with() -> str:
+    """Return the libraries that a run goes by, with their versions."""
+    return ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
+
+
+def digest(path: Path) -> str:
+    """Return the beginning of a file's SHA-256."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 

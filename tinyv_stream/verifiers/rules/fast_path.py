@@ -19,7 +19,8 @@ _MAX_CHARS: Final = 200
 
 _COSMETIC: Final = re.compile(
     r"\\[dtc]frac|\\(?:left|right)(?![a-zA-Z])|"
-    r"(?:\\(?:quad|qquad|displaystyle)(?![a-zA-Z])|(?<!\\)\\[,;:! ]|\\[()\[\]]|[\s$~])+"
+    r"(?:\\(?:quad|qquad|displaystyle)(?![a-zA-Z])|(?<!\\)\\[,;:! ]|\\[()\[\]]|[\s$]|"
+    r"(?:(?<=[^~])|\A(?=~[^A-Za-z~]))~(?!~))+"
 )
 _NUMBER: Final = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:(?:,|\{,\})\d{3})+|\d+)?(?:\.\d+)?")
 _THREE_DIGITS: Final = re.compile(r"\d{3}(?!\d)")

@@ -1,9 +1,7 @@
 """`python -m tinyv_stream_workers.tinyv`: one TinyV worker, with an engine of its own."""
 
 from tinyv_stream_workers.entrypoint import main
-from tinyv_stream_workers.tinyv.verifier import TinyVVerifier
+from tinyv_stream_workers.tinyv.checked import CheckedVerifier
 
 if __name__ == "__main__":
-    main(
-        "tinyv_stream_workers.tinyv", "Run one TinyV worker and its engine.", lambda config: TinyVVerifier(config.tinyv)
-    )
+    main("tinyv", "Run one TinyV worker and its engine.", lambda config: CheckedVerifier(config.tinyv))

@@ -3,7 +3,18 @@
 from typing import Final
 
 from tinyv_stream.lab.synth.form import RewriteForm
-from tinyv_stream.lab.synth.forms import collection, expression, formatting, language, notation, numeric, symbolic
+from tinyv_stream.lab.synth.forms import (
+    collection,
+    convention,
+    expression,
+    formatting,
+    language,
+    notation,
+    numeric,
+    sentence,
+    spoken,
+    symbolic,
+)
 
 FORMS: Final[tuple[RewriteForm, ...]] = (
     *formatting.FORMS,
@@ -13,5 +24,8 @@ FORMS: Final[tuple[RewriteForm, ...]] = (
     *language.FORMS,
     *collection.FORMS,
     *symbolic.FORMS,
+    *convention.FORMS,
+    *spoken.FORMS,
+    *sentence.FORMS,
 )
-"""In the order of the taxonomy."""
+"""In the order of the taxonomy, then those that cross it."""

@@ -146,8 +146,8 @@ def _square_part(n: int) -> int:
 def _log_trig(text: str, rng: random.Random) -> str | None:
     plain = bare(text)
     rules = (
-        (r"\\ln\s*(\w)\s*-\s*\\ln\s*(\w)", r"\\ln \\frac{\1}{\2}"),
-        (r"\\ln\s*(\w)\s*\+\s*\\ln\s*(\w)", r"\\ln(\1 \\cdot \2)"),
+        (r"\\ln\s*(\w)\s*-\s*\\ln\s*(\w)(?!\w)", r"\\ln \\frac{\1}{\2}"),
+        (r"\\ln\s*(\w)\s*\+\s*\\ln\s*(\w)(?!\w)", r"\\ln(\1 \\cdot \2)"),
         (r"(?<![\w}])(\d)\s*\\ln\s*(\w)(?!\w)", r"\\ln \2^{\1}"),
         (r"\\log_\{?(\w+)\}?\s+(\w+)", r"\\frac{\\ln \2}{\\ln \1}"),
         (r"\\log_\{?(\w+)\}?\s+(\w+)", r"\\frac{\\log \2}{\\log \1}"),

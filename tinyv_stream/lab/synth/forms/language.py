@@ -44,6 +44,11 @@ def _assign(text: str, rng: random.Random) -> str | None:
     if not found or found[0] == "\\{" or "infty" in text or "=" in text:
         return _unassign(text, rng)
     opening, parts, _ = found
+    if any(
+        re.search(r"[A-Za-z]{3,}|[<>≤≥]|\\(?:[lg]e|text|mid|in|equiv)", re.sub(r"\\[dt]?frac|\\sqrt|\\pi", "", p))
+        for p in parts
+    ):
+        return None  # words and conditions have no names
     names = rng.choice([n for n in _NAMES if len(n) >= len(parts)] or [""])
     if not names or opening == "[" or any(p.startswith("(") for p in parts):
         return None
@@ -63,6 +68,8 @@ def _unassign(text: str, rng: random.Random) -> str | None:
 
 
 def _separator(text: str, rng: random.Random) -> str | None:
+    if re.search(r"hundred|thousand|quarter|half|halves|dollar|cent|hour|minute", text):
+        return None  # the `and` of a number's words
     for old in (" \\text{ or } ", " \\text{ and } ", " or ", " and "):
         if text.count(old) == 1 and "<" not in text and "\\le" not in text and "\\ge" not in text and ">" not in text:
             return text.replace(old, ", ")

@@ -104,7 +104,7 @@ def _ratio(text: str, rng: random.Random) -> str | None:
 
 def _plus_minus(text: str, rng: random.Random) -> str | None:
     plain = bare(text)
-    if plain.count("\\pm") + plain.count("±") != 1 or "," in plain:
+    if len(re.findall(r"\\pm(?![a-z])|±", plain)) != 1 or "," in plain:
         return None
     head, value = re.fullmatch(r"(\w+\s*=\s*)?(.*)", plain, re.DOTALL).groups()  # type: ignore[union-attr]
     plus, minus = (re.sub(r"\s*(?:\\pm|±)\s*", f" {s} ", value).strip() for s in "+-")

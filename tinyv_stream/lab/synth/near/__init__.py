@@ -3,6 +3,6 @@
 from typing import Final
 
 from tinyv_stream.lab.synth.miss import Miss
-from tinyv_stream.lab.synth.near import structure, values, words
+from tinyv_stream.lab.synth.near import meaning, parts, structure, values, words
 
-MISSES: Final[tuple[Miss, ...]] = (*values.MISSES, *structure.MISSES, *words.MISSES)
+MISSES: Final[tuple[Miss, ...]] = (*values.MISSES, *structure.MISSES, *words.MISSES, *meaning.MISSES, *parts.MISSES)

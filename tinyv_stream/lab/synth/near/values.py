@@ -168,6 +168,6 @@ MISSES: Final = (
     Miss("exponent", _exponent, weight=3),
     Miss("root", _root, weight=3),
     Miss("letter", _letter, weight=4),
-    Miss("function", _function, weight=4),
+    Miss("function", _function, weight=12),
     Miss("scale", _scale),
 )

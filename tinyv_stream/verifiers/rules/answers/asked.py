@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import units
+from tinyv_stream.verifiers.rules.answers import quantities, units
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 ROUNDING: Final = re.compile(
@@ -17,7 +17,28 @@ ROUNDING: Final = re.compile(
     r"estimat|significant|accurate to|accuracy|calculator|≈|\\approx",
     re.IGNORECASE,
 )
-EXACT: Final = re.compile(r"\bexact(?:ly)?\b", re.IGNORECASE)
+_PLACES: Final = re.compile(
+    r"\b(\d{1,2}|one|two|three|four|five|six|a)[- ](?:decimals?\b(?: (?:places?|digits?))?|d\.?p\b|digits? after)|"
+    r"nearest (tenth|hundredth|thousandth|cent|penny|whole|integer|degree|unit|dollar|second|minute|day|year|percent)|"
+    r"nearest \$?0?\.(0*1)\b|(?:to|correct to|accurate to) (?:the )?\$?0?\.(0*1)\b",
+    re.IGNORECASE,
+)
+_COUNT_WORDS: Final = {w: n for n, w in enumerate(("zero", "one", "two", "three", "four", "five", "six"))} | {"a": 1}
+_NEAREST: Final = {"tenth": 1, "hundredth": 2, "thousandth": 3, "cent": 2, "penny": 2}
+_EXPRESSION: Final = re.compile(
+    r"\b(?:find|compute|determine|calculate|evaluate|what is|value of)\s+(?:the value of\s+)?\$?\s*"
+    r"((?:\d*\s*[A-Za-z](?:\s*\^\s*\{?\d\}?)?)(?:\s*[-+*/]\s*\d*\s*[A-Za-z\d](?:\s*\^\s*\{?\d\}?)?)+)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_NAME: Final = re.compile(
+    r"\b(?:[Ff]ind|[Dd]etermine|[Cc]ompute|[Cc]alculate|[Ww]hat is)\s+(?:the )?(?:(?:length|value|size) of )?"
+    r"(?:(?:segment|side|line) )?(?:\$\s*([A-Z]{2}|[A-Za-z])\s*\$(?!\s*(?:,|and|or)\s*\$)|"
+    r"([A-Z]{2}|[b-hj-z])(?=\s*[.?]|\s*$))"
+)
+EXACT: Final = re.compile(
+    r"\bexact\b|\b(?:give|find|express|compute|calculate|state|write|answer|determine|evaluate)\b[^.?]*\bexactly\b",
+    re.IGNORECASE,
+)
 PERCENT: Final = re.compile(
     r"(?:what|which|how many|find the|by a|the|as a|in|a|is|express\w*|give\w*)\s+(?:\w+\s+){0,2}percent(?!\s+of\b)|"
     r"percentage|(?:what|which|how many)\s+\\?%|\bin\s+\\?%|by what \\?%|equivalent",
@@ -36,6 +57,25 @@ _HOW_MANY: Final = re.compile(
     r"\b(?:how many|(?:the )?(?:total )?number of|how much)\s+((?:[a-z][a-z-]*[\s,/]+){0,3}?[a-z][a-z-]*)\b",
     re.IGNORECASE,
 )
+_HOW_MANY_ALL: Final = re.compile(r"\b(?:how many|number of|how much)\s+([a-z][a-z' ,-]{1,80})", re.IGNORECASE)
+_VERB: Final = re.compile(
+    r"\b(?:are|is|were|was|there|do|does|did|can|will|would|could|have|has|had|of|in|"
+    r"that|if)\b"
+)
+_AUXILIARIES: Final = table(
+    "the a an are is were was there do does did can will would could be have has had he she they it we you i"
+)
+_MORE: Final = frozenset({"more", "fewer", "less"})
+"""Words that change a number, unless the question asks for just that: "how many more"."""
+_EXTENT: Final = re.compile(r"(.+)[ -](long|tall|high|wide|deep|old)")
+_EXTENTS: Final = {
+    "long": re.compile(r"how long|length", re.IGNORECASE),
+    "tall": re.compile(r"how tall|height", re.IGNORECASE),
+    "high": re.compile(r"how high|height", re.IGNORECASE),
+    "wide": re.compile(r"how wide|width", re.IGNORECASE),
+    "deep": re.compile(r"how deep|depth", re.IGNORECASE),
+    "old": re.compile(r"how old|\bages?\b", re.IGNORECASE),
+}
 _COUNTERS: Final = frozenset({"way", "solution", "unit", "value", "element", "square unit", "cubic unit"})
 NEVER: Final = table(
     "square squared cube cubed half halve halves third quarter tenth hundredth thousandth ten hundred thousand million "
@@ -50,8 +90,16 @@ NEVER: Final = table(
 _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total", "in total", "altogether", "such"})
 _DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
 _MONEY: Final = re.compile(
-    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill)|\$\d", re.IGNORECASE
+    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |"
+    r"sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|"
+    r"revenue|budget|expens)|\$\d",
+    re.IGNORECASE,
 )
+_OTHER_MONEY: Final = re.compile(
+    r"\brs\b|rupees?|₹|€|\beuros?\b|£|\byuan\b|\byen\b|¥|\bpesos?\b|\brmb\b", re.IGNORECASE
+)
+_CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
+"""Names by which a question may call a currency that is written with a sign."""
 _LETTERS: Final = frozenset("msghl")
 """Letters that stand for a unit behind "in"."""
 _MEASURES: Final = (
@@ -65,6 +113,36 @@ _IN_UNIT: Final = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=1024)
+def places(question: str) -> int | None:
+    """Return the decimals to which the question wants its answer rounded; None where it does not say, or says two."""
+    found: set[int] = set()
+    for match in _PLACES.finditer(question[:4_000]):
+        said = (match[1] or "").lower()
+        if said:
+            found.add(int(said) if said.isdigit() else _COUNT_WORDS[said])
+        elif match[2]:
+            found.add(_NEAREST.get(match[2].lower(), 0))
+        else:
+            found.add(len(match[3] or match[4]))
+    return found.pop() if len(found) == 1 else None
+
+
+def wants_more_than(name: str, question: str) -> bool:
+    """Say whether the question asks for an expression in which this letter is only a part: m in "find `m + n`"."""
+    return any(
+        re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", found[1])
+        for found in _EXPRESSION.finditer(question[:4_000])
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def only_name(question: str) -> str:
+    """Return the letter or the segment that the question asks for, `x` in "find `x`"; empty if none, or several."""
+    found = {match[1] or match[2] for match in _NAME.finditer(question[:4_000])}
+    return found.pop() if len(found) == 1 else ""
+
+
 def radians(question: str) -> bool:
     """Say whether angles are asked for in radians."""
     return _RADIANS.search(question) is not None
@@ -72,17 +150,41 @@ def radians(question: str) -> bool:
 
 def angle(question: str) -> bool:
     """Say whether a bare number may be one of degrees."""
-    return _ANGLE.search(question) is not None and not radians(question)
+    kinds = quantities.asked_kinds(question)
+    return _ANGLE.search(question) is not None and not radians(question) and (not kinds or "angle" in kinds)
 
 
 def is_noun_of(unit: str, question: str) -> bool:
     """Say whether every word of `unit` names what `question` counts: `ways`, `different ways`, `students`."""
+    if _is_said(unit, question):
+        return True
     names = [_singular(word) for word in unit.lower().replace("^", " ^").split()]
     if not names or changes_a_number(unit) or not all(name.isalpha() for name in names):
         return False
     counted = _counted(question)
     kept = [name for name in names if name not in _DROPPED_WORDS]
     return bool(kept) and all(name in counted or name in _COUNTERS for name in kept)
+
+
+def _is_said(unit: str, question: str) -> bool:
+    """Say whether the question asks "how many" of just this, word by word: `more points`, `students in the class`.
+
+    Words may be left out at its end, and in front of its noun; none may be added, but for those that say nothing.
+    """
+    said = _plain_words(unit)
+    if not said or not re.fullmatch(r"[A-Za-z ,.'-]+", unit) or set(said) & NEVER - _MORE - {"of"}:
+        return False
+    for match in _HOW_MANY_ALL.finditer(question[:4_000]):
+        wanted = _plain_words(match[1])
+        noun = len(_plain_words(_VERB.split(match[1], maxsplit=1)[0]))  # what stands before the noun may be left out
+        for start in range(1 if set(said) & _MORE else min(3, noun)):
+            if wanted[start : start + len(said)] == said and not set(wanted[:start]) & NEVER - _MORE:
+                return True
+    return False
+
+
+def _plain_words(text: str) -> list[str]:
+    return [_singular(word) for word in re.findall(r"[a-z]+", text.lower()) if word not in _AUXILIARIES]
 
 
 def changes_a_number(unit: str) -> bool:
@@ -105,19 +207,29 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
 
 
-def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: PLR0911 (one way out per doubt)
+def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 (one way out per doubt)
     """Return what `unit` is worth in the unit that the question asks for; 1 if it is that one; None if it is not.
 
     A unit of measure may stand behind a bare ground truth only where the question names it, and no other of its kind.
     """
     if unit in _DROPPED_UNITS:
         return Fraction(1)
+    if (extent := _EXTENT.fullmatch(unit)) is not None and _EXTENTS[extent[2]].search(question):
+        unit = units.canonical(extent[1])
+        if extent[2] == "old":
+            return Fraction(1) if unit == "year" else None
     measured = units.factor(unit)
     if measured is None:
         return Fraction(1) if is_noun_of(unit, question) else None
     wanted = asked_units(question)
+    kind = quantities.kind(measured[0])
+    if not wanted and kind and kind not in quantities.asked_kinds(question):
+        return None
     if not wanted and measured[0] == "money^1" and _MONEY.search(question):
-        return Fraction(1) if unit == "dollar" else None
+        other = _OTHER_MONEY.search(question) is not None and "dollar" not in question.lower()
+        return Fraction(1) if unit == "dollar" and not other else None
+    if unit in _CURRENCIES and wanted & _CURRENCIES[unit]:
+        return Fraction(1)
     same_kind = {name: f for name in wanted if (f := units.factor(name)) and units.is_alike(f[0], measured[0])}
     if wanted:
         if len(same_kind) != 1:

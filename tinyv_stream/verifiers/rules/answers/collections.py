@@ -7,13 +7,11 @@ all solutions. It means something wherever the question says "respectively", or 
 from collections import Counter
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import naming, order, words
+from tinyv_stream.verifiers.rules.answers import assignments, naming, order, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import (
     Comparison,
-    Equation,
     Form,
-    Inequality,
     Labelled,
     Match,
     Matrix,
@@ -22,6 +20,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
     Words,
 )
+from tinyv_stream.verifiers.rules.answers.letters import free
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Sym, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
@@ -29,7 +28,7 @@ from tinyv_stream.verifiers.taxonomy import Taxonomy
 _PARAMETERS: Final = frozenset("klmnst")
 
 
-def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
+def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     gold: Form, answer: Form, question: str, same: Comparison
 ) -> Match | None:
     """Compare two collections, or one with a lone value in brackets."""
@@ -41,12 +40,15 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
     gold, answer = naming.by_unit(gold), naming.by_unit(answer)
     gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
+    if _is_half_named(gold) != _is_half_named(answer):
+        return None
     if _has_names(gold) or _has_names(answer):
-        return None if gold.either or answer.either else _assignments(gold, answer, question, same)
+        return None if gold.either or answer.either else assignments.same_assignments(gold, answer, question, same)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
-    if "{}" in {gold.brackets, answer.brackets}:
+    repeated = _is_no_set(gold, question)
+    if "{}" in {gold.brackets, answer.brackets} and not repeated:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
         return Match(same=False, reason="different numbers of elements")
@@ -55,9 +57,11 @@ def same_sequence(  # noqa: PLR0911 (one way out per kind of collection)
         classes = [found.taxonomy for found in in_order if found and found.taxonomy not in {None, Taxonomy.FORMATTING}]
         dressed = gold.brackets != answer.brackets or not classes
         return Match(same=True, reason="same elements", taxonomy=Taxonomy.SET_LIST if dressed else classes[0])
+    if repeated and gold.brackets == "{}":
+        return None
     if not _order_is_free(gold, answer, question):
         return None if None in in_order else Match(same=False, reason="different elements")
-    if _matching(ours, theirs, question, same):
+    if assignments.matching(ours, theirs, question, same):
         return Match(same=True, reason="same elements in another order", taxonomy=Taxonomy.SET_LIST)
     return Match(same=False, reason="different elements")
 
@@ -67,7 +71,7 @@ def _one_of_them_or_all(gold: Sequence, answer: Sequence) -> bool:
     if gold.either == answer.either:
         return False
     names = [isinstance(i, Words) or (isinstance(i, Scalar) and isinstance(i.node, Sym)) for i in gold.items]
-    return any(names) or (_by_label(gold) is not None and _by_label(answer) is not None)
+    return any(names) or (assignments.by_label(gold) is not None and assignments.by_label(answer) is not None)
 
 
 def _unchained(sequence: Sequence) -> Sequence:
@@ -100,25 +104,8 @@ def _with_gold_parameter(gold: Sequence, answer: Sequence, question: str) -> Seq
 
 def _shared_letters(*several: tuple[Form, ...]) -> str:
     """Return the letters that several elements share, as words: none of them may be renamed in one element alone."""
-    counts = [Counter(name for item in items for name in _symbols(item)) for items in several]
+    counts = [Counter(name for item in items for name in free(item)) for items in several]
     return "".join(f" {name}" for count in counts for name, times in count.items() if times > 1)
-
-
-def _symbols(form: Form) -> frozenset[str]:
-    match form:
-        case Scalar():
-            return symbols(form.node)
-        case Equation() | Inequality():
-            return symbols(form.difference)
-        case Labelled():
-            return _symbols(form.value)
-        case Sequence():
-            return frozenset[str]().union(*map(_symbols, form.items))
-        case Ranges():
-            ends = (end for part in form.parts for end in (part.low, part.high) if end is not None)
-            return frozenset[str]().union(*map(symbols, ends))
-        case _:
-            return frozenset()
 
 
 def _letters(sequence: Sequence) -> frozenset[str]:
@@ -156,7 +143,7 @@ def _rows(form: Form) -> "list[list[Node]] | None":
 
 
 def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | None:
-    if isinstance(gold, Sequence) and gold.brackets == "=" and not _symbols(gold):
+    if isinstance(gold, Sequence) and gold.brackets == "=" and not free(gold):
         return same(gold.items[0], answer, question)
     one, other = (gold, answer) if isinstance(gold, Sequence) else (answer, gold)
     if not isinstance(one, Sequence):
@@ -186,7 +173,11 @@ def _brackets_agree(gold: Sequence, answer: Sequence, question: str) -> bool:
     # what could be an interval is no list
     if pair == {"", "()"}:
         return len(gold.items) != 2 or order.tuple_asked(question)
-    return "[]" in pair and len(gold.items) != 2
+    if "[]" not in pair:
+        return False
+    if len(gold.items) != 2 or isinstance(gold.items[0], Sequence):
+        return True
+    return pair == {"", "[]"} and order.is_free(question) and not words.RANGE_ASKED.search(question)
 
 
 def _order_is_free(gold: Sequence, answer: Sequence, question: str) -> bool:
@@ -209,23 +200,21 @@ def _distinct(items: tuple[Form, ...], question: str, same: Comparison) -> tuple
     return tuple(kept)
 
 
-def _matching(ours: tuple[Form, ...], theirs: tuple[Form, ...], question: str, same: Comparison) -> bool:
-    left = list(theirs)
-    for item in ours:
-        for index, other in enumerate(left):
-            found = same(item, other, question)
-            if found is not None and found.same:
-                del left[index]
-                break
-        else:
-            return False
-    return True
-
-
 def _has_names(sequence: Sequence) -> bool:
     """Say whether these are values of several names, not alternatives of one."""
     names = {item.label for item in sequence.items if isinstance(item, Labelled)}
     return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
+
+
+def _is_no_set(gold: Sequence, question: str) -> bool:
+    """Say whether a ground truth says a value twice: a vector, or roots as often as they occur, in any brackets."""
+    return len(set(gold.items)) < len(gold.items) and not order.set_asked(question)
+
+
+def _is_half_named(sequence: Sequence) -> bool:
+    """Say whether some values have a name and some have none: `4, x = 9`."""
+    named = sum(isinstance(item, Labelled) for item in sequence.items)
+    return 0 < named < len(sequence.items)
 
 
 def _unindexed(sequence: Sequence, other: Sequence, question: str) -> Sequence:
@@ -239,35 +228,3 @@ def _unindexed(sequence: Sequence, other: Sequence, question: str) -> Sequence:
     if not (other.either or order.is_free(question)):
         return sequence
     return Sequence("", tuple(i.value for i in sequence.items if isinstance(i, Labelled)), other.either)
-
-
-def _assignments(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
-    """Compare `x=3, y=4` with `3, 4`, with `(3, 4)`, and with `y=4, x=3`; each name once, on one side at least."""
-    ours, theirs = _by_label(gold), _by_label(answer)
-    if ours is None or theirs is None:
-        return _named_and_bare(gold, answer, question, same)
-    ours, theirs = ({order.full_name(k): v for k, v in side.items()} for side in (ours, theirs))
-    if ours.keys() != theirs.keys():
-        return None
-    found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
-    reason = "same assignments" if found else "different assignments"
-    return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
-
-
-def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:
-    ours, theirs = _by_label(gold), _by_label(answer)
-    named, bare = (ours, answer) if ours is not None else (theirs, gold)
-    if named is None or len(named) != len(bare.items) or any(isinstance(item, Labelled) for item in bare.items):
-        return None
-    ordered = order.places(list(named), question)
-    if ordered is None or (bare.brackets == "" and ordered != list(named)):
-        return None
-    pairs = list(zip((named[name] for name in ordered), bare.items, strict=True))
-    found = all((m := same(a, b, question) if ours is not None else same(b, a, question)) and m.same for a, b in pairs)
-    reason = "assignments against their values" if found else "different values"
-    return Match(same=found, reason=reason, taxonomy=Taxonomy.LANGUAGE)
-
-
-def _by_label(sequence: Sequence) -> dict[str, Form] | None:
-    found = {item.label: item.value for item in sequence.items if isinstance(item, Labelled)}
-    return found if len(found) == len(sequence.items) and len(found) > 1 else None

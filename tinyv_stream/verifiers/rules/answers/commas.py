@@ -32,7 +32,7 @@ def with_points(text: str, question: str) -> str:
     """Return a lone decimal of a question that uses decimal commas with a point."""
     if "," not in text or not _FOREIGN.search(question[:4_000]):
         return text
-    found = _ONE_DECIMAL.fullmatch(text)
+    found = _ONE_DECIMAL.fullmatch(text.replace("{,}", ","))
     return f"{found[1]}.{found[2]}{found[3]}" if found else text
 
 

@@ -112,5 +112,5 @@ class AnswerReading(msgspec.Struct, frozen=True):
     """A form with what was said beside it (`k` is an integer), and what was dropped."""
 
     form: Form
-    conditions: frozenset[str] = frozenset()
+    conditions: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[Dropped, ...] = ()

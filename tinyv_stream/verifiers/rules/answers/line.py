@@ -19,12 +19,15 @@ _MINUS_INFINITY: Final = Op("neg", (_INFINITY,))
 
 
 def interval(low: Node, high: Node, low_closed: bool, high_closed: bool) -> Ranges:  # noqa: FBT001 (both ends, in order)
-    """Return the range between two trees; raise Unreadable for an infinite end that is closed or on the wrong side."""
+    """Return the range between two trees; raise Unreadable for ends the wrong way round, and for a closed infinity."""
     infinite = (low == _MINUS_INFINITY, high == _INFINITY)
     if _infinite(low) != infinite[0] or _infinite(high) != infinite[1]:
         raise Unreadable("infinity on the wrong side")
     if (infinite[0] and low_closed) or (infinite[1] and high_closed):
         raise Unreadable("closed at infinity")
+    ends = exact(low), exact(high)
+    if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+        raise Unreadable("ends the wrong way round")
     return Ranges(
         (
             Interval(
@@ -89,15 +92,15 @@ def without(ranges: Ranges, points: list[Node]) -> Ranges:
 
 
 def whole_numbers(ranges: Ranges, domain: str) -> list[int]:
-    """Return the integers (`Z`) or natural numbers (`N`) within bounds; raise Unreadable for other domains, or many."""
+    """Return the integers (`Z`), positive (`N`) or not negative ones (`N0`) in bounds; raise Unreadable for many."""
     found: list[int] = []
     for part in ranges.parts:
         low, high = exact(part.low) if part.low else None, exact(part.high) if part.high else None
-        if low is None or high is None or domain not in {"Z", "N"} or high - low > _MANY:
+        if low is None or high is None or domain not in {"Z", "N", "N0"} or high - low > _MANY:
             raise Unreadable("a set of whole numbers without an end")
         inside = range(math.ceil(low), math.floor(high) + 1)
         found += [n for n in inside if (n != low or part.low_closed) and (n != high or part.high_closed)]
-    return [n for n in found if domain == "Z" or n > 0]
+    return [n for n in found if domain == "Z" or n > (-1 if domain == "N0" else 0)]
 
 
 def as_ranges(form: Form) -> Ranges:

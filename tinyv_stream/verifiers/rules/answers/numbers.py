@@ -34,7 +34,7 @@ def same_scalar(  # noqa: PLR0911 (one way out per dress)
     if shapes.is_residue(gold) or shapes.is_residue(answer):
         return shapes.same_residue(gold, answer, question)
     gold, answer = _with_letter_units(gold, answer, question)
-    if asked.changes_a_number(gold.unit) or asked.changes_a_number(answer.unit):
+    if any(asked.changes_a_number(u) and not asked.is_noun_of(u, question) for u in (gold.unit, answer.unit) if u):
         return None
     dressed = gold.unit != answer.unit or gold.percent != answer.percent or gold.degrees != answer.degrees
     if gold.percent != answer.percent:
@@ -61,9 +61,9 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
     if answer.unit and not gold.unit:
         return units.from_letter(gold, None), answer
     if symbols(answer.node) and not symbols(gold.node) and not gold.unit:
-        return gold, units.from_letter(answer, units.names_in(question))
+        return gold, units.from_letter(answer, units.names_in(question) | asked.asked_units(question))
     if symbols(gold.node) and not symbols(answer.node) and not answer.unit:
-        return units.from_letter(gold, units.names_in(question)), answer
+        return units.from_letter(gold, units.names_in(question) | asked.asked_units(question)), answer
     return gold, answer
 
 
@@ -109,6 +109,9 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 
     if asked.EXACT.search(question) and not rounding:
         return False
     places, given = decimals(gold), decimals(answer)
+    wanted = asked.places(question) if rounding else None
+    if wanted is not None and isinstance(_unsigned(gold), Num) and wanted == (places or 0):
+        return (given is None or given > wanted) and not _is_integer(answer) and _rounds_to(answer, gold, wanted, 1)
     if given is None and rounding and isinstance(answer, Num):
         given = 0
     if places and (given is None or given > places):
@@ -124,6 +127,10 @@ def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 
     if given and places is None and not _is_integer(gold):
         return _rounds_to(gold, answer, given, _ASKED_DIGITS if rounding else _ENOUGH_DIGITS)
     return False
+
+
+def _unsigned(node: Node) -> Node:
+    return node.args[0] if isinstance(node, Op) and node.name == "neg" else node
 
 
 def _is_level(node: Node) -> bool:
@@ -194,6 +201,11 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
 
 def _degrees(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     """Compare 60 degrees with pi/3, and with a bare 60 where the question speaks of angles."""
+    if (gold.unit or answer.unit) == "radian":
+        gold, answer = Scalar(gold.node, degrees=gold.degrees), Scalar(answer.node, degrees=answer.degrees)
+        with_sign, bare = (gold.node, answer.node) if gold.degrees else (answer.node, gold.node)
+        found = equal(Op("mul", (with_sign, _DEGREE)), bare) is True
+        return Match(same=found, reason="degrees as radians", taxonomy=Taxonomy.NOTATION)
     if gold.unit or answer.unit:
         unit = gold.unit or answer.unit
         return None if units.factor(unit) is None else Match(same=False, reason="different quantities")

@@ -4,6 +4,7 @@ Order is free where a set is asked for ("find all", "the two primes"). It is not
 "minimum and maximum"), or an order ("respectively", "arrange", "the first three terms").
 """
 
+import itertools
 import re
 from typing import Final
 
@@ -51,6 +52,10 @@ _TUPLE: Final = re.compile(
     r"find \$?\(\w|midpoint|centroid|intersect",
     re.IGNORECASE,
 )
+_SET: Final = re.compile(r"\bsets?\b|\\\{", re.IGNORECASE)
+_EXTREME: Final = re.compile(r"[A-Za-z]{0,2}(?:\([a-z]\))?_\\?(max|min)(?:imum)?")
+_AND: Final = r"[\s$\\\\{}()]*(?:,\s*and|,|and)[\s$\\\\{}()]*"
+_MOST_LETTERS: Final = 4
 _SHORT: Final = {"min": "minimum", "max": "maximum"}
 
 
@@ -71,20 +76,50 @@ def tuple_asked(question: str) -> bool:
     return _TUPLE.search(question) is not None or _NAMED.search(question) is not None
 
 
+def set_asked(question: str) -> bool:
+    """Say whether the question speaks of a set, in which nothing counts twice."""
+    return _SET.search(question) is not None
+
+
 def full_name(label: str) -> str:
-    """Return one spelling of a name that is often cut short."""
-    return _SHORT.get(label, label)
+    r"""Return one spelling of a name that is often cut short: `min`, `f_{\max}`."""
+    found = _EXTREME.fullmatch(label)
+    return _SHORT.get(found[1] if found else label, label)
 
 
 def places(labels: list[str], question: str) -> list[str] | None:
     """Return the names as the question lists them; letters that it lacks by the alphabet; None where it lacks words."""
+    if 1 < len(labels) <= _MOST_LETTERS and all(len(label) == 1 for label in labels):
+        return _listed(labels, question) or sorted(labels)
     found = [(_place(label, question), label) for label in labels]
     if any(place < 0 and len(label) > 1 for place, label in found):
         return None
     return [label for _, label in sorted((place if place >= 0 else len(question), name) for place, name in found)]
 
 
+def are_in_place(names: list[str], question: str) -> bool:
+    """Say whether the last sentence of the question that has all the names has them in this order."""
+    patterns = [
+        re.compile(rf"(?<![A-Za-z\\\\]){re.escape(name.strip())}(?![A-Za-z])", re.IGNORECASE if len(name) > 2 else 0)
+        for name in names
+    ]
+    for sentence in reversed(re.split(r"(?<=[.?!;])\s+", question[:4_000])):
+        found = [pattern.search(sentence) for pattern in patterns]
+        places = [match.start() for match in found if match]
+        if len(places) == len(names):
+            return places == sorted(places)
+    return False
+
+
+def _listed(letters: list[str], question: str) -> list[str] | None:
+    """Return the letters as the question lists them, `y and x`; None where they only occur, as in `y = x^2`."""
+    for names in itertools.permutations(letters):
+        if re.search(rf"(?<![A-Za-z\\\\]){_AND.join(names)}(?![A-Za-z])", question[:4_000]):
+            return list(names)
+    return None
+
+
 def _place(label: str, question: str) -> int:
-    name = re.escape(full_name(label)) if label in _SHORT else re.escape(label)
+    name = re.escape(full_name(label).removeprefix("\\"))
     found = re.search(rf"(?<![A-Za-z\\]){name}s?(?![A-Za-z])", question, re.IGNORECASE)
     return found.start() if found else -1

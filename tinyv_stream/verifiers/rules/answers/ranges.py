@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import words
+from tinyv_stream.verifiers.rules.answers import order, words
 from tinyv_stream.verifiers.rules.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence
 from tinyv_stream.verifiers.rules.answers.line import as_ranges
 from tinyv_stream.verifiers.rules.maths.equal import equal
@@ -22,7 +22,8 @@ def same_ranges(  # noqa: PLR0911 (one way out per doubt)
 ) -> Match | None:
     """Compare two subsets of the line, at least one of which is written as one."""
     bracketed = any(isinstance(form, Sequence) and form.brackets == "()" for form in (gold, answer))
-    if bracketed and _POINT_ASKED.search(question) and not words.RANGE_ASKED.search(question):
+    point = _POINT_ASKED.search(question) is not None or order.tuple_asked(question)
+    if bracketed and point and not words.RANGE_ASKED.search(question):
         return None
     if isinstance(gold, Inequality) or isinstance(answer, Inequality):
         return None

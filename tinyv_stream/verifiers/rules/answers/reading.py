@@ -5,6 +5,7 @@
 - Depth and number of parts are bounded; each character is looked at a bounded number of times.
 """
 
+import itertools
 import re
 from fractions import Fraction
 from typing import Final
@@ -22,11 +23,11 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
     Words,
 )
-from tinyv_stream.verifiers.rules.answers.split import enclosed, split
+from tinyv_stream.verifiers.rules.answers.split import MAX_PARTS, enclosed, split
 from tinyv_stream.verifiers.rules.answers.trimming import JOINED, trim, without_clause
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.read import read
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable, symbols
 
 MAX_DEPTH: Final = 6
 ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
@@ -56,9 +57,8 @@ _REALS: Final = re.compile(
 def read_answer(text: str) -> AnswerReading:
     """Return the reading of an answer; raise Unreadable if its shape or an expression is not understood."""
     trimmed = trim(text)
-    return AnswerReading(
-        read_form(scalars.strip_currency(trimmed.text).strip(), 0), trimmed.conditions, trimmed.dropped
-    )
+    form = read_form(scalars.strip_currency(trimmed.text).strip(), 0)
+    return AnswerReading(form, trimmed.conditions, trimmed.dropped)
 
 
 def read_form(text: str, depth: int) -> Form:
@@ -90,7 +90,9 @@ def _whole_text(text: str, depth: int) -> Form | None:
     return Sequence("{}", ()) if _NO_SOLUTION.fullmatch(text) else scalars.lone_word(text)
 
 
-def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C901 (one way out per mixture)
+def _several(  # noqa: C901, PLR0911 (one way out per mixture)
+    parts: list[str], used: list[str], depth: int
+) -> Form:
     used = [sign for sign, part in zip(used, parts[1:], strict=True) if part]  # `, or` is an "or"
     parts = kept = [part for part in parts if part]
     used = used[-(len(kept) - 1) :]
@@ -101,12 +103,15 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
             parts, used = split(" ".join(_joined(parts, used)), outer)
             kept = [part for part in parts if part]
             break
+    kept = _counted_out(kept)
     if any(_PADDED.fullmatch(part) for part in kept):
         raise Unreadable("groups of digits")
     items = [_item(part, depth + 1) for part in kept]
     either = all(sign in _EITHER for sign in used)
     if either:
         items = _points_as_ranges(items)
+    if (but := _all_but(items)) is not None:
+        return but
     ranges = [item for item in items if isinstance(item, Ranges)]
     if len(ranges) == len(items):
         if either:
@@ -121,6 +126,32 @@ def _several(parts: list[str], used: list[str], depth: int) -> Form:  # noqa: C9
         values = [item.value for item in items if isinstance(item, Labelled)]
         return Labelled(labels.pop(), Sequence("", flat(values), either=True))
     return Sequence("", tuple(items) if either and _are_groups(items) else flat(items), either=either)
+
+
+def _counted_out(parts: list[str]) -> list[str]:
+    r"""Return `1, 2, \ldots, 5` with what the dots stand for, where whole numbers go up by the same step."""
+    if len(parts) < 4 or parts[-2] not in {"\\ldots", "..."}:
+        return parts
+    numbers = [int(part) for part in (*parts[:-2], parts[-1]) if re.fullmatch(r"-?\d{1,6}", part)]
+    steps = {b - a for a, b in itertools.pairwise(numbers[:-1])}
+    if len(numbers) != len(parts) - 1 or len(steps) != 1 or (step := steps.pop()) <= 0:
+        return parts
+    whole = range(numbers[0], numbers[-1] + 1, step)
+    return [str(n) for n in whole] if len(whole) <= MAX_PARTS and whole[-1] == numbers[-1] else parts
+
+
+def _all_but(items: list[Form]) -> Ranges | None:
+    r"""Return `x \ne -1, 4` as the line without both points."""
+    if not items:
+        return None
+    first, *rest = items
+    points = [item.node for item in rest if isinstance(item, Scalar) and not item.unit and not symbols(item.node)]
+    if not isinstance(first, Ranges) or len(points) != len(rest) or len(first.parts) != 2 or not first.variable:
+        return None
+    end = first.parts[0].high
+    if end is None or first != line.named(line.all_but([end]), first.variable):
+        return None
+    return line.named(line.all_but([end, *points]), first.variable)
 
 
 def _item(text: str, depth: int) -> Form:
@@ -209,7 +240,7 @@ def _ranges(text: str, depth: int) -> Form | None:
 
 def _bracketed(text: str, depth: int) -> Form | None:  # noqa: PLR0911 (one way out per bracket)
     point = _POINT.fullmatch(text)
-    if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence):
+    if point and (form := _bracketed(point[2], depth + 1)) and isinstance(form, Sequence) and form.brackets:
         return Labelled(point[1].removeprefix("Point").strip() or "P", form)
     pair = enclosed(text)
     if pair is None:

@@ -21,8 +21,8 @@ from tinyv_stream.verifiers.rules.answers.shapes import ReadForm
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.read import read
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, symbols
-from tinyv_stream.verifiers.rules.maths.value import approximate
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, decimals, substitute, symbols
+from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate, exact
 
 _EQUALS: Final = frozenset({"=", "\\approx", "\\equiv"})
 _LESS: Final = frozenset({"<", "\\lt", "\\le", "<="})
@@ -31,18 +31,25 @@ _UNEQUAL: Final = frozenset({"\\ne", "!="})
 _STRICT: Final = frozenset({"<", "\\lt", ">", "\\gt"})
 _WORD_CHARS: Final = 4
 """Characters from which a label is a word, whose capitals mean nothing."""
+_HUNDRED: Final = Num(Fraction(100))
+_HALF: Final = 0.5000001
 _ROUGHLY: Final = 0.01
 """Relative distance at which one number is no rounding of another."""
 SIGNS: Final = _EQUALS | _LESS | _MORE | _UNEQUAL | {"\\in"}
 
 _LABEL: Final = re.compile(
-    r"(?!\\not(?![a-z]))(?:\\angle\s*|\\triangle\s*|\\overline\s*|\\vec\s*|\\hat\s*|m\s*\\angle\s*)?\{?"
+    r"(?!\\not(?![a-z]))(?:\\angle\s*|\\triangle\s*|\\overline\s*|\\vec\s*|\\hat\s*|\\bar\s*|m\s*\\angle\s*)?\{?"
     r"(?:[A-Za-z]'{0,3}|[A-Z]{2,4}|\\[A-Za-z]+|\|\s*[A-Z]{2}\s*\||\\text\s*\{[^{}]*\}|[A-Za-z]{4,}(?: [a-z]+){0,4})\}?"
     r"(?:\s*_\s*(?:\{[^{}]*\}|[A-Za-z0-9]))?'{0,3}(?:\s*\^\s*\{?\s*-1\s*\}?)?(?:\s*\(\s*([A-Za-z](?:\s*,\s*[A-Za-z])*|[^()]{1,40})\s*\))?"
 )
 _LENGTH: Final = re.compile(
     r"\|\s*(?:[abzwEV]|\\(?:vec|overrightarrow|overline|text)\s*\{\s*([A-Za-z]{1,2})\s*\}|\\vec\s+([a-z]))\s*\|"
 )
+_DERIVATIVE: Final = re.compile(
+    r"\\frac\s*\{\s*d\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*([fgyhsuv])\s*\}\s*\{\s*d\s*[xt]\s*(?:\^\s*\{?\s*[23]\s*\}?)?\s*\}"
+)
+_TEXT: Final = re.compile(r"\\text\s*\{([^{}]*)\}")
+_NAME: Final = re.compile(r"(?:the )?[A-Za-z]+(?:[ -][a-z]+){0,4}")
 _SETS: Final = re.compile(r"(?:[A-Z()\s_{}]|\\(?:cap|cup|complement)(?![a-z])|\\text\s*\{\s*C\s*\}){3,60}")
 
 
@@ -66,15 +73,16 @@ def read_relation(parts: list[str], used: list[str], depth: int, read_form: Read
 
 def label(text: str) -> tuple[str, str] | None:
     """Return (label, variable) if `text` is a name such as `x`, `a_n`, `AB`, `f(x)`, `Area`; None for an expression."""
-    text = text.strip()
+    text = _DERIVATIVE.sub(lambda m: (m[2] or "f") + "'" * int(m[1] or 1), text.strip())
     if _LENGTH.fullmatch(text) or ("\\c" in text and _SETS.fullmatch(text)):
         return re.sub(r"\s+|[{}]|\\(?:vec|overrightarrow|overline|text)", "", text), ""
     if re.fullmatch(r"\\text\s*\{[A-Za-z ]{1,40}\}", text):
         text = text[text.index("{") + 1 : -1].strip()
     found = _LABEL.fullmatch(text)
-    if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text)\b.*", text):
+    if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text(?!\s*\{[A-Z]\}\())(?![a-z]).*", text):
         return None
     variable = (found[1] or "").strip()
+    text = re.sub(r"\\overline(?=\s*\{\s*[a-zA-Z]\s*\})", lambda _m: "\\bar", text)
     name = re.sub(r"\s+|[{}]|\\text|\\overline|\\vec|\\angle|\\triangle|\||^m(?=\\)", "", text)
     bare = re.sub(r"\([A-Za-z]\)$", "", name)
     if len(bare) >= _WORD_CHARS and not set("_(") & set(bare):  # R and r are two radii, Area and area are one
@@ -106,19 +114,23 @@ def _member(name: str, form: Form) -> Form:
     return line.named(line.as_ranges(form), name.strip())
 
 
-def _equation(parts: list[str], used: list[str], depth: int, read_form: ReadForm) -> Form:
+def _equation(  # noqa: PLR0911 (one way out per shape)
+    parts: list[str], used: list[str], depth: int, read_form: ReadForm
+) -> Form:
     if "\\approx" in used[(label(parts[0]) is not None) :]:  # `exact ~ rounded`: the exact value is the answer
         parts, rounded = _without_rounded(parts, used)
         if len(parts) == 1:
             return _approximated(parts[0], rounded, depth, read_form)
     if (names := _tuple_of_names(parts[0])) is not None and len(parts) == 2:
         return Labelled(names, read_form(parts[1], depth + 1))
+    if (names := _ratio_of_names(parts[0])) is not None and len(parts) == 2:
+        return Labelled(names, read_form(parts[1], depth + 1))
     found = label(parts[0])
     if found is not None and parts[-1]:
         return _named_value(parts, depth, read_form)
     if len(parts) == 2 and (found := label(parts[1])) is not None and not symbols(read(parts[0])):
         return Labelled(found[0], read_form(parts[0], depth + 1), found[1])
-    trees = [read(clean(part)) for part in parts]
+    trees = [_tree(clean(part)) for part in parts]
     if all(equal(a, b) for a, b in itertools.pairwise(trees)):
         if isinstance(trees[0], Num) and not isinstance(trees[-1], Num):
             raise Unreadable("a number taken apart")  # `2015 = 7 + 2008`: which parts is the answer
@@ -141,7 +153,9 @@ def _approximated(text: str, rounded: str, depth: int, read_form: ReadForm) -> F
     form, other = read_form(text, depth + 1), read_form(rounded, depth + 1)
     if isinstance(form, Scalar) and isinstance(other, Scalar) and not (symbols(form.node) or symbols(other.node)):
         exact, near = approximate(form.node, {}), approximate(other.node, {})
-        if abs(exact - near) > abs(exact) * _ROUGHLY:
+        places, gap = decimals(other.node), abs(exact) - abs(near)
+        last = None if places is None else CONTEXT.mpf(10) ** -places
+        if abs(exact - near) > abs(exact) * _ROUGHLY or (last and not -_HALF * last <= gap < last):  # rounded, or cut
             raise Unreadable("an approximation of something else")
     return form
 
@@ -154,10 +168,17 @@ def _named_value(parts: list[str], depth: int, read_form: ReadForm) -> Form:
         items = tuple(Labelled(name, value, of) for name, of in names)
         return items[0] if len(items) == 1 else Sequence("=", items)
     if isinstance(value, Scalar):
-        middle = [read(part) for part in parts[1:-1] if label(part) is None]
-        if not all(equal(part, value.node) for part in middle):
+        middle = [_tree(part) for part in parts[1:-1] if label(part) is None]
+        last = Op("div", (value.node, _HUNDRED)) if value.percent else value.node
+        if not all(equal(part, last) for part in middle):
             raise Unreadable("a chain that does not hold")
     return Labelled(names[0][0], value, names[0][1])
+
+
+def _tree(text: str) -> Node:
+    """Read an expression, which may be one of percent."""
+    bare = re.sub(r"\s*\\?%\Z", "", text)
+    return read(text) if bare == text else Op("div", (read(bare), _HUNDRED))
 
 
 def _tuple_of_names(text: str) -> str | None:
@@ -165,6 +186,15 @@ def _tuple_of_names(text: str) -> str | None:
         return None
     names = [label(part) for part in text[1:-1].split(",")]
     return re.sub(r"\s", "", text) if len(names) > 1 and all(names) else None
+
+
+def _ratio_of_names(text: str) -> str | None:
+    """Return `boys : girls` in one spelling; None where something else than names stands at a colon."""
+    if ":" not in text:
+        return None
+    names = [_TEXT.sub(r" \1 ", part).strip() for part in text.split(":")]
+    known = all(_NAME.fullmatch(name) or label(name) for name in names)
+    return ":".join(names) if known and all(names) else None
 
 
 def _chain(parts: list[str], used: list[str]) -> Form:
@@ -189,14 +219,30 @@ def _chain(parts: list[str], used: list[str]) -> Form:
 
 
 def _around(low: Node, high: Node, *, strict: bool) -> Ranges | None:
-    """Read `|x| < a` and `|x| > a` for a positive number a."""
+    """Read `|x - b| < a` and `|x - b| > a` for a positive number a."""
     inner, bound = (low, high) if isinstance(low, Op) and low.name == "abs" else (high, low)
-    if not (isinstance(inner, Op) and inner.name == "abs" and isinstance(inner.args[0], Sym)) or symbols(bound):
+    if not (isinstance(inner, Op) and inner.name == "abs") or symbols(bound):
         return None
-    if not float(approximate(bound, {}).real) > 0:
+    middle = _middle(inner.args[0])
+    if middle is None or not float(approximate(bound, {}).real) > 0:
         return None
-    minus = Op("neg", (bound,))
+    name, centre, slope = middle
+    half = Op("div", (bound, slope))
+    lower, upper = Op("add", (centre, Op("neg", (half,)))), Op("add", (centre, half))
     if inner is low:
-        return line.named(line.interval(minus, bound, not strict, not strict), inner.args[0].name)
-    ends = (Interval(None, minus, low_closed=False, high_closed=not strict),)
-    return Ranges((*ends, Interval(bound, None, low_closed=not strict, high_closed=False)), inner.args[0].name)
+        return line.named(line.interval(lower, upper, not strict, not strict), name)
+    ends = (Interval(None, lower, low_closed=False, high_closed=not strict),)
+    return Ranges((*ends, Interval(upper, None, low_closed=not strict, high_closed=False)), name)
+
+
+def _middle(node: Node) -> tuple[str, Node, Num] | None:
+    """Return (letter, where it is zero, size of its slope) of `ax + b`; None for anything else."""
+    names = symbols(node)
+    if len(names) != 1:
+        return None
+    name = next(iter(names))
+    at, after = (exact(substitute(node, name, Num(Fraction(n)))) for n in (0, 1))
+    if at is None or after is None or at == after:
+        return None
+    line_through = Op("add", (Num(at), Op("mul", (Sym(name), Num(after - at)))))
+    return (name, Num(-at / (after - at)), Num(abs(after - at))) if equal(node, line_through) else None

@@ -9,20 +9,29 @@ from tinyv_stream.verifiers.rules.answers.forms import Form, Scalar, Words
 from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable
 
-_PERCENT: Final = re.compile(r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|percent)\s*\}|percent)$", re.IGNORECASE)
+_PERCENT: Final = re.compile(
+    r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|percent(?:age)?|pct)\s*\}|\b(?:percent(?:age)?|pct)|(?<=\d)(?:percent|pct))$",
+    re.IGNORECASE,
+)
 _TEXT_UNIT: Final = re.compile(
     r"(.+?)\\text\s*\{([^{}]*)\}((?:\s*\^\s*\{?\s*[23]\s*\}?)?)((?:\s*/\s*\\text\s*\{[^{}]*\}(?:\s*\^\s*\{?\s*[23]\s*\}?)?)?)"
 )
-_PLAIN_UNIT: Final = re.compile(r"(.*?[\d)}!])\s*((?:[A-Za-z]{2,}|(?<=\s)[A-Za-z])[A-Za-z./^{}0-9\s-]*)")
+_PLAIN_UNIT: Final = re.compile(r"(.*?(?:[\d)}!]|\\pi(?=\s)))\s*((?:[A-Za-z]{2,}|(?<=\s)[A-Za-z])[A-Za-z./^{}0-9\s-]*)")
 _SHORT_UNIT: Final = re.compile(
     r"(.*[\d)}])\s*((?:[A-Za-z]{2,3}|[A-Za-z](?=\s*/))(?:\s*/\s*[A-Za-z]{1,3})?(?:\s*\^\s*\{?\s*[23]\s*\}?)?)"
 )
+_UNIT_FRACTION: Final = re.compile(
+    r"\\frac\s*\{\s*\\text\s*\{\s*([A-Za-z ]+?)\s*\}\s*\}\s*\{\s*\\text\s*\{\s*([A-Za-z ]+?)\s*\}\s*\}|"
+    r"\\text\s*\{\s*([A-Za-z]+)\s*\}\s*\\cdot\s*\\text\s*\{\s*([A-Za-z]+)\s*\}\s*\^\s*\{\s*-\s*1\s*\}|"
+    r"\\text\s*\{\s*([A-Za-z]+)\s+([A-Za-z]+)\s*\^\s*\{\s*-\s*1\s*\}\s*\}"
+)
+_POWER_UNIT: Final = re.compile(r"(?<=[\d)}])\s*(?:\\text\s*\{\s*)?(sq|cu)\b\.?\s*([a-z]{1,6})\s*\}?\Z")
 _WORD: Final = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}")
 _SCALE: Final = re.compile(r"(.*\d)\s*(?:\\text\s*\{\s*)?(thousand|million|billion|trillion)\b\s*\}?\s*(.*)", re.DOTALL)
 _SCALES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ANGLE: Final = re.compile(r"(.*?)(\d+)\s*\^\s*\{?\s*\\circ\s*\}?\s*(\d+(?:\.\d+)?)\s*'\s*(?:(\d+(?:\.\d+)?)\s*'')?")
 _DEGREE: Final = re.compile(
-    r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\circ|\\text\s*\{\s*degrees?\s*\}|degrees?)"
+    r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\circ|\\text\s*\{\s*deg(?:rees?)?\s*\}|deg(?:rees?)?)"
     r"\s*(?:([CF])|\\text\s*\{\s*([CF])\s*\}|(?:\\text\s*\{)?\s*(C|F)(?:elsius|ahrenheit)\s*\}?)?$"
 )
 _WORDED_DEGREE: Final = re.compile(r"\\text\s*\{\s*degrees?\s+(Celsius|Fahrenheit)\s*\}$", re.IGNORECASE)
@@ -32,6 +41,9 @@ _ANGLE_INSIDE: Final = re.compile(r"\\circ|\\(?:sin|cos|tan|cot|sec|csc)(?![a-z]
 """An angle inside of an expression, where degrees are read as the numbers that they are."""
 _SPACED: Final = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _FIXED: Final = frozenset(["yes", "no", "true", "false", "none", "never", "always", "odd", "even", "dne"])
+_MONEY: Final = {"€": "euros", "£": "gbp", "¥": "yen", "₹": "rupees", "Rs.": "rupees", "Rs": "rupees"}
+_SIGNED_MONEY: Final = re.compile(r"\A[\s$]*(€|£|¥|₹|Rs\.?)\s*(\d[\d.,]*)\s*\$?\Z")
+_MONEY_BEHIND: Final = re.compile(r"\A[\s$]*(\d[\d.,]*)\s*(€|£|¥|₹)\s*\$?\Z")
 MAX_WORDS: Final = 400
 
 
@@ -43,8 +55,10 @@ def lone_word(text: str) -> Form | None:
     number = words.number_word(low)
     if number is not None:
         return Scalar(Num(Fraction(number)))
+    if low in {"negative infinity", "minus infinity"}:
+        return Scalar(Op("neg", (Sym("\\infty"),)))
     if low in _FIXED:
-        return Words(low)
+        return Words(words.plain(low))
     if text.isascii() and text.isalpha() and (len(text) > 3 or (len(text) > 1 and text.isupper())):
         return Words(low)
     return None
@@ -52,6 +66,7 @@ def lone_word(text: str) -> Form | None:
 
 def read_scalar(text: str) -> Form:
     """Read one value, or words; raise Unreadable for other mathematics."""
+    text = _POWER_UNIT.sub(_power_unit, _UNIT_FRACTION.sub(_unit_fraction, text))
     if _SPACED.fullmatch(text):
         text = text.replace(" ", "")
     percent = _PERCENT.search(text)
@@ -76,6 +91,15 @@ def read_scalar(text: str) -> Form:
         return _short_unit(text) or Scalar(_expression(text))
     except Unreadable:
         return _with_unit(text)
+
+
+def _unit_fraction(match: re.Match[str]) -> str:
+    top, bottom = (part for part in match.groups() if part)
+    return rf"\text{{ {top}/{bottom}}}"
+
+
+def _power_unit(match: re.Match[str]) -> str:
+    return rf"\text{{ {'square' if match[1] == 'sq' else 'cubic'} {match[2]}}}"
 
 
 def read_words(text: str) -> Words:
@@ -123,6 +147,8 @@ def _minutes(angle: re.Match[str]) -> Scalar:
 
 def strip_currency(text: str) -> str:
     r"""Return `text` without mathematics marks; `\$5` becomes `5 dollars`."""
+    text = _SIGNED_MONEY.sub(lambda m: f"{m[2]} {_MONEY[m[1]]}", text)
+    text = _MONEY_BEHIND.sub(lambda m: f"{m[1]} {_MONEY[m[2]]}", text)
     text = re.sub(r"\A\$(?=\d[\d.,]*\Z)", lambda _m: "\\$", text)
     text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text).replace("{,}", ",")
     text = re.sub(

@@ -29,6 +29,9 @@ _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine"
 _NUMERAL: Final = re.compile(
     r"\(?\s*([0-9A-F]{1,40})\s*\)?\s*_\s*\{?\s*\(?\s*(?:(\d{1,2})|(?:\\text\s*\{)?\s*([a-z]{3,6})\s*\}?)\s*\)?\s*\}?"
 )
+_WORDED_NUMERAL: Final = re.compile(
+    r"([0-9A-F]{1,40})\s*(?:\\text\s*\{\s*)?\(?(?:in )?base\s*(\d{1,2}|[a-z]{3,6})\s*\)?\s*\}?"
+)
 _BASED: Final = re.compile(r"([0-9A-F]+) base (\d{1,2})")
 _BASE_NAMES: Final = {2: "binary", 8: "octal", 16: "hexadecimal"}
 _TO: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\\text\s*\{)?\s*\bto\b\s*\}?\s*(\d{1,9}(?:\.\d{1,9})?)")
@@ -36,12 +39,22 @@ _QUANTITY: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*([A-Za-z]{1,12})\
 _MODULO: Final = re.compile(
     r"(.{1,200}?)\s*(?:\\pmod\s*\{?|\(?\s*\\b?mod|\(?\s*(?:\\text\s*\{)?\s*mod)\s*\}?\s*(\d{1,12})\s*\}?\s*\)?"
 )
-_MODULAR: Final = "mod "
+MODULAR: Final = "mod "
 _REMAINDER: Final = re.compile(r"remainder|residue", re.IGNORECASE)
 _ROWS: Final = re.compile(
     r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
 )
 _MAX_ROWS: Final = 12
+_MONTH: Final = (
+    r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE: Final = re.compile(
+    rf"(?:(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of )?{_MONTH}|"
+    rf"{_MONTH}\s+(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?)(?:,?\s*(\d{{4}}))?",
+    re.IGNORECASE,
+)
 _IF: Final = re.compile(r"\\text\s*\{\s*(?:if|when|for|where)?\s*\}?|\b(?:if|when|for|where)\b|\$|\}\s*$")
 _ROMAN: Final = {"i": "first", "ii": "second", "iii": "third", "iv": "fourth"}
 _PLACES: Final = {**_ROMAN, **dict(zip("1234", _ROMAN.values(), strict=True)), **{v: v for v in _ROMAN.values()}}
@@ -57,6 +70,7 @@ def special(text: str, depth: int, read_form: ReadForm) -> Form | None:
         or _ratio(text)
         or _modulo(text)
         or _quadrant(text)
+        or _date(text)
         or _rows(text, depth, read_form)
     )
 
@@ -90,7 +104,7 @@ def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     if left is None or right is None:
         return None
     if gold.unit == answer.unit:
-        modulus = int(gold.unit.removeprefix(_MODULAR))
+        modulus = int(gold.unit.removeprefix(MODULAR))
         found = modulus > 0 and (left - right) % modulus == 0
         return Match(same=found, reason="residue", taxonomy=Taxonomy.NOTATION)
     if (gold.unit and answer.unit) or left != right or not _REMAINDER.search(question):
@@ -100,7 +114,7 @@ def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
 
 def is_residue(form: Scalar) -> bool:
     """Say whether a value stands for all numbers that leave it as their remainder."""
-    return form.unit.startswith(_MODULAR)
+    return form.unit.startswith(MODULAR)
 
 
 def _clock(text: str) -> Form | None:
@@ -116,10 +130,13 @@ def _clock(text: str) -> Form | None:
 
 
 def _numeral(text: str) -> Form | None:
-    found = _NUMERAL.fullmatch(text)
-    if found is None or (found[3] and found[3] not in _BASES):
+    found = _NUMERAL.fullmatch(text) or _WORDED_NUMERAL.fullmatch(text)
+    if found is None:
         return None
-    base = int(found[2]) if found[2] else 2 + _BASES.index(found[3])
+    said = found[2] or found[3]
+    if not said.isdigit() and said not in _BASES:
+        return None
+    base = int(said) if said.isdigit() else 2 + _BASES.index(said)
     if not 2 <= base <= 16 or any(int(digit, 16) >= base for digit in found[1]):
         return None
     return Words(f"{found[1]} base {base}")
@@ -150,7 +167,17 @@ def _modulo(text: str) -> Form | None:
     found = _MODULO.fullmatch(text) if "mod" in text else None
     if found and re.search(r"[=<>,]|\\equiv", found[1]):
         return None
-    return Scalar(read(found[1]), unit=f"{_MODULAR}{int(found[2])}") if found else None
+    return Scalar(read(found[1]), unit=f"{MODULAR}{int(found[2])}") if found else None
+
+
+def _date(text: str) -> Form | None:
+    if " " not in text or not any(char.isdigit() for char in text):
+        return None
+    found = _DATE.fullmatch(re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", text).strip())
+    if found is None:
+        return None
+    day, month, year = int(found[1] or found[4]), (found[2] or found[3]).lower()[:3], found[5]
+    return Words(f"{year or ''}-{_MONTHS.index(month) + 1:02}-{day:02} date")
 
 
 def _quadrant(text: str) -> Form | None:

@@ -23,7 +23,8 @@ def canonical(text: str) -> str:
     text = without_boxes(text)
     plain = _SINGLE.sub(r"\1", commas.settle(clean(text)).replace("...", "\\ldots "))
     plain = _TEXT.sub(lambda m: f" {m[1].lower()} ", plain)
-    plain = plain.replace("$", " ").strip(" ,;:").rstrip(".")
+    plain = plain.replace("$", " ").strip(" ,;:")
+    plain = plain if plain.endswith("..") else plain.removesuffix(".")
     if plain.startswith("{") and plain.endswith("}") and "{" not in plain[1:-1].replace("\\{", ""):
         plain = plain[1:-1]
     return " ".join(_TOKEN.findall(plain))

@@ -12,10 +12,13 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.verifiers.rules.answers import commas
+from tinyv_stream.verifiers.rules.answers import commas, conditions, notation
+from tinyv_stream.verifiers.rules.answers.conditions import Condition
 from tinyv_stream.verifiers.rules.answers.forms import Dropped
+from tinyv_stream.verifiers.rules.answers.split import enclosed, split
 from tinyv_stream.verifiers.rules.extract import without_boxes
 from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.tree import Unreadable
 
 _STRAY: Final = re.compile(
     r"(?<=[\d})])\s*\.\s*(?=[)\]]\s*\Z)|\A&|\A`{1,3}(?=[^`]*`{1,3}\Z)|`{1,3}\Z|\A\"(?=[^\"]*\"\Z)|\"\Z"
@@ -28,40 +31,30 @@ _LEAD: Final = re.compile(
     r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
     re.IGNORECASE,
 )
-_CONDITION: Final = re.compile(
-    r"(?:[,;]\s*\(?|\(|(?=\\text)|(?=\b(?:where|for|with)\b)|(?=\\forall)|(?<![A-Za-z0-9\\}])(?=[a-zA-Z]\s*(?:\\in|\bis\b)))\s*"
-    r"(?:\\text\s*\{\s*)?(?:,\s*)?(?:where|for all|for any|for|with|and|\\forall)?\s*\}?\s*"
-    r"(?<![A-Za-z0-9\\])([a-zA-Z](?:\s*,\s*[a-zA-Z])*)\s*"
-    r"(?:\\in\s*\\?(?:mathbb|mathbf|text)?\s*\{?\s*([A-Z])\s*\}?((?:\s*[\^_]\s*\{?\s*[+*\-0-9]+\s*\}?)*)"
-    r"|(?:\\text\s*\{)?\s*(?:is|are)\s+(?:any |an |a |arbitrary )*(integer|real|natural)s?"
-    r"(?: number| constant)?s?\s*\}?)\s*\)?\.?$"
-)
-_CONSTANT: Final = re.compile(
-    r"[,;]?\s*(?:\\text\s*\{)?\s*(?:where|with|for)\s[^{}]*\b(?:constants?)\b[^{}]*\}?\.?$", re.IGNORECASE
-)
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")
-_CLAUSE: Final = re.compile(
-    r"[,;]?\s*(?:\\text\s*\{\s*)?[,;]?\s*(?:\\forall|for (?:all|any|every|each|some))\b\s*"
-    r"(?:(?:positive|negative|nonnegative|non-negative|nonzero|real|integers?|rational|natural|numbers?|values of|of)\b"
-    r"|\}|\\text\s*\{|\s"
-    r"|[a-z](?![a-z])|\\in(?![a-z])|\\mathbb\s*\{?\s*[A-Z]\s*\}?|[\^_]\s*\{?\s*(?:[+*]|>\s*0|\\ge\s*0)\s*\}?)*\.?$",
-    re.IGNORECASE,
-)
+_FULL_STOP: Final = re.compile(r"(?<!\.)\.\Z")
+"""One at the end; several are dots, which say that something goes on."""
 _UNION_U: Final = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({\\])")
-_BOLD: Final = re.compile(r"\*\*([^*]*)\*\*")
-_FROM: Final = re.compile(
-    r"[,;]?\s*\(?\s*(?:\\text\s*\{)?\s*(?:for|where|with)?\s*\}?\s*[a-z]\s*=\s*([01])\s*,\s*[12]\s*,[\s\d,]*(?:\\ldots|\.\.\.)\s*\)?$"
+_BOLD: Final = re.compile(r"(?<![\w*)}])\*\*([^*]*)\*\*(?![\w*({\\])")
+_ONLY: Final = re.compile(
+    r"[\s(]*(?:\\text\s*\{\s*)?\(?(?:the )?only(?: (?:real |such )?(?:solution|root|answer|value))?\)?\s*\}?[\s)]*\Z|"
+    r"\A[\s$]*(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)"
 )
-
-
-_ONLY: Final = re.compile(r"\A(?:\\text\s*\{\s*)?only\b\s*\}?\s*(?=[a-z]\s*=|\d|\\)")
+_AGAIN: Final = re.compile(
+    r"(.+?)\s*(?:\\text\s*\{\s*)?\(\s*(?:\\text\s*\{\s*)?"
+    r"(=|\\approx|or|i\.e\.,?|about|approximately|approx\.?)\s*\}?\s*([^()]+?)\s*\)\s*\}?"
+)
+"""`7/4 (= 1.75)`, `5\\sqrt{2} (about 7.07)`: said twice, so both have to be the same."""
+_THAT_IS: Final = re.compile(r"(.+?)\s*,?\s*(?:\\text\s*\{)?\s*,?\s*i\.e\.,?\s*\}?\s*(.+)")
+_PERCENT: Final = re.compile(r"(.*[\d}])\s*\(\s*(\d[\d.]*\s*\\?%)\s*\)")
+_MOST_AGAIN: Final = 120
 
 
 class Trimmed(msgspec.Struct, frozen=True):
     """The answer alone, what was said beside it, and what was dropped."""
 
     text: str
-    conditions: frozenset[str]
+    conditions: frozenset[Condition]
     dropped: tuple[Dropped, ...]
 
 
@@ -78,46 +71,73 @@ class _Scissors:
             self.dropped.append(Dropped(found[0], why))
             self.text = pattern.sub(lambda _m: put, self.text)
 
-    def end(self, found: re.Match[str], why: str) -> None:
-        self.dropped.append(Dropped(self.text[found.start() :], why))
-        self.text = self.text[: found.start()].strip(" ,;")
+    def clauses(self) -> list[Condition]:
+        before = self.text
+        self.text, found = conditions.cut(before)
+        if found:
+            self.dropped.append(Dropped(before.removeprefix(self.text), "domain of a letter"))
+            self.text = _FULL_STOP.sub("", self.text.strip(" ,;:"))
+        return found
 
 
 def trim(text: str) -> Trimmed:
     """Return an answer without what stands around it."""
-    text = commas.settle(_BOLD.sub(r"\1", clean(text))).removeprefix("=").strip()
+    text = commas.settle(_BOLD.sub(r"\1", notation.settle(clean(notation.separated(text))))).removeprefix("=").strip()
     text = without_boxes(text)
-    text = _STRAY.sub("", text)
+    text = _again(_STRAY.sub("", text))
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
-    work = _Scissors(_UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:").rstrip("."))
-    work.cut(_ONLY, "says that there is no other value")
-    work.cut(_CONSTANT, "names a constant")
+    work = _Scissors(_FULL_STOP.sub("", _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:")))
+    if "only" in work.text:
+        work.cut(_ONLY, "says that there is no other value")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
-    conditions = _conditions(work)
-    before = work.text
-    work.cut(_CLAUSE, "holds for all")
-    if not work.text:
-        work.text = before
-    work.text = work.text.strip(" ,;:").rstrip(".")
+    work.text = _unbuilt(work.text)
+    said = work.clauses()
+    work.text = _FULL_STOP.sub("", work.text.strip(" ,;:"))
     if _LEAD.match(work.text):
         work.text = _LEAD.sub("", work.text, count=1)
         work.dropped.append(Dropped("approximately", "says that a number is rounded"))
-    return Trimmed(work.text, frozenset(conditions), tuple(work.dropped))
+    return Trimmed(work.text, frozenset(said), tuple(work.dropped))
 
 
-def _conditions(work: _Scissors) -> set[str]:
-    conditions: set[str] = set()
-    while (found := _CONDITION.search(work.text)) and found.start() > 0:
-        domain = (found[2] or {"i": "Z", "r": "R", "n": "N"}[found[4][0]]) + re.sub(r"[\s{}]", "", found[3] or "")
-        conditions.add(domain)
-        work.end(found, "domain of a letter")
-    if (found := _FROM.search(work.text)) and found.start() > 0:
-        conditions.add(f"N from {found[1]}")
-        work.end(found, "domain of a letter")
-    return conditions
+def _again(text: str) -> str:
+    """Return a value that is said twice as the equation that it is."""
+    if len(text) > _MOST_AGAIN or (not text.endswith((")", "}")) and "i.e." not in text):
+        return text
+    if (found := _AGAIN.fullmatch(text)) is not None:
+        sign = {"=": "=", "or": " or ", "i": "="}.get(
+            found[2] if found[2] in {"=", "or"} else found[2][:1], "\\approx "
+        )
+        return f"{found[1]} {sign} {found[3]}"
+    found = _THAT_IS.fullmatch(text) or _PERCENT.fullmatch(text)
+    return f"{found[1]} = {found[2]}" if found else text
+
+
+def _unbuilt(text: str) -> str:  # noqa: PLR0911 (one way out per doubt)
+    r"""Return `\{2k \mid k \in \mathbb{Z}\}` as `2k, k \in \mathbb{Z}`, `\{x \mid x = 2k, k \in \mathbb{Z}\}`."""
+    try:
+        pair = enclosed(text)
+        if pair is not None and pair[0] == "{" and conditions.cut(pair[1])[1]:
+            return pair[1]
+        if pair is None or pair[0] != "\\{" or pair[2] != "\\}":
+            return text
+        parts, used = split(pair[1], frozenset({"|", "\\mid", ":"}))
+    except Unreadable:
+        return text
+    if len(used) != 1:
+        return text
+    rest, said = conditions.cut(f"{parts[0]}, {parts[1]}")
+    if not said:
+        return text
+    if rest == parts[0]:
+        return text if re.fullmatch(r"[a-z]", parts[0]) else f"{parts[0]}, {parts[1]}"
+    element = re.match(r"([a-z])\s*(?:=|\\(?:ne|equiv)(?![a-z]))", parts[1])
+    if element is None or not re.fullmatch(rf"{element[1]}(?:\s*\\in\s*\\mathbb\s*\{{?[RZ]\}}?)?", parts[0]):
+        return text
+    return parts[1]
 
 
 def without_clause(text: str) -> str:
     """Return one of several values without a clause that it holds for all."""
-    return _CLAUSE.sub("", text).strip(" ,;") or text
+    rest, said = conditions.cut(text)
+    return text if any(domain not in {"", "R", "Z"} for _, domain in said) else rest

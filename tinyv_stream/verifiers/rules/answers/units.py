@@ -40,8 +40,8 @@ euro 1 euro euros
 yuan 1 yuan rmb
 rupee 1 rupee rupees rs
 pence 1 penny pence
-mile/h 1 mph
-km/h 1 kmh kph
+gbp 1 gbp
+yen 1 yen jpy
 count 1 unit units
 count 1 times
 energy 1 j joule joules
@@ -62,16 +62,18 @@ _CANONICAL: Final = {
 }
 TOTAL: Final = "total "
 """Before the unit of `3 hours 20 minutes`: a bare 200 is not that."""
+_SHORT: Final = {"kph": "km/h", "kmh": "km/h", "kmph": "km/h", "mph": "mi/h", "cc": "cm^3", "fps": "ft/s"}
 _POWERS: Final = frozenset({"2", "3", "-1", "-2"})
 _PLURAL: Final = re.compile(r"(?<=[a-z]{2})(?<!s)s$")
 
 
 def canonical(text: str) -> str:
     """Return one spelling of a unit: `square centimeters` is `cm^2`, `meters per second` is `m/s`."""
+    text = _SHORT.get(text.strip().lower(), text)
     text = re.sub(r"\s*/\s*", "/", text.strip().lower().rstrip(".").replace(" per ", "/"))
     text = re.sub(r"\^\s*\{?\s*([23])\s*\}?", r"^\1", text).replace("{", "").replace("}", "")
     text = re.sub(r"\b(?:square|sq\.?)\s+([a-z]+)", r"\1^2", text)
-    text = re.sub(r"\bcubic\s+([a-z]+)", r"\1^3", text)
+    text = re.sub(r"\b(?:cubic|cu\.?)\s+([a-z]+)", r"\1^3", text)
     return "/".join(_part(part) for part in text.split("/"))
 
 
@@ -102,7 +104,7 @@ def from_letter(scalar: Scalar, asked: set[str] | None) -> Scalar:
     if not isinstance(letter, Sym) or power == 0 or symbols(node.args[0]):
         return scalar
     name = canonical(letter.name)
-    if name not in _KNOWN or (asked is not None and (name not in asked or power > 1)):
+    if name not in _KNOWN or (asked is not None and (name if power == 1 else f"{name}^{power}") not in asked):
         return scalar
     return Scalar(node.args[0], unit=name if power == 1 else f"{name}^{power}")
 

@@ -49,12 +49,34 @@ def plain(text: str) -> str:
 
 
 def number_word(text: str) -> int | None:
-    """Return the number that a text names, zero to ninety-nine."""
+    """Return the number that a text names, up to 999,999."""
+    if "hundred" in text or "thousand" in text:
+        return _large(text)
     tens, dash, ones = text.replace(" ", "-").partition("-")
     if tens in _TENS:
         value = _NUMBERS.get(ones, 0) if dash else 0
         return _TENS[tens] + value if value < 10 and bool(dash) == bool(value) else None
     return _NUMBERS.get(text)
+
+
+def _large(text: str) -> int | None:
+    """Return `two hundred (and) five`, `three thousand`; None where a word is no part of a number."""
+    total = part = 0
+    for word in text.replace("-", " ").split():
+        if word == "and" and (part or total):
+            continue
+        value = _NUMBERS.get(word, _TENS.get(word))
+        if value is not None:
+            if part % 100 and not (part % 10 == 0 and value < 10 and part % 100 >= 20):
+                return None
+            part += value
+        elif word == "hundred" and 0 < part < 10:
+            part *= 100
+        elif word == "thousand" and 0 < part < 1000 and not total:
+            total, part = part * 1000, 0
+        else:
+            return None
+    return total + part
 
 
 def mentions(question: str, name: str) -> bool:

@@ -16,7 +16,7 @@ _SENTENCES: Final = 3
 _LEAD: Final = re.compile(
     r"(?:[\s*_>#]|- )*(?:(?:so|hence|thus|therefore|then|finally|and|in (?:conclusion|total|summary)|all in all|consequently|as a "
     r"result|it follows that|we (?:conclude|see|find|have|get|obtain)(?: that)?|altogether|overall|this (?:gives|leaves|means"
-    r")(?: that)?|now|but|因此|所以|故|(?:result|solution|conclusion|summary|total|résultat|solución|resultado|lösung|итог)(?=\s*:)|综上所述|したがって|よって|ゆえに|以上より|also|damit|por lo tanto|donc|portanto|logo"
+    r")(?: that)?|now|but|因此|所以|故|(?:result|final value|solution|conclusion|summary|total|output|qed|résultat|solución|solução|soluzione|resultado|risultato|lösung|hasil|итог|решение)(?=\s*:)|(?:结果|最终结果|解|結果|결과|परिणाम|النتيجة|الناتج|الحل|ফলাফল|نتیجہ)(?=\s*[:：])|[∴⇒⟹]|=>|综上所述|したがって|よって|ゆえに|以上より|also|damit|por lo tanto|donc|portanto|logo"
     r"|следовательно|таким образом|итак)\b[\s,:，、：]*)*",
     re.IGNORECASE,
 )
@@ -38,13 +38,14 @@ _ADVERBS: Final = re.compile(
     r"\s*(?:(?:therefore|thus|then|hence|exactly|simply|just|only|precisely|either)\b[\s,:]*)*[\s:,*_]*", re.IGNORECASE
 )
 _COMPARES: Final = re.compile(
+    r"大于|小于|超过|至少|至多|больше|меньше|более|менее|(?<![^\W\d_])(?:mayor|menor|más|menos|supérieure?|inférieure?|größer|kleiner|maior|lebih|kurang|maggiore|minore|tal ?vez|quizás?|peut-être|vielleicht|возможно)(?![^\W\d_])|可能|也许|शायद|अधिक|أكبر|أصغر|ربما|より大き|より小さ|かもしれ|보다|"
     r"\b(?:not|no|never|neither|nor|false|wrong|incorrect|differs?|different|exceeds?|less|fewer|more|greater|larger|smaller|"
     r"above|below|under|over|between|except|unless|twice|half|almost|nearly|could|might|may|maybe|perhaps|possibly|either|or|"
     r"would|cannot|if)\b|n't|不|没|ではな|ない|nicht|ليس|नहीं|(?<![^\W\d_])(?:не|não|pas|sino)(?![^\W\d_])",
     re.IGNORECASE,
 )
 _DENIES: Final = re.compile(
-    r"\b(?:not|never|neither|false|isn't|aren't|cannot|nor)\b|n't\b|不是|并非|ではな|ではあり|nicht|ليس|नहीं|(?<![^\W\d_])(?:не|não|n'est pas|no es)(?![^\W\d_])",
+    r"\b(?:not|never|neither|false|impossible|excluded|rejected|isn't|aren't|cannot|nor)\b|n't\b|不是|并非|ではな|ではあり|nicht|ليس|नहीं|(?<![^\W\d_])(?:не|não|n'est pas|no es)(?![^\W\d_])",
     re.IGNORECASE,
 )
 _UNDECIDED: Final = re.compile(
@@ -59,13 +60,18 @@ _CUT_OFF: Final = re.compile(
 )
 _MEASURED: Final = re.compile(
     r"\b(?:has|have|had|needs?|needed|takes?|took|costs?|makes?|made|earn(?:s|ed)?|gets?|got|pa(?:ys?|id)|receive[sd]?|contains?"
-    r"|gives?|requires?|spen[dt]s?|sells?|sold|travel(?:s|ed|led)?|weighs?|lasts?|of|saves?|saved|buys?|bought|uses?|used|after)\s+"
+    r"|(?:increas|decreas|ris|fall|drop|grow|chang|reduc)\w{1,3}\s+by|gives?|requires?|spen[dt]s?|sells?|sold|travel(?:s|ed|led)?|weighs?|lasts?|of|saves?|saved|buys?|bought|uses?|used|after)\s+"
     r"(?:(?:a|an) (?:total|profit|loss|sum) of |exactly |only |at )?((?:[$€£¥₹]|\\\$)?\s?\d[\d,.]*(?:\s+[A-Za-z%°/]+){0,3})[\s.*]*$",
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(r"\bif\b", re.IGNORECASE)
 _CONCLUDES: Final = re.compile(r"[;,]\s+(?:and\s+)?(?:hence|thus|therefore|so)\b[\s,]*", re.IGNORECASE)
 _WORDS_EQUAL: Final = re.compile(r"[\s*]*(?:[A-Za-z]+\s+)*[A-Za-z]{4,}\s*=\s*([^=]+)")
+_POLITE: Final = re.compile(
+    r"\W*(?:i hope (?:it|this|that)|hope (?:it|this|that)|let me know|feel free|please (?:let|feel)|thank you|thanks for|good luck|happy to)\b",
+    re.IGNORECASE,
+)
+"""A sentence that says nothing of the answer."""
 _SIGN_OFF: Final = re.compile(r"\W*(?:q\.?e\.?d|done|end)?\W*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 _WHICH: Final = re.compile(r"\s+(?:that|which|who|satisfying|meeting)\s[^\d$\\]*$", re.IGNORECASE)
@@ -77,6 +83,13 @@ _HEDGED: Final = re.compile(
     r"\b(?:would|could|might|may|perhaps|maybe|possibly|probably|supposedly|allegedly|claim\w*|thinks?|thought|guess\w*|believe\w*"
     r"|expect\w*|hoped?|wanted|says?|said|seems?|unless|unlikely|likely)\b",
     re.IGNORECASE,
+)
+_IS_ANSWER: Final = re.compile(
+    rf"(?:[^\W\d_]{{1,5}}\s+){{0,2}}(?:{'|'.join(row.noun for row in LANGUAGES if row.spaced and row.name not in {'en', 'de'})}|antwort)",
+    re.IGNORECASE,
+)
+_VERB_FIRST: Final = re.compile(
+    r"^(?:der|die|das|unser|unsere)\s+(?:[^\W\d_]+\s+){0,2}[^\W\d_]+\s+(\$[^$]+\$|-?\d[\d.,/]*)$", re.IGNORECASE
 )
 _PLAIN: Final = re.compile(r"[-+]?[\d.,/]*\d")
 _NOUN_BEHIND: Final = re.compile(
@@ -103,9 +116,11 @@ def stated(said: str, language: Language, *, alone: bool = True) -> str:
     for verb in reversed(verbs[-6:]):
         adverbs = _ADVERBS.match(plain, verb.end())
         content = said[adverbs.end() if adverbs else verb.end() :]
-        found = _behind_colon(statement.value(_WHICH.sub("", content), language))
+        found = _VERB_FIRST.sub(r"\1", _behind_colon(statement.value(_WHICH.sub("", content), language)))
         if _DENIES.search(plain[: verb.start()]):
             return ""
+        if _IS_ANSWER.fullmatch(found):
+            return last_value(said[: verb.start()])
         if found and statement.is_value(found) and not _only_words(found):
             if _RATIO.search(found) and not (
                 _RATIO.fullmatch(found) and not _NAMES_RATIO.search(plain[: verb.start()])
@@ -217,8 +232,8 @@ def _sentences(text: str) -> list[str]:
     pos = 0
     while pos < len(text):
         said, end, asks = statement.sentence(text, pos)
-        if said.strip() and not asks:
-            found.append(said.strip())
+        if said.strip() and not asks and not _POLITE.match(said):
+            found.append(said.strip().lstrip("> "))
         if end <= pos:
             break
         pos = end

@@ -8,7 +8,7 @@ from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
 from tinyv_stream.verifiers.rules.extract.turn import response
-from tinyv_stream.verifiers.rules.extract.withdrawn import taken_back
+from tinyv_stream.verifiers.rules.extract.withdrawn import corrected, guesses_again, taken_back
 
 
 def final_answer(completion: str, ground_truth: str = "") -> str:
@@ -24,8 +24,9 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     mark = last_mark(text, end)
     if mark is not None and (not found or mark.strength != "words"):
         answer, end = spelled(bare(mark.text)), mark.end
+        answer = "" if guesses_again(text[mark.start : mark.end]) else answer
     elif found:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
         return "" if every else spelled(bare(last_stated(text)))
-    return "" if taken_back(text[end:], answer) else answer
+    return spelled(corrected(text[end:])) or ("" if taken_back(text[end:], answer) else answer)

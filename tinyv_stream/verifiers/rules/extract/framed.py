@@ -3,28 +3,25 @@ r"""Frame right around a box: a denial, a question, or an operator that makes it
 A box that is denied (`not \boxed{5}`) or asked (`\boxed{5}?`) is none. One that is an operand (`-\boxed{5}`,
 `\boxed{5}^2`) gives the expression. A relation before it changes nothing: `f(x) \ge \boxed{5}` names a minimum.
 """
-# ruff: noqa: E501, RUF001 one alternation is one line; the letters of other scripts are meant
+# ruff: noqa: RUF001 one alternation is one line; the letters of other scripts are meant
 
 import re
 from typing import Final
 
 import msgspec
 
-from tinyv_stream.verifiers.rules.extract.boxes import Box, unwrapped
+from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, bare, unwrapped
+from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
 
-_DENIED: Final = re.compile(
-    r"(?:\\neq?(?![A-Za-z])|≠|\b(?:not|never|cannot be|can't be|isn't|aren't|neither|nor)\b"
-    r"(?:\s+(?:equal to|be|is|the (?:answer|value)|simply|just))*)[\s$*({\\\[]*$",
-    re.IGNORECASE,
-)
-_DENIED_BEHIND: Final = re.compile(
-    r"[\s$*)}.\]\\]*\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
-    re.IGNORECASE,
-)
 _ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
-_OPERAND: Final = re.compile(r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*)$")
+_OPERAND: Final = re.compile(
+    r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*|\d[\d.]*)$"
+)
 _OPERATOR: Final = re.compile(
     r"\s*(?:\^\s*(?:\{[^{}]{1,40}\}|\w)|(?:\\cdot|\\times)\s*[\w\\{}]{1,40}|!(?=\s*(?:\$|\\\]|\\\)))|[-+]\s*[\w\\{}^]{1,40}(?=\s*(?:\$|\\\]|\\\))))"
+)
+_ARGUMENT: Final = re.compile(
+    r"\\(?:sqrt(?:\[[^\]]{0,20}\])?|[dtc]?frac|d?binom|overline|underline|overrightarrow|bar|hat|vec|x?cancel|log|ln|exp|sin|cos|tan|lfloor|lceil)\s*\{\s*$"
 )
 _NEAR: Final = 60
 
@@ -37,21 +34,38 @@ def standing(text: str, found: list[Box]) -> list[Box]:
         behind = text[box.end : box.end + _NEAR]
         if box.inside is None:
             kept.append(box)
-        elif not (_DENIED.search(before) or _DENIED_BEHIND.match(behind) or _ASKED.match(behind)):
+        elif "\\" in before and (argument := _ARGUMENT.search(before)):
+            kept.append(_with_command(text, box, max(0, box.start - _NEAR) + argument.start()))
+        elif not (denies(before, behind) or _ASKED.match(behind)):
             kept.append(_whole(box, before, behind))
     return kept
 
 
+def _with_command(text: str, box: Box, start: int) -> Box:
+    r"""Return the command that a box is the argument of: `\sqrt{\boxed{2}}` is a root; none where it never ends."""
+    at = text.index("{", start)
+    end, _ = balanced(text, at, 400)
+    while end > 0 and text[end : end + 1] == "{":
+        end, _ = balanced(text, end, 400)
+    inside = bare(text[start:end]) if end > box.end - 1 else None
+    return msgspec.structs.replace(box, inside=inside)
+
+
 def _whole(box: Box, before: str, behind: str) -> Box:
-    operand, operator = _OPERAND.search(before), _OPERATOR.match(behind)
+    front, back = around(before, behind)
+    if (front or back) and box.inside:
+        return msgspec.structs.replace(box, inside=f"{front}{unwrapped(box.inside or '')}{back}")
+    near = before.rstrip()[-1:]
+    operand = _OPERAND.search(before) if near.isdigit() or near in {"-", "+", "*", "t", "s"} else None
+    operator = _OPERATOR.match(behind)
     if not (operand and operand[1].strip() != "+" and _is_sign(before, operand)) and not operator:
         return box
     inside = unwrapped(box.inside or "")
     if not inside:
         return box
-    grouped = inside if re.fullmatch(r"[\w.]+", inside) else f"({inside})"
     head = operand[1].strip() if operand and _is_sign(before, operand) else ""
     tail = operator[0].strip() if operator else ""
+    grouped = inside if re.fullmatch(r"[\w.]+", inside) and not head[-1:].isdigit() else f"({inside})"
     return msgspec.structs.replace(box, inside=f"{head}{grouped}{tail}")
 
 

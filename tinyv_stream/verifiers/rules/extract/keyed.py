@@ -8,6 +8,10 @@ _VALUE: Final = re.compile(
     r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\[(?:[^\[\]]|\[[^\[\]]*\])*\]|\{[^{}]*\})|(null|None)|([^\s,}\]\"'][^,}\n]*)",
     re.DOTALL,
 )
+_OTHERS: Final = re.compile(
+    r"[\"'](?:\w*alternat\w*|second\w*|other[_ ]?\w*|(?:backup|fallback)\w*|or)[\"']\s*:", re.IGNORECASE
+)
+"""Keys of more answers in the same object."""
 _SIGNS: Final = ('nswer"', "nswer'", 'NSWER"', "nswer_", "nswer1", "nswer2")
 _MOST: Final = 16
 _MOST_CHARS: Final = 4_000
@@ -28,6 +32,9 @@ def last_keyed(text: str, after: int) -> tuple[int, str] | None:
     finals = [key for key in group if key[1].lower().startswith("final")]
     if finals:
         return finals[-1].start(), _value(text, finals[-1].end())
+    begin, end = text.rfind("{", 0, last.start()), text.find("}", last.end())
+    if _OTHERS.search(text, begin, end if end >= 0 else len(text)):
+        return last.start(), ""
     if len(group) > 1 and all(key[2] for key in group):
         return group[0].start(), ", ".join(_value(text, key.end()) for key in group)
     return last.start(), _value(text, last.end())

@@ -31,6 +31,7 @@ _ADVERBS: Final = re.compile(
     r"daher|donc|então|entonces|portanto)\b[\s,:]*){0,3}[\s*_:：]*",
     re.IGNORECASE,
 )
+_OPENS: Final = re.compile(r"[\[(【][^\[\](){}【】\n]{0,20}$")
 _UNDERLINE: Final = re.compile(r"[\s*_#=\-:：>✅]*")
 _UNDERLINE_ONLY: Final = re.compile(r"(?:\s*(?:[=\-]{3,}|[*_]{2,})[ \t]*(?=\n))?\s*")
 _FENCE: Final = re.compile(r"```[a-z]*[ \t]*\n(?=\s*\S)")
@@ -66,6 +67,8 @@ def named(text: str, noun: Noun) -> NamedAnswer | None:
     if light and (heading := _heading(text, noun, language)):
         return heading
     link = _link(language.name).match(text, noun.end, min(len(text), noun.end + 200))
+    if link is not None and link["closes"] and not _OPENS.search(before):
+        link = None
     labels = link is not None and (link["colon"] or link["equals"])
     if link is None or (not labels and _DOUBT.search(_clause(before))):
         return None
@@ -120,6 +123,8 @@ def _block(text: str, start: int, at: int, language: Language) -> NamedAnswer | 
     if fence := _FENCE.match(text, at):
         at = fence.end()
     at = text.rfind("\n", 0, at) + 1
+    if fence and len(lines := _fenced(text, at)) > 1:
+        return NamedAnswer(", ".join(lines), start, at, "strong")
     items: list[str] = []
     end = at
     while bullet := _BULLET.match(text, end):
@@ -135,6 +140,13 @@ def _block(text: str, start: int, at: int, language: Language) -> NamedAnswer | 
     if found is None or (not statement.is_value(found.text) and len(found.text.split()) > 4):
         return found if found and _YES_NO.match(found.text) else None
     return found
+
+
+def _fenced(text: str, at: int) -> list[str]:
+    """Return the lines of the code block that begins at `at`; none where they are longer than values."""
+    close = text.find("```", at, at + 400)
+    lines = [line.strip() for line in text[at:close].split("\n") if line.strip()] if close >= 0 else []
+    return lines if all(len(line) < 80 and statement.is_value(line) for line in lines) else []
 
 
 def _content(text: str, start: int, at: int, language: Language) -> NamedAnswer | None:
@@ -182,7 +194,7 @@ def _link(name: str) -> re.Pattern[str]:
     """Return what stands between the name of an answer and its value."""
     row = BY_NAME[name]
     no, copula = whole(row, row.no), whole(row, row.copula)
-    colon = r"(?P<colon>[ \t*_]*[:：]|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+)"
+    colon = r"(?P<colon>[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>|[ \t]*\})?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+|(?P<closes>[*_]*[\])】][ \t*_]*(?=[$\\\d(-])))"
     equals = r"(?P<equals>[ \t]*=)"
     if not row.spaced:
         gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*(?:[\d$\\(\[-]|[A-H](?![A-Za-z])))"

@@ -19,11 +19,17 @@ _MARKUP: Final = re.compile(
 )
 _SEPARATOR: Final = re.compile(
     r"[\s$,;.&+*_|>{}()/\-–—•]"
-    r"|\b(?:and|or|maybe|perhaps|possibly|either|also|alternatively|else|otherwise|as well as|et|ou|und|oder|y|o|e|и|или)\b"
+    r"|\b(?:and|or|vs|versus|maybe|perhaps|possibly|either|also|alternatively|else|otherwise|as well as|et|ou|und|oder|y|o|e|и|или)\b"
     r"|\b(?:version|option|candidate|guess|try|attempt|answer|value|root|solution)s?\s*(?:[A-H]|\d{1,2})?\s*[:.)]"
     r"|[A-Za-z](?:_\{?\w{1,3}\}?)?\s*=|\(?\d{1,2}[.)]|和|或者?|、|と|または",
     re.IGNORECASE,
 )
+_OPERATES: Final = re.compile(
+    r"[^\S\n]*(?:[<>≤≥]=?|[+^/*-]|\\(?:cdot|times|div|le|ge|lt|gt|leq|geq|to|leqslant|geqslant|pm|rightarrow|Rightarrow)(?![A-Za-z])|\b(?:to|through|until)\b)"
+    r"(?:[^\n$,;]{0,12}(?:[<>≤≥]|\\(?:le|ge|lt|gt|leq|geq)(?![A-Za-z])))?[^\S\n]*"
+)
+"""A sign between two boxes of one formula, which makes them one expression, chain or range."""
+_BETWEEN: Final = re.compile(r"\b(?:between|from)\s[$\\(\[{]*$", re.IGNORECASE)
 _DOUBT: Final = re.compile(r"\b(?:maybe|perhaps|possibly|alternatively|otherwise|else)\b", re.IGNORECASE)
 _EITHER: Final = re.compile(r"\b(?:or|if|maybe|perhaps|otherwise|alternatively|possibly)\b", re.IGNORECASE)
 _IF_NOT: Final = re.compile(r"\bif not?\b", re.IGNORECASE)
@@ -68,6 +74,7 @@ def elements(truth: str, *, tuples: bool = True) -> int:
 
 def chosen(text: str, found: list[Box], truth: str) -> str:
     """Return the answer that some boxes give: the last one, or several as a list."""
+    found = _merged(text, found)
     last = unwrapped(found[-1].inside or "")
     if found[-1].inside is None or not last or elements(last, tuples=False) > 1:
         return last
@@ -82,6 +89,24 @@ def chosen(text: str, found: list[Box], truth: str) -> str:
     elif first < len(found) - 1 and len(_distinct(found[first:])) == 1:
         first = len(found) - 1
     return _as_list(text, found[first:])
+
+
+def _merged(text: str, found: list[Box]) -> list[Box]:
+    """Return the boxes with those in one that a sign of operation or relation joins."""
+    merged: list[Box] = []
+    for box in found:
+        last = merged[-1] if merged else None
+        gap = text[last.end : box.start] if last else ""
+        joined = _OPERATES.fullmatch(gap) or (
+            gap.strip() == "and" and last and _BETWEEN.search(text[: last.start][-20:])
+        )
+        if last is None or not joined or last.inside is None or box.inside is None:
+            merged.append(box)
+            continue
+        sign = " to " if gap.strip() == "and" else gap
+        inside = f"{unwrapped(last.inside)}{sign}{unwrapped(box.inside)}"
+        merged[-1] = Box(last.start, box.end, inside)
+    return merged
 
 
 def in_boxes(text: str) -> str:

@@ -25,6 +25,8 @@ _ABBREVIATED: Final = re.compile(
     r"(?:\b[ap]\.m|\be\.g|\bi\.e|\bapprox|\bvs|\bca|\bFig|\bRs|\bNo|\bMr|\bDr|\bSt|\bEq|\bmin|\bmax)$"
 )
 _GOES_ON: Final = re.compile(r"\s*(?:\\\[|\$\$|\\begin\{)")
+_ENDS_INSIDE: Final = re.compile(r"[^$\\]{0,11}?\.\s{0,3}(?:\$\$|\\\])(?=\s+[A-Z][a-z]+[ ,])")
+"""The end of a displayed formula whose full stop stands inside, and the sentence behind it."""
 _PROSE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[.,;] [A-Za-z]{2}")
 _FORMULA: Final = re.compile(
     r"(?<!\\)\$\$.+?\$\$|(?<!\\)\$(?:\\.|[^$\\\n])+\$|\\\(.+?\\\)|\\\[.+?\\\]|\\begin\{([a-z]+\*?)\}.+?\\end\{\1\}",
@@ -33,7 +35,8 @@ _FORMULA: Final = re.compile(
 _COMMAND: Final = re.compile(r"\\[A-Za-z]+(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})*")
 _EITHER: Final = re.compile(r"\s*either\s+", re.IGNORECASE)
 _REMARK: Final = re.compile(
-    r"\s*;\s+(?!(?:or|and|maybe|perhaps|possibly|alternatively|otherwise|either|also|another|could|might|may|but|if|in case|unless)\b)(?=[a-z]{2,} [A-Za-z])"
+    r"(?:\s*;|\s+(?:[–—]+|--+)|(?<=[\d\x00)}]):)\s+(?!(?:or|and|maybe|perhaps|possibly|probably|alternatively|otherwise|either|also|another|could|might|may|but|if"
+    r"|in case|unless|no|nope|not|never|wait|rather|sorry|actually|oops|correction|just|kidding|well|hmm|oh|ah|plus|minus|times|less|more|to|it)\b)(?=(?:\d+ )?[a-z]{2,} (?:\d+|[A-Za-z]))"
 )
 _VALUE: Final = re.compile(r"\d|\\[A-Za-z]|[=<>≤≥≠√π∞∅]|(?<![^\W\d_])[A-Za-z](?![^\W\d_'’])")
 _WRAPPED: Final = re.compile(
@@ -42,10 +45,14 @@ _WRAPPED: Final = re.compile(
 _SET_LINES: Final = re.compile(
     r"\\begin\{(align|aligned|equation|gather|gathered|split|multline)(\*?)\}(.*)\\end\{\1\2\}", re.DOTALL
 )
-_SIGNS: Final = re.compile(
-    r"^[>#\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+$"
+_PICTURE: Final = r"(?![❌✗✘🚫⛔✖])[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
+_SIGNS: Final = re.compile(rf"^(?:#|{_PICTURE})+|(?:{_PICTURE})+$")
+"""Signs of a heading, and pictures but those that deny."""
+_CONCLUDES: Final = re.compile(
+    r"(?:(?:\\(?:therefore|Rightarrow|implies|displaystyle|textstyle|large|Large|LARGE|huge|Huge|q?quad)(?![A-Za-z])|\\[ ,;:!]|[∴⇒⟹]|=>)\s*)+"
 )
-"""Quotation marks of a line, and pictures."""
+_SHOUTED: Final = re.compile(r"(?<=[*$])!+$")
+_SPACES_BEHIND: Final = re.compile(r"(?:\s*(?:\\[ ,;:!]|\\q?quad(?![A-Za-z])|~))+\s*$|(?<!\\)\\$")
 _POWER: Final = re.compile(r"[\w)}]\*\*[\w({]")
 _COLOURED: Final = re.compile(r"\\(?:text)?color\{[^{}]*\}\{(.*)\}", re.DOTALL)
 _STYLED: Final = re.compile(r"\\(?:mathbf|textbf|boldsymbol|bm|underline|underbrace|mathrm|text)\{\s*([-+\d.,/]+)\s*\}")
@@ -63,6 +70,8 @@ def sentence(text: str, start: int) -> tuple[str, int, bool]:
             pos = _behind(text, f"\\end{{{stop[1]}}}", pos, most)
         elif found in _CLOSING:
             pos = _formula_end(text, found, stop.end(), most)
+            if _ENDS_INSIDE.match(text, max(stop.end(), pos - 12), most) and pos > stop.end():
+                return text[at:pos], pos, False
         elif found == "\n":
             if not _GOES_ON.match(text, pos, most):
                 return text[at : stop.start()], stop.start(), False
@@ -118,10 +127,10 @@ def is_value(text: str) -> bool:
 
 def tidy(text: str) -> str:
     """Return a value without emphasis, delimiters and the full stop around it, with digits as `0` to `9`."""
-    text = _in_ascii_digits(text.strip())
+    text = _SHOUTED.sub("", _in_ascii_digits(text.strip()))
     for _ in range(4):
         before = text
-        text = _emphasis(text.strip().rstrip(",;:，；。 "))
+        text = _emphasis(_without_layout(text).strip().rstrip(",;:，；。۔ "))
         if text.endswith(".") and not _ABBREVIATED.search(text[-9:-1]):
             text = text[:-1].rstrip()
         text = _SIGNS.sub("", text) or text
@@ -140,6 +149,15 @@ def tidy(text: str) -> str:
     return text
 
 
+def _without_layout(text: str) -> str:
+    """Return a value without the signs of a conclusion before it, spaces of LaTeX around it and the end of a table's cell."""
+    if text[:1] in {"\\", "∴", "⇒", "⟹", "="} and (signs := _CONCLUDES.match(text)):
+        text = text[signs.end() :]
+    if text[-1:] in {" ", ",", ";", ":", "!", "~", "\\", "d"}:
+        text = text[:-60] + _SPACES_BEHIND.sub("", text[-60:])
+    return text[:-1].rstrip() if text.endswith(" |") and text.count("|") % 2 else text
+
+
 def _last_line(inside: str) -> str:
     lines = [line.replace("&", "").strip() for line in re.split(r"\\\\(?:\[[^\]]*\])?", inside)]
     lines = [line for line in lines if line] or [""]
@@ -153,6 +171,7 @@ def _last_line(inside: str) -> str:
 def _emphasis(text: str) -> str:
     for sign in ("**", "__", "`"):
         text = text.removeprefix(sign).removesuffix(sign).strip() if not text.endswith("\\" + sign) else text
+    text = text[2:-2].strip() if len(text) > 4 and text.startswith('\\"') and text.endswith('\\"') else text
     if len(text) > 2 and text[0] == text[-1] and text[0] in '*_"':
         text = text[1:-1].strip()
     if "*" not in (bare := text.strip("*").strip()) and not text.endswith("^*"):
@@ -189,7 +208,7 @@ def _formula_end(text: str, opening: str, at: int, most: int) -> int:
 def _without_tail(text: str, language: Language) -> str:
     if not language.tail:
         return text
-    return re.sub(rf"\s*(?:{language.tail})[\s.。।]*$", "", text)
+    return re.sub(rf"\s*(?:{language.tail})[\s.,।。،۔、]*$", "", text)
 
 
 def _joined(text: str, language: Language) -> str:

@@ -1,5 +1,8 @@
-"""Says whether a text takes back the answer that was given before it."""
-# ruff: noqa: E501 one alternation is one line
+r"""Withdrawal of an answer by the text behind it, and the value that the text puts in its place.
+
+`\boxed{41}. Sorry, that is wrong: it should be 42.` gives 42: a correction ends its line in one value, and says nothing else.
+"""
+# ruff: noqa: E501, RUF001 one alternation is one line; the letters of other scripts are meant
 
 import re
 from typing import Final
@@ -12,7 +15,40 @@ _WITHDRAWN: Final = re.compile(
     r"(?:clearly |simply |actually |completely )?(?:wrong|incorrect|mistaken|not (?:right|correct|the answer)|false|right\b)"
     r"|\b(?:ignore|disregard|retract|withdraw|scratch|forget) (?:this|that|the|my)\b"
     r"|\b(?:do not|don't|cannot|can't) (?:trust|stand by|give an answer|give a final|decide|determine|settle)\b"
+    r"|\bI(?:'m| am) (?:not (?:sure|certain)|unsure|in doubt) (?:whether|if|that|about) (?:this|that|it|the (?:answer|value|result))\b"
     r"|\bcannot give\b|\bnot able to (?:give|decide|settle|finish)\b|\bI (?:was|am) wrong\b|\bI take (?:it|that|this) back\b",
+    re.IGNORECASE,
+)
+_OTHER_SAID: Final = re.compile(
+    r"\s*[)\]}$*.;,!]*\s*(?:correction|edit|erratum|update)\s*:|\s*[)\]}$*.;,!]*\s*(?:actually,? no\b|oops\b)"
+    r"|\s*[)\]}$*.;,!]*\s*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[-]*\d"
+    r"|\s*[)\]}$*.;,!]*\s*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
+    re.IGNORECASE,
+)
+"""`12. Sorry, it is 13.`"""
+_GUESSED: Final = re.compile(
+    r"\b(?:it|this|that|the answer) (?:could|might|may) (?:also|as well|equally|instead) be\b(?! (?:written|seen|found|expressed|checked|shown|stated))"
+    r"|\balternatively,? (?:it|the answer)\b|\banother (?:possible |valid |likely )?(?:answer|candidate|guess) (?:is|would be|could be)\b",
+    re.IGNORECASE,
+)
+"""A second guess beside the answer."""
+_ELSEWHERE: Final = re.compile(
+    r"^\W*(?:(?:但是?|不过|等等|等一下|pero|mais|aber|mas|но|ma|لكن)\W+|但是?|不过)?(?:"
+    r"(?:这个?(?:答案|结果)?|那|以上|答案)(?:是|算)?(?:错误?的?|不对的?|不正确的?|有误)|(?:esto|eso|esta respuesta|la respuesta|este resultado) (?:está mal|es (?:incorrect[oa]|fals[oa]|erróne[oa])|no es (?:correct[oa]|la respuesta))"
+    r"|(?:c'est|c’est|ceci est|cela est|cette réponse est) (?:faux|fausse|incorrecte?|erronée?)|ce n'est pas (?:correct|juste|la réponse)"
+    r"|(?:هذا|هذه|الجواب|الإجابة) (?:خطأ|خاطئ|خاطئة|غير صحيح|غير صحيحة)|(?:isso|isto|esta resposta|a resposta) (?:está (?:errad[oa]|incorret[oa])|não está (?:certo|correto))"
+    r"|(?:это|этот ответ|ответ) (?:неверно|неправильно|неверный|ошибка|не верно|не так)|(?:das|dies|diese antwort) ist (?:falsch|nicht (?:richtig|korrekt)|inkorrekt)"
+    r"|(?:यह|ये|उत्तर) (?:उत्तर )?(?:गलत|सही नहीं)|(?:এটি|এটা|উত্তরটি) (?:ভুল|সঠিক নয়)|(?:یہ|جواب) (?:جواب )?(?:غلط|درست نہیں)"
+    r"|(?:これ|それ|この答え)は(?:間違い|間違って|誤り|正しくない)|(?:이것|이|그)(?:은|는| 답은) (?:틀|잘못|오답)|(?:itu|ini) (?:salah|keliru|tidak benar)|(?:è|questo è|questa risposta è) (?:sbagliat[oa]|fals[oa]|errat[oa]))",
+    re.IGNORECASE,
+)
+"""A sentence that withdraws, in other languages than English."""
+_CORRECTED: Final = re.compile(
+    r"[\s.…,;:!*)$\]}—–-]*"
+    r"(?:(?:hmm+|wait|oops|oh|no|sorry|actually|correction|corrected|edit|scratch that|hold on|(?:that|this|it)(?:'s| is| was) (?:wrong|incorrect|not right|a mistake)"
+    r"|不对|等等|更正|perdón|corrección|pardon|correction|désolé|perdão|correção|нет|поправка|исправление|nein|korrektur|halt)(?![^\W\d_])[\s,.:;!…—–*-]*){1,4}"
+    r"(?:(?:so |but |and )?(?:it|that|this|the (?:answer|result|value|total))(?:'s| is| should be| must be| equals)|should be|make that|i meant?|应该是|应为)?[\s:*]*"
+    r"(\$[^$\n]{1,200}\$|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!。*]*(?:\n|$)",
     re.IGNORECASE,
 )
 _NAMED: Final = re.compile(
@@ -24,16 +60,29 @@ _PRONOUN: Final = re.compile(
 )
 _GOES_ON: Final = re.compile(r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! only)", re.IGNORECASE)
 _STANDS: Final = re.compile(r"\b(?:is|was) right\b", re.IGNORECASE)
+_DOUBTS: Final = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
+_NEAR: Final = 300
 _MOST_CHARS: Final = 4_000
 _MOST: Final = 40
 """Sentences that are looked at."""
 
 
+def guesses_again(text: str) -> bool:
+    """Say whether a text has a second guess beside its answer."""
+    return _GUESSED.search(text) is not None
+
+
+def corrected(text: str) -> str:
+    """Return the one value that `text`, which follows an answer, puts in its place; empty where it does not."""
+    found = _CORRECTED.match(text[:_NEAR])
+    return statement.tidy(found[1]) if found else ""
+
+
 def taken_back(text: str, value: str) -> bool:
     """Say whether `text`, which follows an answer, withdraws it. What answers a question of its own does not."""
     text = text[:_MOST_CHARS]
-    if _GOES_ON.match(text):
+    if _GOES_ON.match(text) or _OTHER_SAID.match(text):
         return True
     asked = other = False
     pos = 0
@@ -42,10 +91,12 @@ def taken_back(text: str, value: str) -> bool:
         said, pos, asks = statement.sentence(text, pos)
         if not said.strip() and pos >= len(text.rstrip()):
             return False
+        if _GUESSED.search(said) or (not asks and not asked and not other and _ELSEWHERE.match(said)):
+            return True
         if not asks and not asked:
             withdrawn = _WITHDRAWN.search(said)
             of_this = _NAMED.search(withdrawn[0]) or (_PRONOUN.match(said) and not other) if withdrawn else None
-            if withdrawn and of_this and not _STANDS.search(said):
+            if withdrawn and of_this and (_DOUBTS.search(withdrawn[0]) or not _STANDS.search(said)):
                 return True
             denied = re.search(r"\bis not\b(.*)", said, re.DOTALL)
             if denied and bare and re.sub(r"[\s$*.]", "", denied[1]) == bare:

@@ -31,17 +31,20 @@ class Language(msgspec.Struct, frozen=True):
     """Whether words stand between spaces, in letters that `\\b` knows."""
 
 
+_ENGLISH: Final = ("nswer", "NSWER", "Ans", "ANS", "ans:", "ans ", "orrect option", "orrect choice", "looking for",
+                   "inal res", "inal val", "inal sol", "inal out", "inal tot")  # fmt: skip
 LANGUAGES: Final = (
     Language(
         "en",
-        stems=("nswer", "NSWER", "Ans", "ANS", "ans:", "ans ", "orrect option", "orrect choice", "looking for"),
-        noun=r"answers?|ans|correct (?:option|choice)|(?:number|value|quantity) (?:that )?we (?:are|were) looking for",
+        stems=_ENGLISH,
+        noun=r"answers?|ans|final (?:result|value|solution|output|total)|correct (?:option|choice)|(?:number|value|quantity) (?:that )?we (?:are|were) looking for",
         copula=r"is|are|equals|comes out (?:as|to)|turns out to be|(?:must|should|will|has to) be|becomes",
         no=r"not|isn't|aren't|cannot be|never|no longer",
         but=r"but(?: rather| instead)?|rather|instead",
-        why=r"because|since|although|though|whereas|while|rather than|instead of|i hope|as opposed to|after all|and (?:certainly )?not"
+        why=r"because|since|due to|thanks to|by (?:theorem|lemma|counting|induction|inspection|definition|construction)|by the (?:\w+ )?(?:principle|rule|theorem|lemma|formula|law|definition)"
+        r"|as (?:required|desired|claimed|expected|needed|stated|wanted|asked|promised)|which (?:follows|comes|agrees|matches)|although|though|whereas|while|rather than|instead of|i hope|as opposed to|after all|and (?:certainly )?not"
         r"|to (?:do|make|choose|form|arrange|get|reach|colou?r|place|select|pick|complete|cover|tile|win|seat|write)\b(?! it)",
-        aside=r"(?:i|we) hope|for which|as(?! ?[$\\(]| [a-z]\b)|obtained|found by|which|where (?:we|i)"
+        aside=r"(?:i|we) hope|for which|as(?! ?[$\\(]| [a-z]\b)|obtained|found by|given by|which|by|where (?:we|i)"
         r"|and (?:we|this|that|it|i|so|not|neither|nor|certainly not|hence|thus|therefore|the check|you)|not|but not"
         r"|neither|so (?:we|that|the)|given that(?![^.;]*[\d\x00])|checked|verified|rounded|attained|achieved|reached|in (?:simplest|lowest|reduced)|see|this|some|compare|a (?:double|triple) root|for \d+,|using",
         either=r"or",
@@ -49,8 +52,8 @@ LANGUAGES: Final = (
     ),
     Language(
         "es",
-        stems=("espuesta", "ESPUESTA", "olución final", "esultado final"),
-        noun=r"respuesta|solución final|resultado final",
+        stems=("espuesta", "ESPUESTA", "olución final", "esultado final", "olución:"),
+        noun=r"solución(?=:)|respuesta|solución final|resultado final",
         copula=r"es igual a|es|son",
         no=r"no",
         but=r"sino(?: que)?|pero sí",
@@ -61,8 +64,8 @@ LANGUAGES: Final = (
     ),
     Language(
         "fr",
-        stems=("éponse", "eponse", "ÉPONSE", "ésultat final", "ésultat cherché", "aleur cherchée"),
-        noun=r"réponses?|reponses?|résultat (?:final|cherché)|valeur cherchée",
+        stems=("éponse", "eponse", "ÉPONSE", "ésultat final", "ésultat cherché", "aleur cherchée", "a solution fin"),
+        noun=r"solution finale|réponses?|reponses?|résultat (?:final|cherché)|valeur cherchée",
         copula=r"est égale? à|est donc|est|sont|vaut|n'est|n’est",
         no=r"pas|n'est pas|ne sont pas",
         but=r"mais(?: plutôt)?",
@@ -165,8 +168,8 @@ LANGUAGES: Final = (
     ),
     Language(
         "zh",
-        stems=("答案", "所求", "答", "选"),
-        noun=r"答案|(?:故|应|因此|所以)选(?:择)?|所求的?(?:值|数|结果)?|(?<![回解作问抢])答(?=\s*[:：])",
+        stems=("答案", "所求", "答", "选", "最终结果", "最后结果"),
+        noun=r"最(?:终|后)结果|答案|(?:故|应|因此|所以)选(?:择)?|所求的?(?:值|数|结果)?|(?<![回解作问抢])答(?=\s*[:：])",
         copula=r"应该是|应为|应是|就是|即为|是|为|等于",
         no=r"并不|并非|不|非",
         but=r"而应该是|而是|但是|但",
@@ -178,8 +181,8 @@ LANGUAGES: Final = (
     ),
     Language(
         "ja",
-        stems=("答え", "解答", "正解", "求める", "最終解"),
-        noun=r"答え|解答|正解|求める(?:べき)?(?:値|数|答え)|最終解",
+        stems=("答え", "解答", "正解", "求める", "最終解", "最終結果"),
+        noun=r"最終結果|答え|解答|正解|求める(?:べき)?(?:値|数|答え)|最終解",
         copula=r"は|が",
         no=r"ではない|ではありません|ではなく|じゃない|でなく",
         but=r"ではなく|でなく|じゃなくて",
@@ -206,8 +209,8 @@ LANGUAGES: Final = (
     ),
     Language(
         "it",
-        stems=("isposta", "ISPOSTA"),
-        noun=r"risposta",
+        stems=("isposta", "ISPOSTA", "isultato finale"),
+        noun=r"risultato finale|risposta",
         copula=r"è|sono",
         no=r"non",
         but=r"ma|bensì",
@@ -218,8 +221,8 @@ LANGUAGES: Final = (
     ),
     Language(
         "id",
-        stems=("awaban",),
-        noun=r"jawaban(?: akhir)?(?:nya)?",
+        stems=("awaban", "asil akhir"),
+        noun=r"hasil akhir(?:nya)?|jawaban(?: akhir)?(?:nya)?",
         copula=r"adalah|ialah",
         no=r"bukan(?:lah)?",
         but=r"melainkan|tetapi",

@@ -33,9 +33,13 @@ _KNOWN_TO_SYMPY: Final = re.compile(
 )
 """All that may be in a text that Math-Verify is to read: what it does not know it leaves out, and says nothing."""
 _COSTLY: Final = re.compile(
-    r"\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
+    r"[(\[]\s*[-+]?\s*\\infty|\\infty\s*[)\]]|\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
 )
 """Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
+_UNENDED: Final = re.compile(
+    r"(?:[-+*/^_=|(\[{,.]|\\(?!infty|pi|alpha|beta|gamma|delta|theta|lambda|mu|sigma|varphi|omega)[A-Za-z]+)\s*\Z"
+)
+"""A sign or a function at the end, behind which something is missing: Math-Verify leaves it out."""
 _MAX_CHARS: Final = 400
 _IDENTICAL: Final = frozenset({"same text", "choice letter", "choice letters", "choice by its text", "words"})
 """What the second reader need not see: nothing is read there, so nothing can be left out."""
@@ -111,7 +115,7 @@ def _is_mathematics(text: str) -> bool:
         return False
     if len(plain) > _MAX_CHARS or plain.count("=") > 1 or _COSTLY.search(plain):
         return False
-    if not _KNOWN_TO_SYMPY.fullmatch(plain):
+    if not _KNOWN_TO_SYMPY.fullmatch(plain) or _UNENDED.search(plain) or "phantom" in text:
         return False
     try:
         return "\\begin" in plain or len(split(plain, frozenset({"or", "and", ";"}))[0]) == 1

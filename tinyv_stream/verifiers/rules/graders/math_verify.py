@@ -13,6 +13,7 @@ r"""Hugging Face's Math-Verify, one direction, with the ground truth wrapped in 
 import functools
 import logging
 import re
+from collections import Counter
 from typing import Final
 
 import math_verify
@@ -80,17 +81,34 @@ _LETTER: Final = re.compile(
     r"(?<![A-Za-z\\])d?([A-Za-z])(?![A-Za-z])|\\(alpha|beta|gamma|delta|theta|lambda|mu|sigma|omega)(?![A-Za-z])"
 )
 _DIGITS: Final = re.compile(r"\d+")
+_NAMED: Final = re.compile(
+    r"\\(int|iint|oint|sum|prod|lim|ln|lg|log|exp|sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan)(?![A-Za-z])"
+)
+_SHOWN_AS: Final = {
+    "int": "Integral",
+    "iint": "Integral",
+    "oint": "Integral",
+    "sum": "Sum",
+    "prod": "Product",
+    "lim": "Limit",
+    "ln": "log",
+    "lg": "log",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+}
 _SILENT: Final = frozenset("dei")
 """Letters that need not show in a reading: of differentials, and the constants."""
 
 
 def is_whole(reading: tuple[object, ...], text: str) -> bool:
-    """Say whether a reading has every letter of its text, and a number for each that is not a small one."""
+    """Say whether a reading has every letter and function of its text, as often, and each number but 0 and 1."""
     if not reading:
         return False
     shown = str(reading[0])
     plain = clean(text)
-    letters = {m[1] or m[2] for m in _LETTER.finditer(plain)} - _SILENT
-    names = set(re.findall(r"[A-Za-z]+", shown.replace("_", " ")))
+    letters = Counter(m[1] or m[2] for m in _LETTER.finditer(plain) if m[1] not in _SILENT)
+    functions = Counter(_SHOWN_AS.get(m[1], m[1]) for m in _NAMED.finditer(plain))
+    names = Counter(re.findall(r"[A-Za-z]+", shown.replace("_", " ")))
     numbers = {int(n) for n in _DIGITS.findall(plain)}
-    return letters <= names and numbers <= {int(n) for n in _DIGITS.findall(shown)} | {0, 1}
+    return letters + functions <= names and numbers <= {int(n) for n in _DIGITS.findall(shown)} | {0, 1}

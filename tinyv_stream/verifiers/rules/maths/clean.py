@@ -119,12 +119,13 @@ _LITERAL: Final = frozenset("|:%$€[]<>'")
 
 _DROP: Final = words(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle limits nolimits "
-    "quad qquad thinspace medspace enspace enskip hfill hspace vspace rm bf it mathit mathsf mathcal vphantom phantom "
+    "quad qquad thinspace medspace enspace enskip hfill hspace vspace rm bf it mathit mathsf mathcal "
     "mathopen mathclose middle nonumber large Large small underline"
 )
 _FONT: Final = re.compile(
     r"\\(?:mathrm|operatorname\*?|textbf|textit|textrm|textsf|mbox|hbox|text|textnormal|bm|mathbf|boldsymbol)(?![A-Za-z])"
 )
+_NOT_SHOWN: Final = re.compile(r"\\[hv]?phantom\s*\{[^{}]*\}")
 _COLOUR: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9]*\}")
 _INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
 _ROOT: Final = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
@@ -133,7 +134,9 @@ _PRIME: Final = re.compile(r"\^\s*(?:\{\s*((?:'\s*)+)\}|(')(?!'))")
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
 _MARKUP: Final = re.compile(r"<su([pb])>([^<>]*)</su\1>")
 _COMMAND: Final = re.compile(r"\\([A-Za-z]+)\*?")
-_SPACES: Final = re.compile(r"\\[,;:!> ]|~|\s+")
+TIE: Final = r"(?:(?<=[^~])|\A(?=~[^A-Za-z~]))~(?!~)"
+"""A space that keeps its neighbours on one line; `~~` strikes out, and a sign in front of a word denies it."""
+_SPACES: Final = re.compile(rf"(?<!\\)(?:\\[,;:!> ]|{TIE}|\s)+")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -148,14 +151,18 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
     if "\\begin" not in text:
         text = _DOUBLED.sub(lambda _m: "\\", text)
+    if "phantom" in text:
+        text = _NOT_SHOWN.sub(" ", text)
     text = undress(text)
     if "\\" not in text:
-        return " ".join(text.replace("$", " $ ").split()) if "$" in text else " ".join(text.split())
+        return (
+            _SPACES.sub(" ", text.replace("$", " $ ")).strip() if "$" in text or "~" in text else " ".join(text.split())
+        )
     text = text.replace("\\(", " ").replace("\\)", " ").replace("\\[", " ").replace("\\]", " ")
     text = _FONT.sub(lambda _m: "\\text", _COLOUR.sub("", text))
     text = _prefixed(text)
     text = _PRIME.sub(lambda m: m[1] or m[2], _COMMAND.sub(_plain, text))
-    return re.sub(r"(?<!\\)(?:\\[,;:!> ]|~|\s)+", " ", text).strip()
+    return _SPACES.sub(" ", text).strip()
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -56,5 +56,16 @@ class Cursor:
         self.take()
         return "_" + "".join(parts)
 
+    def marked(self, name: str) -> str:
+        r"""Return the name of `\vec{a}`, `\overrightarrow{AB}` or `\bar{z}`; raise Unreadable for a mark over more."""
+        self.expect("{")
+        letter = self.take()
+        if name == "vec" and letter.isupper() and self.peek().isupper():
+            letter += self.take()
+        self.expect("}")
+        if not letter.strip("\\").isalpha():
+            raise Unreadable(f"a mark over {letter}")
+        return ("\\vec " if name == "vec" else "\\bar ") + letter + self.subscript()
+
     def _deep(self) -> NoReturn:
         raise Unreadable("too deep")

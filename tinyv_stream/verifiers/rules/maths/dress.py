@@ -17,7 +17,7 @@ _NUMBER: Final = re.compile(
     rf"\\(?:{_UPRIGHT}|textbf|textsf|mathsf|mbox|mathbf|boldsymbol|bm)\s*\{{\s*([()\[\]]|[-+]?\d[\d.,\s{{}}]*?)\s*\}}"
 )
 _VECTOR: Final = re.compile(
-    rf"\\(?:{_BOLD})(?![A-Za-z])\s*(?:\{{\s*\\?([A-Za-z]|imath|jmath)\s*\}}|\s\\?([A-Za-z]|imath|jmath)(?![A-Za-z]))"
+    rf"\\(?:{_BOLD})(?![A-Za-z])\s*(?:\{{\s*\\?([A-Za-z]|imath|jmath|[A-Z]{{2}})\s*\}}|\s\\?([A-Za-z]|imath|jmath)(?![A-Za-z]))"
 )
 _SETS: Final = frozenset("RZNQ")
 _FUNCTION: Final = re.compile(
@@ -25,11 +25,12 @@ _FUNCTION: Final = re.compile(
     r"(sin|cos|tan|cot|sec|csc|log|ln|lg|exp|max|min|gcd|lcm|arcsin|arccos|arctan|floor|ceil|abs)\s*\}"
 )
 _CHOOSE: Final = re.compile(
-    r"(?:\{\s*\}\s*)?(?<![A-Za-z0-9)}])[_^]\s*\{?\s*(\d{1,4})\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*C\s*\}|C)\s*_\s*\{?\s*(\d{1,4})\s*\}?"
+    r"(?:\{\s*\}\s*|(?<![A-Za-z0-9)}]))[_^]\s*\{?\s*(\d{1,4}|[a-z])\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*([CP])\s*\}|([CP]))"
+    r"\s*_\s*\{?\s*(\d{1,4}|[a-z])\s*\}?"
 )
 _ROOT_OF: Final = re.compile(r"\\root\s*\{?\s*(\d{1,3}|[a-z])\s*\}?\s*\\of\s*(\{[^{}]*\}|\d+|[a-z])")
 _GROUPED: Final = re.compile(
-    r"(?<![\d.,'])(?<!\d[ ~])[1-9]\d{0,2}(?:(?:\\[,; ]|~|\{\s*\\?[,;]\s*\}|\{\s*,\s*\}\\!|,\\!)\d{3})+(?![\d,]*\d)"
+    r"(?<![\d.,'])(?<!\d[ ~])[1-9]\d{0,2}(?:(?:\\[,; ]|~|\{\s*\\?[,;]\s*\}|\{\s*,\s*\}\\!|,\\! ?)\d{3})+(?![\d,]*\d)"
 )
 _APOSTROPHES: Final = re.compile(r"(?<![\d'.])[1-9]\d{0,2}(?:'\d{3})+(?![\d'])")
 _LONE_SIGN: Final = re.compile(r"(?<!\\)\{\s*([:=])\s*\}")
@@ -49,9 +50,15 @@ def undress(text: str) -> str:
     text = _CONSTANT.sub(lambda m: f" {m[1] or m[2]} ", text)
     text = _NUMBER.sub(lambda m: m[1], text)
     text = _VECTOR.sub(_vector, text)
-    text = _ROOT_OF.sub(r"\\sqrt[\1]{\2}", _CHOOSE.sub(r"\\binom{\1}{\2}", text))
+    text = _ROOT_OF.sub(r"\\sqrt[\1]{\2}", _CHOOSE.sub(_chosen, text))
     text = _GROUPED.sub(lambda m: re.sub(r"\D", "", m[0]), text)
     return _NOTHING.sub("", _LONE_SIGN.sub(r"\1", text))
+
+
+def _chosen(match: re.Match[str]) -> str:
+    top, bottom = match[1], match[4]
+    ordered = (match[2] or match[3]) == "P"
+    return rf"\frac{{{top}!}}{{({top}-{bottom})!}}" if ordered else rf"\binom{{{top}}}{{{bottom}}}"
 
 
 def _vector(match: re.Match[str]) -> str:

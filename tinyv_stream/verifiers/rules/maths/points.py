@@ -22,6 +22,9 @@ _BENDS: Final = words("abs max min floor ceil sqrt root ln log logb lg arcsin ar
 _WHOLE: Final = words("fact binom gcd lcm sum prod")
 _STEPS: Final = words("floor ceil gcd lcm fact binom sum prod")
 _MOST_NUMBERS: Final = 8
+_FAR_TENS: Final = 3
+_FAR: Final = Fraction(10**_FAR_TENS)
+_MOST_TENS: Final = 24
 _FEW: Final = 2
 """Letters whose combinations of signs are all tried."""
 _WHOLES: Final = (*range(1, 26), 27, 30, 31, 32, 36, 49, 60, 63, 64, 65, 81, 97, 100, 120)
@@ -124,8 +127,27 @@ def _allows(value: Fraction, domain: Domain) -> bool:
 
 
 def _numbers(nodes: list[Node]) -> list[Fraction]:
-    found = {abs(node.value) for node in nodes if isinstance(node, Num)} | {Fraction(1), Fraction(2)}
-    return sorted(found, key=lambda value: (value > 10_000, value))[:_MOST_NUMBERS]
+    """Return the numbers that are written or can be worked out, such as `10^6`, and steps to the far ones."""
+    found = {Fraction(1), Fraction(2)}
+    for node in nodes:
+        value = exact(node) if isinstance(node, Num | Op) else None
+        if value is not None and value:
+            found.add(abs(value))
+    kept = sorted(found, key=lambda value: (not 1 / _FAR < value < _FAR, value))[:_MOST_NUMBERS]
+    return [*kept, *_steps_to(found)]
+
+
+def _steps_to(numbers: set[Fraction]) -> Iterator[Fraction]:
+    """Yield powers of ten past the largest and the smallest number, where one is far from 1: a bend may be anywhere."""
+    largest, smallest = (_tens(edge) for edge in (max(numbers), 1 / min(numbers)))
+    if largest >= _FAR_TENS:
+        yield from (Fraction(10**k) for k in range(_FAR_TENS, min(2 * largest + 2, _MOST_TENS)))
+    if smallest >= _FAR_TENS:
+        yield from (Fraction(1, 10**k) for k in range(_FAR_TENS, min(2 * smallest + 2, _MOST_TENS)))
+
+
+def _tens(value: Fraction) -> int:
+    return len(str(value.__floor__())) - 1 if value < 10**_MOST_TENS else _MOST_TENS
 
 
 def _around(names: list[str], of: Domains, numbers: list[Fraction]) -> Iterator[Point]:
@@ -135,7 +157,9 @@ def _around(names: list[str], of: Domains, numbers: list[Fraction]) -> Iterator[
     near += [n * f for n in numbers for f in (Fraction(11, 10), Fraction(9, 10))]
     near += [n + f for n in numbers[:4] for f in (Fraction(1, 2), Fraction(3, 10))]
     for name in names:
-        for value in (sign * n for n in near for sign in (1, -1)):
+        ends = [end for end in (of[name].low, of[name].high) if end is not None]
+        inside = [(end + sign * n) / 2 for end in ends for n in numbers for sign in (1, -1)]
+        for value in (*(sign * n for n in near for sign in (1, -1)), *inside):
             if _allows(value, of[name]):
                 yield {**rest, name: value}
 

@@ -20,9 +20,11 @@ from tinyv_stream.verifiers.rules.maths.tree import (
     Sym,
     Unreadable,
     ends_in_power,
+    ends_in_whole,
     is_proper,
+    is_ratio,
+    product_of,
     rename,
-    symbols,
     words,
 )
 
@@ -71,10 +73,12 @@ class _Reader(Cursor):
             token = self.peek()
             if token in {"*", "\\cdot", "\\times"}:
                 self.take()
-                left = _product(left, self.signed(depth))
+                left = product_of(left, self.mixed(depth))
             elif token in {"/", "\\div"}:
                 self.take()
                 left = Op("div", (left, self.signed(depth)))
+                if self.peek() == "\\frac" and self.tokens[self.at - 1].isdigit():
+                    raise Unreadable("a mixed number or a product")
             elif token and token not in _NO_PRODUCT and not (token == _BAR and self.bars):
                 left = self.juxtaposed(left, depth)
             else:
@@ -87,26 +91,34 @@ class _Reader(Cursor):
             return Op("neg", (inner,)) if sign == "-" else inner
         return self.power(depth)
 
+    def mixed(self, depth: int) -> Node:
+        r"""Read a factor behind a sign: `2 \cdot 1\frac{1}{2}` is 2 times 3/2."""
+        node = self.signed(depth)
+        inner = node.args[0] if isinstance(node, Op) and node.name == "neg" else node
+        if self.peek() == "\\frac" and isinstance(inner, Num) and self.tokens[self.at - 1].isdigit():
+            found = self.juxtaposed(inner, depth)
+            node = found if inner is node else Op("neg", (found,))
+        return node
+
     def juxtaposed(self, left: Node, depth: int) -> Node:
         """Read what follows without an operator: a mixed number, or a product."""
-        before = self.tokens[self.at - 1]
-        start = self.at
+        before, start = self.tokens[self.at - 1], self.at
         right = self.power(depth)
         whole = isinstance(left, Num) and left.places is None
-        if whole and is_proper(right) and self.tokens[start] == "\\frac":
-            return Op("add", (left, right))
-        if whole and self.tokens[start] == "\\frac" and _is_ratio(right):
-            raise Unreadable("a mixed number or a product")
+        if self.tokens[start] == "\\frac" and is_ratio(right) and before != ")":
+            if whole and is_proper(right) and before != "}":
+                return Op("add", (left, right))
+            if whole or ends_in_whole(left):
+                raise Unreadable("a mixed number or a product")
         if whole and self.tokens[start].isdigit():
             if self.peek() == "/" and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].isdigit():
                 self.take()
-                part = Op("div", (right, self.power(depth)))
-                if is_proper(part):
+                if is_proper(part := Op("div", (right, self.power(depth)))):
                     return Op("add", (left, part))
             raise Unreadable("two numbers side by side")
         if self.tokens[start][0].isdigit() and before[0].isdigit() and not ends_in_power(left):
             raise Unreadable("two numbers side by side")
-        return _product(left, right)
+        return product_of(left, right)
 
     def power(self, depth: int) -> Node:
         base = self.postfix(self.atom(depth + 1))
@@ -192,15 +204,9 @@ class _Reader(Cursor):
             return self.function(name, depth)
         if name in BINDERS:
             return self.series(name, depth)
-        if name == "vec":
-            return self.vector()
+        if name in {"vec", "bar", "overline"}:
+            return Sym(self.marked(name))
         raise Unreadable(token)
-
-    def vector(self) -> Node:
-        self.expect("{")
-        letter = self.take()
-        self.expect("}")
-        return Sym("\\vec " + letter + self.subscript())
 
     def series(self, name: str, depth: int) -> Node:
         r"""Read `\sum_{k=1}^{n} k^2`; the bound letter gets a name by its place, so that any letter may be written."""
@@ -273,16 +279,6 @@ class _Reader(Cursor):
         if token.isdigit() and len(token) > 1:
             self.tokens[self.at : self.at + 1] = list(token)
         return self.atom(depth + 1)
-
-
-def _is_ratio(node: Node) -> bool:
-    return isinstance(node, Op) and node.name == "div" and all(isinstance(part, Num) for part in node.args)
-
-
-def _product(left: Node, right: Node) -> Node:
-    if all(any(name.startswith("\\vec") for name in symbols(node)) for node in (left, right)):
-        raise Unreadable("a product of vectors")
-    return Op("mul", (left, right))
 
 
 def _number(token: str) -> Num:

@@ -59,7 +59,7 @@ def tokenize(text: str) -> list[str]:
     if "\\dot" in text or "..." in text or "\\ldots" in text:
         text = _GOES_ON.sub(_goes_on, _DOTTED.sub(_dotted, text))
     text = _SCIENTIFIC.sub(r"(\1*10^{\2})", text)
-    text = _INDEXED.sub(r"\1_{\2}", text)
+    text = _INDEXED.sub(_indexed, text)
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None or len(tokens) > MAX_TOKENS:
@@ -80,6 +80,14 @@ def tokenize(text: str) -> list[str]:
         while at < len(text) and text[at].isspace():
             at += 1
     return tokens
+
+
+def _indexed(match: re.Match[str]) -> str:
+    """Return `y1` as y with an index; not `N2^{-N}`, where N stands alone as well and the 2 is raised to a power."""
+    rest = match.string[match.end() :]
+    if rest.lstrip().startswith("^") and re.search(rf"(?<![A-Za-z\\]){match[1]}(?![A-Za-z\d_])", rest):
+        return f"{match[1]} {match[2]}"
+    return f"{match[1]}_{{{match[2]}}}"
 
 
 def _repeating(match: re.Match[str]) -> str:

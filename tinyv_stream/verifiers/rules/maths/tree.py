@@ -49,13 +49,19 @@ CONSTANTS: Final = frozenset({"\\pi", "e", "i", "\\infty"})
 
 def symbols(node: Node) -> frozenset[str]:
     """Return the free symbols: letters that are not constants."""
-    if isinstance(node, Sym):
-        return frozenset() if node.name in CONSTANTS else frozenset({node.name})
-    if isinstance(node, Num):
-        return frozenset()
-    if node.name in BINDERS:
-        return (symbols(node.args[0]) - symbols(node.args[1])) | symbols(node.args[2]) | symbols(node.args[3])
-    return frozenset[str]().union(*(symbols(a) for a in node.args))
+    found: set[str] = set()
+    _collect(node, found)
+    return frozenset(found)
+
+
+def _collect(node: Node, found: set[str]) -> None:
+    if isinstance(node, Op):
+        if node.name in BINDERS:
+            found |= symbols(node.args[0]) - symbols(node.args[1])
+        for arg in node.args[2:] if node.name in BINDERS else node.args:
+            _collect(arg, found)
+    elif isinstance(node, Sym) and node.name not in CONSTANTS:
+        found.add(node.name)
 
 
 def rename(node: Node, names: dict[str, str]) -> Node:
@@ -106,6 +112,24 @@ def is_proper(node: Node) -> bool:
         return False
     top, bottom = node.args
     return isinstance(top, Num) and isinstance(bottom, Num) and 0 < top.value < bottom.value and top.places is None
+
+
+def product_of(left: Node, right: Node) -> Node:
+    """Return a product; raise Unreadable for one of two vectors, which may be a number or a vector."""
+    if all(any(name.startswith("\\vec") for name in symbols(node)) for node in (left, right)):
+        raise Unreadable("a product of vectors")
+    return Op("mul", (left, right))
+
+
+def is_ratio(node: Node) -> bool:
+    """Say whether this is a fraction of two numbers."""
+    return isinstance(node, Op) and node.name == "div" and all(isinstance(part, Num) for part in node.args)
+
+
+def ends_in_whole(node: Node) -> bool:
+    """Say whether the last factor of a product is a whole number: perhaps the first part of a mixed one."""
+    last = node.args[-1] if isinstance(node, Op) and node.name == "mul" else None
+    return isinstance(last, Num) and last.places is None
 
 
 def ends_in_power(node: Node) -> bool:

@@ -1,0 +1,104 @@
+r"""Words and signs right around a box that take its value back, or make it a part of another one.
+
+A box that is denied (`nicht \boxed{5}`), struck out (`~~\boxed{5}~~`) or called a mistake is none; one inside of a
+fraction, a root or behind a function says no value of its own; `\boxed{5} million` and `half of \boxed{5}` are more
+than the box.
+"""
+# ruff: noqa: E501, RUF001 one alternation is one line; the letters of other scripts are meant
+
+import re
+from typing import Final
+
+_END: Final = r"[\s$*({\\\[]*$"
+_BEFORE: Final = (
+    re.compile(
+        r"(?:\\neq?(?![A-Za-z])|≠|\b(?:not|never|cannot be|can't be|isn't|aren't|neither|nor)\b"
+        r"(?:\s+(?:equal to|be|is|the (?:answer|value)|simply|just))*)" + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:(?<![^\W\d_])(?:nicht|kein|keine|no es|no son|non è|non e'|não é|não|n'est pas|n’est pas|ce n'est pas|pas|не|niet|geen|inte|ikke|nie jest|to nie|nie|bukan|không phải là|không phải)"
+        r"|不是|并非|不等于|ليس|ليست|ไม่ใช่)" + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}$",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b(?:false|wrong|mistake|incorrect|untrue|a lie) (?:that|to)\b[^.;:\n]{0,50}$", re.IGNORECASE),
+    re.compile(
+        r"\b(?:wrong|incorrect|false|mistaken|common) (?:answer|value|result|guess|choice|mistake|error)s? (?:is|was|are|were|would be)"
+        + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:anything but|everything but|all but|other than|differs? from|different from)" + _END, re.IGNORECASE
+    ),
+    re.compile(r"\b(?:unclear|unknown|doubt|uncertain|unsure|wonder) (?:whether|if)\b[^.;:\n]{0,40}$", re.IGNORECASE),
+    re.compile(r"(?:<(?:del|s|strike)>|\\(?:x|b|h)?cancel\s*\{|\\sout\s*\{|\\st\s*\{|<!--[^>]*)" + _END, re.IGNORECASE),
+    re.compile(r"(?:^|\n)\s*%" + _END),
+)
+_BEHIND: Final = (
+    re.compile(
+        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"[\s$*)}.\]\\]*\b(?:(?:does|do|did)(?: not|n't)(?! (?:depend|matter|change))|fails?\b(?! to))", re.IGNORECASE
+    ),
+    re.compile(
+        r"[\s$*)}.\]\\]*(?:(?:ist|sind|war) (?:falsch|nicht|inkorrekt)|(?:es|está) (?:incorrect[oa]|mal|fals[oa]|erróne[oa])|no es|est (?:faux|fausse|incorrect)|n['’]est pas"
+        r"|(?:é|está) (?:errad[oa]|incorret[oa]|fals[oa])|não é|(?:è) (?:sbagliat[oa]|errat[oa]|fals[oa])|non è|(?:[—–-] )?(?:это )?(?:не(?:верно|правильно)|ошибка)|не подходит"
+        r"|是?(?:错误|错的|不对|不正确)|不是|[はが](?:間違|誤り|正しくない)|(?:은|는) (?:틀|오답|잘못)|(?:خطأ|خاطئ|غير صحيح)|गलत|ভুল|غلط|salah|adalah salah)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
+    re.compile(r"[\s$*)}\]\\]*(?:ではあ?りません|ではな|じゃな|(?:이|가)? ?아닙|(?:이|가)? ?아니|नहीं|değil)"),
+)
+_PARTS: Final = re.compile(
+    r"\\(?:[dtc]?frac\s*(?:\{[^{}]{0,40}\})?|sqrt(?:\[[^\]]{0,9}\])?|binom\s*(?:\{[^{}]{0,40}\})?|lfloor|lceil)\s*\{?\s*$"
+    r"|\\(?:log|ln|lg|exp|sin|cos|tan|cot)(?:_\{?\w{1,3}\}?)?\s*[({]?\s*$"
+)
+_PARTS_PLAIN: Final = re.compile(r"(?<![A-Za-z\\])[A-Za-z]\(?$|[\^_]\s*\{?\s*$|[\w)}]\s*/\s*$")
+_HINTS: Final = (
+    "\\ne", "≠", "not", "n't", "never", "neither", "nor", "nicht", "kein", "no ", "non ", "n'est", "n’est", "pas", "n\u00e3o", "не", "niet",
+    "geen", "inte", "ikke", "nie", "bukan", "không", "不", "并非", "ليس", "ไม่ใช่", "false", "wrong", "mista", "incorrect", "untrue",
+    "a lie", "common", " but", "other than", "differ", "unclear", "unknown", "doubt", "uncertain", "unsure", "wonder", "<del", "<s",
+    "cancel", "\\sout", "\\st", "<!--", "%",
+)  # fmt: skip
+"""Each expression for what stands before a box needs one of these; most texts have none."""
+_HEAD_HINTS: Final = ("minus", "negative", "half", "twice", "double", "third of", "one less", "one more")
+_HEAD: Final = re.compile(
+    r"(?:^|(?<=[\s$*({]))((?:minus|negative|half of|half|twice|double|one third of|one less than|one more than)\s+)[$\\(\[{]*$",
+    re.IGNORECASE,
+)
+_TAIL: Final = re.compile(
+    r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed)\b)",
+    re.IGNORECASE,
+)
+_DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)$")
+_JOINED: Final = re.compile(
+    r"(\s*/\s*(?:[\w(]|\\[a-z]+)[\w.]*|\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
+)
+
+
+def denies(before: str, behind: str) -> bool:
+    """Say whether what stands right before or behind a box takes it back, or makes it a part of an expression."""
+    low = before.lower()
+    if any(hint in low for hint in _HINTS) and any(pattern.search(before) for pattern in _BEFORE):
+        return True
+    if any(pattern.match(behind) for pattern in _BEHIND) or _PARTS_PLAIN.search(before, max(0, len(before) - 8)):
+        return True
+    struck = "~~" in behind and before.count("~~") % 2 == 1
+    return struck or ("\\" in before and _PARTS.search(before) is not None)
+
+
+def around(before: str, behind: str) -> tuple[str, str]:
+    """Return what belongs to the value of a box in front of it and behind it: digits, letters, words of size."""
+    low = before.lower()
+    head = _HEAD.search(before) if any(hint in low for hint in _HEAD_HINTS) else None
+    tail = _TAIL.match(behind)
+    digits, joined = _DIGITS_BEFORE.search(before), _JOINED.match(behind)
+    front = digits[1] if digits else head[1] if head else ""
+    back = joined[1] if joined else f" {tail[1]}" if tail else ""
+    return front, back
