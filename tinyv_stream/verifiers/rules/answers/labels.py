@@ -60,6 +60,9 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
             return None
         if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
             return None
+        listed = isinstance(answer.value, Sequence) and not answer.value.brackets
+        if listed and not answer.label.startswith("(") and order.is_ordered(question):
+            return None  # one name for values of several names: `max = 3, max = -1`
     if isinstance(answer, Labelled) and _names_another(answer.label, question):
         return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""

@@ -70,6 +70,7 @@ _SYNONYMS: Final = (
     table("maximum max largest greatest biggest highest maximal"),
     table("minimum min smallest least lowest minimal"),
 )
+_RATIO_OF: Final = re.compile(r"\bratio of (.{1,60}?) to (.{1,60}?)[?.,;]", re.IGNORECASE | re.DOTALL)
 _STEM: Final = 6
 _MOST_NAME: Final = 40
 """Characters of an expression that the question asks for by itself."""
@@ -96,6 +97,8 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
     if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
         return text
+    if _names_one_part(found[1], question):
+        return text
     if found[1].lower().endswith(("has", "scored", "sold", "contains")) and not re.match(
         r"(?:exactly )?[-\d]", found[2]
     ):
@@ -107,6 +110,14 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _names_one_part(subject: str, question: str) -> bool:
+    """Say whether a subject is one part of a ratio that is asked for: `zinc is 3/5` says a share, and no ratio."""
+    ratio = _RATIO_OF.search(question)
+    said = {word.lower() for word in _WORD.findall(subject)} - _SAYS_NOTHING
+    parts = [{word.lower() for word in _WORD.findall(part)} for part in ratio.groups()] if ratio else []
+    return bool(said) and any(said <= part for part in parts)
 
 
 def _of_the_question(text: str, question: str) -> str | None:
@@ -153,6 +164,7 @@ def _repeated(text: str, question: str) -> str | None:
         or len(said) < _STEM
         or said not in asked_for
         or set(value.lower().split()[:2]) & (_TURNS | asked.NEVER)
+        or _names_one_part(subject, question)
     ):
         return None
     return value.strip()
