@@ -69,7 +69,3 @@ def test_family_is_read_from_what_the_engine_writes(readings: dict[str, Reading]
     assert readings[name].p_true is None
     assert not readings[name].is_cut
     assert decide(readings[name], row(name)) == (outcome, "")
-
-
-def test_prompt_without_chat_template_is_the_template_alone(readings: dict[str, Reading]) -> None:
-    assert readings["general_verifier"].prompt_tokens == len(prompt("general_verifier").encode()) + 1

@@ -45,14 +45,14 @@ class SmallJob(msgspec.Struct, frozen=True, kw_only=True):
     pairs: int = 1_000_000
     """Pairs until the end, repeated ones counted."""
     shape: small.SmallShape = small.SmallShape()
-    lr: float = 2e-3
+    lr: float = 1.5e-3
     warmup: int = 20_000
     """Pairs over which the learning rate rises."""
     cooldown: float = 0.3
     """Share of `pairs` over which it falls, at the end."""
     copying: float = 0.3
     """Weight of the answers' own tokens in the loss."""
-    tokens: int = 4096
+    tokens: int = 2048
     """Of a batch, padding counted."""
     every_s: float = 300.0
     """Between checkpoints."""

@@ -126,12 +126,11 @@ def _short(text: str, _rng: random.Random) -> str | None:
 def _yes_no(text: str, rng: random.Random) -> str | None:
     plain = plain_text(text).lower().rstrip(".")
     rows = {
-        "yes": ("Yes, it is.", "Yes, it is possible.", "Yes, it does.", "Yes, always", "\\text{True}", "yes, it can"),
+        "yes": ("Yes, it is.", "Yes, it is possible.", "Yes, it does.", "\\text{True}", "yes, it can"),
         "no": (
             "No, it is not.",
             "No, it is impossible.",
             "No, it does not.",
-            "No, never",
             "\\text{False}",
             "no, it cannot",
         ),
@@ -189,7 +188,7 @@ def _clause(text: str, rng: random.Random) -> str | None:
     plain = bare(text)
     if found := re.match(r"[A-Za-z]\(([a-z])\)\s*=", plain):
         name = found[1]
-        clauses = (f" \\text{{ for all }} {name}", f", \\quad \\forall {name}", f" for all real {name}")
+        clauses = (f" \\text{{ for all }} {name}", f", \\quad \\forall {name}", f" for all {name}")
         return f"{plain}{rng.choice(clauses)}"
     if "\\pi" in plain and (found := re.search(r"(?<![A-Za-z\\])([kn])(?![A-Za-z(])", plain)) and "\\in" not in plain:
         letter = found[1]
