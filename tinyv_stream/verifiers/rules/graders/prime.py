@@ -12,7 +12,8 @@ import math
 import operator
 import re
 from collections.abc import Callable
-from typing import Final
+from fractions import Fraction
+from typing import Final, cast
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.extract import prime_answer
@@ -42,7 +43,7 @@ _MAX_DEPTH: Final = 6
 def _power(base: float, exponent: float) -> float:
     if abs(exponent) > _MOST_POWER or abs(base) > 1 / _TOLERANCE**3:
         raise ValueError("too large")
-    return float(base**exponent)
+    return base**exponent
 
 
 _ARITHMETIC: Final[dict[type[ast.operator], Callable[[float, float], float]]] = {
@@ -186,26 +187,31 @@ def _value_text(text: str, pi: float | None) -> str:
     return text
 
 
-def _arithmetic(text: str) -> float | None:
+def _arithmetic(text: str, number: Callable[[float], float] = lambda value: value) -> float | None:
     """Return the value of a text of numbers and + - * / in Python's spelling, or None: no name can be in it."""
     try:
-        return _worked(ast.parse(text.strip(), mode="eval").body)
+        return float(_worked(ast.parse(text.strip(), mode="eval").body, number))
     except (SyntaxError, TypeError, ValueError, ZeroDivisionError, OverflowError, RecursionError, MemoryError):
         return None
 
 
 def _decimal(text: str) -> float | None:
     """Return a value as PRIME works it out where a number has a point: in floating point, rounding errors and all."""
-    return _arithmetic(re.sub(r"(?<=\d)\s*(?=\()", "*", text.replace("^", "**")))
+    return _arithmetic(re.sub(r"(?<=\d)\s*(?=\()", "*", text.replace("^", "**")), _exact)
 
 
-def _worked(node: ast.expr) -> float:
+def _exact(value: float) -> float:
+    """Return a whole number as a fraction, so that it is exact until it meets a number with a point."""
+    return cast("float", Fraction(value)) if isinstance(value, int) else value
+
+
+def _worked(node: ast.expr, number: Callable[[float], float]) -> float:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return node.value
+        return number(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_worked(node.operand)
+        return -_worked(node.operand, number)
     if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-        return _ARITHMETIC[type(node.op)](_worked(node.left), _worked(node.right))
+        return _ARITHMETIC[type(node.op)](_worked(node.left, number), _worked(node.right, number))
     raise ValueError("not plain arithmetic")
 
 
