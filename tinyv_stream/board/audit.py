@@ -72,7 +72,7 @@ def figures_of(
 ) -> Figures:
     """Return what the labels say of `rewards`, whose pairs need not be named; `audited` are those of labelled pairs.
 
-    `is_right` tells of each audited pair whether its answer is correct.
+    `is_right` tells of each audited pair whether its answer is correct; `with_stages` is for the setup `addon` alone.
     """
     decided: Counter[str] = Counter()
     for one in rewards:
@@ -117,9 +117,18 @@ def course_of(
 
 
 def report(
-    run: str, seen: Sequence[Seen], is_right: Mapping[str, bool], *, judges: Sequence[str], unsure: int
+    run: str,
+    seen: Sequence[Seen],
+    is_right: Mapping[str, bool],
+    *,
+    judges: Sequence[str],
+    unsure: int,
+    with_stages: bool = True,
 ) -> AuditReport:
-    """Return the whole audit of the rewards in `seen`, whose pairs are named."""
+    """Return the whole audit of the rewards in `seen`, whose pairs are named.
+
+    `with_stages` is for the setup `addon` alone: see `rates.stage_noise`.
+    """
     sources: Counter[str] = Counter()
     for one in seen:
         sources[one.data_source] += one.n
@@ -134,7 +143,7 @@ def report(
         judges=tuple(judges),
         labelled=len(is_right),
         unsure=unsure,
-        whole=figures_of(seen, audited, is_right, with_stages=True),
+        whole=figures_of(seen, audited, is_right, with_stages=with_stages),
         by_source={source: of(source) for source, _ in sources.most_common(_MOST_SOURCES)},
         course=course_of(seen, audited, is_right),
     )

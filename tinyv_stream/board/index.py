@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """An index of another version is deleted and built again."""
 
 _TABLES: Final = """
@@ -32,6 +32,7 @@ create index v_pair on v(r, cell, pair);
 create index v_spelling on v(spelling) where spelling is not null;
 create index v_near on v(n) where abs(p_true - threshold) < 0.05;
 create index v_slow on v(n) where rewarded - ended > 1;
+create index v_asked_again on v(r) where rule = 'correct' and tinyv is not null;
 create table kind(pair text primary key, kind text) without rowid;
 create table label(pair text primary key, label text, via text, at real, correct integer) without rowid;
 create table step(r integer, step integer, client text, began real, over integer, last real,

@@ -163,12 +163,23 @@ class Indexer:
 
 
 def cell_of(line: Rewarded) -> str:
-    """Return which of `rates.CELLS` a reward is in; empty where nobody decided."""
+    """Return which of `rates.CELLS` a reward is in; empty where nobody decided.
+
+    By the verdicts, for a weight makes small rewards of accepted answers. What the rules accepted is refused where
+    TinyV's word left nothing of it.
+    """
     if line.status != "ok" or line.value is None:
         return ""
-    if line.value < 0.5:
-        return "refused" if line.tinyv is None else "refused_by_tinyv"
-    return "tinyv" if line.rescued else "rule"
+    if line.rescued:
+        return "tinyv"
+    if line.value > 0:  # nobody but the rules can have accepted it
+        return "rule"
+    return "refused" if line.tinyv is None else "refused_by_tinyv"
+
+
+def is_asked_again(line: Rewarded) -> bool:
+    """Tell whether TinyV judged what the rules had accepted: the setup was not `addon`."""
+    return line.tinyv is not None and _ruled(line)
 
 
 def stored(base: sqlite3.Connection, key: Key) -> StepState | None:

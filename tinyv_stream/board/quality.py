@@ -63,7 +63,8 @@ def _audited(base: sqlite3.Connection, r: int) -> tuple[Figures, list[Figures], 
     sums = base.execute("select step, data_source, cell, n from cell where r = ?", (r,))
     rewards = [Seen("", row["cell"], row["step"], row["data_source"], row["n"]) for row in sums]
     course = course_of(rewards, audited, is_right) if audited else []
-    whole = figures_of(rewards, audited, is_right, with_stages=True)
+    again = base.execute("select 1 from v where r = ? and rule = 'correct' and tinyv is not null limit 1", (r,))
+    whole = figures_of(rewards, audited, is_right, with_stages=again.fetchone() is None)
     return whole, course, {cell: len(pairs) for cell, pairs in by_eye.items()}
 
 

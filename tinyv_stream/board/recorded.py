@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.board.audit import Seen
-from tinyv_stream.board.ingest import cell_of
+from tinyv_stream.board.ingest import cell_of, is_asked_again
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.record import reading, segments
@@ -25,11 +25,16 @@ _Place = tuple[Path, int, int]
 
 
 class Recorded:
-    """One try of a run. `runs` is the directory of the record, where the labels are."""
+    """One try of a run. `runs` is the directory of the record, where the labels are.
 
-    def __init__(self, directory: Path, try_: int, seen: list[Seen], places: dict[str, _Place]) -> None:
+    `is_addon`: TinyV was asked only about what the rules did not accept, as far as the record tells.
+    """
+
+    def __init__(
+        self, directory: Path, try_: int, seen: list[Seen], places: dict[str, _Place], *, is_addon: bool
+    ) -> None:
         self.run, self.runs = directory.name, directory.parent
-        self.try_, self.seen = try_, seen
+        self.try_, self.seen, self.is_addon = try_, seen, is_addon
         self._places = places
 
     def pairs_of(self, names: Collection[str]) -> list[Pair]:
@@ -101,11 +106,13 @@ def read_newest(directory: Path) -> Recorded:
     newest = _newest(directory)
     seen: Counter[tuple[str, str, int, str]] = Counter()
     places: dict[str, _Place] = {}
+    is_addon = True
     for place, line in lines_of(directory):
         if isinstance(line, Rewarded) and line.try_ == newest and (cell := cell_of(line)):
             seen[line.pair, cell, line.step, line.data_source] += 1
             places.setdefault(line.pair, place)
-    return Recorded(directory, newest, [Seen(*key, n) for key, n in seen.items()], places)
+            is_addon = is_addon and not is_asked_again(line)
+    return Recorded(directory, newest, [Seen(*key, n) for key, n in seen.items()], places, is_addon=is_addon)
 
 
 def _newest(directory: Path) -> int:

@@ -91,7 +91,8 @@ async def _audit(
             labels.add(msgspec.structs.replace(one, via="audit"))
     is_right |= {name: one.label for name, one in by_person.items() if one.label is not None}
     unsure = len(chosen) - len(is_right)
-    _tell(report(found.run, found.seen, is_right, judges=judges, unsure=unsure), json)
+    told = report(found.run, found.seen, is_right, judges=judges, unsure=unsure, with_stages=found.is_addon)
+    _tell(told, json)
     typer.echo(f"labels: {labels.path}", err=True)
     return 0
 

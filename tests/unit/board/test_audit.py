@@ -1,6 +1,7 @@
 """The audit of a run: noise that was put in is found, in the whole, per stage, source and part; labels count once."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,14 @@ from typer.testing import CliRunner
 
 from tinyv_stream import InvalidInputError
 from tinyv_stream.board.audit import Seen, agreed, drawn, report
+from tinyv_stream.board.index import Index
+from tinyv_stream.board.ingest import Indexer, cell_of
+from tinyv_stream.board.quality import quality
 from tinyv_stream.board.rates import Noise
 from tinyv_stream.board.recorded import read_newest, spans_of
 from tinyv_stream.cli import app
-from tinyv_stream.types import Outcome
+from tinyv_stream.reward_policy import CASCADE, RewardPolicy, after_rule, after_tinyv
+from tinyv_stream.types import Outcome, Setup, Verdict
 
 RULES = (0.02, 0.35)
 """rho0 and rho1 of the rules alone, then of TinyV on what they refuse."""
@@ -79,8 +84,8 @@ def test_noise_that_was_put_in_is_found_in_the_whole_per_stage_source_and_part()
 def test_a_sample_is_the_same_for_the_same_seed_and_takes_of_every_cell() -> None:
     seen, _ = noisy_run(1)
     assert drawn(seen, 5, 3) == drawn(seen, 5, 3) != drawn(seen, 5, 4)
-    cell_of = {one.pair: one.cell for one in seen}
-    assert sorted({cell_of[pair] for pair in drawn(seen, 5, 3)}) == ["refused", "refused_by_tinyv", "rule", "tinyv"]
+    cells = {one.pair: one.cell for one in seen}
+    assert sorted({cells[pair] for pair in drawn(seen, 5, 3)}) == ["refused", "refused_by_tinyv", "rule", "tinyv"]
 
 
 def test_a_cell_that_nobody_audited_gives_no_noise() -> None:
@@ -88,6 +93,61 @@ def test_a_cell_that_nobody_audited_gives_no_noise() -> None:
     assert report("r", seen, {"a": True}, judges=[], unsure=1).whole.noise is None
     whole = report("r", seen, {"a": True, "b": False}, judges=[], unsure=0).whole
     assert whole.noise is not None and whole.noise.youden[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("weight", [0.25, 0.75, 1.0])
+@pytest.mark.parametrize(
+    ("setup", "ruled", "said", "cell"),
+    [
+        (Setup.ADDON, False, True, "tinyv"),
+        (Setup.ADDON, False, False, "refused_by_tinyv"),
+        (Setup.ADDON, True, None, "rule"),
+        (Setup.MIXED, False, True, "tinyv"),
+        (Setup.MIXED, False, False, "refused_by_tinyv"),
+        (Setup.MIXED, True, True, "rule"),
+        (Setup.TINYV_ONLY, True, False, "refused_by_tinyv"),
+        (Setup.TINYV_ONLY, False, True, "tinyv"),
+    ],
+)
+def test_a_reward_of_any_weight_is_in_the_cell_of_its_verdicts(
+    setup: Setup, weight: float, cell: str, *, ruled: bool, said: bool | None
+) -> None:
+    policy = RewardPolicy(setup, weight)
+    rule, tinyv = verdict(is_right=ruled), None if said is None else verdict(is_right=said)
+    decision = after_rule(policy, CASCADE, rule) if tinyv is None else after_tinyv(policy, rule, tinyv)
+    assert decision is not None
+    assert cell_of(reward(0, value=decision.value, rule=rule, tinyv=tinyv)) == cell
+
+
+@pytest.mark.parametrize(("weight", "cell"), [(0.25, "rule"), (0.75, "rule"), (1.0, "refused_by_tinyv")])
+def test_what_tinyv_refuses_under_mixed_is_the_rules_as_long_as_they_give_anything(weight: float, cell: str) -> None:
+    rule, tinyv = verdict(is_right=True), verdict(is_right=False)
+    value = after_tinyv(RewardPolicy(Setup.MIXED, weight), rule, tinyv).value
+    assert cell_of(reward(0, value=value, rule=rule, tinyv=tinyv)) == cell
+
+
+def verdict(*, is_right: bool) -> Verdict:
+    return Verdict(outcome=Outcome.CORRECT if is_right else Outcome.INCORRECT)
+
+
+def test_stages_are_told_where_tinyv_was_asked_only_what_the_rules_refused(tmp_path: Path) -> None:
+    addon = [began(1, 1.0), reward(0), rescued(1), refused(2)]
+    write(tmp_path, addon)
+    whole, again = _stages(tmp_path)
+    assert set(whole) == set(again) == {"the rules alone", "TinyV, where asked"}
+    write(tmp_path, [reward(3, tinyv=verdict(is_right=True))], "d-00000.jsonl")
+    assert _stages(tmp_path) == ({}, {})
+
+
+def _stages(runs: Path) -> tuple[Mapping[str, Noise | None], Mapping[str, Noise | None]]:
+    """What the audit and the quality page tell by stage."""
+    found = read_newest(runs / "run")
+    told = report("run", found.seen, {}, judges=[], unsure=0, with_stages=found.is_addon)
+    indexer = Indexer(index := Index(runs))
+    indexer.take_in()
+    indexer.close()
+    with index.reading() as base:
+        return told.whole.stages, quality(base, 1)["whole"].stages
 
 
 def test_judges_have_to_agree() -> None:
