@@ -12,12 +12,14 @@ import pytest
 from gateway_kit import Http, gateway, rollout, workers
 
 from bench.chaos.proxy import Proxy
+from tinyv_stream.errors import BrokerError
 from tinyv_stream.gateway.journal import Journal, StateError
 from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.testing import EmbeddedServer, embedded_server, wait_until
 from tinyv_stream.types import Reward
 
 POST = {"rollouts": [rollout("rule:correct")], "wait": False, "client": "c"}
+SECRET = "rediss://ada@far.example:6379"
 
 
 async def said(http: Http, path: str) -> tuple[int, dict[str, Any]]:
@@ -66,16 +68,24 @@ async def test_a_pool_without_rule_workers_is_not_ready_and_healthy(server: Embe
 
 @pytest.mark.parametrize("how", ["raises", "is cancelled"])
 async def test_a_dead_reader_of_rewards_fails_health(
-    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch, how: str
+    server: EmbeddedServer,
+    pool_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    how: str,
 ) -> None:
     async def keep(_: GatewayService, reward: Reward) -> None:
-        raise RuntimeError(reward.rollout_id) if how == "raises" else asyncio.CancelledError
+        raise RuntimeError(f"of {reward.rollout_id} at {SECRET}") if how == "raises" else asyncio.CancelledError
 
     monkeypatch.setattr(GatewayService, "_keep", keep)
+    reason = f"the reader of rewards has ended ({'RuntimeError' if how == 'raises' else 'CancelledError'})"
     async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
         assert (await http.post("/v1/rollouts", POST))[0] == 202
-        await wait_until(lambda: says(http, "/healthz", 503, "the reader of rewards has ended"), 30, "health to fail")
-        assert await says(http, "/readyz", 503, "the reader of rewards has ended")
+        await wait_until(lambda: says(http, "/healthz", 503, reason), 30, "health to fail")
+        assert await says(http, "/readyz", 503, reason)
+        for path in ("/healthz", "/readyz"):
+            assert SECRET not in str(await http.get(path))
+    assert (SECRET in caplog.text) is (how == "raises")
 
 
 async def test_a_state_file_that_takes_nothing_fails_health_until_it_does(
@@ -103,6 +113,21 @@ async def test_a_gateway_that_ends_is_not_ready_and_says_so(server: EmbeddedServ
         assert await says(http, "/readyz", 503, "stopping")
 
 
+async def test_who_asks_without_a_token_is_told_no_place_and_no_user_of_the_broker(
+    server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def look(_: GatewayService) -> None:
+        raise BrokerError(SECRET, "check user, password and ACL")
+
+    monkeypatch.setattr(GatewayService, "look", look)
+    async with gateway(server.url, pool_name) as http:
+        for _ in range(3):
+            assert await says(http, "/readyz", 503, "does not answer as it should (BrokerError)")
+        assert SECRET not in str(await http.get("/readyz"))
+    assert caplog.text.count("the broker does not answer as it should") == 1
+    assert SECRET in caplog.text
+
+
 async def test_an_answer_that_nobody_knows_is_a_reason_and_no_fault_of_the_gateway(
     server: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,5 +136,5 @@ async def test_an_answer_that_nobody_knows_is_a_reason_and_no_fault_of_the_gatew
 
     monkeypatch.setattr(GatewayService, "look", look)
     async with gateway(server.url, pool_name) as http:
-        assert await says(http, "/readyz", 503, "does not answer as it should (KeyError")
+        assert await says(http, "/readyz", 503, "does not answer as it should (KeyError)")
         assert (await http.get("/metrics"))[0] == 200

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from tinyv_stream.adapter_kit import JudgedReward, OnUndecided
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway import trainer_formats
 from tinyv_stream.gateway.batch import failed, read_batch, sorted_out
@@ -31,6 +32,7 @@ class Routes:
     def __init__(self, service: GatewayService, stopping: asyncio.Event) -> None:
         self._service = service
         self._stopping = stopping
+        self._unlooked = LogLimit()
 
     def table(self) -> list[web.RouteDef]:
         """Return all routes but the reward stream."""
@@ -132,7 +134,10 @@ class Routes:
         except TimeoutError:
             return f"the broker does not answer in {_LOOK_S:g} s", {}
         except Exception as exc:  # noqa: BLE001 whatever it answers: this is what a probe asks for
-            return f"the broker does not answer as it should ({type(exc).__name__}: {exc})"[:300], {}
+            # Who asks needs no token: an exception's text may name a user and a host.
+            if self._unlooked.is_due():
+                _log.warning("the broker does not answer as it should", exc_info=exc)
+            return f"the broker does not answer as it should ({type(exc).__name__}): see the gateway's log", {}
 
     async def _request(
         self, rollouts: list[Rollout], names: Mapping[str, str], *, needs_baseline: bool = False

@@ -30,5 +30,7 @@ class WatchedTasks:
         if self._is_leaving or self._ended:
             return
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        self._ended = asyncio.get_running_loop().time(), f"{task.get_name()} has ended ({error!r})"[:300]
+        # The reason goes out to whoever asks for the health: an exception's text is for the log alone.
+        reason = f"{task.get_name()} has ended ({type(error).__name__}): see the gateway's log, and restart it"
+        self._ended = asyncio.get_running_loop().time(), reason
         _log.error("%s has ended: restart the gateway", task.get_name(), exc_info=error)
