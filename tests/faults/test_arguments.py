@@ -18,9 +18,9 @@ from stream_kit import Serve, rollout
 
 from tinyv_stream import InvalidInputError, RewardClient
 from tinyv_stream.aio.cancel import cancel_all
-from tinyv_stream.broker.trainer import TrainerApi
+from tinyv_stream.broker.trainer import Holder, TrainerApi
 from tinyv_stream.client import hold
-from tinyv_stream.client.hold import Process, is_gone, this_process
+from tinyv_stream.client.hold import Hold, Process, is_gone, this_process
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 GOOD: dict[str, Any] = {"url": "redis://127.0.0.1:1", "run_id": "r"}
@@ -131,6 +131,45 @@ async def test_the_second_live_client_of_a_name_is_told(client: Callable[..., Re
             pass
     async with client(client_id="trainer"):  # and the name is free at once when the first has left
         pass
+
+
+class LateReply:
+    """A link whose broker has given the name away, and whose reply is handled late."""
+
+    def __init__(self, link: TrainerApi) -> None:
+        self._link = link
+        self.given, self.handle = asyncio.Event(), asyncio.Event()
+
+    async def hold(self, *told: str, about: bytes = b"", **more: float) -> Holder | None:
+        other = await self._link.hold(*told, **more)
+        self.given.set()
+        await self.handle.wait()
+        return other
+
+
+async def test_a_name_is_not_stolen_from_a_client_whose_reply_is_handled_second(
+    client: Callable[..., RewardClient],
+) -> None:
+    async with client(run_id="other") as other:
+        link = other._session._links[0]
+        late = LateReply(link)
+        first = asyncio.create_task(Hold("run", "trainer").take(late))  # type: ignore[arg-type]
+        await late.given.wait()
+        with pytest.raises(InvalidInputError, match=f"process {os.getpid()} on "):
+            await Hold("run", "trainer").take(link)
+        late.handle.set()
+        await first
+
+
+async def test_a_name_whose_taking_was_cancelled_is_free(client: Callable[..., RewardClient]) -> None:
+    async with client(run_id="other") as other:
+        late = LateReply(other._session._links[0])
+        held = Hold("run", "trainer")
+        first = asyncio.create_task(held.take(late))  # type: ignore[arg-type]
+        await late.given.wait()
+        await cancel_all([first])
+        async with asyncio.timeout(10), client(client_id="trainer"):
+            pass
 
 
 HOLDER = """

@@ -55,6 +55,15 @@ class Hold:
 
     async def take(self, link: TrainerApi) -> None:
         """Return once the name is ours; raise InvalidInputError if a live process has it, and BrokerError."""
+        # Before the broker says that it is ours: to another client of this process it would look like one that left.
+        _held.add(self)
+        try:
+            await self._wait_for(link)
+        except BaseException:  # whatever it was, a cancellation too: nobody uses the name by this hold
+            _held.discard(self)
+            raise
+
+    async def _wait_for(self, link: TrainerApi) -> None:
         clock = asyncio.get_running_loop().time
         first: Holder | None = None
         since, dead = clock(), ""
@@ -64,7 +73,6 @@ class Hold:
                 raise InvalidInputError("client_id", self._name[1], _in_use(other))
             dead = other.token if _is_over(other) or clock() - since > LAPSE_S else ""
             await asyncio.sleep(0.0 if dead else _LOOK_S)
-        _held.add(self)
 
     async def renew(self, link: TrainerApi) -> None:
         """Say that this client lives."""
