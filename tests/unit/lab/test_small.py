@@ -178,3 +178,10 @@ def test_data_without_a_pair_is_named(job: SmallJob, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(InvalidInputError, match="--data"):
         run(msgspec.structs.replace(job, data=tmp_path / "none"))
+
+
+@pytest.mark.timeout(60)
+def test_data_whose_pairs_are_all_too_long_is_named(job: SmallJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small, "LONGEST", 3)
+    with pytest.raises(InvalidInputError, match=r"--data: .* none of its 400 pairs has 3 tokens"):
+        run(job)

@@ -133,7 +133,7 @@ class _Run:
 def run(job: SmallJob, stop: Callable[[], bool] = lambda: False) -> bool:
     """Train and write the model (True); or stop early with a checkpoint to go on from (False).
 
-    Raises InvalidInputError for data without a pair.
+    Raises InvalidInputError for data without a pair that is short enough.
     """
     if job.threads:
         torch.set_num_threads(job.threads)
@@ -173,8 +173,12 @@ def _pass(job: SmallJob, going: _Run) -> Iterator[list[small.Row]]:
     pairs = [pair for file in small_card.files_of(job.data) for pair in read_pairs(file)]
     if not pairs:
         raise InvalidInputError("--data", str(job.data), "give at least one pair")
+    found = small.rows(going.tokenizer, pairs)
+    if not found:
+        remedy = f"none of its {len(pairs)} pairs has {small.LONGEST} tokens or fewer: give shorter ones"
+        raise InvalidInputError("--data", str(job.data), remedy)
     rng = random.Random(f"{job.seed}/{going.seen}")  # noqa: S311 - an order, not a secret
-    yield from small.batches(small.rows(going.tokenizer, pairs), job.tokens, rng)
+    yield from small.batches(found, job.tokens, rng)
 
 
 def _tokenizer(job: SmallJob) -> Any:
