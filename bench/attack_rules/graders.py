@@ -72,21 +72,36 @@ class Ours:
         return verdict
 
 
-def load(name: str, peer_path: pathlib.Path | None) -> Accepts:
+class Peer:
+    """A peer's grader; a crash of it accepts nothing, as in its own trainer, and is counted."""
+
+    def __init__(self, accepts: Accepts) -> None:
+        self._accepts = accepts
+        self.crashed = 0
+        """Checks at which the peer raised."""
+
+    def __call__(self, answer: str, gold: str, question: str) -> bool:
+        """Return whether the answer is correct."""
+        try:
+            return bool(self._accepts(answer, gold, question))
+        except Exception:  # noqa: BLE001 (whatever a peer raises)
+            self.crashed += 1
+            return False
+
+
+def load(name: str, peer_path: pathlib.Path | None) -> "Ours | Peer":
     """Return a grader; raises NotInstalledError where a peer is not there."""
-    return Ours(name) if name in OURS else _PEERS[name](peer_path)
+    return Ours(name) if name in OURS else Peer(_PEERS[name](peer_path))
 
 
 def accepted(accepts: Accepts, answer: str, gold: str, question: str) -> bool | None:
-    """Return whether the answer is accepted; None past the deadline."""
+    """Return whether the answer is accepted; None past the deadline. What the grader raises is the caller's."""
     with _deadline(DEADLINE_S):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 return bool(accepts(answer, gold, question))
         except _Late:
             return None
-        except Exception:  # noqa: BLE001 (a crash of the grader accepts nothing; ours have a fuzzer for that)
-            return False
 
 
 @contextlib.contextmanager

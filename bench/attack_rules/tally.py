@@ -41,7 +41,7 @@ class Tally(msgspec.Struct):
     patient: int = 0
     """Checks that a pool would have moved to its slow lane, where Math-Verify looks."""
     crashed: int = 0
-    """Checks at which a grader of ours raised."""
+    """Checks at which the grader raised."""
     seconds: float = 0.0
     cpu_s: float = 0.0
     """CPU time of all checks, so that a busy machine does not count against anybody."""

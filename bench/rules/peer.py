@@ -31,7 +31,7 @@ def main() -> None:
     cases = json.load(sys.stdin)
     with contextlib.suppress(Exception):
         grade("1", "2")  # the first call fills tables
-    verdicts, seconds, cpu_s = [], [], 0.0
+    verdicts, seconds, cpu_s, crashed = [], [], 0.0, 0
     for answer, gold in cases:
         started, busy = time.perf_counter(), _cpu_s()
         with contextlib.redirect_stdout(io.StringIO()):
@@ -39,10 +39,11 @@ def main() -> None:
                 verdict = bool(grade(answer, gold))
             except Exception:  # noqa: BLE001 (a crash of the peer is a refusal, as in its own trainer)
                 verdict = False
+                crashed += 1
         seconds.append(time.perf_counter() - started)
         cpu_s += _cpu_s() - busy
         verdicts.append(verdict)
-    json.dump({"verdicts": verdicts, "seconds": seconds, "cpu_s": cpu_s}, sys.stdout)
+    json.dump({"verdicts": verdicts, "seconds": seconds, "cpu_s": cpu_s, "crashed": crashed}, sys.stdout)
 
 
 def _cpu_s() -> float:

@@ -274,3 +274,19 @@ def test_grader_past_its_deadline_has_accepted_nothing(monkeypatch: pytest.Monke
 
     assert graders.accepted(endless, "1", "1", "") is None
     assert graders.accepted(lambda answer, gold, question: True, "1", "1", "") is True
+
+
+def test_a_peers_crash_accepts_nothing_and_is_counted() -> None:
+    made = [mutant for truth in truths(12, 8) for mutant in mutants(truth, 4, 8)]
+
+    def picky(answer: str, gold: str, question: str) -> bool:
+        if answer in {one.answer for one in made[:5]}:
+            raise ValueError(answer)
+        return True
+
+    peer = graders.Peer(picky)
+    tally = attack(peer, made)
+    crashes = sum(mutant.answer in {one.answer for one in made[:5]} for mutant in made)
+    assert tally.crashed == crashes >= 5
+    assert tally.seen == len(made)
+    assert attack(peer, made[5:6]).crashed == (made[5].answer in {one.answer for one in made[:5]})
