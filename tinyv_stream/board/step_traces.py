@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.board.steps import StepFigures
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.record.lines import AnyLine, Rewarded
@@ -34,7 +35,6 @@ _STEPS: Final = 8
 """Steps whose rollouts are kept until they end."""
 _ROLLOUTS: Final = 20_000
 _SEND: Final = 512
-_NS: Final = 1e9
 _STAGES: Final = ("credit_s", "rule_queue_s", "rule_s", "parked_s", "tinyv_queue_s", "tinyv_s")
 
 
@@ -83,6 +83,7 @@ class StepTraces:
         self._open: OrderedDict[tuple[str, int, int], list[Told]] = OrderedDict()
         self._sender = ThreadPoolExecutor(1, "tinyv-traces")
         self._waiting: list[Future[None]] = []
+        self._limit = LogLimit()
         self.sent = self.lost = 0
         """Spans."""
 
@@ -123,11 +124,22 @@ class StepTraces:
 
         for start in range(0, len(spans), _SEND):
             some = spans[start : start + _SEND]
-            if self._exporter.export(some) is SpanExportResult.SUCCESS:
+            error: Exception | None = None
+            try:
+                is_sent = self._exporter.export(some) is SpanExportResult.SUCCESS
+            except Exception as exc:  # noqa: BLE001 whatever an exporter raises: nobody waits for this thread's result
+                is_sent, error = False, exc
+            if is_sent:
                 self.sent += len(some)
-            else:
-                self.lost += len(some)
-                _log.warning("the collector took %d spans not; traces are lost, nothing else is", len(some))
+                continue
+            self.lost += len(some)
+            if self._limit.is_due():
+                _log.warning(
+                    "the collector took %d spans not (%d so far); traces are lost, nothing else is",
+                    len(some),
+                    self.lost,
+                    exc_info=error,
+                )
 
     def _spans(self, run: str, try_: int, step: StepFigures, rows: list[Told]) -> "list[ReadableSpan]":
         from tinyv_stream.board.trace_spans import Maker

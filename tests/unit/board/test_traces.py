@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from board_kit import began, reward, write
 
+from tinyv_stream.board import step_traces
 from tinyv_stream.board.server import Board
 from tinyv_stream.board.settings import BoardConfig
 from tinyv_stream.board.step_traces import StepTraces, chosen, trace_id
@@ -101,9 +102,18 @@ async def _has(collector: Collector) -> bool:
     return any(span.name == "step 1" for span in collector.spans)  # type: ignore[attr-defined]
 
 
-def test_a_collector_that_is_away_costs_traces_and_nothing_else() -> None:
+@pytest.mark.parametrize("how", ["refuses", "raises"])
+def test_a_collector_that_is_away_costs_traces_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    def export(_: object) -> None:
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
     traces = StepTraces("http://127.0.0.1:9/v1/traces")
     traces._exporter._timeout = 0.2
+    if how == "raises":
+        monkeypatch.setattr(traces._exporter, "export", export)
+    monkeypatch.setattr(step_traces, "_SEND", 8)
     from tinyv_stream.board.steps import Steps, combined
 
     steps = Steps()
@@ -117,6 +127,8 @@ def test_a_collector_that_is_away_costs_traces_and_nothing_else() -> None:
         traces.ended("run", 1000, [told])
     traces.flush()
     assert traces.sent == 0 and 10 < traces.lost < 120
+    assert caplog.text.count("traces are lost, nothing else is") == 1
+    assert ("surrogates not allowed" in caplog.text) is (how == "raises")
     traces.close()
 
 
