@@ -16,7 +16,6 @@ from bench.attack_rules.points import points
 from bench.attack_rules.tree import TreeNode, add, letters, neg
 
 Same = Literal["different", "equal", "unsure"]
-_NEAR: Final = Fraction(1, 10**60)
 _ROWS: Final = 6
 
 

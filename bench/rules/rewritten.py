@@ -14,7 +14,6 @@ from typing import Final
 Rewriting = Callable[[str], str | None]
 """Return the text in another writing, or None where it does not fit."""
 
-_NUMBER: Final = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?")
 _WHOLE: Final = re.compile(r"-?\d{1,12}")
 _FRACTION: Final = re.compile(r"(-?)\\[dt]?frac\s*\{(\d{1,6})\}\s*\{(\d{1,6})\}")
 _RANGE: Final = re.compile(r"([\[(])\s*([^,()\[\]]+?)\s*,\s*([^,()\[\]]+?)\s*([\])])")

@@ -23,7 +23,6 @@ from tinyv_stream.board.watch import Watch
 
 T = TypeVar("T")
 HERE: Final = Path(__file__).parent
-_MOST_NAME: Final = 128
 _RAW: Final = {
     "Content-Disposition": "attachment; filename=verdict.txt",
     "Content-Security-Policy": "sandbox; default-src 'none'",

@@ -9,8 +9,6 @@ from typing import Final
 
 from tinyv_stream.lab.synth.invent_said import KINDS as SAID
 
-_UNKNOWNS: Final = "xyzabcnmkt"
-
 
 def _number(rng: random.Random) -> str:
     return (
