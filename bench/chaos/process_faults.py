@@ -8,7 +8,7 @@ import signal
 import psutil
 
 from bench.chaos.fault_set import FaultSet, Kinds
-from bench.chaos.program import Program
+from bench.chaos.program import ChaosProgram
 from bench.chaos.proxy import Proxy
 from bench.chaos.world import LEASE_S
 
@@ -87,7 +87,7 @@ class ProcessFaults(FaultSet):
 
         self.last(self.dice.uniform(3, 8), ebb)
 
-    def _one_of(self, *programs: Program) -> int:
+    def _one_of(self, *programs: ChaosProgram) -> int:
         """Return the process id of one that is alive; raise IndexError if none is."""
         return self.dice.choice([pid for program in programs if (pid := program.pid)])
 
@@ -99,7 +99,7 @@ class ProcessFaults(FaultSet):
 
         self.last(seconds, go_on)
 
-    def _take_descriptors(self, program: Program, net: Proxy) -> None:
+    def _take_descriptors(self, program: ChaosProgram, net: Proxy) -> None:
         """Let it open no further file or connection, and take those to the server away that it has."""
         pid = self._one_of(program)
         if not psutil.Process(pid).net_connections():  # it is starting: no program starts without files

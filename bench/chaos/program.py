@@ -14,7 +14,7 @@ _BACK_S: Final = 0.3
 """How long a dead program stays dead: short, because a run is."""
 
 
-class Program:
+class ChaosProgram:
     """`python -P -m WORDS`, behind `prefix`. `is_newer`: its next life is of the second release. `files`: its limit."""
 
     def __init__(

@@ -23,7 +23,7 @@ from bench.chaos.clock import SteppedClock
 from bench.chaos.disk import SmallDisk
 from bench.chaos.http_client import TOKEN
 from bench.chaos.namespaces import HOST, Namespaces
-from bench.chaos.program import Program
+from bench.chaos.program import ChaosProgram
 from bench.chaos.proxy import Proxy
 from bench.chaos.releases import make_newer
 from tinyv_stream.aio.cancel import cancel_all
@@ -98,12 +98,12 @@ class World:
         task = self.task
         settings = {"TINYV_CONFIG": msgspec.json.encode(self._config).decode()}
 
-        def made(name: str, words: list[str], place: str, **more: str) -> Program:
+        def made(name: str, words: list[str], place: str, **more: str) -> ChaosProgram:
             prefix = self.networks.prefix(place) if self.networks else []
-            return Program(name, words, log=self.directory / f"{name}.log", newer=newer, prefix=prefix, more=more)
+            return ChaosProgram(name, words, log=self.directory / f"{name}.log", newer=newer, prefix=prefix, more=more)
 
         url = self._through(self.worker_net)
-        self.workers: dict[str, Program] = {}
+        self.workers: dict[str, ChaosProgram] = {}
         self.stages: dict[str, Stage] = {}
         for stage in STAGES:
             for n in range(2):
@@ -172,12 +172,12 @@ class World:
         where = urlsplit(self.server.url)
         return self.server.url.replace(f"@127.0.0.1:{where.port}/", f"@{proxy.host}:{proxy.port}/")
 
-    async def _keep_up(self, program: Program) -> None:
+    async def _keep_up(self, program: ChaosProgram) -> None:
         while True:
             await program.life()
             self.restarts[program.name.rstrip("01")] += 1
 
-    async def _keep_client(self, client: Program) -> None:
+    async def _keep_client(self, client: ChaosProgram) -> None:
         while (status := await client.life()) in {-signal.SIGKILL, AWAY}:
             self.restarts[client.name] += 1
         client.exit.set_result(status)

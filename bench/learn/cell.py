@@ -33,7 +33,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     training: Training = Training()
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
+class SweepCell(msgspec.Struct, frozen=True, kw_only=True):
     """One run and what it showed."""
 
     family: str
@@ -81,15 +81,15 @@ class TaughtFamily:
         key = _digest(self.setting.teaching, self.setting.questions, self.setting.spread, how)
         return self._directory / f"cell-{self.family.name}-{reward}-{how.loss}-{seed}-{key}.json"
 
-    def run(self, reward: str, seed: int, source: RewardSource, how: Training) -> Cell:
+    def run(self, reward: str, seed: int, source: RewardSource, how: Training) -> SweepCell:
         """Return the cell, from its file if it was run before."""
         from bench.learn.grpo import train
 
         path = self.path(reward, seed, how)
         if path.exists():
-            return msgspec.json.decode(path.read_bytes(), type=Cell)
+            return msgspec.json.decode(path.read_bytes(), type=SweepCell)
         steps = train(self.policy(), self.family, self.asked, source, how, seed=seed)
-        cell = Cell(family=self.family.name, reward=reward, seed=seed, loss=how.loss, steps=steps)
+        cell = SweepCell(family=self.family.name, reward=reward, seed=seed, loss=how.loss, steps=steps)
         draft = path.with_suffix(".part")
         draft.write_bytes(msgspec.json.encode(cell))
         draft.replace(path)

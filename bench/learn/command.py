@@ -12,7 +12,7 @@ from bench.learn.cell import TaughtFamily
 from bench.learn.picture import curves_svg
 from bench.learn.pool_reward import RULES_ONLY, adapter, learn_pool
 from bench.learn.result import result
-from bench.learn.settings import Settings, parse
+from bench.learn.settings import LearnSettings, parse
 from bench.learn.sweep import directory_of, sweep
 from bench.learn.table import table
 from bench.learn.trl_check import TrlRun, run_trl
@@ -44,13 +44,13 @@ def main(argv: list[str]) -> int:
     return 0 if settings.is_small or certain else 1
 
 
-async def measure(settings: Settings, directory: Path) -> tuple[list[Any], list[TrlRun]]:
+async def measure(settings: LearnSettings, directory: Path) -> tuple[list[Any], list[TrlRun]]:
     """Return the sweep's cells and TRL's runs."""
     cells = await sweep(settings, directory, _say)
     return cells, await _trl(settings, directory) if settings.trl_seeds else []
 
 
-async def _trl(settings: Settings, directory: Path) -> list[TrlRun]:
+async def _trl(settings: LearnSettings, directory: Path) -> list[TrlRun]:
     bench = TaughtFamily(settings.families[0], settings.setting, directory)
     runs: list[TrlRun] = []
     async with learn_pool(tinyv=0, model=settings.model, threads=1) as pool:
@@ -61,7 +61,7 @@ async def _trl(settings: Settings, directory: Path) -> list[TrlRun]:
     return runs
 
 
-def _write(settings: Settings, told: dict[str, Any]) -> None:
+def _write(settings: LearnSettings, told: dict[str, Any]) -> None:
     if settings.json:
         settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
     if settings.pictures:

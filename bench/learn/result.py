@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from bench.learn.cell import Cell
+from bench.learn.cell import SweepCell
 from bench.learn.grpo import StepRecord
 from bench.learn.hacking import alarm_at, hacked_at, wrong_share
 from bench.learn.settings import TINYV
@@ -27,11 +27,11 @@ ENDS: Final = 10
 RATES: Final = {"fn30": 0.3, "fn60": 0.6, "fn80": 0.8}
 """Rewards that are the oracle with random false negatives, and their rate."""
 
-Cells = Mapping[str, Mapping[int, Cell]]
+Cells = Mapping[str, Mapping[int, SweepCell]]
 """Reward -> seed -> cell, of one family and loss."""
 
 
-def result(cells: Sequence[Cell], trl: Sequence[TrlRun], minutes: float) -> dict[str, Any]:
+def result(cells: Sequence[SweepCell], trl: Sequence[TrlRun], minutes: float) -> dict[str, Any]:
     """Return everything measured. Keys of areas are `family/reward`, with `/dr_grpo` behind where that was the loss."""
     split = by_setting(cells)
     gaps = {
@@ -65,9 +65,9 @@ def result(cells: Sequence[Cell], trl: Sequence[TrlRun], minutes: float) -> dict
     }
 
 
-def by_setting(cells: Sequence[Cell]) -> dict[tuple[str, str], dict[str, dict[int, Cell]]]:
+def by_setting(cells: Sequence[SweepCell]) -> dict[tuple[str, str], dict[str, dict[int, SweepCell]]]:
     """Return the cells by (family, loss), reward and seed."""
-    found: dict[tuple[str, str], dict[str, dict[int, Cell]]] = defaultdict(lambda: defaultdict(dict))
+    found: dict[tuple[str, str], dict[str, dict[int, SweepCell]]] = defaultdict(lambda: defaultdict(dict))
     for cell in sorted(cells, key=lambda c: c.seed):
         found[cell.family, cell.loss][cell.reward][cell.seed] = cell
     return {key: dict(of) for key, of in found.items()}
@@ -108,7 +108,7 @@ def thumb(of: Cells) -> SeedInterval | None:
     return through_origin(points) if points else None
 
 
-def forms(cells: Sequence[Cell]) -> dict[str, float]:
+def forms(cells: Sequence[SweepCell]) -> dict[str, float]:
     """Return the share of each spelling among the answers of the last steps."""
     counts: dict[str, int] = defaultdict(int)
     for cell in cells:
@@ -118,7 +118,7 @@ def forms(cells: Sequence[Cell]) -> dict[str, float]:
     return {name: count / sum(counts.values()) for name, count in counts.items()}
 
 
-def curve(cells: Sequence[Cell]) -> list[dict[str, float]]:
+def curve(cells: Sequence[SweepCell]) -> list[dict[str, float]]:
     """Return per step the mean accuracy over seeds, with processor and wall time since the run's start in seconds."""
     return [
         {
@@ -144,7 +144,7 @@ def _named(gaps: Mapping[tuple[str, str], Mapping[str, SeedInterval]], name: str
     return {_key(key, "").rstrip("/"): of[name].mean for key, of in gaps.items() if name in of}
 
 
-def _each(split: Mapping[tuple[str, str], Cells], of: Callable[[Cell], Any]) -> dict[str, list[Any]]:
+def _each(split: Mapping[tuple[str, str], Cells], of: Callable[[SweepCell], Any]) -> dict[str, list[Any]]:
     return {_key(key, r): [of(c) for c in seeds.values()] for key, one in split.items() for r, seeds in one.items()}
 
 

@@ -20,7 +20,7 @@ SMALL: Final = ("cascade", TINYV, "oracle")
 _SMALL_STEPS: Final = 20
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class LearnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What one call runs."""
 
     is_small: bool
@@ -38,7 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     setting: Setting
 
 
-def parse(argv: list[str]) -> Settings:
+def parse(argv: list[str]) -> LearnSettings:
     """Return the settings of a command line; raise InvalidInputError for a name that is not there."""
     p = argparse.ArgumentParser(prog="python -m bench learn", description=__doc__)
     p.add_argument("--small", action="store_true", help="one seed, three rewards, few steps: does it run?")
@@ -56,7 +56,7 @@ def parse(argv: list[str]) -> Settings:
     p.add_argument("--pictures", type=Path, help="write curves to this directory, as SVG and PNG")
     o = p.parse_args(argv)
     training = Training(steps=_SMALL_STEPS if o.small else o.steps)
-    return Settings(
+    return LearnSettings(
         is_small=o.small,
         rewards=SMALL if o.small else _names("--rewards", o.rewards, ALL),
         families=("amounts",) if o.small else _names("--families", o.families, tuple(FAMILIES)),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench.learn.cell import Cell, Setting, TaughtFamily
+from bench.learn.cell import Setting, SweepCell, TaughtFamily
 from bench.learn.grpo import Training
 from bench.learn.pool_reward import PoolReward, learn_pool
 from bench.learn.rewards import SOURCES
-from bench.learn.settings import TINYV, Settings
+from bench.learn.settings import TINYV, LearnSettings
 
 SweepLog = Callable[[str], None]
 
@@ -29,7 +29,7 @@ class Job(msgspec.Struct, frozen=True):
     how: Training
 
 
-def jobs_of(settings: Settings) -> list[Job]:
+def jobs_of(settings: LearnSettings) -> list[Job]:
     """Return all cells, seeds outermost: a sweep that is cut has whole seeds."""
     told: list[Job] = []
     for seed in range(settings.seeds):
@@ -40,7 +40,7 @@ def jobs_of(settings: Settings) -> list[Job]:
     return told
 
 
-async def sweep(settings: Settings, directory: Path, say: SweepLog) -> list[Cell]:
+async def sweep(settings: LearnSettings, directory: Path, say: SweepLog) -> list[SweepCell]:
     """Run all cells and return them; raise EngineStartError where the pool does not come up."""
     jobs = jobs_of(settings)
     for family in settings.families:  # taught once, before cells run beside each other
@@ -62,17 +62,17 @@ async def sweep(settings: Settings, directory: Path, say: SweepLog) -> list[Cell
     return cells
 
 
-def run_alone(job: Job, setting: Setting, directory: Path) -> Cell:
+def run_alone(job: Job, setting: Setting, directory: Path) -> SweepCell:
     """Run a cell that needs no pool."""
     bench = TaughtFamily(job.family, setting, directory)
     return bench.run(job.reward, job.seed, SOURCES[job.reward](bench.family, job.seed), job.how)
 
 
-async def _by_pool(jobs: list[Job], settings: Settings, directory: Path, say: SweepLog) -> list[Cell]:
+async def _by_pool(jobs: list[Job], settings: LearnSettings, directory: Path, say: SweepLog) -> list[SweepCell]:
     benches = {job.family: TaughtFamily(job.family, settings.setting, directory) for job in jobs}
     if all(benches[job.family].path(job.reward, job.seed, job.how).exists() for job in jobs):
         return [run_from(benches[job.family], job, "") for job in jobs]
-    cells: list[Cell] = []
+    cells: list[SweepCell] = []
     async with learn_pool(tinyv=1, model=settings.model, threads=settings.threads) as pool:
         for job in jobs:
             cells.append(told := await asyncio.to_thread(run_from, benches[job.family], job, pool.url))
@@ -80,7 +80,7 @@ async def _by_pool(jobs: list[Job], settings: Settings, directory: Path, say: Sw
     return cells
 
 
-def run_from(bench: TaughtFamily, job: Job, url: str) -> Cell:
+def run_from(bench: TaughtFamily, job: Job, url: str) -> SweepCell:
     """Run a cell that is rewarded by the pool at `url`, in a thread of its own."""
     source = PoolReward(url)
     try:
@@ -100,7 +100,7 @@ def directory_of(given: Path | None) -> Generator[Path]:
         yield Path(name)
 
 
-def _line(cell: Cell) -> str:
+def _line(cell: SweepCell) -> str:
     last = cell.steps[-1]
     return (
         f"{cell.family} {cell.reward} {cell.loss} seed {cell.seed}: AUC {cell.auc:.3f}, "

@@ -29,7 +29,7 @@ class Seen(msgspec.Struct, frozen=True):
     n: int = 1
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of some rewards. None: a cell that occurs was not audited among them."""
 
     rewards: int
@@ -52,9 +52,9 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     labelled: int
     unsure: int
     """Drawn, and left out: the judges do not agree, or one cannot tell."""
-    whole: Figures
-    by_source: Mapping[str, Figures]
-    course: Sequence[Figures]
+    whole: AuditFigures
+    by_source: Mapping[str, AuditFigures]
+    course: Sequence[AuditFigures]
 
 
 def drawn(seen: Iterable[Seen], size: int, seed: int) -> list[str]:
@@ -69,7 +69,7 @@ def drawn(seen: Iterable[Seen], size: int, seed: int) -> list[str]:
 
 def figures_of(
     rewards: Sequence[Seen], audited: Sequence[Seen], is_right: Mapping[str, bool], *, with_stages: bool = False
-) -> Figures:
+) -> AuditFigures:
     """Return what the labels say of `rewards`, whose pairs need not be named; `audited` are those of labelled pairs.
 
     `is_right` tells of each audited pair whether its answer is correct; `with_stages` is for the setup `addon` alone.
@@ -83,7 +83,7 @@ def figures_of(
         said[one.cell][one.pair, is_wrong] += one.n
     rates = {cell: rate([(is_wrong, n) for (_, is_wrong), n in said[cell].items()]) for cell in CELLS}
     steps = [one.step for one in rewards]
-    return Figures(
+    return AuditFigures(
         rewards=sum(decided.values()),
         decided=decided,
         noise=noise_of(decided, rates),
@@ -96,7 +96,7 @@ def figures_of(
 
 def course_of(
     rewards: Sequence[Seen], audited: Sequence[Seen], is_right: Mapping[str, bool], parts: int = PARTS
-) -> list[Figures]:
+) -> list[AuditFigures]:
     """Return the figures of consecutive parts of a run, of about as many rewards each; whole steps."""
     per_step: Counter[int] = Counter()
     for one in rewards:
@@ -107,7 +107,7 @@ def course_of(
         done += per_step[step]
         if done * parts >= total * (len(ends) + 1):
             ends.append(step)
-    found: list[Figures] = []
+    found: list[AuditFigures] = []
     begins = min(per_step, default=0)
     for end in ends:
         some, known = ([one for one in all_ if begins <= one.step <= end] for all_ in (rewards, audited))
@@ -134,7 +134,7 @@ def report(
         sources[one.data_source] += one.n
     audited = [one for one in seen if one.pair in is_right]
 
-    def of(source: str) -> Figures:
+    def of(source: str) -> AuditFigures:
         some, known = ([one for one in all_ if one.data_source == source] for all_ in (seen, audited))
         return figures_of(some, known, is_right)
 

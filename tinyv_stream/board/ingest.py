@@ -14,7 +14,7 @@ import msgspec
 
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.spellings import spelling_of
-from tinyv_stream.board.steps import COUNTS, Key, Row, Steps, StepState
+from tinyv_stream.board.steps import COUNTS, Key, StepRow, Steps, StepState
 from tinyv_stream.record import reading, segments
 from tinyv_stream.record.lines import AnyLine, Left, Rewarded, decoder
 
@@ -192,7 +192,7 @@ def stored(base: sqlite3.Connection, key: Key) -> StepState | None:
     state.counts.update({name: told[name] for name in COUNTS})
     for v in base.execute("select * from v where r = ? and step = ? and client = ?", key):
         by = "rescued" if v["stratum"] == "tinyv" else v["source"] if v["status"] == "ok" else "undecided"
-        state.rows.append(Row(v["id"], v["grp"], v["ended"], v["rewarded"], by))
+        state.rows.append(StepRow(v["id"], v["grp"], v["ended"], v["rewarded"], by))
     return state
 
 

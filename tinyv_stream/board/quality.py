@@ -8,7 +8,7 @@ import sqlite3
 from collections import defaultdict
 from typing import Final
 
-from tinyv_stream.board.audit import Figures, Seen, course_of, figures_of
+from tinyv_stream.board.audit import AuditFigures, Seen, course_of, figures_of
 from tinyv_stream.board.ingest import BINS
 from tinyv_stream.board.queries import Fields, with_heads
 from tinyv_stream.board.rates import CELLS
@@ -46,7 +46,7 @@ def growths(base: sqlite3.Connection, r: int) -> list[Growth]:
     return growing(rollouts, rescues)
 
 
-def _audited(base: sqlite3.Connection, r: int) -> tuple[Figures, list[Figures], dict[str, int]]:
+def _audited(base: sqlite3.Connection, r: int) -> tuple[AuditFigures, list[AuditFigures], dict[str, int]]:
     rows = base.execute(  # from the labels, which are few
         "select l.pair, l.correct, l.via, v.cell, v.step, v.data_source, count(*) n from label l cross join v"
         " where v.r = ? and v.cell in ('tinyv', 'rule', 'refused', 'refused_by_tinyv') and v.pair = l.pair"

@@ -22,7 +22,7 @@ _KEPT: Final = 256
 COUNTS: Final = ("found", "rule_correct", "asked", "shared", "rescued", "undecided")
 
 
-class Row(msgspec.Struct, frozen=True):
+class StepRow(msgspec.Struct, frozen=True):
     """A rewarded rollout in its row of the picture."""
 
     id: str
@@ -56,7 +56,7 @@ class StepState:
         self.step, self.began = step, began
         self.over = False
         self.open: dict[str, tuple[float, str]] = {}
-        self.rows: list[Row] = []
+        self.rows: list[StepRow] = []
         self.counts: Counter[str] = Counter()
         self._known: tuple[object, ...] = ()
         self._figures: StepFigures | None = None
@@ -159,7 +159,7 @@ def note(state: StepState, line: Rewarded) -> None:
     """Add a reward to its step."""
     rescued, decided = line.rescued, line.status == "ok"
     by = "rescued" if rescued else line.source if decided else "undecided"
-    state.rows.append(Row(line.id, line.group, line.ended, line.rewarded, by))
+    state.rows.append(StepRow(line.id, line.group, line.ended, line.rewarded, by))
     counts = state.counts  # one by one: a dictionary of them for each reward takes twice as long
     if line.answer and not line.answer.isspace():
         counts["found"] += 1
@@ -190,7 +190,7 @@ def combined(states: list[StepState]) -> StepFigures | None:
     )
 
 
-def _union(rows: list[Row], last: float) -> float:
+def _union(rows: list[StepRow], last: float) -> float:
     """Return how long any completion that ended before `last` waited for its reward before it."""
     total, upto = 0.0, 0.0
     for ended, rewarded in sorted((row.ended, min(row.rewarded, last)) for row in rows):

@@ -14,7 +14,7 @@ from tinyv_stream.errors import InvalidInputError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Curve = Sequence[tuple[float, float]]
+PlotCurve = Sequence[tuple[float, float]]
 COLOURS: Final = ("#1b7f4d", "#b3261e", "#2b5fa8", "#8a6d00")
 _INCHES: Final = 4.0
 _DOTS: Final = 130
@@ -27,7 +27,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
     x: str
     y: str
-    curves: Mapping[str, Curve]
+    curves: Mapping[str, PlotCurve]
     is_share: bool = True
     """Both axes run from 0 to 1."""
     diagonal: bool = False

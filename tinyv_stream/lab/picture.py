@@ -97,16 +97,18 @@ def _title(report: EvaluationReport) -> str:
     return " ".join(x for x in (report.verifier, report.model, report.prompt, "on", report.pairs) if x)
 
 
-def _curves(report: EvaluationReport) -> tuple[dict[str, plot.Curve], dict[str, plot.Curve], dict[str, plot.Curve]]:
+def _curves(
+    report: EvaluationReport,
+) -> tuple[dict[str, plot.PlotCurve], dict[str, plot.PlotCurve], dict[str, plot.PlotCurve]]:
     points = report.sweep
     wrong = 1 - report.intervals["recall"].n / report.n if report.n else 0.0
-    curves: dict[str, plot.Curve] = {
+    curves: dict[str, plot.PlotCurve] = {
         "recall": stairs([(p.threshold, p.recall) for p in points], 0.0),
         "false positives": stairs([(p.threshold, p.fp_rate) for p in points], 0.0),
         "accuracy": stairs([(p.threshold, p.accuracy) for p in points], wrong),
     }
-    roc: dict[str, plot.Curve] = {"recall": [*((p.fp_rate, p.recall) for p in points), (0.0, 0.0)]}
-    bins: dict[str, plot.Curve] = {"recall": [(b.p_true, b.correct) for b in report.calibration]}
+    roc: dict[str, plot.PlotCurve] = {"recall": [*((p.fp_rate, p.recall) for p in points), (0.0, 0.0)]}
+    bins: dict[str, plot.PlotCurve] = {"recall": [(b.p_true, b.correct) for b in report.calibration]}
     return curves, roc, bins
 
 
@@ -138,7 +140,7 @@ def percent(r: Rate) -> str:
     return f"{r.value:.1%} [{r.low:.1%}, {r.high:.1%}] ({r.hits} of {r.n})"
 
 
-def _chart(title: str, curves: dict[str, plot.Curve], *, diagonal: bool = False) -> str:
+def _chart(title: str, curves: dict[str, plot.PlotCurve], *, diagonal: bool = False) -> str:
     span = _SIZE - 2 * _PAD
 
     def at(x: float, y: float) -> str:

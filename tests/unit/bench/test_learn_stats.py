@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.learn.cell import Cell
+from bench.learn.cell import SweepCell
 from bench.learn.grpo import StepRecord
 from bench.learn.hacking import alarm_at, hacked_at, wrong_share
 from bench.learn.picture import curves_svg, smoothed
@@ -34,8 +34,8 @@ def step(accuracy: float = 0.5, *, paid: int = 10, wrong: int = 0) -> StepRecord
     )
 
 
-def cell(reward: str, seed: int, accuracy: float, loss: str = "grpo") -> Cell:
-    return Cell(family="amounts", reward=reward, seed=seed, loss=loss, steps=[step(accuracy + 0.01 * seed)] * 12)
+def cell(reward: str, seed: int, accuracy: float, loss: str = "grpo") -> SweepCell:
+    return SweepCell(family="amounts", reward=reward, seed=seed, loss=loss, steps=[step(accuracy + 0.01 * seed)] * 12)
 
 
 def test_a_paired_interval_is_students() -> None:

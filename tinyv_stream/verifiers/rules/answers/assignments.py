@@ -1,13 +1,9 @@
 """Values with names, several of them: `x = 3, y = 4` beside `3, 4`, `(3, 4)` and `y = 4, x = 3`."""
 
-from collections.abc import Callable
-
 from tinyv_stream.verifiers.rules.answers import order
-from tinyv_stream.verifiers.rules.answers.forms import Form, Labelled, Match, Scalar, Sequence
+from tinyv_stream.verifiers.rules.answers.forms import Comparison, Form, Labelled, Match, Scalar, Sequence
 from tinyv_stream.verifiers.rules.maths.exact import exact
 from tinyv_stream.verifiers.taxonomy import Taxonomy
-
-Comparison = Callable[[Form, Form, str], Match | None]
 
 
 def same_assignments(gold: Sequence, answer: Sequence, question: str, same: Comparison) -> Match | None:

@@ -1,17 +1,24 @@
 """Values with a name in front: `x = 3` beside `3`, beside `x = 3`, beside an equation."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import asked, equations, order, ratios
-from tinyv_stream.verifiers.rules.answers.forms import Equation, Form, Labelled, Match, Ranges, Ratio, Scalar, Sequence
+from tinyv_stream.verifiers.rules.answers.forms import (
+    Comparison,
+    Equation,
+    Form,
+    Labelled,
+    Match,
+    Ranges,
+    Ratio,
+    Scalar,
+    Sequence,
+)
 from tinyv_stream.verifiers.rules.answers.relations import label
 from tinyv_stream.verifiers.rules.answers.words import mentions
 from tinyv_stream.verifiers.rules.maths.tree import FUNCTIONS, Op, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
-
-Comparison = Callable[[Form, Form, str], Match | None]
 
 _DERIVATIVES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
