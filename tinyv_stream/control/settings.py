@@ -74,7 +74,7 @@ async def change(
             raise SettingsError(f"the pool was switched to model {desired.model}: use `tinyv-stream model switch`")
         if not differences(wanted, before.settings):
             return before
-        stages = {worker.stage for worker in await side.workers() if worker.state != "lost"}
+        stages: set[Stage] = {worker.stage for worker in await side.workers() if worker.state != "lost"}
         version = await change_in_broker(side, wanted, version=before.version)
         if version <= 0:
             raise SettingsError("somebody else changed the settings meanwhile: look at `pool show`, and set them again")
@@ -115,7 +115,7 @@ async def _until_all(
         live = [worker for worker in await side.workers() if worker.state != "lost"]
         left = tuple(worker.name for worker in live if not _is_there(worker, version))
         on_change(SettingsChange(version=version, there=len(live) - len(left), left=left))
-        if not left and stages <= {worker.stage for worker in live}:
+        if not left and stages <= set[str](worker.stage for worker in live):
             return
         if time.monotonic() > give_up:
             raise SettingsError(
