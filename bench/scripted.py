@@ -87,4 +87,4 @@ class WorkerFleet:
 
 if __name__ == "__main__":
     name: Stage = "rule" if sys.argv.pop(1) == "rule" else "tinyv"
-    main("bench.scripted", "A worker that answers at once.", lambda _: AtOnce(name))
+    main(name, "A worker that answers at once.", lambda _: AtOnce(name), name="bench.scripted")

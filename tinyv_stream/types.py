@@ -98,7 +98,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Seconds spent per part; None where the rollout never was.
 
-    Queue times compare the server's clock with a worker's, and are cut at 0.
+    Queue times are by the server's clock.
     """
 
     rule_queue_s: float | None = None
@@ -150,6 +150,8 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     """The rollout's own; set by the client."""
     forwarded: bool = False
     """TinyV had been asked, or its verdict taken; of one that expired: it was on its way there."""
+    settings: int = 0
+    """Version of the pool's settings that it was given by (`tinyv-stream pool show`); 0 where no worker gave it."""
 
     @property
     def rescued(self) -> bool:

@@ -71,8 +71,8 @@ async def _read(session: aiohttp.ClientSession, path: Path, cursor: str, count: 
                 async with session.get("/v1/rewards", params=query) as got:
                     if got.status not in {200, *_AGAIN}:
                         raise RuntimeError(f"the stream was answered {got.status}: {await got.text()}")
-                    async for line in got.content if got.status == 200 else _nothing():
-                        if line.endswith(b"\n") and line.strip():
+                    async for line in got.content:
+                        if got.status == 200 and line.endswith(b"\n") and line.strip():
                             one: dict[str, Any] = msgspec.json.decode(line)
                             journal.write(msgspec.json.encode(_record(one)) + b"\n")
                             cursor, count = one["cursor"], count - 1
@@ -81,11 +81,6 @@ async def _read(session: aiohttp.ClientSession, path: Path, cursor: str, count: 
             except _FAULTS:
                 pass
             await asyncio.sleep(_AGAIN_S)
-
-
-async def _nothing() -> Any:  # noqa: ANN401 an iterator without an end of its own type
-    for line in ():
-        yield line
 
 
 def _record(line: dict[str, Any]) -> RewardRecord:

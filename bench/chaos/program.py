@@ -45,7 +45,7 @@ class Program:
     async def life(self) -> int:
         """Start it, wait for its end and a moment more; return its status."""
         limit = ["prlimit", f"--nofile={self.files}:{self.files}"] if self.files and shutil.which("prlimit") else []
-        environment = environment_of(self._newer if self.is_newer else ROOT, ROOT) | self._more
+        environment = {**environment_of(self._newer if self.is_newer else ROOT, ROOT), **self._more}
         # A log per life: that of the one before the last tells how a run went wrong.
         log = self._log.with_suffix(f".{self._lives}.log")
         self._lives += 1

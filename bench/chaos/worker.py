@@ -74,5 +74,5 @@ def _tinyv(config: Config) -> Verifier:
 
 
 if __name__ == "__main__":
-    stage = sys.argv.pop(1)
-    main("bench.chaos.worker", "A worker for chaos runs.", {"rule": _rule, "tinyv": _tinyv}[stage])
+    stage: Stage = "rule" if sys.argv.pop(1) == "rule" else "tinyv"
+    main(stage, "A worker for chaos runs.", _rule if stage == "rule" else _tinyv, name="bench.chaos.worker")

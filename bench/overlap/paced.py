@@ -71,7 +71,8 @@ class PacedEngine(ScriptedEngine):
 if __name__ == "__main__":
     servers = Servers.from_environment() or Servers(1e6, 0.0)
     main(
-        "bench.overlap.paced",
+        "tinyv",
         "A TinyV worker whose engine only keeps time.",
         lambda config: TinyVVerifier(config.tinyv, engine=PacedEngine(servers), row=OWN),
+        name="bench.overlap.paced",
     )

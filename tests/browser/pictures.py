@@ -97,12 +97,14 @@ async def take(chromium: object, out: Path) -> None:
 
 
 def small(png: bytes) -> bytes:
-    """Return a picture of at most 128 colours: charts and text need no more, and a repository keeps it for ever."""
-    out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(128).save(out, "PNG", optimize=True)
-    if out.tell() > MOST_BYTES:
-        raise SystemExit(f"a picture takes {out.tell()} bytes, {MOST_BYTES} at most")
-    return out.getvalue()
+    """Return a picture as small as it may be: a repository keeps it for ever. Few colours only where it must be so."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    for one in (picture, picture.quantize(256, kmeans=4)):
+        out = io.BytesIO()
+        one.save(out, "PNG", optimize=True)
+        if out.tell() <= MOST_BYTES:
+            return out.getvalue()
+    raise SystemExit(f"a picture takes {out.tell()} bytes, {MOST_BYTES} at most")
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ async def test_only_what_must_be_a_step_is_corrected() -> None:
         own[0] += 400.0  # the way there
         now = wall[0] + own[0] - shift[0]
         own[0] += 400.0  # and back
-        return [str(now).encode(), str(steps[0]).encode(), str(checked[-1]).encode() if checked else b""]
+        last = str(checked[-1]).encode() if checked else b""
+        return [str(now).encode(), str(steps[0]).encode(), last, str(wall[0] + own[0]).encode()]
 
     clock = PoolClock(lambda: own[0])
     for moved, corrected in ((0, 0), (0, 0), (900, 0), (3_600_000, 1), (0, 1), (0, 1), (-50_000, 2), (0, 2), (0, 2)):
@@ -165,6 +166,7 @@ async def test_only_what_must_be_a_step_is_corrected() -> None:
         assert steps[0] == corrected, moved
     assert checked == sorted(checked)
     assert abs(checked[-1] - 1e12 - own[0]) < 5_000, "about as much as really passed"
+    assert abs((clock.server_ms() or 0) - wall[0] - own[0]) <= 400, "the server's own clock keeps its steps"
 
 
 async def test_a_correction_that_was_lost_with_data_is_made_again() -> None:
@@ -176,7 +178,7 @@ async def test_a_correction_that_was_lost_with_data_is_made_again() -> None:
             assert args[0] == str(steps[0])
             shift[0] += args[1]
             steps[0] += 1
-        return [str(wall - shift[0]).encode(), str(steps[0]).encode(), b""]
+        return [str(wall - shift[0]).encode(), str(steps[0]).encode(), b"", str(wall).encode()]
 
     own = 0.0
     clock = PoolClock(lambda: own)

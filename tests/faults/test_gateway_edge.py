@@ -104,6 +104,16 @@ async def test_a_body_that_does_not_come_is_a_408(server: EmbeddedServer, pool_n
         assert b" 408 " in await asyncio.wait_for(reader.readline(), 30)
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_encoded_as_it_says_is_a_400(
+    server: EmbeddedServer, pool_name: str, encoding: str
+) -> None:
+    head = f"POST /v1/rollouts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+    sent = f"{head}Content-Encoding: {encoding}\r\nContent-Length: 4\r\n\r\nabcd".encode()
+    async with gateway(server.url, pool_name) as http, connected(http, 1, sent) as (reader,):
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), 30)
+
+
 async def test_beyond_the_descriptors_a_connection_is_answered_503(server: EmbeddedServer, pool_name: str) -> None:
     async with gateway(server.url, pool_name) as http:
         edge = http.gateway.edge

@@ -62,7 +62,7 @@ async def test_an_operation_ends_as_it_should_after_any_error(
     async with injected(monkeypatch) as fault, serve(rule), OperatorApi(server.url, config) as operator:
         for n, (_, what) in enumerate(some):
             async with asyncio.timeout(60), held(kind, name, client, n) as (it, c):
-                fault.arm(ANY, what, times=6)
+                fault.arm(ANY, what, times=4)
                 await use(it, name)
                 if name != "__aexit__":
                     await wait_until(lambda c=c: c.failing()[1] == "", 30, "everything to work again")
@@ -135,7 +135,7 @@ async def test_a_killed_trainer_resumes_through_any_error(
                 for i in range(3):
                     await before.submit(rollout("rule:correct", 10 * n + i))
             async with asyncio.timeout(60), client(client_id="trainer") as after:
-                fault.arm(ANY, what, times=6)
+                fault.arm(ANY, what, times=4)
                 tickets = [await after.submit(rollout("rule:correct", 10 * n + i)) for i in range(3)]
                 assert [(await t).value for t in tickets] == [1.0] * 3
                 fault.left = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -264,3 +265,28 @@ async def test_refusing_goes_back_to_what_somebody_has_run(server: EmbeddedServe
         assert 90 < (await read_desired(side)).asleep_s <= 100
         await set_sleep(side, 0)
         assert (await read_desired(side)).asleep_s == 0
+
+
+@pytest.mark.parametrize("ahead_s", [60.0, -60.0])
+async def test_a_viewer_whose_clock_is_off_sees_the_same(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    now = time.time
+    async with pool.serving(judge()) as client:
+        monkeypatch.setattr(time, "time", lambda: now() + ahead_s)
+        assert await pool.are_ready(2)
+        assert [r.state for r in (await model.sleep(pool.url, pool=pool.name)).replicas] == ["asleep"]
+        ticket = await client.submit(rollout("1"))
+        async with OperatorApi(pool.url, pool.broker) as side:
+            await wait_until(lambda: _waits(side, "tinyv"), 30, "the rollout waits for TinyV")
+            status = await side.status()
+            assert 0 <= status.oldest["tinyv"] < 30
+            assert await side.silence_s() < 10
+        await model.wake(pool.url, pool=pool.name)
+        timings = (await ticket).timings
+    assert timings.rule_queue_s is not None and timings.tinyv_queue_s is not None
+    assert timings.rule_queue_s < 30 and 0 < timings.tinyv_queue_s < 30
+
+
+async def _waits(side: OperatorApi, stage: str) -> bool:
+    return (await side.status()).depth[stage] == 1

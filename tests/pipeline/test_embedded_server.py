@@ -17,6 +17,7 @@ import pytest
 from pool_kit import is_gone
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, OutOfMemoryError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tinyv_stream.broker.preflight import preflight
 from tinyv_stream.broker.redis_client import connect, redact
@@ -201,19 +202,30 @@ async def test_start_and_preflight_wait_until_the_data_is_loaded(
         await r.mset({f"key{n}": "x" * 100 for n in range(1000)})
         await r.bgrewriteaof()
         await wait_until(lambda: rewritten(r), 20, "the file is a snapshot")
-    # The server's own aids for testing: it sleeps between keys and answers others meanwhile.
-    slow = "key-load-delay 1000\nloading-process-events-interval-bytes 1024\n"
+    # The server's own aids for testing: it sleeps between keys for as long as we want, and answers others meanwhile.
+    slow = "key-load-delay 20000\nloading-process-events-interval-bytes 1024\n"
     monkeypatch.setattr(server_module, "_SETTINGS", server_module._SETTINGS + slow)
     server = EmbeddedServer(tmp_path)
     caplog.set_level("INFO")
     starting = asyncio.create_task(server.start())
-    await wait_until(lambda: server.pid and (tmp_path / "server.sock").exists(), 20, "the server listens")
+    await wait_until(lambda: server.pid, 20, "the server to be there")
     async with connect(server.url) as r:
-        await preflight(r, server.url)
-        assert "is loading its data" in caplog.text
+        await wait_until(lambda: loads(r), 20, "the server to listen")
+        looking = asyncio.create_task(preflight(r, server.url))
+        await wait_until(lambda: "is loading its data" in caplog.text, 20, "the look to find it loading")
+        assert not (looking.done() or starting.done())
+        await r.config_set("key-load-delay", 0)
+        await looking
         assert await r.dbsize() == 1000
         await starting
     await server.stop()
+
+
+async def loads(r: Redis) -> bool:
+    try:
+        return bool((await r.info("persistence"))["loading"])
+    except RedisConnectionError:
+        return False
 
 
 async def rewritten(r: Redis) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 from board_kit import rescued, reward
 from prometheus_kit import prometheus, serving
@@ -18,13 +19,14 @@ from stream_kit import Serve, rollout
 
 from tinyv_stream import RewardClient
 from tinyv_stream.board.figures import Figures
-from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway.metrics import pool_text
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 CONTRIB = Path(__file__).parents[2] / "contrib"
 DASHBOARD = CONTRIB / "grafana" / "tinyv.json"
+COUNTED = ("killed_graders", "engine_restarts", "asked_again")
 RULES = Path(__file__).parents[2] / "contrib" / "prometheus" / "tinyv-alerts.yml"
 
 
@@ -41,7 +43,15 @@ async def test_rewards_of_a_native_client_are_counted_each_once(
         for ticket in [await one.submit(rollout(f"{text} {n}", n)) for n, text in enumerate(texts)]:
             await ticket
         async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
-            text = pool_text(await operator.status()).decode()
+            status = await operator.status()
+    text = pool_text(status).decode()
+    told = [{"killed": "3", "restarts": "2", "asked_again": "7"}, {"killed": "1", "restarts": "x" * 99}]
+    workers = [WorkerInfo(name=f"w{n}", stage="tinyv", pid=n, host="h", state="ready", done=10, about=about)
+               for n, about in enumerate(told)]  # fmt: skip
+    of_workers = pool_text(msgspec.structs.replace(status, workers=workers)).decode()
+    counted = {name: value(of_workers, f"tinyv_pool_{name}") for name in COUNTED}
+    assert counted == {"killed_graders": 4, "engine_restarts": 2, "asked_again": 7}
+    assert value(of_workers, 'tinyv_pool_done_rollouts{stage="tinyv"}') == 20
     assert value(text, "tinyv_pool_submitted_total") == 5
     assert value(text, 'tinyv_pool_rewards_total{source="rule",status="ok"}') == 2
     assert value(text, 'tinyv_pool_rewards_total{source="tinyv",status="ok"}') == 2

@@ -207,7 +207,7 @@ class Watch:
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                await process.communicate()  # closes its pipes
         found = msgspec.json.Decoder(KindReply).decode_lines(said)
         if len(found) < len(asks):
             _log.warning("kinds of %d rescues could not be found", len(asks) - len(found))

@@ -43,6 +43,7 @@ class PoolClock:
     def __init__(self, own_ms: Callable[[], float] | None = None) -> None:
         self._own_ms = own_ms or boottime_ms
         self._seen: _Seen | None = None
+        self._server_ahead_ms: float | None = None
         self._asking = asyncio.Lock()
         """One question at a time: what one finds is the other's measure."""
 
@@ -53,16 +54,22 @@ class PoolClock:
 
     async def _now_ms(self, ask: RunClockScript) -> int:
         asked = self._own_ms()
-        now, steps, checked = _read(await ask([""]))
-        seen, self._seen = self._seen, _Seen(now, steps, asked, self._own_ms())
+        now, steps, checked, server = _read(await ask([""]))
+        came = self._own_ms()
+        self._server_ahead_ms = server - (asked + came) / 2
+        seen, self._seen = self._seen, _Seen(now, steps, asked, came)
         if seen is None:  # it cannot check yet: what others have checked has passed for certain
             return round(min(now, checked))
         # More corrections than it has seen: another worker's. Fewer: they were lost with data, and it looks itself.
         if int(steps) <= int(seen.steps) and (step := step_ms(seen, self._seen)):
             _log.warning("the broker's clock was set by %+.1f s; deadlines are kept as they were", step / 1000)
-            now, _, _ = _read(await ask([steps, round(step)]))
+            now, *_ = _read(await ask([steps, round(step)]))
             self._seen = None
         return round(now)
+
+    def server_ms(self) -> float | None:
+        """Return the server's own time in ms, in which ids of entries are, as it was last asked; None before that."""
+        return None if self._server_ahead_ms is None else self._own_ms() + self._server_ahead_ms
 
 
 def step_ms(before: _Seen, after: _Seen) -> float:
@@ -80,6 +87,6 @@ def boottime_ms() -> float:
     return time.clock_gettime(clock) * 1000
 
 
-def _read(answer: object) -> tuple[float, str, float]:
-    now, steps, checked = cast("list[bytes]", answer)
-    return float(now), steps.decode(), float(checked or now)
+def _read(answer: object) -> tuple[float, str, float, float]:
+    now, steps, checked, server = cast("list[bytes]", answer)
+    return float(now), steps.decode(), float(checked or now), float(server)

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -120,9 +119,10 @@ class OperatorApi(ShardClient):
     async def status_here(self) -> PoolStatus:
         """Return the figures of this shard alone."""
         keys = self.keys
+        pool_s, server_s = await self._now_s()
         depth = {stage: cast("int", await self.command("XLEN", keys.queue(stage))) for stage in STAGES}
         stats = cast("dict[bytes, bytes]", await self.command("HGETALL", keys.stats))
-        oldest = await self._oldest()
+        oldest = await self._oldest(server_s)
         return PoolStatus(
             server=self.server.name,
             version=self.server.version,
@@ -134,7 +134,7 @@ class OperatorApi(ShardClient):
             dead=cast("int", await self.command("XLEN", keys.dead)),
             cached=cast("int", await self.command("HLEN", keys.cache)),
             stats={name.decode(): int(n) for name, n in stats.items()},
-            workers=await self.workers(),
+            workers=await self._workers(pool_s),
         )
 
     async def dead_letters(self, count: int = 100) -> list[DeadLetter]:
@@ -166,12 +166,17 @@ class OperatorApi(ShardClient):
         side = self.sides[int(shard or 0)]
         return await side.script("revive", args, [side.keys.done(work.run_id), side.keys.age(work.run_id)]) == 1
 
-    async def _oldest(self) -> dict[str, float]:
+    async def _now_s(self) -> tuple[float, float]:
+        """Return the pool's time, and the server's own: this machine's clock may say anything."""
+        pool_ms, server_ms = cast("list[bytes]", await self.script("read_clock", []))
+        return float(pool_ms) / 1000, float(server_ms) / 1000
+
+    async def _oldest(self, server_s: float) -> dict[str, float]:
         ages: dict[str, float] = {}
         for stage in STAGES:
             rows = await self.command("XRANGE", self.keys.queue(stage), "-", "+", "COUNT", 1)
             for entry, _ in cast("list[tuple[bytes, object]]", rows):
-                ages[stage] = max(0.0, time.time() - int(entry.split(b"-")[0]) / 1000)
+                ages[stage] = max(0.0, server_s - int(entry.split(b"-")[0]) / 1000)
         return ages
 
     async def silence_s(self) -> float:
@@ -180,10 +185,15 @@ class OperatorApi(ShardClient):
             "list[list[bytes | float]]",
             await self.command("ZRANGE", self.keys.heartbeat, -1, -1, "WITHSCORES"),
         )
-        return time.time() - float(rows[0][1]) / 1000 if rows else math.inf
+        now_s, _ = await self._now_s()
+        return now_s - float(rows[0][1]) / 1000 if rows else math.inf
 
     async def workers(self) -> list[WorkerInfo]:
-        """Return what each worker last said of itself; one that no longer beats is `lost`."""
+        """Return what each worker last reported; one that no longer beats is `lost`."""
+        now_s, _ = await self._now_s()
+        return await self._workers(now_s)
+
+    async def _workers(self, now_s: float) -> list[WorkerInfo]:
         reported = cast("dict[bytes, bytes]", await self.command("HGETALL", self.keys.workers))
         beats = cast(
             "list[list[bytes | float]]", await self.command("ZRANGE", self.keys.heartbeat, 0, -1, "WITHSCORES")
@@ -192,7 +202,7 @@ class OperatorApi(ShardClient):
         found: list[WorkerInfo] = []
         for name, text in sorted(reported.items()):
             info = msgspec.json.decode(text, type=WorkerInfo)
-            lost = time.time() - last.get(name, 0.0) > _SILENT_S
+            lost = now_s - last.get(name, 0.0) > _SILENT_S
             found.append(msgspec.structs.replace(info, state="lost") if lost else info)
         return found
 

@@ -39,9 +39,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     before: int = 0
     """Deliveries of earlier entries, which this entry's own count does not hold."""
     queued_s: float = 0.0
-    """How long it waited in the queue, by the server's clock and this host's."""
+    """How long it waited in the queue, by the server's clock."""
     parked_s: float | None = None
-    """How long it waited for an equal rollout's verdict before, by the server's clock and the rule worker's."""
+    """How long it waited for an equal rollout's verdict before, by the server's clock."""
     shard: int = 0
 
     @property
@@ -76,6 +76,8 @@ class WorkerApi(ShardClient):
     def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
         super().__init__(url, config, shard=shard, shards=shards)
         self._clock = PoolClock()
+        self.settings_version = 0
+        """Version of the pool's settings that rewards are given by; 0 where none were agreed."""
 
     async def claim(self, stage: Stage, consumer: str, *, count: int, block_s: float) -> list[Delivery]:
         """Take up to `count` new rollouts; waits at most `block_s` for the first. Unreadable ones are discarded."""
@@ -132,7 +134,7 @@ class WorkerApi(ShardClient):
                 stage,
                 e.delivery.entry if e.held else "",
                 number,
-                encode(e.reward),
+                self._signed(e.reward),
                 tallies(e.reward),
             ]
             keep = e.verdict is not None and e.cache_field
@@ -144,7 +146,14 @@ class WorkerApi(ShardClient):
         """Give a rollout up: a dead letter and its reward at once; False where another reward was first."""
         work, keys = delivery.work, self.keys
         others = [keys.done(work.run_id), keys.rewards(work.run_id, work.client_id), keys.age(work.run_id)]
-        args: list[Arg] = [delivery.uid, stage, delivery.entry, encode(reward), f"{tallies(reward)} dead", encode(work)]
+        args: list[Arg] = [
+            delivery.uid,
+            stage,
+            delivery.entry,
+            self._signed(reward),
+            f"{tallies(reward)} dead",
+            encode(work),
+        ]
         args += [reward.reason, delivery.delivery_count, consumer, MOST_DEAD, int(self.config.retention_s * 1000)]
         return await self.script("dead_letter", args, others) == 1
 
@@ -193,10 +202,14 @@ class WorkerApi(ShardClient):
         others = [self.keys.heartbeat, self.keys.workers]
         return await self.script("depart", [stage, consumer], others) == 1
 
-    async def beat(self, worker: str, about: bytes) -> None:
-        """Tell `status` that this worker lives."""
+    async def beat(self, worker: str, about: bytes) -> int:
+        """Tell `status` that this worker lives; return the version of the pool's settings, 0 where there are none."""
         others = [self.keys.heartbeat, self.keys.workers]
-        await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others)
+        return cast("int", await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others))
+
+    async def take_turn(self, stage: Stage, worker: str, at_most_s: float) -> bool:
+        """Ask for the turn to restart, which one worker of a stage has at a time; 0 s: the stage's next may."""
+        return await self.script("take_turn", [stage, worker, int(at_most_s * 1000)]) == 1
 
     async def pressure(self, silent_s: float) -> tuple[int, int]:
         """Return how many rollouts are queued or running at TinyV, and how many able workers beat in `silent_s`.
@@ -211,9 +224,13 @@ class WorkerApi(ShardClient):
         """Set the version under which cached verdicts are looked up."""
         await self.script("announce", [version])
 
+    def _signed(self, reward: Reward) -> bytes:
+        """Return the wire form of a reward, with the version of the settings that it is given by."""
+        return encode(msgspec.structs.replace(reward, settings=self.settings_version))
+
     async def _deliveries(self, stage: Stage, consumer: str, entries: list[tuple[Entry, int]]) -> list[Delivery]:
         good: list[Delivery] = []
-        now_ms = time.time() * 1000
+        now_ms = self._clock.server_ms() or time.time() * 1000
         for (entry, fields), count in entries:
             name, uid = entry.decode(), fields.get(b"u", b"").decode("utf-8", "replace")
             try:

@@ -18,7 +18,9 @@ from tinyv_stream.cli import (
     demo,
     doctor,
     gateway,
+    join,
     model,
+    pool,
     push,
     score,
     status,
@@ -68,6 +70,7 @@ app: Final = typer.Typer(
 )
 app.callback()(version.options)
 app.command("up", epilog=up.EPILOG)(up.up)
+app.command("join", epilog=join.EPILOG)(join.join)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
@@ -76,6 +79,7 @@ app.command("board", epilog=board.EPILOG)(board.board)
 app.command("top", epilog=top.EPILOG)(top.top)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
+app.add_typer(pool.app, name="pool")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)

@@ -15,7 +15,7 @@ import msgspec
 import typer
 
 from tinyv_stream.aio.cancel import finishes
-from tinyv_stream.config import Config, check, load
+from tinyv_stream.config import Config, check, decode_toml, load
 from tinyv_stream.embedded_server.discovery import find_running
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.processes.descriptors import raise_descriptors
@@ -151,6 +151,14 @@ def settings(
             tinyv=_over(base.tinyv, workers=tinyv_workers, model=model, setup=setup, weight=weight),
         )
     )
+
+
+def given(path: Path | None, **tinyv: object) -> set[str]:
+    """Return the names of the pool settings that the user gave, in the file or as an option of `tinyv`."""
+    from tinyv_stream.config.pool_settings import written
+
+    names = written(decode_toml(path)) if path else set[str]()
+    return names | {f"tinyv.{name}" for name, value in tinyv.items() if value is not None}
 
 
 def check_rule_workers(config: Config) -> None:

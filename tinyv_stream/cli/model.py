@@ -61,7 +61,7 @@ def status(
 
 @app.command("switch")
 def switch(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Hub id, directory, `embedded` or `auto`.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Hub id, directory, or `embedded`.")],
     *,
     revision: Annotated[str, typer.Option("--revision", help="Branch, tag or commit of a hub id.")] = "",
     redis: RedisOption = None,

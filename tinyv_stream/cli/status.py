@@ -19,6 +19,7 @@ EPILOG: Final = """
 Examples:
   tinyv-stream status
   tinyv-stream status --json | jq .depth
+  tinyv-stream status --hosts
   tinyv-stream status --redis redis://host:6379/0 --pool main
 
 \b
@@ -31,11 +32,29 @@ def status(
     *,
     redis: RedisOption = None,
     pool: PoolOption = None,
+    hosts: Annotated[bool, typer.Option("--hosts", help="Show hosts in place of workers.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Show depth, workers and counters of a running pool."""
     name = pool or "main"
+    if hosts:
+        run_look(lambda: _show_hosts(find_url(redis, name), name, as_json=as_json))
     run_look(lambda: _show(find_url(redis, name), name, as_json=as_json))
+
+
+async def _show_hosts(url: str, pool: str, *, as_json: bool) -> int:
+    from rich.console import Console
+
+    from tinyv_stream.cli.hosts_table import hosts_of, hosts_table
+
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as broker:
+        found = hosts_of(await broker.workers())
+        title = f"pool {pool} on {broker.server.name} {broker.server.version}"
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        Console().print(hosts_table(title, found))
+    return 0
 
 
 async def _show(url: str, pool: str, *, as_json: bool) -> int:

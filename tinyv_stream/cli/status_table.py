@@ -16,8 +16,10 @@ from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.types import Source, Status
 
-_ELSEWHERE: Final = frozenset({"state", "configured", "desired", "revision"})
-"""Shown in another column, or by `tinyv-stream model status`."""
+_ELSEWHERE: Final = frozenset(
+    {"state", "configured", "desired", "revision", "release", "settings", "restarts", "asked_again"}
+)
+"""Shown in another column, by `model status` or `status --hosts`, or among the metrics."""
 _WINDOW_S: Final = 10.0
 """Span of the shown rate: long enough to be steady, short enough to show a stall."""
 _NONE: Final = rate(0, 0)

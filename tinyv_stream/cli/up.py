@@ -32,12 +32,14 @@ from tinyv_stream.cli.common import (
     WeightOption,
     check_rule_workers,
     entered,
+    given,
     log_to_stderr,
     run,
     say,
     settings,
 )
 from tinyv_stream.cli.gateway import beside, config_for
+from tinyv_stream.cli.join_line import join_line
 from tinyv_stream.cli.pool_metrics import metrics_beside
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
@@ -90,6 +92,9 @@ def up(
     metrics: Annotated[
         str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Answer /metrics there, without a gateway.")
     ] = None,
+    print_join: Annotated[
+        bool, typer.Option("--print-join", help="Print what to type on a further host of this pool, and go on.")
+    ] = False,
 ) -> None:
     """Start a pool on this machine and show it until Ctrl-C."""
     log_to_stderr(logging.INFO)
@@ -103,13 +108,19 @@ def up(
         weight=weight,
     )
     check_rule_workers(chosen)
-    _look_for_check(chosen)
+    look_for_check(chosen)
+    if print_join and redis:
+        say(join_line(redis, chosen.broker.pool))
+    elif print_join:
+        remedy = "other hosts cannot reach this pool's own server: give `up` one that they can by --redis"
+        raise InvalidInputError("--redis", redis, remedy)
     workers = chosen.rule.workers + chosen.tinyv.workers
     say_if_short(raise_descriptors(), pool_files(workers), f"a pool of {workers} workers", "their number")
-    run(lambda interrupt: _up(chosen, redis, (gateway, board, metrics), interrupt))
+    names = given(config, model=model, setup=setup, weight=weight)
+    run(lambda interrupt: serve(chosen, names, redis, (gateway, board, metrics), interrupt))
 
 
-def _look_for_check(config: Config) -> None:
+def look_for_check(config: Config) -> None:
     """Warn of a verifier that has not shown what it is worth; raise InvalidInputError where a check is required."""
     tinyv = config.tinyv
     if not tinyv.workers or tinyv.engine.kind == "scripted":
@@ -126,12 +137,17 @@ def _look_for_check(config: Config) -> None:
     _log.warning("the verifier %s may pay rewards, but %s: %s", name, found, remedy)
 
 
-async def _up(
-    config: Config, redis: str | None, doors: tuple[str | None, str | None, str | None], interrupt: Interrupt
+async def serve(
+    config: Config,
+    names: set[str],
+    redis: str | None,
+    doors: tuple[str | None, str | None, str | None],
+    interrupt: Interrupt,
 ) -> int:
+    """Run a pool's part of this machine until interrupted; return the exit code. Raises as `Pool` does."""
     name, (listen, board, metrics) = config.broker.pool, doors
     records = record_directory(name) if board else None
-    async with entered(Pool(config, redis_url=redis), interrupt.asked) as pool:
+    async with entered(Pool(config, redis_url=redis, given=names), interrupt.asked) as pool:
         if pool is None:
             return INTERRUPTED
         with announced(Running(pool=name, url=pool.url, pid=os.getpid(), record=str(records or ""))):

@@ -32,6 +32,7 @@ __all__ = [
     "ShadowConfig",
     "TinyVConfig",
     "check",
+    "decode_toml",
     "load",
 ]
 
@@ -132,13 +133,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def load(path: Path) -> Config:
     """Read a `tinyv.toml`; raise InvalidInputError naming the file and the key that is wrong."""
+    return check(convert(decode_toml(path), Config, source=path.name))
+
+
+def decode_toml(path: Path) -> dict[str, object]:
+    """Return a file's tables as they stand there; raise InvalidInputError where it cannot be read."""
     try:
-        plain = msgspec.toml.decode(path.read_bytes())
+        return msgspec.toml.decode(path.read_bytes(), type=dict[str, object])
     except OSError as exc:
         raise InvalidInputError("--config", str(path), f"it cannot be read ({exc.strerror})") from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise InvalidInputError(path.name, str(exc), "write valid TOML, as UTF-8") from exc
-    return check(convert(plain, Config, source=path.name))
 
 
 def check(config: Config) -> Config:

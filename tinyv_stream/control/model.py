@@ -22,6 +22,7 @@ import msgspec
 from tinyv_stream.broker.desired_state import DesiredState, read_desired, refuse, set_desired, set_sleep
 from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.config import BrokerConfig
+from tinyv_stream.config.pool_settings import AUTO
 from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
 
 SLEEP_S: Final = 3_600.0
@@ -30,7 +31,7 @@ LEAST_SLEEP_S: Final = 10.0
 """Shorter ones could be over before a heartbeat (each second) shows that the last worker sleeps."""
 WAIT_S: Final = 600.0
 """How long a change may take by default: a model may have to be downloaded."""
-_NAMES: Final = ("auto", "embedded")
+_NAMES: Final = ("embedded",)
 _LOOK_S: Final = 0.25
 _RESTING: Final = frozenset({"asleep"})
 _WORKING: Final = frozenset({"ready"})
@@ -50,6 +51,8 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
     applied: int = 0
     """Number of the desired state that it has reached."""
     configured: str = ""
+    settings: str = ""
+    """Version of the pool's settings that it works by."""
 
 
 class PoolModels(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,17 +79,23 @@ async def switch(
 ) -> PoolModels:
     """Let every TinyV worker judge with `model` instead; return once all of them do.
 
-    `model` is a hub id, a directory that the workers can read, `embedded`, or `auto`; `revision` is a hub's.
+    `model` is a hub id, a directory that the workers can read, or `embedded`; `revision` is a hub's. `auto` is refused:
+    it may be another model on each host.
     Raises EngineStartError if a worker cannot load it or `wait_s` have passed: then all go back to the model before.
-    Raises EngineError if the pool has no TinyV worker or sleeps, BrokerError if the broker does not answer.
+    Raises EngineError if the pool has no TinyV worker, sleeps, or goes over to other settings; BrokerError if the
+    broker does not answer.
     """
     if not model:
-        raise InvalidInputError("model", model, "use a hub id, a directory, `embedded` or `auto`")
+        raise InvalidInputError("model", model, "use a hub id, a directory, or `embedded`")
+    if model == AUTO:
+        raise InvalidInputError("model", model, "name it: `auto` may be another model on each host of the pool")
     name = await asyncio.to_thread(_absolute, model)
     async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         before = await _present(side)
         if before.desired.asleep_s:
             raise EngineError("the pool is asleep: wake it first")
+        if len({replica.settings for replica in before.replicas}) > 1:
+            raise EngineError("the pool goes over to other settings: wait until `pool set` is done")
         number = await set_desired(side, name, revision, {replica.configured for replica in before.replicas})
         give_up = time.monotonic() + wait_s
         while True:
@@ -207,6 +216,7 @@ def _replica(worker: WorkerInfo) -> Replica:
         step=about.get("step", ""),
         applied=int(about.get("desired") or 0),
         configured=about.get("configured", ""),
+        settings=about.get("settings", ""),
     )
 
 

@@ -30,6 +30,13 @@ _COUNTERS: Final = (
 )
 """Metric, its name in the broker's counters, and the question it answers."""
 
+_COUNTED: Final = {
+    "killed": ("killed_graders", "Grader processes killed for their time or their memory"),
+    "restarts": ("engine_restarts", "Engines started again after a death or a freeze"),
+    "asked_again": ("asked_again", "Verdicts near the threshold that were asked again alone"),
+}
+"""What workers count of themselves: its name in their words, metric, the question it answers."""
+
 
 def pool_families(status: PoolStatus | None) -> Iterator[Metric]:
     """Give a pool's metrics; None: it does not answer."""
@@ -74,21 +81,29 @@ def _gauges(status: PoolStatus) -> Iterator[Metric]:
 def _workers(status: PoolStatus) -> Iterator[Metric]:
     states: Counter[tuple[str, str]] = Counter({(stage, "ready"): 0 for stage in STAGES})
     held: Counter[str] = Counter(dict.fromkeys(STAGES, 0))
-    killed = 0
+    done: Counter[str] = Counter(dict.fromkeys(STAGES, 0))
+    counted = dict.fromkeys(_COUNTED, 0)
     for worker in status.workers:
         states[worker.stage, worker.state] += 1
         held[worker.stage] += worker.held
-        told = worker.about.get("killed", "")
-        killed += int(told) if told.isdecimal() else 0
+        done[worker.stage] += worker.done
+        for name in _COUNTED:
+            told = worker.about.get(name, "")
+            counted[name] += int(told) if told.isdecimal() else 0
     workers = GaugeMetricFamily("tinyv_pool_workers", "Workers by stage and state", labels=["stage", "state"])
     for (stage, state), count in states.items():
         workers.add_metric([stage, state], count)
     holds = GaugeMetricFamily("tinyv_pool_held_rollouts", "Rollouts that workers hold now, per stage", labels=["stage"])
     for stage, count in held.items():
         holds.add_metric([stage], count)
-    yield from (workers, holds)
-    about = "Grader processes killed by the workers that live now: a time-out, or too much memory"
-    yield GaugeMetricFamily("tinyv_pool_killed_graders", about, killed)
+    ended = GaugeMetricFamily(
+        "tinyv_pool_done_rollouts", "Ended or forwarded by workers that live now", labels=["stage"]
+    )
+    for stage, count in done.items():
+        ended.add_metric([stage], count)
+    yield from (workers, holds, ended)
+    for name, (metric, about) in _COUNTED.items():
+        yield GaugeMetricFamily(f"tinyv_pool_{metric}", f"{about}, by the workers that live now", counted[name])
 
 
 def _shadow(status: PoolStatus) -> Metric:

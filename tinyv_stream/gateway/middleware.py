@@ -85,6 +85,12 @@ class Middlewares:
         except tuple(_KNOWN) as exc:
             status, field, headers = next(_KNOWN[kind] for kind in _KNOWN if isinstance(exc, kind))
             return _error(status, field, str(exc) or "the pool takes nothing in now", headers)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # A library's own, that nobody here asked for: without an answer the caller would see a lost connection.
+            return _error(503, "", "a call to the broker was given up", _RETRY)
         except Exception:  # noqa: BLE001 logged with its traceback; the caller learns that it was not its fault
             resource = request.match_info.route.resource
             _log.exception("a request failed: %s", resource.canonical if resource else "(unknown)")

@@ -1,6 +1,7 @@
 """Request handlers: our own API and the trainers' formats."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from tinyv_stream.adapter_kit import JudgedReward, OnUndecided
-from tinyv_stream.errors import BrokerError, InvalidInputError
+from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway import trainer_formats
 from tinyv_stream.gateway.batch import failed, read_batch, sorted_out
 from tinyv_stream.gateway.metrics import CONTENT_TYPE
@@ -17,6 +18,8 @@ from tinyv_stream.gateway.openapi import document
 from tinyv_stream.gateway.schemas import NemoGym, OpenRLHFRead, RolloutsRead, Slime, read
 from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.types import Rollout
+
+_log = logging.getLogger(__name__)
 
 _LOOK_S: Final = 3.0
 """How long the broker may take to answer a health check: shorter than a probe's default time-out of 5 s."""
@@ -103,13 +106,16 @@ class Routes:
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Give Prometheus what it asks for; without the pool's figures where the broker does not answer."""
-        self._service.metrics.pool = None
+        metrics, body = self._service.metrics, b""
         try:
             async with asyncio.timeout(_LOOK_S):
-                self._service.metrics.pool = await self._service.look()
-        except (BrokerError, TimeoutError):
-            pass
-        return web.Response(body=self._service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+                metrics.pool = await self._service.look()
+            body = metrics.text()
+        except Exception as exc:  # noqa: BLE001 whatever the broker answers, this process has figures of its own
+            _log.debug("no figures of the pool", exc_info=exc)
+        finally:
+            metrics.pool = None
+        return web.Response(body=body or metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, _: web.Request) -> web.Response:
         """Describe all this."""
@@ -123,8 +129,10 @@ class Routes:
         try:
             async with asyncio.timeout(_LOOK_S):
                 return "", Counter((w.stage, w.state) for w in (await self._service.look()).workers)
-        except (BrokerError, TimeoutError):
-            return "the broker does not answer", {}
+        except TimeoutError:
+            return f"the broker does not answer in {_LOOK_S:g} s", {}
+        except Exception as exc:  # noqa: BLE001 whatever it answers: this is what a probe asks for
+            return f"the broker does not answer as it should ({type(exc).__name__}: {exc})"[:300], {}
 
     async def _request(
         self, rollouts: list[Rollout], names: Mapping[str, str], *, needs_baseline: bool = False

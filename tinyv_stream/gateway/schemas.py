@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.types import Rollout
@@ -85,6 +86,8 @@ async def read(request: web.Request, kind: type[T]) -> T:
             data = await request.read()
     except TimeoutError as exc:
         raise web.HTTPRequestTimeout(reason="the body did not come in time") from exc
+    except (web.RequestPayloadError, HttpProcessingError) as exc:
+        raise InvalidInputError("body", "(unreadable)", "send it whole, and encoded as its headers say") from exc
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as exc:

@@ -31,6 +31,7 @@ from tinyv_stream.gateway.journal import Journal, StateError
 from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.reward_log import CreditError, RewardLog
 from tinyv_stream.gateway.settings import GatewayConfig
+from tinyv_stream.gateway.watched_tasks import WatchedTasks
 from tinyv_stream.types import Reward, Rollout, validate_name
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class GatewayService:
         self._feed_of: dict[str, RewardLog] = {}
         self._posting: dict[str, asyncio.Event] = {}
         """Rollouts that a post is submitting; set when that post ends."""
+        self._watched = WatchedTasks()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -78,11 +80,13 @@ class GatewayService:
             self._client = await stack.enter_async_context(client)
             requester = RewardRequester(client, policy=config.policy, answer_s=config.answer_s)
             self._requester = await stack.enter_async_context(requester)
-            tasks = [
-                loop.create_task(self._hand_out(client.rewards()), name="hand out"),
-                loop.create_task(self._resume(unrewarded), name="resume"),
-                loop.create_task(self._tidy(), name="tidy"),
+            for_ever = [
+                loop.create_task(self._hand_out(client.rewards()), name="the reader of rewards"),
+                loop.create_task(self._tidy(), name="the tidying of the state file"),
             ]
+            for task in for_ever:
+                self._watched.watch(task)
+            tasks = [*for_ever, loop.create_task(self._resume(unrewarded), name="resume")]
             stack.push_async_callback(cancel_all, tasks)
             self._stack = stack.pop_all()
         self.is_open = True
@@ -94,12 +98,16 @@ class GatewayService:
             return asyncio.get_running_loop().time() - self._made_s, "the state file cannot be opened"
         failing = (self._calls.failing(asyncio.get_running_loop().time()), self._client.failing())
         since_s, what = max(failing)
+        for_s, reason = self._watched.ended(asyncio.get_running_loop().time())
+        if reason:  # it does not come back by itself: nothing is waited for
+            return for_s + self.config.unhealthy_s, reason
         return since_s, what and f"cannot {what}"
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         """Leave the pool. What is unrewarded is withdrawn, or with a book goes on."""
+        self._watched.leave()
         await self._stack.aclose()
 
     async def request(self, rollouts: list[Rollout], *, needs_baseline: bool = False) -> list[JudgedReward]:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,8 @@ import msgspec
 
 from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import connect, redact
+from tinyv_stream.broker.settings import agree
+from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import make_private, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer
@@ -46,7 +49,8 @@ class Pool:
     """The processes of one machine. Open it, `run` it, leave it; from the main thread, which its children live by.
 
     `directory` holds data and logs. `commands` replaces the program of a stage. `on_line(worker, line)` is given every
-    line that workers log. `grace_s` is how long a worker may drain.
+    line that workers log. `grace_s` is how long a worker may drain. `given` names the settings that the user gave,
+    which the pool must share; unset: all that are not as by default.
     """
 
     def __init__(
@@ -58,8 +62,10 @@ class Pool:
         commands: Mapping[Stage, Sequence[str]] = COMMANDS,
         on_line: Callable[[str, str], None] | None = None,
         grace_s: float = 30.0,
+        given: AbstractSet[str] | None = None,
     ) -> None:
         self._config = config
+        self._given = given
         self._directory = directory or state_directory(validate_name("broker.pool", config.broker.pool))
         self._commands = commands
         self._on_line = on_line
@@ -73,14 +79,16 @@ class Pool:
     async def __aenter__(self) -> Self:
         """Start the server, if it is ours, and look at it; no worker runs yet.
 
-        Raises InvalidInputError if another pool uses the directory or the URL is malformed, BrokerUnavailableError
-        and UnsupportedServerError as `preflight` does.
+        Raises InvalidInputError if another pool uses the directory, the URL is malformed, or the pool has another value
+        for a setting; BrokerUnavailableError and UnsupportedServerError as `preflight` does.
         """
         try:
             if self.server:
                 await self.server.start()
             async with connect(self.url) as r:
                 self.server_info = await preflight(r, self.url)
+            async with ShardClient(self.url, self._config.broker) as link:
+                self._config, _ = await agree(link, self._config, self._given)
             self._make_members()
         except BaseException:  # what was started is stopped, also after a cancellation
             await self.__aexit__()

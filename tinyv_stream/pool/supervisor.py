@@ -26,6 +26,10 @@ SHOW_LOG_AFTER: Final = 3
 """Failures in a row from which it is no accident, and somebody has to read the log."""
 
 
+RESTARTED: Final = "it starts again with the pool's new settings"
+"""How a program ended that is to be started again at once: no failure."""
+
+
 class State(enum.StrEnum):
     """Where a program is now."""
 
@@ -77,6 +81,9 @@ class Supervisor:
             how = await self._live(stop)
             if how is None:
                 break
+            if how == RESTARTED:
+                _log.info("%s: %s", self.name, how)
+                continue
             failures = 1 if time.monotonic() - began >= STEADY_S else failures + 1
             delay_s = backoff_s(failures)
             self.state, self.reason = State.BACKING_OFF, how

@@ -14,6 +14,7 @@ import msgspec
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
+from tinyv_stream.pool.supervisor import RESTARTED
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
 
@@ -23,6 +24,8 @@ COMMANDS: Final[Mapping[Stage, tuple[str, ...]]] = MappingProxyType(
 )
 """The program of each stage."""
 
+RESTART_CODE: Final = 3
+"""Exit code of a worker whose pool's settings changed."""
 _FOLLOW_S: Final = 0.2
 """How late a line of a worker may be shown."""
 
@@ -43,6 +46,8 @@ class WorkerProgram:
     async def ended(self) -> str:
         """Wait for its end and say how it came; if it gave up by itself, with the error it left."""
         status = await self.child.ended()
+        if status == RESTART_CODE:
+            return RESTARTED
         if status < 0:
             return describe_exit(status)
         words = next((line for line in reversed(self.last_lines(5)) if line.strip()), "it said nothing")
@@ -88,12 +93,16 @@ def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str
 
 
 def worker_environment(url: str, config: Config) -> dict[str, str]:
-    """Return this process's environment with what a worker reads: TINYV_REDIS_URL and TINYV_CONFIG (JSON)."""
+    """Return this process's environment with what a worker reads.
+
+    TINYV_REDIS_URL, TINYV_CONFIG (JSON), and TINYV_SETTINGS: what can change a reward is the pool's.
+    """
     env = {
         **os.environ,
         **environment_for_children(),
         "TINYV_REDIS_URL": url,
         "TINYV_CONFIG": msgspec.json.encode(config).decode(),
+        "TINYV_SETTINGS": "pool",
     }
     # Run from a checkout, the workers' package is in a folder beside us and not installed.
     root = Path(__file__).resolve().parents[2]

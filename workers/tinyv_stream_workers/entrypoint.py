@@ -1,7 +1,8 @@
 """Entry point of both worker programs (`python -m tinyv_stream_workers.rule | .tinyv`): settings, signals, exit codes.
 
 Settings come from the environment when a pool starts the worker (TINYV_REDIS_URL, TINYV_CONFIG as JSON), so that no
-secret is in argv; by hand from `--redis` and `--config`.
+secret is in argv; by hand from `--redis` and `--config`. What can change a reward is then taken from the pool; a worker
+that says something else is refused, unless TINYV_SETTINGS is `pool`: then it says nothing.
 """
 
 import argparse
@@ -17,38 +18,42 @@ from typing import NoReturn, cast
 import msgspec
 import uvloop
 
-from tinyv_stream.config import Config, check, load
+from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.config import Config, check, decode_toml, load
 from tinyv_stream.config.bounds import convert
+from tinyv_stream.config.pool_settings import written
 from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.types import Stage
+from tinyv_stream_workers.settings_follower import RESTART_CODE, agreed_settings
 from tinyv_stream_workers.verifier import Verifier
 from tinyv_stream_workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 
 
-def main(name: str, about: str, verifier_of: Callable[[Config], Verifier]) -> NoReturn:
-    """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process.
+def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], *, name: str = "") -> NoReturn:
+    """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process. `name` is its module.
 
-    Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart fixes.
+    Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart fixes, 3 where the pool's
+    settings changed: it is to be started again, at once.
     """
-    code = _main(name, about, verifier_of)
+    code = _main(stage, about, verifier_of, name or f"tinyv_stream_workers.{stage}")
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)  # all is given back; the interpreter's own way out takes ten busy seconds with an engine loaded
 
 
-def _main(name: str, about: str, verifier_of: Callable[[Config], Verifier]) -> int:
+def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], name: str) -> int:
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=os.environ.get("TINYV_LOG", "INFO"), format=form)
     try:
-        url, config = _settings(name, about)
-        uvloop.run(_run(url, config, verifier_of))
+        url, config, names = _settings(name, about)
+        return uvloop.run(_run(url, config, names, stage, verifier_of))
     except (TinyVError, ExceptionGroup) as exc:
         faults = _leaves(exc)
         for fault in faults:
             _log.error("%s stopped: %s", name, fault, exc_info=None if isinstance(fault, TinyVError) else fault)
         return 2 if isinstance(faults[0], InvalidInputError) else 1
-    return 0
 
 
 def _leaves(exc: Exception) -> list[Exception]:
@@ -59,9 +64,12 @@ def _leaves(exc: Exception) -> list[Exception]:
     return [leaf for inner in group.exceptions for leaf in _leaves(inner)]
 
 
-async def _run(url: str, config: Config, verifier_of: Callable[[Config], Verifier]) -> None:
+async def _run(
+    url: str, config: Config, names: set[str], stage: Stage, verifier_of: Callable[[Config], Verifier]
+) -> int:
     stop = asyncio.Event()
-    worker = Worker(url, config, verifier_of(config))
+    config, agreed = await agreed_settings(url, config, names, stage)
+    worker = Worker(url, config, verifier_of(config), agreed=agreed)
 
     def end() -> None:
         stop.set()
@@ -70,10 +78,24 @@ async def _run(url: str, config: Config, verifier_of: Callable[[Config], Verifie
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
+    if worker.settings is None:
+        raise RuntimeError("a worker process works by agreed settings")
+    outdated = worker.settings.outdated
+    watching = asyncio.create_task(_end_after(outdated, stop, worker), name="settings")
     await worker.run(stop)
+    await cancel_all([watching])
+    return RESTART_CODE if outdated.is_set() else 0
 
 
-def _settings(name: str, about: str) -> tuple[str, Config]:
+async def _end_after(outdated: asyncio.Event, stop: asyncio.Event, worker: Worker) -> None:
+    await outdated.wait()
+    stop.set()
+    if worker.is_starting:
+        os._exit(RESTART_CODE)  # as above
+
+
+def _settings(name: str, about: str) -> tuple[str, Config, set[str]]:
+    """Return the broker's URL, the settings, and which of them the user gave."""
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=about)
     url = os.environ.get("TINYV_REDIS_URL", "")
     parser.add_argument("--redis", metavar="URL", default=url, help="the pool's broker")
@@ -83,13 +105,16 @@ def _settings(name: str, about: str) -> tuple[str, Config]:
         raise InvalidInputError("--redis", args.redis, "give the broker's URL, or set TINYV_REDIS_URL")
     given = os.environ.get("TINYV_CONFIG")
     if args.config:
-        return args.redis, load(args.config)
-    return args.redis, _from_environment(given) if given else Config()
+        return args.redis, load(args.config), written(decode_toml(args.config))
+    if not given:
+        return args.redis, Config(), set()
+    plain = _from_environment(given)
+    config = check(convert(plain, Config, source="TINYV_CONFIG"))
+    return args.redis, config, set() if os.environ.get("TINYV_SETTINGS") == "pool" else written(plain)
 
 
-def _from_environment(text: str) -> Config:
+def _from_environment(text: str) -> dict[str, object]:
     try:
-        plain = msgspec.json.decode(text)
+        return msgspec.json.decode(text, type=dict[str, object])
     except msgspec.DecodeError as exc:
         raise InvalidInputError("TINYV_CONFIG", str(exc), "let a pool set it, or use --config") from exc
-    return check(convert(plain, Config, source="TINYV_CONFIG"))

@@ -29,7 +29,7 @@ class Housekeeping:
     """Three loops for one worker and one shard.
 
     `take_over` takes lapsed deliveries over, from a cursor on, and returns the next cursor, or None if it may not now.
-    `expire` gives the reward of work whose deadline has passed.
+    `expire` gives the reward of work whose deadline has passed. `on_settings` takes the settings' version.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Housekeeping:
         take_over: Callable[[str], Awaitable[str | None]],
         expire: Callable[[Work], Reward],
         about: Callable[[], WorkerInfo],
+        on_settings: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         self._link = link
         self._stage: Stage = stage
@@ -48,6 +49,7 @@ class Housekeeping:
         self._take_over = take_over
         self._expire = expire
         self._about = about
+        self._on_settings = on_settings
         self._cursor = "0-0"
 
     async def run(self) -> None:
@@ -73,7 +75,9 @@ class Housekeeping:
             await self._link.finish(self._stage, endings)
 
     async def _beat(self) -> None:
-        await self._link.beat(self._consumer, msgspec.json.encode(self._about()))
+        version = await self._link.beat(self._consumer, msgspec.json.encode(self._about()))
+        if self._on_settings:
+            await self._on_settings(version)
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:

@@ -7,7 +7,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, cast
 
@@ -206,7 +205,7 @@ def _after_rules(delivery: Delivery, finding: Finding, *, keeps_completion: bool
         rule=finding.verdict,
         model_answer=finding.model_answer,
         timings=timings,
-        forwarded_ms=int(time.time() * 1000),
+        forwarded_ms=int(_entered_ms(delivery) + 1000 * (delivery.queued_s + finding.elapsed_s)),
     )
 
 
@@ -222,3 +221,8 @@ async def _ask(verifier: Verifier, work: Work) -> Finding:
         _log.exception("verifier failed", extra={"rollout_id": work.uid})
         reason = f"verifier failed: {type(exc).__name__}"
         return Finding(verdict=Verdict(outcome=Outcome.UNDECIDED, reason=reason), model_answer=work.model_answer)
+
+
+def _entered_ms(delivery: Delivery) -> int:
+    """Return when the server queued it, by its clock."""
+    return int(delivery.entry.partition("-")[0] or 0)

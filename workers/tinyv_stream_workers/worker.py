@@ -14,10 +14,12 @@ import os
 import socket
 import uuid
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from tinyv_stream.aio.cancel import cancel_all, unless
 from tinyv_stream.broker.operator import WorkerInfo
+from tinyv_stream.broker.settings import Agreed
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.worker import Delivery, WorkerApi
 from tinyv_stream.config import Config
@@ -28,6 +30,7 @@ from tinyv_stream_workers.housekeeping import Housekeeping
 from tinyv_stream_workers.inflight import InFlight
 from tinyv_stream_workers.leases import LeaseRenewer
 from tinyv_stream_workers.model_switch import DesiredStateFollower
+from tinyv_stream_workers.settings_follower import SettingsFollower
 from tinyv_stream_workers.stages import CurrentStage, expired_reward
 from tinyv_stream_workers.verifier import Switchable, Verifier
 from tinyv_stream_workers.write_batcher import WriteBatcher
@@ -40,13 +43,32 @@ _AWAY_S: Final = 3.0
 """How long a stopping worker waits for a broker that does not answer."""
 
 
+def _release() -> str:
+    try:
+        return version("tinyv-stream")
+    except PackageNotFoundError:
+        return "of a checkout"
+
+
+_RELEASE: Final = _release()
+"""Read once: an upgrade may replace the files under a live process."""
+
+
 class Worker:
     """One consumer of one stage; `run` it once. It opens its verifier, and is seen in `status` while that starts."""
 
     _deliveries: DeliveryTasks
     """Since `run` began, as are the links in it."""
 
-    def __init__(self, url: str, config: Config, verifier: Verifier, *, grace_s: float = GRACE_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        config: Config,
+        verifier: Verifier,
+        *,
+        grace_s: float = GRACE_S,
+        agreed: Agreed | None = None,
+    ) -> None:
         self._url = url
         self._config = config
         self._verifier = verifier
@@ -54,6 +76,8 @@ class Worker:
         self._grace_s = grace_s
         self._inflight = InFlight(config.broker)
         self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
+        self.settings = SettingsFollower(agreed, self._stage, self.name) if agreed else None
+        """None where nothing was agreed: a worker of a program's own."""
         self._current: CurrentStage | None = None
         """Unset until it was opened for the first time."""
         self._open = asyncio.Event()
@@ -68,6 +92,8 @@ class Worker:
             self._deliveries = DeliveryTasks(
                 links, self._stage, self.name, self._inflight, handle=self._handle, slots=lambda: self._verifier.slots
             )
+            for link in links:
+                link.settings_version = self.settings.agreed.version if self.settings else 0
             broker = self._deliveries.broker
             batcher = WriteBatcher(links, self._stage)
             current = CurrentStage(batcher, self._config, self._verifier, links, broker.announce)
@@ -90,6 +116,10 @@ class Worker:
         def may_take_over() -> bool:
             return self._open.is_set() and not stop.is_set()
 
+        async def on_settings(version: int) -> None:
+            if self.settings and link.keys.shard == 0:  # they are kept in the first shard
+                await self.settings.note(link, version, is_ready=self._state == "ready")
+
         return Housekeeping(
             link,
             self._stage,
@@ -97,6 +127,7 @@ class Worker:
             take_over=lambda cursor: self._deliveries.take_over(link, cursor, may_take_over),
             expire=lambda work: expired_reward(work, self._config.fallback),
             about=self._about,
+            on_settings=on_settings,
         )
 
     async def _serve(self, stop: asyncio.Event, current: CurrentStage) -> None:
@@ -183,5 +214,10 @@ class Worker:
             state=self._state if self._state == "draining" or not desired else desired.state or self._state,
             held=len(self._inflight),
             done=self._done,
-            about=self._verifier.describe() | (desired.describe() if desired else {}),
+            about=self._verifier.describe() | (desired.describe() if desired else {}) | self._version(),
         )
+
+    def _version(self) -> dict[str, str]:
+        """Say which release works here, and by which version of the pool's settings."""
+        agreed = {"settings": str(self.settings.agreed.version)} if self.settings else {}
+        return {"release": _RELEASE} | agreed

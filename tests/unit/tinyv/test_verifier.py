@@ -106,5 +106,7 @@ async def test_states_are_told():
     stage = verifier()
     assert stage.describe()["state"] == "new"
     async with stage:
-        assert stage.describe() == {"engine": "scripted", "version": "1", "model": "scripted", "state": "ready"}
+        counts = {"restarts": "0", "asked_again": "0"}
+        known = {"engine": "scripted", "version": "1", "model": "scripted", "state": "ready"}
+        assert stage.describe() == known | counts
     assert stage.describe()["state"] == "closed"

@@ -7,6 +7,7 @@ import pytest
 from tinyv_stream_workers.entrypoint import _settings
 
 from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.config.pool_settings import pool_settings
 from tinyv_stream.errors import InvalidInputError
 
 
@@ -18,7 +19,11 @@ def arguments(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_pool_sets_is_read_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
     config = Config(broker=BrokerConfig(pool="other", lease_s=2.5, shards=4))
     monkeypatch.setenv("TINYV_CONFIG", msgspec.json.encode(config).decode())
-    assert _settings("worker", "") == ("redis://here", config)
+    url, settings, names = _settings("worker", "")
+    assert (url, settings) == ("redis://here", config)
+    assert names == set(pool_settings(config)), "a worker by hand stands by what it is given"
+    monkeypatch.setenv("TINYV_SETTINGS", "pool")
+    assert _settings("worker", "") == ("redis://here", config, set())
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ function tiles(d) {
   if (!p.depth) return;
   set("q-rule", String(p.depth.rule));
   set("q-tinyv", String(p.depth.tinyv));
-  set("parked", p.parked ? `and ${p.parked} behind an equal one` : "rollouts, queued and running");
+  set("parked", p.parked ? `and ${p.parked} behind an equal one` : "queued and running");
   set("oldest", secs(p.oldest));
   set("dead", String(p.dead));
   set("server", p.up === false ? "does not answer" : p.server);

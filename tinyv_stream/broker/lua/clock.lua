@@ -3,7 +3,8 @@
 -- number of corrections that the caller knows of, and by how much it found the clock stepped (ms): the first corrects.
 -- Leases go by the server's idle times, which the step spoilt: each begins anew, uncounted, or after a step back none
 -- would lapse for as long as that was, and after one ahead all would at once.
--- Returns the pool's time, the number of corrections, and the last time that a worker had checked ('' = none yet).
+-- Returns the pool's time, the number of corrections, the last time that a worker had checked ('' = none yet), and
+-- this server's own time (ms), in which the ids of entries are.
 local hb = KEYS[FIRST_OTHER]
 
 local function renew_all(q)
@@ -35,4 +36,6 @@ if ARGV[1] ~= '' and (redis.call('HGET', meta, 'clock_steps') or '0') == ARGV[1]
   end
 end
 local steps = redis.call('HGET', meta, 'clock_steps') or '0'
-return { string.format('%.0f', shifted_ms()), steps, redis.call('HGET', meta, 'clock_checked') or '' }
+local t = redis.call('TIME')
+local own = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
+return { string.format('%.0f', shifted_ms()), steps, redis.call('HGET', meta, 'clock_checked') or '', own }

@@ -36,7 +36,7 @@ _LAYOUT: Final = table(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr displaystyle textstyle limits quad qquad thinspace text "
     "mathrm textbf textit textrm textsf mbox hbox mathbf boldsymbol bm mathit mathsf mathcal operatorname rm bf "
     "it hspace vspace phantom middle large Large small underline color textcolor not colon dollar textdollar "
-    "percent prime blacksquare euro ast dots ldots cdots textnormal nonumber hfill medspace null qed "
+    "percent prime blacksquare euro ast dots ldots cdots textnormal nonumber hfill medspace null qed top "
 )
 _SAYS_NOTHING: Final = table(
     "the an this that these it its is are be was of so thus hence therefore we get have has there and or our all "
@@ -46,7 +46,7 @@ _SAYS_NOTHING: Final = table(
     "in to both by on at then yes no true false st nd rd th only such total altogether usd us const case cases "
     "otherwise given from will unit units whole nonnegative rational different distinct square cubic except "
     "excluding infinite textcirc bigg base quadrant pm am clock celsius fahrenheit degrees degree percent sharp "
-    "dne infinitely many long tall high wide deep old year only top wins win player winner "
+    "dne infinitely many long tall high wide deep old year only wins win player winner "
 )
 _COUNTED: Final = frozenset({"\\ldots", "\\dots", "\\cdots", "…", "\\not", "‰", "\\partial", "\\nabla"})
 _STEM: Final = 5

@@ -5,7 +5,7 @@ from tinyv_stream_workers.rule.verifier import RuleVerifier
 
 if __name__ == "__main__":
     main(
-        "tinyv_stream_workers.rule",
+        "rule",
         "Run one rule worker.",
         lambda config: RuleVerifier(config.rule, routes=config.route_rows),
     )

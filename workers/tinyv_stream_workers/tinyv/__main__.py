@@ -4,5 +4,4 @@ from tinyv_stream_workers.entrypoint import main
 from tinyv_stream_workers.tinyv.checked import CheckedVerifier
 
 if __name__ == "__main__":
-    about = "Run one TinyV worker and its engine."
-    main("tinyv_stream_workers.tinyv", about, lambda config: CheckedVerifier(config.tinyv))
+    main("tinyv", "Run one TinyV worker and its engine.", lambda config: CheckedVerifier(config.tinyv))

@@ -142,8 +142,9 @@ class TinyVVerifier:
         await self._supervisor.engine.forget()
 
     def describe(self) -> dict[str, str]:
-        """Engine, version, model and state: new, starting, ready, restarting, failed, closed."""
-        about = {**self._supervisor.engine.describe(), "state": self._supervisor.state}
+        """Engine, version, model, what it counted, and state: new, starting, ready, restarting, failed, closed."""
+        counts = {"restarts": str(self._supervisor.restarts), "asked_again": str(self.asked_again)}
+        about = {**self._supervisor.engine.describe(), **counts, "state": self._supervisor.state}
         return about | {"shadow": self._shadow.describe()} if self._shadow else about
 
     def count_into(self, sink: Sink) -> None:

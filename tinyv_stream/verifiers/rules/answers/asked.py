@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import units
+from tinyv_stream.verifiers.rules.answers import quantities, units
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 ROUNDING: Final = re.compile(
@@ -29,6 +29,11 @@ _EXPRESSION: Final = re.compile(
     r"\b(?:find|compute|determine|calculate|evaluate|what is|value of)\s+(?:the value of\s+)?\$?\s*"
     r"((?:\d*\s*[A-Za-z](?:\s*\^\s*\{?\d\}?)?)(?:\s*[-+*/]\s*\d*\s*[A-Za-z\d](?:\s*\^\s*\{?\d\}?)?)+)(?![A-Za-z])",
     re.IGNORECASE,
+)
+_NAME: Final = re.compile(
+    r"\b(?:[Ff]ind|[Dd]etermine|[Cc]ompute|[Cc]alculate|[Ww]hat is)\s+(?:the )?(?:(?:length|value|size) of )?"
+    r"(?:(?:segment|side|line) )?(?:\$\s*([A-Z]{2}|[A-Za-z])\s*\$(?!\s*(?:,|and|or)\s*\$)|"
+    r"([A-Z]{2}|[b-hj-z])(?=\s*[.?]|\s*$))"
 )
 EXACT: Final = re.compile(
     r"\bexact\b|\b(?:give|find|express|compute|calculate|state|write|answer|determine|evaluate)\b[^.?]*\bexactly\b",
@@ -86,9 +91,12 @@ _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total",
 _DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
 _MONEY: Final = re.compile(
     r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |"
-    r"how much|sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|"
+    r"sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|"
     r"revenue|budget|expens)|\$\d",
     re.IGNORECASE,
+)
+_OTHER_MONEY: Final = re.compile(
+    r"\brs\b|rupees?|₹|€|\beuros?\b|£|\byuan\b|\byen\b|¥|\bpesos?\b|\brmb\b", re.IGNORECASE
 )
 _CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
 """Names by which a question may call a currency that is written with a sign."""
@@ -128,6 +136,13 @@ def wants_more_than(name: str, question: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=1024)
+def only_name(question: str) -> str:
+    """Return the letter or the segment that the question asks for, `x` in "find `x`"; empty if none, or several."""
+    found = {match[1] or match[2] for match in _NAME.finditer(question[:4_000])}
+    return found.pop() if len(found) == 1 else ""
+
+
 def radians(question: str) -> bool:
     """Say whether angles are asked for in radians."""
     return _RADIANS.search(question) is not None
@@ -135,7 +150,8 @@ def radians(question: str) -> bool:
 
 def angle(question: str) -> bool:
     """Say whether a bare number may be one of degrees."""
-    return _ANGLE.search(question) is not None and not radians(question)
+    kinds = quantities.asked_kinds(question)
+    return _ANGLE.search(question) is not None and not radians(question) and (not kinds or "angle" in kinds)
 
 
 def is_noun_of(unit: str, question: str) -> bool:
@@ -191,7 +207,7 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
 
 
-def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: PLR0911 (one way out per doubt)
+def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 (one way out per doubt)
     """Return what `unit` is worth in the unit that the question asks for; 1 if it is that one; None if it is not.
 
     A unit of measure may stand behind a bare ground truth only where the question names it, and no other of its kind.
@@ -206,8 +222,12 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: PLR0911 (o
     if measured is None:
         return Fraction(1) if is_noun_of(unit, question) else None
     wanted = asked_units(question)
+    kind = quantities.kind(measured[0])
+    if not wanted and kind and kind not in quantities.asked_kinds(question):
+        return None
     if not wanted and measured[0] == "money^1" and _MONEY.search(question):
-        return Fraction(1) if unit == "dollar" else None
+        other = _OTHER_MONEY.search(question) is not None and "dollar" not in question.lower()
+        return Fraction(1) if unit == "dollar" and not other else None
     if unit in _CURRENCIES and wanted & _CURRENCIES[unit]:
         return Fraction(1)
     same_kind = {name: f for name in wanted if (f := units.factor(name)) and units.is_alike(f[0], measured[0])}

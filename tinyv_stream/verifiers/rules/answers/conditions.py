@@ -61,7 +61,7 @@ _MAX_CHARS: Final = 160
 def cut(text: str) -> tuple[str, list[Condition]]:
     """Return a cleaned text without the clauses at its end (and one in front), and what they say."""
     found: list[Condition] = []
-    front = _BEFORE.match(text)
+    front = _BEFORE.match(text) if text.startswith("\\forall") else None
     if front and (said := _read(front[1], led=True, rest="")):
         text, found = text[front.end() :], said
     while (clause := _last(text)) is not None:
@@ -80,6 +80,8 @@ def agree(gold: frozenset[Condition], answer: frozenset[Condition], question: st
 
     `variable` is the x of an answer `f(x) = ...`: the question gives its domain, if not by this name.
     """
+    if not answer:
+        return True
     if variable and any(name == variable and domain.startswith(_SOME) for name, domain in answer - gold):
         return False
     answer = frozenset((name, domain.removeprefix(_SOME)) for name, domain in answer)

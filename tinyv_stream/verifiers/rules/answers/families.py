@@ -112,6 +112,8 @@ def _linear(node: Node, conditions: Iterable[Condition], question: str) -> tuple
         return None
     name = next(iter(names))
     said = [domain for letter, domain in conditions if letter == name]
+    if not said and name not in _PARAMETERS:
+        return None
     # the k of "all solutions of k cos x = 1" may be another one than that of `\\frac{\\pi}{6} + k\\pi`
     all_angles = _HAS_PI in walk(node) and _SOLUTIONS_ASKED.search(question) is not None
     repeats = _HAS_PI in walk(node) or _ALL_ASKED.search(question) is not None

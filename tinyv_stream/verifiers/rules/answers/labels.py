@@ -7,7 +7,8 @@ from typing import Final
 from tinyv_stream.verifiers.rules.answers import asked, equations, order, ratios
 from tinyv_stream.verifiers.rules.answers.forms import Equation, Form, Labelled, Match, Ranges, Ratio, Scalar, Sequence
 from tinyv_stream.verifiers.rules.answers.relations import label
-from tinyv_stream.verifiers.rules.maths.tree import Op, rename, symbols
+from tinyv_stream.verifiers.rules.answers.words import mentions
+from tinyv_stream.verifiers.rules.maths.tree import FUNCTIONS, Op, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 Comparison = Callable[[Form, Form, str], Match | None]
@@ -20,6 +21,7 @@ _DERIVATIVES: Final = tuple(
         r"third deriv|'{3}",
     )
 )
+_AT: Final = re.compile(r"(\\?[A-Za-z]+(?:_\w+)?'*)\((.+)\)")
 _FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
 
 
@@ -58,9 +60,10 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
             return None
         if isinstance(gold, Sequence) and len(gold.items) > 1 and not isinstance(answer.value, Sequence | Ranges):
             return None
-    if isinstance(answer, Labelled) and len(answer.label) == 1 and asked.wants_more_than(answer.label, question):
-        return None
-    if isinstance(answer, Labelled) and _is_another_derivative(answer.label, question):
+        listed = isinstance(answer.value, Sequence) and not answer.value.brackets
+        if listed and not answer.label.startswith("(") and order.is_ordered(question):
+            return None  # one name for values of several names: `max = 3, max = -1`
+    if isinstance(answer, Labelled) and _names_another(answer.label, question):
         return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
     if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
@@ -73,7 +76,10 @@ def _is_asked_order(text: str, gold: Form, question: str) -> bool:
     """Say whether `(x, y) = (1, 2)` names its values in the order in which the bare pair of a ground truth has them."""
     said = "".join(text.split())
     names = said[1:-1].split(",")
-    asked_for = said in "".join(question.split()) or order.places(names, question) == names
+    by_the_alphabet = (
+        all(len(name) == 1 for name in names) and names == sorted(names) and not order.is_ordered(question)
+    )
+    asked_for = said in "".join(question.split()) or order.places(names, question) == names or by_the_alphabet
     return asked_for and isinstance(gold, Sequence)
 
 
@@ -86,6 +92,28 @@ def _chosen(form: Form, other: Form) -> Form:
         return form
     nodes = tuple(item.node for item in pair.items if isinstance(item, Scalar) and not item.unit)
     return Scalar(Op("binom", nodes)) if len(nodes) == 2 else form
+
+
+def _names_another(name: str, question: str) -> bool:
+    """Say whether the question asks for something else than what an answer names."""
+    if len(name) == 1 and asked.wants_more_than(name, question):
+        return True
+    wanted = asked.only_name(question)
+    if wanted and wanted != name and len(wanted) == len(name) and mentions(question, name):
+        return True
+    return _is_another_derivative(name, question) or _is_at_another_point(name, question)
+
+
+def _is_at_another_point(name: str, question: str) -> bool:
+    r"""Say whether a label is a function at a point, `\cos(3x)`, `f(2)`, that the question has elsewhere only."""
+    found = _AT.fullmatch(name)
+    if found is None:
+        return False
+    said = re.sub(r"[\s{}$]|\\(?:left|right|text)(?![a-z])|\\[,;!]", "", question[:4_000])
+    after = [said[m.end() : m.end() + 1] for n in (name, found[1] + found[2]) for m in re.finditer(re.escape(n), said)]
+    if after:
+        return all(sign in {"=", "<", ">"} for sign in after)  # its value is given
+    return found[1].strip("\\") in FUNCTIONS or found[1] + "(" in said
 
 
 def _is_another_derivative(name: str, question: str) -> bool:

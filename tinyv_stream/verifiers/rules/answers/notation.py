@@ -34,6 +34,10 @@ _WHEN: Final = re.compile(
 """What stands in front of a time or a date."""
 
 
+_MARKED: Final = re.compile(r"\\|\||[\[\]}]\Z|\^\s*T\Z|\A(?:on|at)\b", re.IGNORECASE)
+"""What every notation here has, so that plain values cost nothing."""
+
+
 def unframed(text: str) -> str:
     """Return an answer without the box or the bold marks around all of it."""
     plain = text.strip(" \n")  # a tab may be what is left of a command
@@ -51,6 +55,8 @@ def separated(text: str) -> str:
 
 def settle(text: str) -> str:
     """Return a cleaned answer in one notation."""
+    if not _MARKED.search(text):
+        return text
     if "\\text" in text:
         text = _DEGREE.sub(r"^\\circ ", text)
     if text.endswith("}") and text.count("}") == text.count("{") + 1:

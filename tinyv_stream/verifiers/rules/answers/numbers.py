@@ -34,7 +34,7 @@ def same_scalar(  # noqa: PLR0911 (one way out per dress)
     if shapes.is_residue(gold) or shapes.is_residue(answer):
         return shapes.same_residue(gold, answer, question)
     gold, answer = _with_letter_units(gold, answer, question)
-    if any(asked.changes_a_number(u) and not asked.is_noun_of(u, question) for u in {gold.unit, answer.unit}):
+    if any(asked.changes_a_number(u) and not asked.is_noun_of(u, question) for u in (gold.unit, answer.unit) if u):
         return None
     dressed = gold.unit != answer.unit or gold.percent != answer.percent or gold.degrees != answer.degrees
     if gold.percent != answer.percent:

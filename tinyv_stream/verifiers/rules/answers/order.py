@@ -4,6 +4,7 @@ Order is free where a set is asked for ("find all", "the two primes"). It is not
 "minimum and maximum"), or an order ("respectively", "arrange", "the first three terms").
 """
 
+import itertools
 import re
 from typing import Final
 
@@ -53,6 +54,8 @@ _TUPLE: Final = re.compile(
 )
 _SET: Final = re.compile(r"\bsets?\b|\\\{", re.IGNORECASE)
 _EXTREME: Final = re.compile(r"[A-Za-z]{0,2}(?:\([a-z]\))?_\\?(max|min)(?:imum)?")
+_AND: Final = r"[\s$\\\\{}()]*(?:,\s*and|,|and)[\s$\\\\{}()]*"
+_MOST_LETTERS: Final = 4
 _SHORT: Final = {"min": "minimum", "max": "maximum"}
 
 
@@ -86,6 +89,8 @@ def full_name(label: str) -> str:
 
 def places(labels: list[str], question: str) -> list[str] | None:
     """Return the names as the question lists them; letters that it lacks by the alphabet; None where it lacks words."""
+    if 1 < len(labels) <= _MOST_LETTERS and all(len(label) == 1 for label in labels):
+        return _listed(labels, question) or sorted(labels)
     found = [(_place(label, question), label) for label in labels]
     if any(place < 0 and len(label) > 1 for place, label in found):
         return None
@@ -104,6 +109,14 @@ def are_in_place(names: list[str], question: str) -> bool:
         if len(places) == len(names):
             return places == sorted(places)
     return False
+
+
+def _listed(letters: list[str], question: str) -> list[str] | None:
+    """Return the letters as the question lists them, `y and x`; None where they only occur, as in `y = x^2`."""
+    for names in itertools.permutations(letters):
+        if re.search(rf"(?<![A-Za-z\\\\]){_AND.join(names)}(?![A-Za-z])", question[:4_000]):
+            return list(names)
+    return None
 
 
 def _place(label: str, question: str) -> int:

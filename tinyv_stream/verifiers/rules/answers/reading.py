@@ -142,6 +142,8 @@ def _counted_out(parts: list[str]) -> list[str]:
 
 def _all_but(items: list[Form]) -> Ranges | None:
     r"""Return `x \ne -1, 4` as the line without both points."""
+    if not items:
+        return None
     first, *rest = items
     points = [item.node for item in rest if isinstance(item, Scalar) and not item.unit and not symbols(item.node)]
     if not isinstance(first, Ranges) or len(points) != len(rest) or len(first.parts) != 2 or not first.variable:

@@ -4,6 +4,7 @@ What stands before the value may go only if each of its words is one that says n
 and none of them turns the value round ("not", "at least", "minus", "more").
 """
 
+import functools
 import re
 from typing import Final
 
@@ -69,15 +70,17 @@ _SYNONYMS: Final = (
     table("maximum max largest greatest biggest highest maximal"),
     table("minimum min smallest least lowest minimal"),
 )
+_RATIO_OF: Final = re.compile(r"\bratio of (.{1,60}?) to (.{1,60}?)[?.,;]", re.IGNORECASE | re.DOTALL)
 _STEM: Final = 6
 _MOST_NAME: Final = 40
 """Characters of an expression that the question asks for by itself."""
 _MAX_CHARS: Final = 300
 
 
+@functools.lru_cache(maxsize=1024)
 def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out per kind of sentence)
     """Return the value that a sentence ends in, or the text as it is."""
-    if len(text) > _MAX_CHARS or not any(c.isalpha() for c in text[:12]):
+    if len(text) > _MAX_CHARS or not (" " in text or "=" in text) or not any(c.isalpha() for c in text[:12]):
         return text
     text = _IN_ALL.sub(r"\1", text)
     plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
@@ -94,6 +97,8 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
     if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
         return text
+    if _names_one_part(found[1], question):
+        return text
     if found[1].lower().endswith(("has", "scored", "sold", "contains")) and not re.match(
         r"(?:exactly )?[-\d]", found[2]
     ):
@@ -107,9 +112,17 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     return value
 
 
+def _names_one_part(subject: str, question: str) -> bool:
+    """Say whether a subject is one part of a ratio that is asked for: `zinc is 3/5` says a share, and no ratio."""
+    ratio = _RATIO_OF.search(question)
+    said = {word.lower() for word in _WORD.findall(subject)} - _SAYS_NOTHING
+    parts = [{word.lower() for word in _WORD.findall(part)} for part in ratio.groups()] if ratio else []
+    return bool(said) and any(said <= part for part in parts)
+
+
 def _of_the_question(text: str, question: str) -> str | None:
     """Return the value of `m + n = 16`, where the question speaks of `m + n` and gives no value for it."""
-    found = _ASSIGNED.fullmatch(text)
+    found = _ASSIGNED.fullmatch(text) if text.count("=") == 1 and question else None
     if found is None or _LETTER.search(_COMMAND.sub(" ", found[2])):
         return None
     name = "".join(_LAYOUT.sub("", found[1]).split())
@@ -125,6 +138,8 @@ def _of_the_question(text: str, question: str) -> str | None:
 
 def _listed(text: str, question: str) -> str | None:
     """Return `The width is 3 and the length is 8` as `width: 3, length: 8`."""
+    if not any(verb in text for verb in (" is ", " are ", " equals ", " = ")):
+        return None
     found = [_NAMED.fullmatch(part.strip(" .")) for part in _BETWEEN.split(text)]
     parts = [match for match in found if match is not None]
     if len(parts) < 2 or len(parts) != len(found) or not all(_is_known(part[1], question) for part in parts):
@@ -149,6 +164,7 @@ def _repeated(text: str, question: str) -> str | None:
         or len(said) < _STEM
         or said not in asked_for
         or set(value.lower().split()[:2]) & (_TURNS | asked.NEVER)
+        or _names_one_part(subject, question)
     ):
         return None
     return value.strip()
@@ -164,7 +180,7 @@ def _who(text: str, question: str) -> str | None:
 
 def _winner(text: str, question: str) -> str | None:
     """Return who wins, by the name that the question gives or by a place: `The first player wins`, `Petya will win`."""
-    found = _WINS.fullmatch(text.strip(" .")) if _WHO_WINS.search(question) else None
+    found = _WINS.fullmatch(text.strip(" .")) if "win" in text and _WHO_WINS.search(question) else None
     return (found[1] or found[2]).strip() if found else None
 
 

@@ -171,6 +171,8 @@ def _modulo(text: str) -> Form | None:
 
 
 def _date(text: str) -> Form | None:
+    if " " not in text or not any(char.isdigit() for char in text):
+        return None
     found = _DATE.fullmatch(re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", text).strip())
     if found is None:
         return None

@@ -88,7 +88,8 @@ def trim(text: str) -> Trimmed:
     text = _COMMA.sub(r"\1", JOINED.sub(lambda m: f" {m[1]} ", text))
     text = _TRAILING_AND.sub(lambda m: f"\\text{{{m[1]}}} {m[2]} ", text)
     work = _Scissors(_FULL_STOP.sub("", _UNION_U.sub(lambda _m: "\\cup ", text).strip(" ,;:")))
-    work.cut(_ONLY, "says that there is no other value")
+    if "only" in work.text:
+        work.cut(_ONLY, "says that there is no other value")
     work.cut(_ORDINAL, "ending of an ordinal", " ")
     work.text = _unbuilt(work.text)
     said = work.clauses()
@@ -116,6 +117,8 @@ def _unbuilt(text: str) -> str:  # noqa: PLR0911 (one way out per doubt)
     r"""Return `\{2k \mid k \in \mathbb{Z}\}` as `2k, k \in \mathbb{Z}`, `\{x \mid x = 2k, k \in \mathbb{Z}\}`."""
     try:
         pair = enclosed(text)
+        if pair is not None and pair[0] == "{" and conditions.cut(pair[1])[1]:
+            return pair[1]
         if pair is None or pair[0] != "\\{" or pair[2] != "\\}":
             return text
         parts, used = split(pair[1], frozenset({"|", "\\mid", ":"}))

@@ -12,8 +12,9 @@ import msgspec
 _MOST: Final = 64
 _BRACES: Final = 20_000
 """Braces looked at in all: a longer formula is over every answer limit, and each costs a step."""
-_COMMAND: Final = re.compile(r"\\(?:boxed|fbox|framebox|bbox)(?![A-Za-z])|(?:(?<![A-Za-z\\])boxed|\x08oxed)(?=\{)")
-"""A command; also one without its backslash, or with what JSON makes of it."""
+_COMMAND: Final = re.compile(r"\\(?:boxed|fbox|framebox|bbox)(?![A-Za-z])")
+_BROKEN: Final = re.compile(r"\\(?:boxed|fbox|framebox|bbox)(?![A-Za-z])|(?:(?<![A-Za-z\\])boxed|\x08oxed)(?=\{)")
+"""Also a command without its backslash, or with what JSON makes of it."""
 _OPTIONS: Final = re.compile(r"\s*(?:\[[^\[\]{}\n]{0,80}\]\s*){0,2}")
 _PIECE: Final = re.compile(r"\\.|[{}]", re.DOTALL)
 _FRACTION: Final = re.compile(r"\\[dtc]?frac(?![A-Za-z])")
@@ -37,7 +38,8 @@ def boxes(text: str) -> list[Box]:
     if "box" not in text and "\x08ox" not in text:
         return found
     budget = _BRACES
-    for command in list(_COMMAND.finditer(text))[-_MOST:]:
+    command_of = _COMMAND if text.count("oxed{") == text.count("\\boxed{") else _BROKEN
+    for command in list(command_of.finditer(text))[-_MOST:]:
         if found and command.start() < found[-1].end:
             continue
         box, used = _read(text, command.start(), command.end(), budget)
@@ -63,7 +65,7 @@ def balanced(text: str, at: int, budget: int) -> tuple[int, int]:
 
 def unwrapped(inside: str) -> str:
     """Return what a box holds, without boxes in it."""
-    while (command := _COMMAND.match(inside)) and inside[command.end() : command.end() + 1] == "{":
+    while (command := _BROKEN.match(inside)) and inside[command.end() : command.end() + 1] == "{":
         end, _ = balanced(inside, command.end(), _BRACES)
         if end != len(inside):
             break

@@ -46,6 +46,12 @@ _BEHIND: Final = (
     re.compile(
         r"[\s$*)}.\]\\]*\b(?:(?:does|do|did)(?: not|n't)(?! (?:depend|matter|change))|fails?\b(?! to))", re.IGNORECASE
     ),
+    re.compile(
+        r"[\s$*)}.\]\\]*(?:(?:ist|sind|war) (?:falsch|nicht|inkorrekt)|(?:es|está) (?:incorrect[oa]|mal|fals[oa]|erróne[oa])|no es|est (?:faux|fausse|incorrect)|n['’]est pas"
+        r"|(?:é|está) (?:errad[oa]|incorret[oa]|fals[oa])|não é|(?:è) (?:sbagliat[oa]|errat[oa]|fals[oa])|non è|(?:[—–-] )?(?:это )?(?:не(?:верно|правильно)|ошибка)|не подходит"
+        r"|是?(?:错误|错的|不对|不正确)|不是|[はが](?:間違|誤り|正しくない)|(?:은|는) (?:틀|오답|잘못)|(?:خطأ|خاطئ|غير صحيح)|गलत|ভুল|غلط|salah|adalah salah)",
+        re.IGNORECASE,
+    ),
     re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
     re.compile(r"[\s$*)}\]\\]*(?:ではあ?りません|ではな|じゃな|(?:이|가)? ?아닙|(?:이|가)? ?아니|नहीं|değil)"),
 )
@@ -53,6 +59,15 @@ _PARTS: Final = re.compile(
     r"\\(?:[dtc]?frac\s*(?:\{[^{}]{0,40}\})?|sqrt(?:\[[^\]]{0,9}\])?|binom\s*(?:\{[^{}]{0,40}\})?|lfloor|lceil)\s*\{?\s*$"
     r"|\\(?:log|ln|lg|exp|sin|cos|tan|cot)(?:_\{?\w{1,3}\}?)?\s*[({]?\s*$"
 )
+_PARTS_PLAIN: Final = re.compile(r"(?<![A-Za-z\\])[A-Za-z]\(?$|[\^_]\s*\{?\s*$|[\w)}]\s*/\s*$")
+_HINTS: Final = (
+    "\\ne", "≠", "not", "n't", "never", "neither", "nor", "nicht", "kein", "no ", "non ", "n'est", "n’est", "pas", "n\u00e3o", "не", "niet",
+    "geen", "inte", "ikke", "nie", "bukan", "không", "不", "并非", "ليس", "ไม่ใช่", "false", "wrong", "mista", "incorrect", "untrue",
+    "a lie", "common", " but", "other than", "differ", "unclear", "unknown", "doubt", "uncertain", "unsure", "wonder", "<del", "<s",
+    "cancel", "\\sout", "\\st", "<!--", "%",
+)  # fmt: skip
+"""Each expression for what stands before a box needs one of these; most texts have none."""
+_HEAD_HINTS: Final = ("minus", "negative", "half", "twice", "double", "third of", "one less", "one more")
 _HEAD: Final = re.compile(
     r"(?:^|(?<=[\s$*({]))((?:minus|negative|half of|half|twice|double|one third of|one less than|one more than)\s+)[$\\(\[{]*$",
     re.IGNORECASE,
@@ -63,21 +78,26 @@ _TAIL: Final = re.compile(
 )
 _DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)$")
 _JOINED: Final = re.compile(
-    r"(\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
+    r"(\s*/\s*(?:[\w(]|\\[a-z]+)[\w.]*|\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
 )
 
 
 def denies(before: str, behind: str) -> bool:
     """Say whether what stands right before or behind a box takes it back, or makes it a part of an expression."""
-    if any(pattern.search(before) for pattern in _BEFORE) or any(pattern.match(behind) for pattern in _BEHIND):
+    low = before.lower()
+    if any(hint in low for hint in _HINTS) and any(pattern.search(before) for pattern in _BEFORE):
         return True
-    struck = before.count("~~") % 2 == 1 and "~~" in behind
-    return struck or _PARTS.search(before) is not None
+    if any(pattern.match(behind) for pattern in _BEHIND) or _PARTS_PLAIN.search(before, max(0, len(before) - 8)):
+        return True
+    struck = "~~" in behind and before.count("~~") % 2 == 1
+    return struck or ("\\" in before and _PARTS.search(before) is not None)
 
 
 def around(before: str, behind: str) -> tuple[str, str]:
     """Return what belongs to the value of a box in front of it and behind it: digits, letters, words of size."""
-    head, tail = _HEAD.search(before), _TAIL.match(behind)
+    low = before.lower()
+    head = _HEAD.search(before) if any(hint in low for hint in _HEAD_HINTS) else None
+    tail = _TAIL.match(behind)
     digits, joined = _DIGITS_BEFORE.search(before), _JOINED.match(behind)
     front = digits[1] if digits else head[1] if head else ""
     back = joined[1] if joined else f" {tail[1]}" if tail else ""

@@ -34,7 +34,7 @@ def standing(text: str, found: list[Box]) -> list[Box]:
         behind = text[box.end : box.end + _NEAR]
         if box.inside is None:
             kept.append(box)
-        elif argument := _ARGUMENT.search(before):
+        elif "\\" in before and (argument := _ARGUMENT.search(before)):
             kept.append(_with_command(text, box, max(0, box.start - _NEAR) + argument.start()))
         elif not (denies(before, behind) or _ASKED.match(behind)):
             kept.append(_whole(box, before, behind))
@@ -55,7 +55,9 @@ def _whole(box: Box, before: str, behind: str) -> Box:
     front, back = around(before, behind)
     if (front or back) and box.inside:
         return msgspec.structs.replace(box, inside=f"{front}{unwrapped(box.inside or '')}{back}")
-    operand, operator = _OPERAND.search(before), _OPERATOR.match(behind)
+    near = before.rstrip()[-1:]
+    operand = _OPERAND.search(before) if near.isdigit() or near in {"-", "+", "*", "t", "s"} else None
+    operator = _OPERATOR.match(behind)
     if not (operand and operand[1].strip() != "+" and _is_sign(before, operand)) and not operator:
         return box
     inside = unwrapped(box.inside or "")

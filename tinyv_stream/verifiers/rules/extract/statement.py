@@ -51,6 +51,7 @@ _SIGNS: Final = re.compile(rf"^(?:#|{_PICTURE})+|(?:{_PICTURE})+$")
 _CONCLUDES: Final = re.compile(
     r"(?:(?:\\(?:therefore|Rightarrow|implies|displaystyle|textstyle|large|Large|LARGE|huge|Huge|q?quad)(?![A-Za-z])|\\[ ,;:!]|[∴⇒⟹]|=>)\s*)+"
 )
+_SHOUTED: Final = re.compile(r"(?<=[*$])!+$")
 _SPACES_BEHIND: Final = re.compile(r"(?:\s*(?:\\[ ,;:!]|\\q?quad(?![A-Za-z])|~))+\s*$|(?<!\\)\\$")
 _POWER: Final = re.compile(r"[\w)}]\*\*[\w({]")
 _COLOURED: Final = re.compile(r"\\(?:text)?color\{[^{}]*\}\{(.*)\}", re.DOTALL)
@@ -126,7 +127,7 @@ def is_value(text: str) -> bool:
 
 def tidy(text: str) -> str:
     """Return a value without emphasis, delimiters and the full stop around it, with digits as `0` to `9`."""
-    text = _in_ascii_digits(text.strip())
+    text = _SHOUTED.sub("", _in_ascii_digits(text.strip()))
     for _ in range(4):
         before = text
         text = _emphasis(_without_layout(text).strip().rstrip(",;:，；。۔ "))

@@ -14,26 +14,9 @@ _END: Final = re.compile(
     re.IGNORECASE,
 )
 """Tokens that end a turn, or begin another: every special token but those of thinking, channels and the answer itself."""
-_SIGNS: Final = ("<|", "|>", "</s>", "<e", "<pad", "<s", "<r", "<S", "\uff5c>", "INST]", "[EOS]", "[|", "_TOKEN_")
-_TALKERS: Final = (
-    "ser",
-    "SER",
-    "uman",
-    "ssistant",
-    "nstruction",
-    "esponse",
-    "UMAN",
-    "SSISTANT",
-    "suari",
-    "sistente",
-    "tilisateur",
-    "utzer",
-)
-_TASKS: Final = (
-    "roblem", "uestion", "xerci", "ask", "Q", "ROBLEM", "UESTION", "regunta", "ergunta", "rage", "ufgabe", "jercicio",
-    "omanda", "ertanyaan", "oal:", "nput:", "tudent:", "solve", "compute",
-)  # fmt: skip
-"""Parts of what the expressions below look for: an English text without any of them need not be searched."""
+_ANGLED: Final = ("|>", "</s>", "<e", "<E", "<pad", "<s", "<S", "<r", "<|", "\uff5c>")
+_SQUARE: Final = ("INST]", "[EOS]", "[|", "_TOKEN_")
+"""Parts of what the expression above looks for: a text without any of them need not be searched."""
 _ROLE: Final = re.compile(
     r"(?:\s*(?:assistant|model|chatbot)\s*(?:<\|(?:end_header_id|header_end|message|im_middle)\|>|\n|:))?\s*",
     re.IGNORECASE,
@@ -64,22 +47,24 @@ _CONTAINER: Final = re.compile(
     r"</?(?:output|response|solution|result|final|conclusion|final_response)>", re.IGNORECASE
 )
 _TALK: Final = re.compile(
-    r"^[ \t>*#]*(?:user|human|assistant|instruction|response|usuario|asistente|usuário|assistente|utilisateur|nutzer|benutzer"
+    r"\n(?=[^\n:\uff1a]{2,40}[:\uff1a])[ \t>*#]*(?:user|human|assistant|instruction|response|usuario|asistente|usuário|assistente|utilisateur|nutzer|benutzer"
     r"|пользователь|ассистент|用户|助手|ユーザー|アシスタント|사용자|المستخدم|المساعد"
     r"|उपयोगकर्ता|सहायक|ব্যবহারকারী|صارف)(?!\w)[*]*[ \t]*[:\uff1a]",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 """A line that gives the word to somebody."""
 _TASK: Final = re.compile(
-    r"^[ \t>*#]*(?:(?:(?:next|new|another|second)[ \t]+)?(?:problem|question|exercise|task|q|input|student|teacher"
+    r"\n(?:(?=[^\n:\uff1a]{1,40}[:\uff1a])[ \t>*#]*(?:(?:next|new|another|second)[ \t]+)?(?:problem|question|exercise|task|q|input|student|teacher"
     r"|pregunta|problema|ejercicio|pergunta|exercício|problème|exercice|frage|aufgabe|domanda|pertanyaan|soal"
     r"|вопрос|задача|问题|题目|問題|質問|문제|질문|प्रश्न|सवाल|(?:ال)?سؤال|سوال|প্রশ্ন)"
     r"[ \t]*(\d{0,3})[.*]*[ \t]*[:\uff1a]"
-    r"|(?<=#)[ \t]*(?:problem|question|exercise)[ \t]+(\d{1,3})[*]*[ \t]*$"
-    r"|(?:please |now )?(?:solve|compute|find|calculate|evaluate) (?:this|the) (?:next|following)\b)|(?<=[.!?] )(?:next )?(?:question|problem)[ \t]*:",
-    re.IGNORECASE | re.MULTILINE,
+    r"|#+[ \t]*(?:problem|question|exercise)[ \t]+(\d{1,3})[*]*[ \t]*(?=\n|$)"
+    r"|[ \t>*]*(?:please |now )?(?:solve|compute|find|calculate|evaluate) (?:this|the) (?:next|following)\b)",
+    re.IGNORECASE,
 )
 """A line that sets a task."""
+_TASK_INSIDE: Final = re.compile(r"(?:Question|QUESTION|Problem|PROBLEM)[ \t]*(\d{0,3})()[ \t]*:")
+_FULL_STOP: Final = re.compile(r"[.!?][ \t]+(?:Next )?$")
 
 
 def response(completion: str) -> str:
@@ -93,7 +78,10 @@ def _one_turn(text: str) -> str:
         at = text.rfind(_FINAL_CHANNEL)
         return "" if at < 0 else _END.split(text[at + len(_FINAL_CHANNEL) :], maxsplit=1)[0]
     start = 0
-    if not any(sign in text for sign in _SIGNS):
+    if not (
+        ("<" in text and any(sign in text for sign in _ANGLED))
+        or ("[" in text and any(sign in text for sign in _SQUARE))
+    ):
         return text
     for token in _END.finditer(text):
         if token[0] == "[/INST]":
@@ -109,7 +97,7 @@ def _one_turn(text: str) -> str:
 
 
 def _behind_thinking(text: str) -> str:
-    if not any(word in text for word in _THINKING):
+    if not any(sign in text for sign in ("<", "\u25c1", "[THINK")) or not any(word in text for word in _THINKING):
         return text
     begun, behind = False, 0
     for tag in _THOUGHT.finditer(text):
@@ -122,11 +110,11 @@ def _behind_thinking(text: str) -> str:
 
 def _before_next_turn(text: str) -> str:
     begins = len(text) - len(text.lstrip())
-    for talk in _TALK.finditer(text) if not text.isascii() or any(word in text for word in _TALKERS) else ():
+    for talk in _TALK.finditer("\n" + text):  # the line begins where the line end is in the longer text
         if talk.start() > begins:
             text = text[: talk.start()]
             break
-    tasks = list(_TASK.finditer(text)) if not text.isascii() or any(word in text for word in _TASKS) else []
+    tasks = _tasks(text)
     marked = first_mark(text) if tasks else -1
     if marked < 0:
         return text
@@ -135,6 +123,16 @@ def _before_next_turn(text: str) -> str:
         if task.start() >= marked and not (is_series and _number(task)):
             return text[: task.start()]
     return text
+
+
+def _tasks(text: str) -> list[re.Match[str]]:
+    """Return where tasks are set: at the start of a line, or behind a full stop."""
+    inside = [
+        found
+        for found in (_TASK_INSIDE.finditer(text) if "uestion" in text or "roblem" in text else ())
+        if _FULL_STOP.search(text, max(0, found.start() - 9), found.start())
+    ]
+    return sorted([*_TASK.finditer("\n" + text), *inside], key=lambda found: found.start())
 
 
 def _number(task: re.Match[str]) -> str:

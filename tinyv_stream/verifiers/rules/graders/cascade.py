@@ -33,7 +33,7 @@ _KNOWN_TO_SYMPY: Final = re.compile(
 )
 """All that may be in a text that Math-Verify is to read: what it does not know it leaves out, and says nothing."""
 _COSTLY: Final = re.compile(
-    r"\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
+    r"[(\[]\s*[-+]?\s*\\infty|\\infty\s*[)\]]|\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
 )
 """Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
 _UNENDED: Final = re.compile(

@@ -12,7 +12,8 @@ import math
 import operator
 import re
 from collections.abc import Callable
-from typing import Final
+from fractions import Fraction
+from typing import Final, cast
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules.extract import prime_answer
@@ -24,16 +25,33 @@ from tinyv_stream.verifiers.rules.maths.tree import Node, Unreadable
 
 _BRACKETS: Final = "()[]"
 _FRACTION: Final = re.compile(r"-?[0-9]+.?/0*[1-9][0-9]*.?")
-_UNREAD: Final = re.compile(r"\^\{|\^\(|\^[0-9]+\^|\^[0-9][0-9]+|[{}\[\],_|;]|\d\.\(")
+_UNREAD: Final = re.compile(r"\^\{|\^\(|\^[0-9]+\^|\^[0-9][0-9]+|[{}\[\],_|;]|\d\.\(|sqrt\d")
 """Powers that PRIME refuses to work out; a set, list, tuple or error to its parser; `0.(3)`, a product there."""
+_JUXTAPOSED: Final = (
+    (re.compile(r"(?<![a-z])sqrt +(\d+)"), r"sqrt(\1)"),
+    (re.compile(r"(?<=\d) +(?=\d)"), "*"),
+    (re.compile(r"(?<![a-z])ln(?=\d)"), "l*n*"),
+    (re.compile(r"(?<![a-z])(?!(?<=\d)e)([a-z])(?=\d)"), r"\1*"),
+)
+"""What PRIME's parser makes of signs that stand side by side: `1+3 2` is `1+3*2`, `n2` is `n*2`."""
+_MOST_POWER: Final = 64
 _TOLERANCE: Final = 1e-4
 _MAX_CHARS: Final = 1_000
 _MAX_DEPTH: Final = 6
+
+
+def _power(base: float, exponent: float) -> float:
+    if abs(exponent) > _MOST_POWER or abs(base) > 1 / _TOLERANCE**3:
+        raise ValueError("too large")
+    return base**exponent
+
+
 _ARITHMETIC: Final[dict[type[ast.operator], Callable[[float, float], float]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: lambda a, b: a / b,
+    ast.Pow: _power,
 }
 
 
@@ -138,6 +156,10 @@ def _same_element(gold: str, answer: str) -> bool:
     )  # a degree sign or a square is an error to its parser
     if len(letters) > 2 or signs or _UNREAD.search(both):
         return False
+    if "." in both and not letters - {"e"}:
+        values = _decimal(gold), _decimal(answer)
+        if None not in values:
+            return values[0] == values[1]
     left, right = _tree(gold), _tree(answer)
     return left is not None and right is not None and _equal(left, right)
 
@@ -165,21 +187,31 @@ def _value_text(text: str, pi: float | None) -> str:
     return text
 
 
-def _arithmetic(text: str) -> float | None:
+def _arithmetic(text: str, number: Callable[[float], float] = lambda value: value) -> float | None:
     """Return the value of a text of numbers and + - * / in Python's spelling, or None: no name can be in it."""
     try:
-        return _worked(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError, OverflowError, RecursionError, MemoryError):
+        return float(_worked(ast.parse(text.strip(), mode="eval").body, number))
+    except (SyntaxError, TypeError, ValueError, ZeroDivisionError, OverflowError, RecursionError, MemoryError):
         return None
 
 
-def _worked(node: ast.expr) -> float:
+def _decimal(text: str) -> float | None:
+    """Return a value as PRIME works it out where a number has a point: in floating point, rounding errors and all."""
+    return _arithmetic(re.sub(r"(?<=\d)\s*(?=\()", "*", text.replace("^", "**")), _exact)
+
+
+def _exact(value: float) -> float:
+    """Return a whole number as a fraction, so that it is exact until it meets a number with a point."""
+    return cast("float", Fraction(value)) if isinstance(value, int) else value
+
+
+def _worked(node: ast.expr, number: Callable[[float], float]) -> float:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return node.value
+        return number(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_worked(node.operand)
+        return -_worked(node.operand, number)
     if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-        return _ARITHMETIC[type(node.op)](_worked(node.left), _worked(node.right))
+        return _ARITHMETIC[type(node.op)](_worked(node.left, number), _worked(node.right, number))
     raise ValueError("not plain arithmetic")
 
 
@@ -188,6 +220,8 @@ def _digits(text: str) -> float | None:
 
 
 def _tree(text: str) -> Node | None:
+    for pattern, replacement in _JUXTAPOSED:
+        text = pattern.sub(replacement, text)
     try:
         return read(clean(text))
     except Unreadable:

@@ -25,9 +25,9 @@ _PAIRS: Final = (
     "backslash:\\ barwedge:⌅ because:∵ beta:β beth:ℶ between:≬ bigcap:⋂ bigcirc:◯ bigcup:⋃ bigoplus:⊕ bigotimes:⊗ "
     "bigtriangledown:▽ bigtriangleup:△ bigvee:⋁ bigwedge:⋀ blacklozenge:⧫ blacksquare:▪ blacktriangle:▴ "
     "blacktriangledown:▾ blacktriangleleft:◂ blacktriangleright:▸ bowtie:⋈ boxdot:⊡ boxminus:⊟ boxplus:⊞ boxtimes:⊠ "
-    "bullet:∙ bumpeq:≏ cap:∩ cdot:* cdots:⋯ chi:χ circ:∘ circeq:≗ circlearrowleft:↺ circlearrowright:↻ circledS:Ⓢ "
+    "bullet:∙ bumpeq:≏ cap:∩ cdot:· cdots:⋯ chi:χ circ:∘ circeq:≗ circlearrowleft:↺ circlearrowright:↻ circledS:Ⓢ "
     "circledast:⊛ circledcirc:⊚ circleddash:⊝ clockoint:⨏ clwintegral:∱ complement:∁ cong:≅ coprod:∐ cos:cos "
-    "cosh:cosh cup:U curlyeqprec:⋞ curlyeqsucc:⋟ curlyvee:⋎ curlywedge:⋏ curvearrowleft:↶ curvearrowright:↷ dag:† "
+    "cosh:cosh cup:∪ curlyeqprec:⋞ curlyeqsucc:⋟ curlyvee:⋎ curlywedge:⋏ curvearrowleft:↶ curvearrowright:↷ dag:† "
     "dagger:† daleth:ℸ dashv:⊣ dblarrowupdown:⇅ ddots:⋱ delta:δ dh:ð diagup:╱ diamond:♢ digamma:ϝ div:÷ "
     "divideontimes:⋇ dj:đ doteq:≐ doteqdot:≑ dotplus:∔ dots:… dotsb:… dotsc:… dotsi:… dotsm:… dotso:… downarrow:↓ "
     "downdownarrows:⇊ downharpoonleft:⇃ downharpoonright:⇂ downslopeellipsis:⋱ ell:ℓ emptyset:∅ epsilon:ϵ eqcirc:≖ "
@@ -35,7 +35,7 @@ _PAIRS: Final = (
     "forcesextra:⊨ frown:⌢ gamma:γ ge:≥ geq:≥ geqq:≧ geqslant:⩾ gg:≫ gimel:ℷ gnapprox:⪊ gneq:⪈ gneqq:≩ gnsim:⋧ "
     "greaterequivlnt:≳ gtrapprox:⪆ gtrdot:⋗ gtreqless:⋛ gtreqqless:⪌ gtrless:≷ gtrsim:≳ guillemotleft:« "
     "guillemotright:» guilsinglleft:‹ guilsinglright:› hbar:ħ hermitconjmatrix:⊹ homothetic:∻ hookleftarrow:↩ "
-    "hookrightarrow:↪ hslash:ℏ i:ı id:𝕀 iddots:⋰ iiint:∭ iint:∬ ij:ĳ image:⊷ in:∈ inf:inf infty:inf int:∫ intercal:⊺ "
+    "hookrightarrow:↪ hslash:ℏ i:ı id:𝕀 iddots:⋰ iiint:∭ iint:∬ ij:ĳ image:⊷ in:∈ inf:inf infty:∞ int:∫ intercal:⊺ "
     "iota:ι j:ȷ jupiter:♃ kappa:κ l:ł lVert:‖ lambda:λ langle:⟨ lazysinv:∾ lbrace:{ lceil:⌈ ldots:… le:≤ leftarrow:← "
     "leftarrowtail:↢ leftharpoondown:↽ leftharpoonup:↼ leftleftarrows:⇇ leftrightarrow:↔ leftrightarrows:⇆ "
     "leftrightharpoons:⇋ leftrightsquigarrow:↭ leftthreetimes:⋋ leq:≤ leqq:≦ leqslant:⩽ lessapprox:⪅ lessdot:⋖ "
@@ -48,7 +48,7 @@ _PAIRS: Final = (
     "nprec:⊀ nrightarrow:↛ nsubseteq:⊈ nsucc:⊁ nsupseteq:⊉ ntriangleleft:⋪ ntrianglelefteq:⋬ ntriangleright:⋫ "
     "ntrianglerighteq:⋭ nu:ν nvDash:⊭ nvdash:⊬ nwarrow:↖ o:ø odot:⊙ oe:œ oint:∮ omega:ω omicron:ο ominus:⊖ "
     "openbracketleft:〚 openbracketright:〛 oplus:⊕ original:⊶ oslash:⊘ otimes:⊗ parallel:∥ partial:∂ perp:⊥ "
-    "perspcorrespond:⩞ phi:ϕ pi:pi pitchfork:⋔ pluto:♇ pm:± prec:≺ precapprox:⪷ preccurlyeq:≼ precedesnotsimilar:⋨ "
+    "perspcorrespond:⩞ phi:ϕ pi:π pitchfork:⋔ pluto:♇ pm:± prec:≺ precapprox:⪷ preccurlyeq:≼ precedesnotsimilar:⋨ "
     "preceq:≼ precnapprox:⪹ precneqq:⪵ precsim:≾ prime:' prod:∏ propto:∝ psi:ψ quotedblbase:„ quotesinglbase:‚ "
     "rVert:‖ rangle:⟩ rbrace:} rceil:⌉ recorder:⌕ rfloor:⌋ rho:ρ rightangle:∟ rightanglearc:⊾ rightarrow:→ "
     "rightarrowtail:↣ rightharpoondown:⇁ rightharpoonup:⇀ rightleftarrows:⇄ rightleftharpoons:⇌ rightmoon:☾ "
@@ -57,7 +57,7 @@ _PAIRS: Final = (
     "sqcap:⊓ sqcup:⊔ sqrint:⨖ sqsubset:⊏ sqsubseteq:⊑ sqsupset:⊐ sqsupseteq:⊒ square:□ ss:ß star:⋆ starequal:≛ "
     "subset:⊂ subseteq:⊆ subseteqq:⫅ subsetneq:⊊ subsetneqq:⫋ succ:≻ succapprox:⪸ succcurlyeq:≽ succeq:≽ "
     "succnapprox:⪺ succneqq:⪶ succnsim:⋩ succsim:≿ sum:∑ sup:sup supset:⊃ supseteq:⊇ supseteqq:⫆ supsetneq:⊋ "
-    "supsetneqq:⫌ surd:sqrt surfintegral:∯ swarrow:↙ tan:tan tanh:tanh tau:τ textTheta:ϴ textacutedbl:˝ "
+    "supsetneqq:⫌ surd:√ surfintegral:∯ swarrow:↙ tan:tan tanh:tanh tau:τ textTheta:ϴ textacutedbl:˝ "
     "textasciiacute:´ textasciibreve:˘ textasciicaron:ˇ textasciicircum:ˆ textasciidieresis:¨ textasciigrave:` "
     "textasciimacron:¯ textasciitilde:~ textasteriskcentered:⁎ textbackslash:\\ textbaht:฿ textbigcircle:◯ textblank:␢ "
     "textbrokenbar:¦ textbullet:• textcelsius:℃ textcent:¢ textcircledP:℗ textcolonmonetary:₡ textcompwordmark:‌ "
@@ -71,7 +71,7 @@ _PAIRS: Final = (
     "textquotesingle:' textrangle:〉 textrecipe:℞ textreferencemark:※ textregistered:® textrightarrow:→ textschwa:ə "
     "textsection:§ textservicemark:℠ textsterling:£ texttheta:θ textthreequarters:¾ textthreesuperior:³ "
     "texttildelow:˜ texttimes:* texttrademark:™ textturnk:ʞ texttwosuperior:² textuparrow:↑ textvartheta:ϑ "
-    "textvisiblespace:␣ textwon:₩ textyen:¥ th:þ therefore:∴ theta:θ tildetrpl:≋ times:* to:→ top:⊤ triangledown:▿ "
+    "textvisiblespace:␣ textwon:₩ textyen:¥ th:þ therefore:∴ theta:θ tildetrpl:≋ times:× to:→ top:⊤ triangledown:▿ "
     "triangleleft:◃ trianglelefteq:⊴ triangleq:≜ triangleright:▹ trianglerighteq:⊵ truestate:⊧ twoheadleftarrow:↞ "
     "twoheadrightarrow:↠ udots:⋰ ulcorner:⌜ uparrow:↑ updownarrow:↕ upharpoonleft:↿ upharpoonright:↾ uplus:⊎ "
     "upsilon:υ upslopeellipsis:⋰ upuparrows:⇈ uranus:♅ urcorner:⌝ varepsilon:ε varkappa:ϰ varnothing:∅ "
@@ -79,7 +79,7 @@ _PAIRS: Final = (
     "vartriangleright:⊳ vdash:⊢ vdots:⋮ vee:∨ veebar:⊻ venus:♀ vert:| verymuchgreater:⋙ verymuchless:⋘ volintegral:∰ "
     "wedge:∧ wp:℘ wr:≀ xi:ξ zeta:ζ "
 )
-SYMBOLS: Final = dict(pair.split(":", 1) for pair in _PAIRS.split())
+SYMBOLS: Final = {name: sign for name, _, sign in (pair.partition(":") for pair in _PAIRS.split())}
 """What a command becomes in flat text."""
 
 ACCENTS: Final = {

@@ -1,6 +1,6 @@
 r"""PRIME's three spellings of an answer, after its documented behaviour (Hendrycks MATH, PRM800K, PRIME; see verl).
 
-- `mathd` is the Hendrycks spelling; `prm` the PRM800K one, with LaTeX flattened to text; `flatten` does the flattening.
+- `mathd` is the Hendrycks spelling; `prm` the PRM800K one, with LaTeX flattened to text (`prime_flat`).
 - Rough edges are kept on purpose, because `prime` means PRIME: `\frac{x+1}{2}` flattens to `x+1/2`, an index of a root
   is lost, units vanish inside of words. The grader `cascade` has none of them.
 - Text in, text out: nothing is evaluated. Independent code; nothing is copied from the reference.
@@ -9,11 +9,10 @@ r"""PRIME's three spellings of an answer, after its documented behaviour (Hendry
 # Greek letters are data here.
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.verifiers.rules.graders.prime_symbols import ACCENTS, STYLES, SYMBOLS, styled
+from tinyv_stream.verifiers.rules.graders.prime_flat import flatten
 
 
 def _listed(text: str) -> list[str]:
@@ -50,13 +49,6 @@ _UNITS: Final = tuple(
         "degree cm centimeter meter mile second minute hour day week month year foot feet inch yard liter"
     )
 )
-_DROPS: Final = frozenset(_listed("color textcolor colorbox hspace vspace label"))
-"""Commands whose first argument is nothing that is shown."""
-_WITH_ARGUMENT: Final = frozenset({"sqrt", *_DROPS, *ACCENTS, *STYLES})
-_SPACES: Final = {"quad": "  ", "qquad": "    "}
-_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s*|\\(.)")
-_MAX_FLAT: Final = 200
-"""Commands flattened in one answer; more is left as it stands."""
 
 
 def mathd(text: str) -> str:
@@ -115,16 +107,6 @@ def prm(text: str) -> str:
     return _integer(text, commas=True)
 
 
-def flatten(text: str) -> str:
-    """Return LaTeX as flat text, the way PRIME's converter does: fractions by slashes, unknown commands dropped."""
-    if text.count("\\") > _MAX_FLAT:
-        return text
-    text = text.replace("\\tfrac", "\\frac").replace("\\dfrac", "\\frac").replace("\\frac", " \\frac")
-    text = text.replace("\\left", "").replace("\\right", "")
-    text = re.sub(r"\\begin\{[a-z]*matrix\}(.*?)\\end\{[a-z]*matrix\}", _flat_matrix, text, flags=re.DOTALL)
-    return _flat(text, 0).strip()
-
-
 def plain_commas(text: str) -> str:
     """Return `text` without thousands separators: a comma between a digit and exactly three."""
     while True:
@@ -175,73 +157,3 @@ def _brace_fraction(part: str) -> str | None:
         return None
     rest = part[1:] if part[1] == "{" else "{" + part[1] + "}" + part[2:]
     return "{" + part[0] + "}" + rest
-
-
-def _flat_matrix(match: re.Match[str]) -> str:
-    return "[ " + match[1].replace("\\\\", "; ").replace("&", " ") + " ]"
-
-
-def _flat(text: str, depth: int) -> str:
-    """Flatten one level; arguments of a fraction or root are flattened by their own call."""
-    if depth > 20:
-        return text
-    out: list[str] = []
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if char in "{}":
-            at += 1
-        elif char != "\\":
-            out.append(char)
-            at += 1
-        else:
-            piece, at = _flat_command(text, at, depth)
-            out.append(piece)
-    return "".join(out)
-
-
-def _flat_command(text: str, at: int, depth: int) -> tuple[str, int]:
-    found = _COMMAND.match(text, at)
-    if found is None:
-        return "", len(text)
-    name, at = found[1], found.end()
-    if name is None:
-        return (found[2] if found[2] in "{}%$&_#" else " " if found[2] in ",;: " else ""), at
-    if name == "frac":
-        top, at = _argument(text, at)
-        bottom, at = _argument(text, at)
-        return f"{_flat(top, depth + 1)}/{_flat(bottom, depth + 1)}", at
-    if name in _WITH_ARGUMENT:
-        return _flat_argument(name, text, at, depth)
-    return _SPACES.get(name) or SYMBOLS.get(name, ""), at
-
-
-def _flat_argument(name: str, text: str, at: int, depth: int) -> tuple[str, int]:
-    """Flatten a command of one argument: a root, one that hides it, an accent or another alphabet."""
-    if name == "sqrt" and text[at : at + 1] == "[":
-        at = max(text.find("]", at), at) + 1
-    argument, at = _argument(text, at)
-    if name in _DROPS:
-        return "", at
-    inner = _flat(argument, depth + 1)
-    if name == "sqrt":
-        return f"sqrt({inner})", at
-    if name in STYLES:
-        return styled(name, inner), at
-    return unicodedata.normalize("NFC", inner[:1] + ACCENTS[name] + inner[1:]), at
-
-
-def _argument(text: str, at: int) -> tuple[str, int]:
-    """Return the argument at `at` and where it ends: a braced group, a command, or one character."""
-    while text[at : at + 1] == " ":
-        at += 1
-    if text[at : at + 1] != "{":
-        command = _COMMAND.match(text, at)
-        end = command.end() if command else at + 1
-        return text[at:end], end
-    depth = 0
-    for end in range(at, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        if depth == 0:
-            return text[at + 1 : end], end + 1
-    return text[at + 1 :], len(text)

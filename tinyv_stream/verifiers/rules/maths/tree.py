@@ -49,13 +49,19 @@ CONSTANTS: Final = frozenset({"\\pi", "e", "i", "\\infty"})
 
 def symbols(node: Node) -> frozenset[str]:
     """Return the free symbols: letters that are not constants."""
-    if isinstance(node, Sym):
-        return frozenset() if node.name in CONSTANTS else frozenset({node.name})
-    if isinstance(node, Num):
-        return frozenset()
-    if node.name in BINDERS:
-        return (symbols(node.args[0]) - symbols(node.args[1])) | symbols(node.args[2]) | symbols(node.args[3])
-    return frozenset[str]().union(*(symbols(a) for a in node.args))
+    found: set[str] = set()
+    _collect(node, found)
+    return frozenset(found)
+
+
+def _collect(node: Node, found: set[str]) -> None:
+    if isinstance(node, Op):
+        if node.name in BINDERS:
+            found |= symbols(node.args[0]) - symbols(node.args[1])
+        for arg in node.args[2:] if node.name in BINDERS else node.args:
+            _collect(arg, found)
+    elif isinstance(node, Sym) and node.name not in CONSTANTS:
+        found.add(node.name)
 
 
 def rename(node: Node, names: dict[str, str]) -> Node:

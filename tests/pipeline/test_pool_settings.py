@@ -1,0 +1,155 @@
+"""One set of settings per pool: a host that says otherwise is refused, a change reaches all, rewards name theirs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from stream_kit import rollout
+
+from tinyv_stream import InvalidInputError, Reward, RewardClient, Status
+from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.broker.settings import agree, change, settle
+from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
+from tinyv_stream.config.pool_settings import pool_settings
+from tinyv_stream.control import settings as control
+from tinyv_stream.control.settings import SettingsError
+from tinyv_stream.pool import Pool
+from tinyv_stream.testing import EmbeddedServer, wait_until
+
+RESCUED = "The answer is \\boxed{twelve [[true]]}."
+"""Refused by the rules, given back by the scripted engine."""
+
+
+def config(pool: str, *, rule: int = 1, tinyv: int = 1, weight: float = 1.0) -> Config:
+    return Config(
+        broker=BrokerConfig(pool=pool, lease_s=2.0),
+        rule=RuleConfig(workers=rule),
+        tinyv=TinyVConfig(workers=tinyv, engine=EngineConfig(kind="scripted"), weight=weight),
+    )
+
+
+@asynccontextmanager
+async def host(server: EmbeddedServer, settings: Config, directory: Path) -> AsyncIterator[Pool]:
+    """A machine of the pool, its workers ready."""
+    stop = asyncio.Event()
+    async with Pool(settings, redis_url=server.url, directory=directory) as pool, asyncio.TaskGroup() as tasks:
+        tasks.create_task(pool.run(stop))
+        try:
+            wanted = settings.rule.workers + settings.tinyv.workers
+            await wait_until(lambda: ready(server, settings, wanted), 120, "the workers are ready")
+            yield pool
+        finally:
+            stop.set()
+
+
+async def ready(server: EmbeddedServer, settings: Config, least: int) -> bool:
+    async with OperatorApi(server.url, settings.broker) as side:
+        return sum(w.state == "ready" for w in await side.workers()) >= least
+
+
+@pytest.mark.slow
+async def test_another_host_with_other_settings_is_refused_and_one_that_says_nothing_joins(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    async with host(server, config(pool_name, weight=0.5), tmp_path / "a"):
+        with pytest.raises(InvalidInputError, match=r"tinyv\.weight.*0\.5 in pool .*pool set tinyv\.weight=0\.25"):
+            await Pool(config(pool_name, weight=0.25), redis_url=server.url, directory=tmp_path / "b").__aenter__()
+        quiet = Config(broker=BrokerConfig(pool=pool_name), tinyv=TinyVConfig(workers=0), rule=RuleConfig(workers=2))
+        async with (
+            host(server, quiet, tmp_path / "c"),
+            RewardClient(server.url, run_id="run", pool=pool_name, deadline_s=60) as client,
+        ):
+            tickets = [await client.submit(rollout(RESCUED, n)) for n in range(40)]
+            rewards = [await t for t in tickets]
+    assert {(r.status, r.value, r.settings) for r in rewards} == {(Status.OK, 0.5, 1)}
+
+
+@pytest.mark.slow
+async def test_a_change_rolls_through_the_pool_and_every_reward_is_of_its_version(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    async with (
+        host(server, config(pool_name, rule=2, tinyv=2), tmp_path),
+        RewardClient(server.url, run_id="run", pool=pool_name, deadline_s=90) as client,
+    ):
+        changing = asyncio.create_task(control.change(server.url, {"tinyv.weight": 0.5}, pool=pool_name))
+        tickets = []
+        while not changing.done() or len(tickets) < 200:
+            tickets.append(await client.submit(rollout(RESCUED, len(tickets))))
+            await asyncio.sleep(0.01)
+        agreed = await changing
+        tickets += [await client.submit(rollout(RESCUED, 100_000 + n)) for n in range(50)]
+        rewards: list[Reward] = [await t for t in tickets]
+    assert agreed.version == 2
+    assert {r.status for r in rewards} == {Status.OK}
+    assert {(r.settings, r.value) for r in rewards} == {(1, 1.0), (2, 0.5)}, "a value is that of its version"
+    assert {r.settings for r in rewards[-50:]} == {2}, "once the change is done nobody works by older settings"
+
+
+async def test_of_two_changes_at_once_one_fails(server: EmbeddedServer, pool_name: str) -> None:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        _, agreed = await agree(side, config(pool_name))
+        versions = await asyncio.gather(
+            *(change(side, {"tinyv.weight": w}, version=agreed.version) for w in (0.1, 0.2, 0.3))
+        )
+        assert sorted(versions) == [0, 0, 2]
+        weights = [0.1, 0.2, 0.3]
+        assert (await settle(side, {}, version=-1)).settings["tinyv.weight"] == weights[versions.index(2)]
+
+
+async def test_an_idle_pool_takes_the_settings_of_the_next_start(server: EmbeddedServer, pool_name: str) -> None:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        await agree(side, config(pool_name))
+        with pytest.raises(InvalidInputError):  # the first may be about to start its workers
+            await agree(side, config(pool_name, weight=0.5))
+        await side.command("HSET", side.keys.meta, "settings_at", 1)
+        ours, agreed = await agree(side, config(pool_name, weight=0.5))
+        assert (ours.tinyv.weight, agreed.version) == (0.5, 2)
+
+
+async def test_a_server_that_lost_the_settings_learns_them_from_a_worker(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    async with host(server, config(pool_name, weight=0.5), tmp_path), connect(server.url) as r:
+        await control.change(server.url, {"tinyv.weight": 0.25}, pool=pool_name)
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+            await r.delete(side.keys.meta)
+
+            async def is_back() -> bool:
+                agreed = await settle(side, {}, version=-1)
+                return agreed.version == 2 and agreed.settings.get("tinyv.weight") == 0.25
+
+            await wait_until(is_back, 90, "the settings are back, with their version")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("tinyv.wieght", 1, "there is no such pool setting"),
+        ("tinyv.weight", 2, "use a number from 0 to 1"),
+        ("rule.workers", 2, "each host's own"),
+        ("tinyv.setup", "both", "use addon, tinyv_only or mixed"),
+    ],
+)
+async def test_a_change_that_makes_no_sense_names_the_setting(
+    server: EmbeddedServer, pool_name: str, name: str, value: object, remedy: str
+) -> None:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        await settle(side, pool_settings(config(pool_name)))
+    with pytest.raises(InvalidInputError, match=name) as caught:
+        await control.change(server.url, {name: value}, pool=pool_name)
+    assert remedy in caught.value.remedy
+
+
+async def test_a_pool_without_settings_says_so(server: EmbeddedServer, pool_name: str) -> None:
+    with pytest.raises(SettingsError, match="no settings yet"):
+        await control.look(server.url, pool=pool_name)
+
+
+def test_a_reward_of_an_older_release_has_no_version() -> None:
+    plain = {"rollout_id": "a", "value": 1.0, "status": "ok", "source": "rule"}
+    assert msgspec.convert(plain, Reward).settings == 0

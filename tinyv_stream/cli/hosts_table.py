@@ -1,0 +1,73 @@
+"""Table of a pool's hosts: their workers, releases and settings. Pure: it is given facts.
+
+Whatever a worker says of itself is foreign text: it is shown as text and never read as markup.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tinyv_stream.broker.operator import WorkerInfo
+
+
+class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One host's workers together. `ready` and `workers` are per stage."""
+
+    host: str
+    ready: dict[str, int]
+    workers: dict[str, int]
+    held: int
+    done: int
+    """Rollouts ended or forwarded since its workers' starts."""
+    releases: tuple[str, ...]
+    settings: tuple[str, ...]
+    """Versions of the pool's settings that its workers go by; more than one while a change rolls through."""
+
+
+def hosts_of(workers: Sequence[WorkerInfo]) -> list[HostInfo]:
+    """Return the hosts by name; a worker that is lost counts and is not ready."""
+    by_host: dict[str, list[WorkerInfo]] = defaultdict(list)
+    for worker in workers:
+        by_host[worker.host].append(worker)
+    return [_host(name, of_host) for name, of_host in sorted(by_host.items())]
+
+
+def hosts_table(title: str, hosts: Sequence[HostInfo]) -> RenderableType:
+    """Return a row per host, and a warning where releases or settings differ."""
+    shown = Table("host", "rules", "TinyV", "held", "done", "release", "settings", box=None, header_style="dim")
+    for one in hosts:
+        stages = (f"{one.ready.get(s, 0)}/{one.workers.get(s, 0)}" for s in ("rule", "tinyv"))
+        cells = (one.host, *stages, one.held, one.done, ", ".join(one.releases), ", ".join(one.settings))
+        shown.add_row(*(Text(str(cell)) for cell in cells))
+    return Group(Text(title), shown, *(Text(line, style="yellow") for line in warnings_of(hosts)))
+
+
+def warnings_of(hosts: Sequence[HostInfo]) -> list[str]:
+    """Return what is not the same everywhere."""
+    found: list[str] = []
+    for name, values in (("release", "releases"), ("settings", "settings")):
+        seen = sorted({value for one in hosts for value in getattr(one, values)})
+        if len(seen) > 1:
+            found.append(f"not the same everywhere: {name} {', '.join(seen)}")
+    return found
+
+
+def _host(name: str, workers: Sequence[WorkerInfo]) -> HostInfo:
+    stages = sorted({str(worker.stage) for worker in workers})
+    return HostInfo(
+        host=name,
+        workers={stage: sum(w.stage == stage for w in workers) for stage in stages},
+        ready={stage: sum(w.stage == stage and w.state == "ready" for w in workers) for stage in stages},
+        held=sum(worker.held for worker in workers),
+        done=sum(worker.done for worker in workers),
+        releases=_values(workers, "release"),
+        settings=_values(workers, "settings"),
+    )
+
+
+def _values(workers: Sequence[WorkerInfo], key: str) -> tuple[str, ...]:
+    return tuple(sorted({value for worker in workers if (value := worker.about.get(key))}))

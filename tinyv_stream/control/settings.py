@@ -1,0 +1,116 @@
+"""Changes of a running pool's settings: what can change a reward, for every host at once.
+
+    from tinyv_stream.control import settings
+
+    await settings.change(url, {"tinyv.weight": 0.5})    # returns once every worker works by it
+
+- Workers drain and start again with the new settings, one of each stage at a time; rollouts wait meanwhile.
+- Each reward carries the version that it was given by (`Reward.settings`).
+- Giving up early is safe: after a cancellation the pool still goes over.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.broker.desired_state import read_desired
+from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
+from tinyv_stream.broker.settings import Agreed, settle
+from tinyv_stream.broker.settings import change as change_in_broker
+from tinyv_stream.config import BrokerConfig, Config
+from tinyv_stream.config.pool_settings import HOST_SETTINGS, differences, pool_settings, with_pool_settings
+from tinyv_stream.errors import InvalidInputError, TinyVError
+
+WAIT_S: Final = 600.0
+"""How long a change may take by default: engines may have to load their model again."""
+_LOOK_S: Final = 0.25
+
+
+class SettingsError(TinyVError):
+    """The settings could not be changed; the message says why, and what holds."""
+
+
+class SettingsChange(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a change has come."""
+
+    version: int
+    there: int
+    """Workers that work by it."""
+    left: tuple[str, ...]
+    """Workers that do not yet."""
+
+
+async def look(url: str, *, pool: str = "main") -> Agreed:
+    """Return the pool's settings; raise BrokerError if the broker does not answer, SettingsError where none are set."""
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
+        return await _look(side, pool)
+
+
+async def change(
+    url: str,
+    settings: Mapping[str, object],
+    *,
+    pool: str = "main",
+    wait_s: float = WAIT_S,
+    on_change: Callable[[SettingsChange], None] = lambda _: None,
+) -> Agreed:
+    """Set some pool settings, by dotted name, for every host; return once every live worker works by them.
+
+    Raises InvalidInputError for a name or a value that is none, SettingsError where another change was first, a model
+    switch is under way or `wait_s` have passed (the change stands), BrokerError if the broker does not answer.
+    """
+    async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
+        before = await _look(side, pool)
+        wanted = checked(settings, before)
+        if not differences(wanted, before.settings):
+            return before
+        desired = await read_desired(side)
+        if not desired.is_proven:
+            raise SettingsError(f"the pool is going over to model {desired.model}: wait until that is done")
+        version = await change_in_broker(side, wanted, version=before.version)
+        if version <= 0:
+            raise SettingsError("somebody else changed the settings meanwhile: look at `pool show`, and set them again")
+        await _until_all(side, version, wait_s, on_change)
+        return await _look(side, pool)
+
+
+def checked(settings: Mapping[str, object], agreed: Agreed) -> dict[str, object]:
+    """Return `settings` as this release takes them, checked together with those that hold; raise InvalidInputError."""
+    known = pool_settings(Config())
+    for name, value in settings.items():
+        if name in HOST_SETTINGS:
+            raise InvalidInputError(name, value, "it is each host's own: set it in that host's tinyv.toml")
+        if name not in known:
+            raise InvalidInputError(name, value, f"there is no such pool setting: use one of {', '.join(known)}")
+    config = with_pool_settings(Config(), {**agreed.settings, **settings})
+    taken = pool_settings(config)
+    return {name: taken[name] for name in settings}
+
+
+async def _look(side: OperatorApi, pool: str) -> Agreed:
+    agreed = await settle(side, {}, version=-1)
+    if not agreed.settings:
+        raise SettingsError(f"pool {pool} has no settings yet: its first worker settles them")
+    return agreed
+
+
+async def _until_all(
+    side: OperatorApi, version: int, wait_s: float, on_change: Callable[[SettingsChange], None]
+) -> None:
+    give_up = time.monotonic() + wait_s
+    while True:
+        live = [worker for worker in await side.workers() if worker.state != "lost"]
+        left = tuple(worker.name for worker in live if not _is_there(worker, version))
+        on_change(SettingsChange(version=version, there=len(live) - len(left), left=left))
+        if not left:
+            return
+        if time.monotonic() > give_up:
+            raise SettingsError(f"not everywhere within {wait_s:g} s: {', '.join(left)}; the change stands")
+        await asyncio.sleep(_LOOK_S)
+
+
+def _is_there(worker: WorkerInfo, version: int) -> bool:
+    return worker.state in {"ready", "asleep"} and int(worker.about.get("settings") or 0) >= version
