@@ -182,17 +182,17 @@ def test_up_refuses_an_unchecked_verifier_where_a_check_is_required(model: Path,
 def test_up_only_warns_where_none_is_required(
     model: Path, caplog: pytest.LogCaptureFixture, passed: CheckReport
 ) -> None:
-    from tinyv_stream.cli.up import _look_for_check
+    from tinyv_stream.cli.up import look_for_check
     from tinyv_stream.config import Config
 
     config = TinyVConfig(model=str(model))
-    _look_for_check(Config(tinyv=config))
+    look_for_check(Config(tinyv=config))
     assert "it was not checked on this machine" in caplog.text
     caplog.clear()
     record.write(config, passed, "")
-    _look_for_check(Config(tinyv=msgspec.structs.replace(config, require_check=True)))
-    _look_for_check(Config(tinyv=TinyVConfig(workers=0, model="never/checked", require_check=True)))
-    _look_for_check(Config(tinyv=TinyVConfig(engine=EngineConfig(kind="scripted"), require_check=True)))
+    look_for_check(Config(tinyv=msgspec.structs.replace(config, require_check=True)))
+    look_for_check(Config(tinyv=TinyVConfig(workers=0, model="never/checked", require_check=True)))
+    look_for_check(Config(tinyv=TinyVConfig(engine=EngineConfig(kind="scripted"), require_check=True)))
     assert not caplog.text
 
 
