@@ -8,15 +8,19 @@ from pathlib import Path
 import msgspec
 import pytest
 from stream_kit import rollout
+from tinyv_stream_workers.settings_follower import SettingsFollower
 
 from tinyv_stream import InvalidInputError, Reward, RewardClient, Status
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.redis_client import connect
 from tinyv_stream.broker.settings import agree, change, settle
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
 from tinyv_stream.config.pool_settings import pool_settings
+from tinyv_stream.control import model
 from tinyv_stream.control import settings as control
 from tinyv_stream.control.settings import SettingsError
+from tinyv_stream.errors import EngineError
 from tinyv_stream.pool import Pool
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
@@ -153,3 +157,56 @@ async def test_a_pool_without_settings_says_so(server: EmbeddedServer, pool_name
 def test_a_reward_of_an_older_release_has_no_version() -> None:
     plain = {"rollout_id": "a", "value": 1.0, "status": "ok", "source": "rule"}
     assert msgspec.convert(plain, Reward).settings == 0
+
+
+async def test_the_turn_to_restart_goes_round_and_is_given_up_by_who_has_it(
+    server: EmbeddedServer, pool_name: str
+) -> None:
+    async with WorkerApi(server.url, BrokerConfig(pool=pool_name)) as link:
+        assert await link.take_turn("rule", "a", 60)
+        assert await link.take_turn("rule", "a", 60), "it asks with each heartbeat"
+        assert not await link.take_turn("rule", "b", 60)
+        assert await link.take_turn("tinyv", "b", 60), "each stage has its own"
+        await link.take_turn("rule", "b", 0)
+        assert not await link.take_turn("rule", "b", 60), "it was not its own to give up"
+        await link.take_turn("rule", "a", 0)
+        assert await link.take_turn("rule", "b", 0.001)
+        await asyncio.sleep(0.02)
+        assert await link.take_turn("rule", "c", 60), "a turn lapses"
+
+
+async def test_a_worker_takes_no_turn_before_it_works_or_on_its_way_out(server: EmbeddedServer, pool_name: str) -> None:
+    async with WorkerApi(server.url, BrokerConfig(pool=pool_name)) as link:
+        _, agreed = await agree(link, config(pool_name))
+        version = await change(link, {"tinyv.weight": 0.5}, version=agreed.version)
+        tag = (await settle(link, {}, version=-1)).tag
+        for state, outdated in (("starting", False), ("draining", False), ("new", True), ("ready", True)):
+            follower = SettingsFollower(agreed, "rule")
+            await follower.note(link, version, tag, state=state)
+            assert follower.outdated.is_set() is outdated, state
+        same = SettingsFollower(agreed, "rule")
+        await same.note(link, agreed.version, "another tag", state="ready")
+        assert same.outdated.is_set(), "one number, other settings: the server lost data between them"
+
+
+async def test_a_switch_and_a_change_of_settings_keep_out_of_each_others_way(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    async with host(server, config(pool_name, rule=0), tmp_path):
+        async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+            before = await settle(side, {}, version=-1)
+            await change(side, {"tinyv.weight": 0.5}, version=before.version)
+            with pytest.raises(EngineError, match="goes over to other settings"):
+                await model.switch(server.url, "second", pool=pool_name)
+        await wait_until(lambda: is_at(server, pool_name, 2), 60, "the worker is back")
+        await model.switch(server.url, "second", pool=pool_name)
+        with pytest.raises(SettingsError, match="was switched to model second"):
+            await control.change(server.url, {"tinyv.model": "third"}, pool=pool_name)
+    with pytest.raises(InvalidInputError, match="auto"):
+        await model.switch(server.url, "auto", pool=pool_name)
+
+
+async def is_at(server: EmbeddedServer, pool_name: str, version: int) -> bool:
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        workers = await side.workers()
+        return [(w.state, w.about.get("settings")) for w in workers] == [("ready", str(version))]

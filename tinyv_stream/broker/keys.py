@@ -62,7 +62,7 @@ class Keys(msgspec.Struct, frozen=True):
 
     @property
     def meta(self) -> str:
-        """HASH: the verifier in use, and how many shards the pool has."""
+        """HASH: what holds for the whole pool: shards, verifier, desired state, clock, settings, turns to restart."""
         return f"{self.tag}:meta"
 
     @property

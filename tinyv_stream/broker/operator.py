@@ -83,7 +83,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatorApi(ShardClient):
-    """An operator's view of the broker; reads only, but for `revive`. The first shard's opens those of the others."""
+    """An operator's view of the broker: status, dead letters, what holds for the whole pool.
+
+    The first shard's opens those of the others.
+    """
 
     def __init__(self, url: str, config: BrokerConfig, *, shard: int = 0, shards: int = 0) -> None:
         super().__init__(url, config, shard=shard, shards=shards)

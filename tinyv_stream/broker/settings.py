@@ -7,6 +7,7 @@
 
 import os
 import socket
+import uuid
 from collections.abc import Iterable
 from typing import Final, cast
 
@@ -33,6 +34,8 @@ class Agreed(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     """Grows with each change; 0: none are settled."""
+    tag: str = ""
+    """Tells two versions of one number apart, which there may be after the server lost data."""
     by: str = ""
     """Host and process that set them."""
     silent_s: float = 0.0
@@ -40,9 +43,18 @@ class Agreed(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, object] = {}
 
 
-async def settle(link: ShardClient, settings: Settings, *, version: int = 0) -> Agreed:
-    """Return what holds; `settings` do from now on where there are none, or older ones than `version`."""
-    return _agreed(await link.script("settle", [version, whoami(), *_pairs(settings)], [link.keys.heartbeat]))
+async def settle(link: ShardClient, settings: Settings, *, version: int = 0, tag: str = "") -> Agreed:
+    """Return what holds; `settings` do from now on where there are none, or older ones than `version`.
+
+    A version of -1 only looks.
+    """
+    args = [version, whoami(), tag or _new_tag(), *_pairs(settings)]
+    return _agreed(await link.script("settle", args, [link.keys.heartbeat]))
+
+
+async def version_of(link: ShardClient) -> int:
+    """Return the version of the pool's settings, 0 where none are settled."""
+    return int(cast("bytes | None", await link.command("HGET", link.keys.meta, "settings")) or 0)
 
 
 async def change(link: ShardClient, settings: Settings, *, version: int, silent_s: float = 0.0) -> int:
@@ -50,7 +62,7 @@ async def change(link: ShardClient, settings: Settings, *, version: int, silent_
 
     `silent_s`: only if nobody was heard of for so long.
     """
-    args: list[Arg] = [version, whoami(), int(silent_s * 1000), *_pairs(settings)]
+    args: list[Arg] = [version, whoami(), _new_tag(), int(silent_s * 1000), *_pairs(settings)]
     return cast("int", await link.script("change_settings", args, [link.keys.heartbeat]))
 
 
@@ -99,14 +111,22 @@ def _refusal(pool: str, name: str, here: object, there: object, agreed: Agreed) 
     return InvalidInputError(name, here, remedy)
 
 
+def _new_tag() -> str:
+    return uuid.uuid4().hex[:8]
+
+
 def _pairs(settings: Settings) -> list[str]:
     return [text for name, value in settings.items() for text in (name, as_json(value))]
 
 
 def _agreed(answer: object) -> Agreed:
-    version, by, silent_ms, *pairs = cast("list[bytes | int]", answer)
+    version, tag, by, silent_ms, *pairs = cast("list[bytes | int]", answer)
     texts = [cast("bytes", text) for text in pairs]
     settings = {name.decode(): msgspec.json.decode(value) for name, value in zip(texts[::2], texts[1::2], strict=True)}
     return Agreed(
-        version=int(version), by=cast("bytes", by).decode(), silent_s=float(silent_ms) / 1000, settings=settings
+        version=int(version),
+        tag=cast("bytes", tag).decode(),
+        by=cast("bytes", by).decode(),
+        silent_s=float(silent_ms) / 1000,
+        settings=settings,
     )

@@ -202,13 +202,18 @@ class WorkerApi(ShardClient):
         others = [self.keys.heartbeat, self.keys.workers]
         return await self.script("depart", [stage, consumer], others) == 1
 
-    async def beat(self, worker: str, about: bytes) -> int:
-        """Tell `status` that this worker lives; return the version of the pool's settings, 0 where there are none."""
+    async def beat(self, worker: str, about: bytes) -> tuple[int, str]:
+        """Tell `status` that this worker lives; return version (0: none) and tag of the pool's settings."""
         others = [self.keys.heartbeat, self.keys.workers]
-        return cast("int", await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others))
+        answer = await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others)
+        version, tag = cast("tuple[int, bytes]", answer)
+        return version, tag.decode()
 
     async def take_turn(self, stage: Stage, worker: str, at_most_s: float) -> bool:
-        """Ask for the turn to restart, which one worker of a stage has at a time; 0 s: the stage's next may."""
+        """Ask for the turn to restart, which one worker of a stage has at a time; 0 s gives it up.
+
+        `worker` is a name that it keeps over its restarts.
+        """
         return await self.script("take_turn", [stage, worker, int(at_most_s * 1000)]) == 1
 
     async def pressure(self, silent_s: float) -> tuple[int, int]:

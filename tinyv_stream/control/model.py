@@ -21,6 +21,7 @@ import msgspec
 
 from tinyv_stream.broker.desired_state import DesiredState, read_desired, refuse, set_desired, set_sleep
 from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
+from tinyv_stream.broker.settings import version_of
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.config.pool_settings import AUTO
 from tinyv_stream.errors import EngineError, EngineStartError, InvalidInputError
@@ -94,7 +95,8 @@ async def switch(
         before = await _present(side)
         if before.desired.asleep_s:
             raise EngineError("the pool is asleep: wake it first")
-        if len({replica.settings for replica in before.replicas}) > 1:
+        version = str(await version_of(side))
+        if any(replica.settings not in {"", version} for replica in before.replicas):
             raise EngineError("the pool goes over to other settings: wait until `pool set` is done")
         number = await set_desired(side, name, revision, {replica.configured for replica in before.replicas})
         give_up = time.monotonic() + wait_s

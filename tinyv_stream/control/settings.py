@@ -12,6 +12,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from tinyv_stream.broker.settings import change as change_in_broker
 from tinyv_stream.config import BrokerConfig, Config
 from tinyv_stream.config.pool_settings import HOST_SETTINGS, differences, pool_settings, with_pool_settings
 from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.types import Stage
 
 WAIT_S: Final = 600.0
 """How long a change may take by default: engines may have to load their model again."""
@@ -65,15 +67,18 @@ async def change(
     async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         before = await _look(side, pool)
         wanted = checked(settings, before)
-        if not differences(wanted, before.settings):
-            return before
         desired = await read_desired(side)
         if not desired.is_proven:
             raise SettingsError(f"the pool is going over to model {desired.model}: wait until that is done")
+        if desired.model and wanted.keys() & {"tinyv.model", "tinyv.revision"}:
+            raise SettingsError(f"the pool was switched to model {desired.model}: use `tinyv-stream model switch`")
+        if not differences(wanted, before.settings):
+            return before
+        stages: set[Stage] = {worker.stage for worker in await side.workers() if worker.state != "lost"}
         version = await change_in_broker(side, wanted, version=before.version)
         if version <= 0:
             raise SettingsError("somebody else changed the settings meanwhile: look at `pool show`, and set them again")
-        await _until_all(side, version, wait_s, on_change)
+        await _until_all(side, version, stages, wait_s, on_change)
         return await _look(side, pool)
 
 
@@ -98,17 +103,24 @@ async def _look(side: OperatorApi, pool: str) -> Agreed:
 
 
 async def _until_all(
-    side: OperatorApi, version: int, wait_s: float, on_change: Callable[[SettingsChange], None]
+    side: OperatorApi,
+    version: int,
+    stages: AbstractSet[Stage],
+    wait_s: float,
+    on_change: Callable[[SettingsChange], None],
 ) -> None:
+    """Wait until every live worker goes by this version, and one of each stage that had some is back."""
     give_up = time.monotonic() + wait_s
     while True:
         live = [worker for worker in await side.workers() if worker.state != "lost"]
         left = tuple(worker.name for worker in live if not _is_there(worker, version))
         on_change(SettingsChange(version=version, there=len(live) - len(left), left=left))
-        if not left:
+        if not left and stages <= set[str](worker.stage for worker in live):
             return
         if time.monotonic() > give_up:
-            raise SettingsError(f"not everywhere within {wait_s:g} s: {', '.join(left)}; the change stands")
+            raise SettingsError(
+                f"not everywhere within {wait_s:g} s: {', '.join(left) or 'no worker is back'}; the change stands"
+            )
         await asyncio.sleep(_LOOK_S)
 
 

@@ -1,6 +1,7 @@
 """Supervisor of one program: it is restarted, whatever it dies of, until it is to stop.
 
-- A dead program comes back after a back-off that grows with its failures and is forgotten once it lives long enough.
+- A dead program comes back after a back-off that grows with its failures and is forgotten once it lives long enough;
+  one that asks to be started again comes back after the first, shortest one.
 - Every death is one log line with its reason; a program that keeps dying young also shows the end of its log.
 - On stop the program gets its grace to drain, and is killed after it.
 
@@ -83,6 +84,7 @@ class Supervisor:
                 break
             if how == RESTARTED:
                 _log.info("%s: %s", self.name, how)
+                await asyncio.sleep(FIRST_DELAY_S)
                 continue
             failures = 1 if time.monotonic() - began >= STEADY_S else failures + 1
             delay_s = backoff_s(failures)

@@ -80,7 +80,10 @@ def make_workers(
 ) -> list[WorkerProgram]:
     """Return the workers of one stage, one for each of `envs`, not started; their logs go to `logs/<name>.log`."""
     named = [(f"{stage}-{number}", env) for number, env in enumerate(envs, start=1)]
-    return [WorkerProgram(name, stage, Child(command, log=logs / f"{name}.log", env=env)) for name, env in named]
+    return [
+        WorkerProgram(name, stage, Child(command, log=logs / f"{name}.log", env=env | {"TINYV_WORKER": name}))
+        for name, env in named
+    ]
 
 
 def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str, str]]:

@@ -68,16 +68,18 @@ async def _run(
     url: str, config: Config, names: set[str], stage: Stage, verifier_of: Callable[[Config], Verifier]
 ) -> int:
     stop = asyncio.Event()
-    config, agreed = await agreed_settings(url, config, names, stage)
-    worker = Worker(url, config, verifier_of(config), agreed=agreed)
+    started: list[Worker] = []
 
     def end() -> None:
         stop.set()
-        if worker.is_starting:
+        if not started or started[0].is_starting:
             os._exit(0)  # it holds nothing, and a model that is being loaded cannot be interrupted
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
+    config, agreed = await agreed_settings(url, config, names, stage)
+    worker = Worker(url, config, verifier_of(config), agreed=agreed)
+    started.append(worker)
     if worker.settings is None:
         raise RuntimeError("a worker process works by agreed settings")
     outdated = worker.settings.outdated

@@ -41,7 +41,7 @@ class Housekeeping:
         take_over: Callable[[str], Awaitable[str | None]],
         expire: Callable[[Work], Reward],
         about: Callable[[], WorkerInfo],
-        on_settings: Callable[[int], Awaitable[None]] | None = None,
+        on_settings: Callable[[int, str], Awaitable[None]] | None = None,
     ) -> None:
         self._link = link
         self._stage: Stage = stage
@@ -57,7 +57,7 @@ class Housekeeping:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(self._link.config.lease_s / 4, self._sweep), name="sweep")
             tasks.create_task(_every(_SCAN_S, self._end_overdue), name="deadlines")
-            tasks.create_task(_every(_BEAT_S, self._beat), name="heartbeat")
+            tasks.create_task(_every(_BEAT_S, self.beat), name="heartbeat")
 
     async def _sweep(self) -> None:
         """Go once through the pending list, from where the last sweep stopped for want of room."""
@@ -74,10 +74,11 @@ class Housekeeping:
             endings = [Ending(delivery=d, reward=self._expire(d.work), held=False) for d in overdue]
             await self._link.finish(self._stage, endings)
 
-    async def _beat(self) -> None:
-        version = await self._link.beat(self._consumer, msgspec.json.encode(self._about()))
+    async def beat(self) -> None:
+        """Say that this worker lives, and hear which settings hold. Raises BrokerError."""
+        version, tag = await self._link.beat(self._consumer, msgspec.json.encode(self._about()))
         if self._on_settings:
-            await self._on_settings(version)
+            await self._on_settings(version, tag)
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:

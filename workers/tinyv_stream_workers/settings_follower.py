@@ -7,6 +7,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 from typing import Final
 
 import msgspec
@@ -23,28 +25,34 @@ RESTART_CODE: Final = 3
 """Exit code of a worker that is to be started again with the pool's settings as they are now."""
 TURN_S: Final = 300.0
 """Longest a restart keeps the others waiting: a model may have to be loaded."""
+_WORKING: Final = frozenset({"ready", "asleep"})
+"""States in which a worker has done with its start, and is not on its way out."""
 
 
 class SettingsFollower:
-    """One worker's. `outdated` is set once it is its turn to start again."""
+    """One worker's. `outdated` is set once it is to start again: at once before it works, else when it has the turn."""
 
-    def __init__(self, agreed: Agreed, stage: Stage, worker: str) -> None:
+    def __init__(self, agreed: Agreed, stage: Stage) -> None:
         self.agreed = agreed
         self.outdated = asyncio.Event()
         self._stage: Stage = stage
-        self._worker = worker
-        self._has_ended_turn = False
+        self._slot = f"{socket.gethostname()} {os.getppid()} {os.environ.get('TINYV_WORKER') or os.getpid()}"
+        """Who restarts: what a supervisor starts again has the same."""
+        self._is_back = False
 
-    async def note(self, link: WorkerApi, version: int, *, is_ready: bool) -> None:
-        """Take in the version that the broker has now; `is_ready`: this worker works."""
-        own = self.agreed.version
-        if is_ready and not self._has_ended_turn:
-            await link.take_turn(self._stage, self._worker, 0.0)
-            self._has_ended_turn = True
-        if version < own:
-            await settle(link, self.agreed.settings, version=own)
-        elif version > own and not self.outdated.is_set() and await link.take_turn(self._stage, self._worker, TURN_S):
-            _log.info("%s starts again: the pool's settings are version %d, not %d", self._worker, version, own)
+    async def note(self, link: WorkerApi, version: int, tag: str, *, state: str) -> None:
+        """Take in the settings that the broker has now; `state` is this worker's own."""
+        own = self.agreed
+        is_working = state in _WORKING
+        if version < own.version:
+            await settle(link, own.settings, version=own.version, tag=own.tag)
+        elif (version, tag) == (own.version, own.tag):
+            if is_working and not self._is_back:
+                await link.take_turn(self._stage, self._slot, 0.0)
+                self._is_back = True
+        elif state == "new" or (is_working and await link.take_turn(self._stage, self._slot, TURN_S)):
+            if not self.outdated.is_set():
+                _log.info("it starts again: the pool's settings are version %d, not %d", version, own.version)
             self.outdated.set()
 
 

@@ -76,7 +76,7 @@ class Worker:
         self._grace_s = grace_s
         self._inflight = InFlight(config.broker)
         self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
-        self.settings = SettingsFollower(agreed, self._stage, self.name) if agreed else None
+        self.settings = SettingsFollower(agreed, self._stage) if agreed else None
         """None where nothing was agreed: a worker of a program's own."""
         self._current: CurrentStage | None = None
         """Unset until it was opened for the first time."""
@@ -100,8 +100,11 @@ class Worker:
             housekeeping = [self._housekeeping(link, stop) for link in links]
             loops = [helpers.create_task(c.run(), name=type(c).__name__) for c in (batcher, *housekeeping)]
             try:
-                self._state = "starting"
-                await self._serve(stop, current)
+                # Seen before it works: whoever changes the settings meanwhile waits for it.
+                await links[0].retry(housekeeping[0].beat)
+                if not self.settings or not self.settings.outdated.is_set():
+                    self._state = "starting"
+                    await self._serve(stop, current)
             finally:
                 await cancel_all(loops)
                 await self._deliveries.cancel()
@@ -116,9 +119,9 @@ class Worker:
         def may_take_over() -> bool:
             return self._open.is_set() and not stop.is_set()
 
-        async def on_settings(version: int) -> None:
-            if self.settings and link.keys.shard == 0:  # they are kept in the first shard
-                await self.settings.note(link, version, is_ready=self._state == "ready")
+        async def on_settings(version: int, tag: str) -> None:
+            if self.settings and link.keys.shard == 0 and not stop.is_set():  # they are kept in the first shard
+                await self.settings.note(link, version, tag, state=self._about().state)
 
         return Housekeeping(
             link,

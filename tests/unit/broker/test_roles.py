@@ -26,6 +26,8 @@ MODULES: dict[Role, tuple[Path, ...]] = {
     "worker": (LINK, BROKER / "worker.py", FOLLOW, SETTINGS),
     "operator": (LINK, BROKER / "operator.py", ASK, SETTINGS),
 }
+BY_STATUS = {"read_clock"}
+"""What a gateway and `model` run with a trainer's rights, by the operator's API."""
 WRITTEN = sorted({*script_names(), COMMON})
 
 
@@ -74,7 +76,8 @@ def test_every_script_names_its_roles_on_its_first_line(name: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_is_named_by_exactly_the_scripts_that_its_modules_call(role: Role) -> None:
-    assert {name for name in script_names() if role in roles_of(name)} == called_by(role)
+    beside = BY_STATUS if role == "trainer" else set[str]()
+    assert {name for name in script_names() if role in roles_of(name)} == called_by(role) | beside
 
 
 def test_no_other_module_calls_a_script_or_tells_a_desired_state() -> None:
@@ -86,7 +89,7 @@ def test_no_other_module_calls_a_script_or_tells_a_desired_state() -> None:
 
 def test_an_operator_may_run_all_and_the_others_what_they_call() -> None:
     assert scripts_of("operator") == script_names()
-    assert scripts_of("trainer") == called_by("trainer")
+    assert scripts_of("trainer") == called_by("trainer") | BY_STATUS
     assert scripts_of("worker") == called_by("worker")
 
 

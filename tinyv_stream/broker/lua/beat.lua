@@ -1,7 +1,7 @@
 -- role: worker
 -- A worker says that it is there; those silent for longer are forgotten, once nothing is leased to them any more.
 -- KEYS: heartbeat, workers. ARGV: worker, what it says of itself, silence (ms). Returns the version of the pool's
--- settings (0 = none).
+-- settings (0 = none), and its tag.
 local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
 local now = now_ms()
 redis.call('ZADD', hb, now, ARGV[1])
@@ -18,4 +18,4 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '-inf', now - tonumber(ARG
     redis.call('HDEL', workers, name)
   end
 end
-return tonumber(redis.call('HGET', meta, 'settings') or 0)
+return { tonumber(redis.call('HGET', meta, 'settings') or 0), redis.call('HGET', meta, 'settings_tag') or '' }
