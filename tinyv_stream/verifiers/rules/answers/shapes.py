@@ -43,7 +43,7 @@ _BASE_NUMBER: Final = r"base[-\s$]*(\d{1,2}|two|three|four|five|six|seven|eight|
 _BASE_NAME: Final = r"(binary|octal|hexadecimal|decimal)\b"
 _TO_BASE: Final = re.compile(
     rf"\b(?:to|into|in|as)\s+(?:an?\s+|its\s+|the\s+)?(?:{_BASE_NUMBER}|{_BASE_NAME})|"
-    rf"(?:{_BASE_NUMBER}|{_BASE_NAME})[\s$]*(?:representation|expansion|notation|form|equivalent)",
+    rf"(?:{_BASE_NUMBER}|{_BASE_NAME})[\s$]*(?:representation|expansion|notation|form|equivalent|digits)",
     re.IGNORECASE,
 )
 _TO: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\\text\s*\{)?\s*\bto\b\s*\}?\s*(\d{1,9}(?:\.\d{1,9})?)")
