@@ -44,6 +44,12 @@ PERCENT: Final = re.compile(
     r"percentage|(?:what|which|how many)\s+\\?%|\bin\s+\\?%|by what \\?%|equivalent",
     re.IGNORECASE,
 )
+PERCENT_ASKED: Final = re.compile(
+    r"\b(?:what|which|how many)\s+(?:percent(?:age)?\b|\\?%)|\b(?:as|in|into)\s+(?:an?\s+)?percent(?:age)?\b|"
+    r"\bwhat is the percent(?:age)?\b",
+    re.IGNORECASE,
+)
+"""Questions for a percentage itself: a bare 25 is then 25 %, not a number."""
 _RADIANS: Final = re.compile(r"\bradians?\b|\brad\b", re.IGNORECASE)
 _ANGLE: Final = re.compile(r"\bdegrees?\b|\bangles?\b|°|\\circ|\binclination\b|\bmeasure of\b|\\angle|∠", re.IGNORECASE)
 RATIO: Final = re.compile(r"ratio|proportion|odds|\bscale\b|\b[a-zA-Z]{1,2}\s*:\s*[a-zA-Z]{1,2}\b", re.IGNORECASE)

@@ -46,6 +46,7 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
         return None if gold.either or answer.either else assignments.same_assignments(gold, answer, question, same)
     if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
         return None
+    same = _of_one_level(same)
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
     repeated = _is_no_set(gold, question)
     if "{}" in {gold.brackets, answer.brackets} and not repeated:
@@ -153,10 +154,25 @@ def _lone(gold: Form, answer: Form, question: str, same: Comparison) -> Match | 
         gold, answer = (one, other) if gold is not other else (other, one)
     if len(one.items) != 1:
         return Match(same=False, reason="one value against several") if isinstance(other, Scalar) else None
+    if _is_set(one.items[0]) and not isinstance(other, Ranges):
+        return None  # `\\{\\{1\\}\\}` is not 1
     found = same(one.items[0], other, question) if one is gold else same(other, one.items[0], question)
     if found and found.same:
         return Match(same=True, reason="same value, brackets aside", taxonomy=Taxonomy.SET_LIST)
     return found
+
+
+def _of_one_level(same: Comparison) -> Comparison:
+    """Return the comparison of elements: a set in a set is no bare value."""
+
+    def compared(gold: Form, answer: Form, question: str) -> Match | None:
+        return None if _is_set(gold) != _is_set(answer) else same(gold, answer, question)
+
+    return compared
+
+
+def _is_set(form: Form) -> bool:
+    return isinstance(form, Sequence) and form.brackets == "{}"
 
 
 def _agree(one: Form, other: Form, same: Comparison) -> bool:

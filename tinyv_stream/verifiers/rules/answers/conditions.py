@@ -51,6 +51,21 @@ _POSITIVE_RATIONAL_ASKED: Final = re.compile(
     r"positive rational|\\mathbb ?\{? ?Q ?\}? ?[\^_] ?\{? ?[+*>]", re.IGNORECASE
 )
 _SIGNS: Final = {"\\ge": ">=", "\\le": "<=", "\\ne": "!=", "\\gt": ">", "\\lt": "<"}
+_WHOLE_ASKED: Final = re.compile(
+    r"\bintegers?\b|\bintegral (?:values?|solutions?|points?)|\b(?:whole|natural) numbers?|diophantine|lattice point|"
+    r"\\(?:mathbb|mathbf|Bbb) ?\{? ?[ZN]",
+    re.IGNORECASE,
+)
+_COUNT_ASKED: Final = re.compile(
+    r"\bdivi(?:sible|des|sors?)\b|remainder|congruen|\\equiv|\bmod(?:ulo)?\b|\\[pb]mod|\bmultiples?\b|sequence|"
+    r"\b(?:even|odd|prime) numbers?",
+    re.IGNORECASE,
+)
+"""Questions about whole numbers that do not say so."""
+_REAL_ASKED: Final = re.compile(r"\breals?\b|\\(?:mathbb|mathbf|Bbb) ?\{? ?R", re.IGNORECASE)
+_COMPLEX_ASKED: Final = re.compile(r"\bcomplex\b|\\(?:mathbb|mathbf|Bbb) ?\{? ?C|\bimaginary\b", re.IGNORECASE)
+_COUNTERS: Final = words("n k m l j p q r s t")
+"""Letters that count, where the question has no other use for them."""
 _INDICES: Final = words("n k m i j")
 _SOME: Final = "some "
 """Before a domain that holds for some value only."""
@@ -75,10 +90,18 @@ def whole(conditions: Iterable[Condition], letter: str) -> str:
     return next((domain for name, domain in conditions if name == letter and domain in {"Z", "N", "N0"}), "")
 
 
-def agree(gold: frozenset[Condition], answer: frozenset[Condition], question: str, variable: str = "") -> bool:
+def agree(
+    gold: frozenset[Condition],
+    answer: frozenset[Condition],
+    question: str,
+    variable: str = "",
+    *,
+    parameters: frozenset[str] = frozenset(),
+) -> bool:
     """Say whether what the answer says of its letters is what the ground truth says, or adds nothing to it.
 
-    `variable` is the x of an answer `f(x) = ...`: the question gives its domain, if not by this name.
+    - `variable` is the x of an answer `f(x) = ...`: the question gives its domain, if not by this name.
+    - `parameters` are the letters that count the turns of a value with pi or degrees in it.
     """
     if not answer:
         return True
@@ -90,12 +113,33 @@ def agree(gold: frozenset[Condition], answer: frozenset[Condition], question: st
     more = theirs - ours
     if ours - theirs and more:
         return False
-    return all(_adds_nothing(name, domain, question, variable) for name, domain in answer if domain in more)
+    return all(
+        _is_usual(name, domain, question, turns=name in parameters, function=bool(variable))
+        if domain in {"Z", "R", "C"}
+        else _adds_nothing(name, domain, question, variable)
+        for name, domain in answer
+        if domain in more
+    )
+
+
+def _is_usual(name: str, domain: str, question: str, *, turns: bool, function: bool) -> bool:
+    """Say whether a letter has this domain unless something else is said: whole numbers count, constants are real."""
+    if domain == "C":
+        return _COMPLEX_ASKED.search(question) is not None
+    stated = domains(question).get(name)
+    if stated is not None and stated.whole:
+        return domain == "Z"
+    counts = name in _COUNTERS and not mentions(question, name)
+    whole, real = (pattern.search(question) is not None for pattern in (_WHOLE_ASKED, _REAL_ASKED))
+    counted = whole or _COUNT_ASKED.search(question) is not None
+    if domain == "R":
+        return not (turns and counts) and (not counted or real or mentions(question, name))
+    if real or not whole:
+        return counts and (turns or (counted and not function))
+    return True
 
 
 def _adds_nothing(name: str, domain: str, question: str, variable: str) -> bool:
-    if domain in {"Z", "R", "C"}:
-        return True
     known = name == variable or mentions(question, name)
     stated = domains(question).get(name)
     if domain in {"N", "N0", "R+"}:

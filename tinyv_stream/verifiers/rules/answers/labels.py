@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, equations, order, ratios
+from tinyv_stream.verifiers.rules.answers import asked, computations, equations, order, ratios
 from tinyv_stream.verifiers.rules.answers.forms import (
     Comparison,
     Equation,
@@ -107,6 +107,8 @@ def _names_another(name: str, question: str) -> bool:
         return True
     wanted = asked.only_name(question)
     if wanted and wanted != name and len(wanted) == len(name) and mentions(question, name):
+        return True
+    if computations.is_another(name, question):
         return True
     return _is_another_derivative(name, question) or _is_at_another_point(name, question)
 

@@ -18,8 +18,9 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Scalar,
     Sequence,
 )
-from tinyv_stream.verifiers.rules.maths.tree import symbols
+from tinyv_stream.verifiers.rules.maths.tree import Sym, symbols, walk
 
+_PI: Final = Sym("\\pi")
 _WHOLE_ASKED: Final = re.compile(r"\b(?:integers?|integral|whole numbers?|natural numbers?)\b", re.IGNORECASE)
 _OF: Final = r"\b(?:integers?|integral|whole|natural)\s+(?:values?|solutions?|numbers?)\s+(?:of|for)\W{0,12}"
 
@@ -42,6 +43,23 @@ def free(form: Form) -> frozenset[str]:  # noqa: PLR0911 (one way out per form)
             return frozenset[str]().union(*map(symbols, form.parts))
         case Matrix():
             return frozenset[str]().union(*(symbols(cell) for row in form.rows for cell in row))
+        case _:
+            return frozenset()
+
+
+def counting_turns(form: Form) -> frozenset[str]:
+    r"""Return the letters that stand beside pi in a single value: the k of `\frac{\pi}{4} + k\pi`."""
+    match form:
+        case Scalar():
+            turns = form.degrees or any(part == _PI for part in walk(form.node))
+            return symbols(form.node) if turns else frozenset()
+        case Labelled():
+            return counting_turns(form.value)
+        case Sequence():
+            return frozenset[str]().union(*map(counting_turns, form.items))
+        case Ranges():
+            ends = [end for part in form.parts for end in (part.low, part.high) if end is not None]
+            return frozenset[str]().union(*(counting_turns(Scalar(end)) for end in ends))
         case _:
             return frozenset()
 

@@ -181,7 +181,8 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     with_sign, without = (gold, answer) if gold.percent else (answer, gold)
     if without.unit or without.degrees:
         return None
-    if equal(Op("div", (with_sign.node, _HUNDRED)), without.node):
+    by_hundred = gold.percent or (_is_share(gold.node) and not asked.PERCENT_ASKED.search(question))
+    if by_hundred and equal(Op("div", (with_sign.node, _HUNDRED)), without.node):
         return Match(same=True, reason="percent as a number", taxonomy=Taxonomy.NUMERIC)
     hundredfold = Op("mul", (without.node, _HUNDRED))
     rounded = (
@@ -189,14 +190,22 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
         if gold.percent
         else _rounded(hundredfold, with_sign.node, question)
     )
-    if rounded:
+    if rounded and by_hundred:
         return Match(same=True, reason="percent as a number, rounded", taxonomy=Taxonomy.NUMERIC)
     found = same_value(gold.node, answer.node, question)
     if found is None or not found.same:
         return found
-    if gold.percent or asked.PERCENT.search(question):
+    if gold.percent or asked.PERCENT.search(question) or asked.PERCENT_ASKED.search(question):
         return Match(same=True, reason="percent sign aside", taxonomy=Taxonomy.FORMATTING)
     return None
+
+
+def _is_share(node: Node) -> bool:
+    """Say whether a value is that of a part of a whole, from -1 to 1, which is as often said in percent."""
+    try:
+        return bool(abs(approximate(node, {})) <= 1)
+    except Unreadable:
+        return False
 
 
 def _degrees(gold: Scalar, answer: Scalar, question: str) -> Match | None:

@@ -75,7 +75,8 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     left, right = (_of_whole_numbers(side, question) for side in (_read(gold), read_answer(answer)))
     variable = right.form.variable if isinstance(right.form, Labelled) else ""
-    if not conditions.agree(left.conditions, right.conditions, question, variable):
+    turns = letters.counting_turns(right.form) | letters.counting_turns(left.form)
+    if not conditions.agree(left.conditions, right.conditions, question, variable, parameters=turns):
         return None
     if letters.are_narrowed(left, right, question):
         return None

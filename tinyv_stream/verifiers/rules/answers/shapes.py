@@ -34,12 +34,31 @@ _WORDED_NUMERAL: Final = re.compile(
 )
 _BASED: Final = re.compile(r"([0-9A-F]+) base (\d{1,2})")
 _BASE_NAMES: Final = {2: "binary", 8: "octal", 16: "hexadecimal"}
+_BASE_WORDS: Final = {
+    **{word: base for base, word in enumerate(_BASES, 2)},
+    **{name: base for base, name in _BASE_NAMES.items()},
+    "decimal": 10,
+}
+_BASE_NUMBER: Final = r"base[-\s$]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
+_BASE_NAME: Final = r"(binary|octal|hexadecimal|decimal)\b"
+_TO_BASE: Final = re.compile(
+    rf"\b(?:to|into|in|as)\s+(?:an?\s+|its\s+|the\s+)?(?:{_BASE_NUMBER}|{_BASE_NAME})|"
+    rf"(?:{_BASE_NUMBER}|{_BASE_NAME})[\s$]*(?:representation|expansion|notation|form|equivalent|digits)",
+    re.IGNORECASE,
+)
 _TO: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\\text\s*\{)?\s*\bto\b\s*\}?\s*(\d{1,9}(?:\.\d{1,9})?)")
 _QUANTITY: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*([A-Za-z]{1,12})\b\.?\s*(?:,|;|and\b)?")
 _MODULO: Final = re.compile(
     r"(.{1,200}?)\s*(?:\\pmod\s*\{?|\(?\s*\\b?mod|\(?\s*(?:\\text\s*\{)?\s*mod)\s*\}?\s*(\d{1,12})\s*\}?\s*\)?"
 )
 MODULAR: Final = "mod "
+_MODULUS: Final = re.compile(
+    r"(?:\bdivi(?:ded|sion|ding)(?: \w+)?? by(?: the (?:number|integer))?|\bmod(?:ulo|ulus)?\b|\\[pb]?mod)[\s${(\\]*"
+    r"(\d{1,3}(?:(?:,|\{,\})\d{3})+|\d{1,12})(?!\d)",
+    re.IGNORECASE,
+)
+_CONGRUENCE: Final = re.compile(r"\\equiv|≡|congruen|smallest|least|solve", re.IGNORECASE)
+"""What makes the number asked for one of many, or a class: a residue beside a number is then another answer."""
 _REMAINDER: Final = re.compile(r"remainder|residue", re.IGNORECASE)
 _ROWS: Final = re.compile(
     r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
@@ -93,9 +112,19 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
     digits, base = numeral[1], int(numeral[2])
     word = _BASES[base - 2] if base < 2 + len(_BASES) else str(base)
     asked = re.search(rf"\b(?:base[-\s$]*(?:{base}|{word})|{_BASE_NAMES.get(base, '(?!)')})\b", question, re.IGNORECASE)
-    if (asked is None and base != 10) or str(other.node.value) != digits:
+    target = _target(question)
+    if (asked is None and base != 10) or target not in {0, base} or str(other.node.value) != digits:
         return None
     return Match(same=True, reason="base left out", taxonomy=Taxonomy.FORMATTING)
+
+
+def _target(question: str) -> int:
+    """Return the base in which the question wants its answer; 10 or another; 0 where it does not say."""
+    found = [next(filter(None, match.groups())).lower() for match in _TO_BASE.finditer(question[:4_000])]
+    if not found:
+        return 0
+    bases = {int(said) if said.isdigit() else _BASE_WORDS.get(said, 0) for said in found[-1:]}
+    return bases.pop()
 
 
 def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
@@ -107,9 +136,22 @@ def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
         modulus = int(gold.unit.removeprefix(MODULAR))
         found = modulus > 0 and (left - right) % modulus == 0
         return Match(same=found, reason="residue", taxonomy=Taxonomy.NOTATION)
-    if (gold.unit and answer.unit) or left != right or not _REMAINDER.search(question):
+    if (gold.unit and answer.unit) or left != right or not _is_residue_asked(question):
+        return None
+    if answer.unit and answer.unit.removeprefix(MODULAR) != _modulus(question):
         return None
     return Match(same=True, reason="residue, modulus aside", taxonomy=Taxonomy.FORMATTING)
+
+
+def _is_residue_asked(question: str) -> bool:
+    named = _MODULUS.search(question) is not None and not _CONGRUENCE.search(question)
+    return named or _REMAINDER.search(question) is not None
+
+
+def _modulus(question: str) -> str:
+    """Return the modulus that the question names last; empty if it names none."""
+    found = _MODULUS.findall(question[:4_000])
+    return found[-1].replace(",", "").replace("{}", "") if found else ""
 
 
 def is_residue(form: Scalar) -> bool:

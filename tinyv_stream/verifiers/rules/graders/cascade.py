@@ -13,8 +13,10 @@ from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.answers.computations import is_asked
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match
+from tinyv_stream.verifiers.rules.answers.relations import label
 from tinyv_stream.verifiers.rules.answers.same import compare
 from tinyv_stream.verifiers.rules.answers.split import split
 from tinyv_stream.verifiers.rules.extract import final_answer
@@ -33,9 +35,10 @@ _KNOWN_TO_SYMPY: Final = re.compile(
 )
 """All that may be in a text that Math-Verify is to read: what it does not know it leaves out, and says nothing."""
 _COSTLY: Final = re.compile(
-    r"[(\[]\s*[-+]?\s*\\infty|\\infty\s*[)\]]|\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b"
+    r"[(\[]\s*[-+]?\s*\\infty|\\infty\s*[)\]]|\\forall|\\exists|!|\d{30}|\^[^,;]*\^[^,;]*\^|\^\s*\{?\s*\(?-?\d*\s*\^|\d{6}\s*\}|[({\[]{12}|[<>]|\\(?:pm|le|ge|ne)\b|"
+    r"\^\s*\{?\s*-?\d{5}|\\binom(?!\s*\{[-+A-Za-z\d\s]{1,12}\}\s*\{[-+A-Za-z\d\s]{1,12}\})|\\binom[^}]*(?:\}[^}]*)?\d\s*\d\s*\d\s*\d"
 )
-"""Quantifiers and relations, which sympy half ignores; towers, factorials, long numbers, which it works out."""
+"""Quantifiers and relations, which sympy half ignores; towers, factorials, large binomials, which it works out."""
 _UNENDED: Final = re.compile(
     r"(?:[-+*/^_=|(\[{,.]|\\(?!infty|pi|alpha|beta|gamma|delta|theta|lambda|mu|sigma|varphi|omega)[A-Za-z]+)\s*\Z"
 )
@@ -91,8 +94,20 @@ class Cascade:
         if not (is_whole(gold, check.ground_truth) and is_whole(answer, check.model_answer)):
             return self._verdict(Outcome.INCORRECT, "not certain to be the same (Math-Verify read a part of it)")
         if agree(gold, answer) or agree(answer, gold):
+            if not self._left_side_holds(check):
+                return self._verdict(Outcome.INCORRECT, "not certain to be the same (another computation)")
             return self._verdict(Outcome.CORRECT, "math-verify", "expression")
         return self._verdict(Outcome.INCORRECT, "math-verify")
+
+    def _left_side_holds(self, check: Check) -> bool:
+        r"""Say whether `\int_0^2 x\,dx = 2` has the question's own computation on its left, or one with this value."""
+        from tinyv_stream.verifiers.rules.graders.math_verify import agree, parsed
+
+        left, sign, right = clean(check.model_answer).rpartition("=")
+        if not sign or label(left) or is_asked(left, check.question) or left in clean(check.ground_truth):
+            return True
+        value, computed = parsed(right), parsed(left)
+        return bool(value and computed) and agree(value, computed)
 
     def _verdict(self, outcome: Outcome, reason: str, taxonomy: str | None = None) -> Verdict:
         return Verdict(outcome=outcome, grader=self.name, reason=reason, taxonomy=taxonomy)
