@@ -10,19 +10,20 @@ from typing import Final
 
 _END: Final = r"[\s$\\(\[{*]*$"
 _NUMBERS: Final = r"(?:[$\\({\[]*-?\d[\d.,/]{0,20}[$\\)}\]]*\s*(?:,|and|or)?\s*){1,9}"
-_HINTS: Final = (
-    " than", "at least", "at most", "up to", "between", "one of", "any of", "some of", " to", "<", ">", "\\lt", "\\gt",
-    "exceed", "below", "above", "under ", "over ", "near", "like", "close",
+_LAST_WORDS: Final = (
+    "than", "least", "most", " to", "below", "above", "under", "over", "like", "near", "exceeds", "exceed", "<", ">", "\\lt", "\\gt",
 )  # fmt: skip
+_CHOICE: Final = ("between", "one of", "any of", "some of", "either of")
+"""A relation in front ends in one of the first, or has one of these; most texts have none."""
 _BEFORE: Final = (
     re.compile(
-        r"\b(?:the (?:\w+ )?(?:answer|result|solution)|it|this|[a-zA-Z]) (?:is|are|was|must be|will be|should be|has to be) (?:always |certainly |surely )?"
+        r"\b(?:(?:the|our|my) (?:\w+ )?(?:answer|result|solution)|it|this|[a-zA-Z]) (?:is|are|was|must be|will be|should be|has to be) (?:always |certainly |surely )?"
         rf"((?:at least|at most|up to|below|above|under|over|something like|near|close to|a (?:number|value) (?:like|near|close to))\s+){_END}",
         re.IGNORECASE,
     ),
     re.compile(
         r"\b(?:is|are|was|be|lies|'s) (?:always |strictly |certainly |surely )?"
-        rf"((?:(?:no|not) )?(?:less|fewer|more|greater|smaller|larger|bigger|higher|lower) than(?: or equal to)?\s+){_END}",
+        rf"((?:(?:an?|some|any) (?:number|value|integer) )?(?:(?:no|not) )?(?:less|fewer|more|greater|smaller|larger|bigger|higher|lower) than(?: or equal to)?\s+){_END}",
         re.IGNORECASE,
     ),
     re.compile(rf"\b(?:answer|result|solution|it|[a-zA-Z]) ((?:exceeds|does not exceed)\s+){_END}", re.IGNORECASE),
@@ -43,7 +44,7 @@ def relation(before: str, behind: str) -> tuple[str, str]:
     """Return the relation in front of a box and the one behind it; both empty where it stands alone."""
     low = before.lower()
     front = back = ""
-    if any(hint in low for hint in _HINTS):
+    if low.rstrip(" \n$\\([{*").endswith(_LAST_WORDS) or any(word in low for word in _CHOICE):
         found = next((found for pattern in _BEFORE if (found := pattern.search(before))), None)
         front = re.sub(r"[$]|\\[(\[]", "", found[1]) if found else ""
     if "than" in behind[:14] or "%" in behind[:4]:

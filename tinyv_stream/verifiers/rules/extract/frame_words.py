@@ -40,17 +40,22 @@ _BEFORE: Final = (
     re.compile(r"(?:<(?:del|s|strike)>|\\(?:x|b|h)?cancel\s*\{|\\sout\s*\{|\\st\s*\{|<!--[^>]*)" + _END, re.IGNORECASE),
     re.compile(r"(?:^|\n)\s*%" + _END),
     re.compile(
-        r"\b(?:(?:everything|anything|nothing|all) except(?: for)?|hardly|unlikely to be|(?:it|this|that|the answer) (?:may|might|could) (?:well |also )?be)"
+        r"\b(?:(?:everything|anything|nothing|all) except(?: for)?|hardly|unlikely to be|far from|nothing like|never would (?:i|we) say|(?:cannot|can't|can not) (?:possibly|ever) be|(?:it|this|that|the answer) (?:may|might|could) (?:well |also )?be)"
         + _END,
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:\bno way (?:that )?|\bI doubt (?:that )?|\bimpossible that )(?:it|this|that|the (?:answer|value|result)) (?:is|was|could be|can be)"
+        r"(?:\bno way (?:that )?|\bI (?:\w+ )?doubt (?:that )?|\bimpossible that )(?:it|this|that|the (?:answer|value|result)) (?:is|was|could be|can be)"
         + _END,
         re.IGNORECASE,
     ),
     re.compile(
         r"\b(?:mistake|error) (?:is|would be|was) (?:to )?(?:answer|answering|write|writing|say|saying|give|giving|get|getting|take|taking)"
+        + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:wrongly|mistakenly|incorrectly|erroneously|tempting to|tempted to) (?:answer|say|get|write|give|conclude|claim|think|guess|pick|choose)"
         + _END,
         re.IGNORECASE,
     ),
@@ -72,7 +77,7 @@ _BEHIND: Final = (
     ),
     re.compile(
         r"[\s$*)}\]\\]*\b(?:is|are|was) (?:only |just |merely |simply )?(?:an? (?:lower|upper) (?:bound|limit|estimate)\b(?!.*\b(?:attained|achieved|reached|sharp|tight))"
-        r"|(?:an?|the) (?:intermediate|partial|provisional|preliminary|common|frequent|typical|wrong|incorrect|false) (?:\w+ )?(?:result|value|answer|mistake|error|step|guess)\b)",
+        r"|(?:an?|the|my|our) (?:(?:\w+ )?(?:guess|placeholder)|(?:first|rough|crude) (?:approximation|estimate))\b|(?:an?|the) (?:intermediate|partial|provisional|preliminary|common|frequent|typical|wrong|incorrect|false) (?:\w+ )?(?:result|value|answer|mistake|error|step|guess)\b)",
         re.IGNORECASE | re.DOTALL,
     ),
     re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
@@ -87,7 +92,7 @@ _HINTS: Final = (
     "\\ne", "≠", "not", "n't", "never", "neither", "nor", "nicht", "kein", "no ", "non ", "n'est", "n’est", "pas", "n\u00e3o", "не", "niet",
     "geen", "inte", "ikke", "nie", "bukan", "không", "不", "并非", "ليس", "ไม่ใช่", "false", "wrong", "mista", "incorrect", "untrue",
     "a lie", "common", " but", "other than", "differ", "unclear", "unknown", "doubt", "uncertain", "unsure", "wonder", "<del", "<s",
-    "cancel", "\\sout", "\\st", "<!--", "%", "except", "hardly", "unlikely", "y be", "might be", "could be", "no way", "impossible", "error", "phantom",
+    "cancel", "\\sout", "\\st", "<!--", "%", "except", "hardly", "unlikely", "y be", "might be", "could be", "no way", "impossible", "error", "phantom", "far from", "nothing like", "erroneous", "tempt",
 )  # fmt: skip
 """Each expression for what stands before a box needs one of these; most texts have none."""
 _HEAD_HINTS: Final = ("minus", "negative", "half", "twice", "double", "third of", "one less", "one more")

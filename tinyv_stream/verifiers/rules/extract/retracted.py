@@ -14,13 +14,13 @@ _LEAD: Final = (
     r"|(?:re)?check(?:ing|ed)?|for this (?:one|question|problem))\b\W*){0,5}"
 )
 _ALONE: Final = re.compile(
-    rf"{_LEAD}(?:(?<!\w)(?:nope|no|nah|false|wrong|incorrect|not (?:true|right|correct|so)|just kidding|kidding|never ?mind|oops|my bad)\b|错了?|不对|错误)\W*(?:$|!)",
+    rf"{_LEAD}(?:(?<!\w)(?:nope|no|nah|false|wrong|incorrect|not (?:true|right|correct|so)|just kidding|kidding|never ?mind|oops|my bad|(?:a )?contradiction)\b|错了?|不对|错误)\W*(?:$|!)",
     re.IGNORECASE,
 )
 _SAYS_NO: Final = re.compile(r"no|false|wrong|incorrect|错|不", re.IGNORECASE)
 _FAILING: Final = (
     r"(?:fails\b|contradicts (?:the|our|what|an?) (?:assumption|hypothesis|constraint|condition|given|requirement|problem|statement|question)|violates\b"
-    r"|is a contradiction|is impossible|leads to a contradiction|(?:does not|doesn't|cannot|can't) (?:satisfy|work|hold|check out|fit|match|add up|make sense|be (?:right|correct|true)))"
+    r"|is a contradiction|is impossible|leads to a contradiction|(?:does not|doesn't|cannot|can't) (?:satisfy|work|hold(?! (?:for|when|if|in))|check out|fit|match|add up|make sense|be (?:right|correct|true|the case)|be\W*$)|is not (?:possible|a (?:valid |correct |real )?(?:solution|answer)))"
 )
 _FAILS: Final = re.compile(
     rf"{_LEAD}(?:(?:this|that|it|which)(?: (?:value|answer|result))? {_FAILING}"
@@ -43,11 +43,12 @@ _EXCUSED: Final = re.compile(
 _UNSURE: Final = re.compile(
     r"\d[\d,.]*\$? is (?:also|equally|just as|as) (?:\w+ )?(?:plausible|possible|likely|valid)\b"
     r"|^\W*(?:(?:it is|it['’]s) )?(?:one|either|any|some) of (?:these|those|them|the two)\W*$"
-    r"|\bbut\b[^.\d]{0,30}\b(?:it|the answer|this) (?:might|may|could) (?:also |well )?be\b"
+    r"|\bbut\b[^.\d]{0,30}\b(?:it|the answer|this) (?:might|may|could) (?:also |well )?be (?=[$\\\d]|wrong|incorrect|off\b|another|different)"
     rf"|{_LEAD}(?:i|we) (?:really |honestly )?(?:don['’]t|do not) know\W*$"
     r"|\bif you insist\b",
     re.IGNORECASE,
 )
+_UNSURE_HINTS: Final = (" is ", "of th", "but", "know", "insist")
 _WORDS: Final = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
@@ -58,10 +59,11 @@ _ANOTHER: Final = re.compile(
     r"(?:\b(?:it|that|this) should(?: have been| be)|\b(?:true|correct|right|actual|real) (?:value|answer|result) (?:is|should be|equals)"
     r"|^\W*(?:the )?(?:value|result|total) is"
     rf"|{_LEAD}\b(?:it(?:['’]s| is))|^\W*(?:actually|just kidding|nope)\b\W*|^\W*actually\b[^=\n]{{1,80}}="
-    r"|^\W*(?:therefore|thus|hence)\b\W*[a-z]\s*=|^\W*(?:mine|ours|my own(?: answer)?)\s*(?:is|:)"
+    r"|^\W*(?:therefore|thus|hence|so)\b\W*[a-z]\s*=|^\W*(?:mine|ours|my own(?: answer)?)\s*(?:is|:)"
     rf"|^[\s.$]*\*\*|^\W*(?:maybe|perhaps|possibly)\b(?: it(?:['’]s| is| should be))?){_SAID}",
     re.IGNORECASE,
 )
+_LAST_NUMBER: Final = re.compile(rf"(?:\d|{'|'.join(_WORDS)})[\s*$.!。]*$", re.IGNORECASE)
 _INSTEAD: Final = re.compile(r"\s+instead\W*$", re.IGNORECASE)
 _PLAIN: Final = re.compile(rf"(?:[a-z]=)?({_NUMBER}|{'|'.join(reversed(_WORDS))})", re.IGNORECASE)
 _MOST_CHARS: Final = 300
@@ -72,15 +74,22 @@ def retracts(said: str, value: str, rest: str, *, other: bool) -> bool:
     """Say whether the sentence `said` behind the answer `value` takes it back. `other`: one before it has a value of its own."""
     if len(said) > _MOST_CHARS or not said.strip():
         return False
-    if _UNSURE.search(said) or (not other and _ALONE.match(said) and not _SAYS_NO.search(value)):
+    low = said.lower()
+    if (any(hint in low for hint in _UNSURE_HINTS) and _UNSURE.search(said)) or (
+        not other and _ALONE.match(said) and not _SAYS_NO.search(value)
+    ):
         return True
     if not other and _FAILS.search(said) and re.search(r"[1-9a-z]", value) and not _SAYS_NO.search(value):
         return True
     if _ERRED.match(said) and not _EXCUSED.search(said) and not _EXCUSED.search(rest[:_MOST_CHARS]):
         return True
-    another = _ANOTHER.search(_INSTEAD.sub("", said))
-    plain = _PLAIN.fullmatch(value) if another else None
-    return bool(another and plain) and _size(another[1]) != _size(plain[1])
+    return _says_another(_INSTEAD.sub("", said) if said.rstrip(" .!").endswith("instead") else said, value)
+
+
+def _says_another(said: str, value: str) -> bool:
+    plain = _PLAIN.fullmatch(value)
+    another = _ANOTHER.search(said) if plain and _LAST_NUMBER.search(said, max(0, len(said) - 16)) else None
+    return plain is not None and another is not None and _size(another[1]) != _size(plain[1])
 
 
 def _size(number: str) -> Fraction | None:
