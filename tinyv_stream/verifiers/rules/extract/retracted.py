@@ -17,7 +17,7 @@ _ALONE: Final = re.compile(
     rf"{_LEAD}(?:(?<!\w)(?:nope|no|nah|false|wrong|incorrect|not (?:true|right|correct|so)|just kidding|kidding|never ?mind|oops|my bad|(?:a )?contradiction)\b|错了?|不对|错误)\W*(?:$|!)",
     re.IGNORECASE,
 )
-_SAYS_NO: Final = re.compile(r"no|false|wrong|incorrect|错|不", re.IGNORECASE)
+_SAYS_NO: Final = re.compile(r"(?<![a-z])no|false|wrong|incorrect|empty|nothing|impossible|∅|错|不", re.IGNORECASE)
 _FAILING: Final = (
     r"(?:fails\b|contradicts (?:the|our|what|an?) (?:assumption|hypothesis|constraint|condition|given|requirement|problem|statement|question)|violates\b"
     r"|is a contradiction|is impossible|leads to a contradiction|(?:does not|doesn't|cannot|can't) (?:satisfy|work|hold(?! (?:for|when|if|in))|check out|fit|match|add up|make sense|be (?:right|correct|true|the case)|be\W*$)|is not (?:possible|a (?:valid |correct |real )?(?:solution|answer)))"
@@ -63,7 +63,8 @@ _ANOTHER: Final = re.compile(
     rf"|^[\s.$]*\*\*|^\W*(?:maybe|perhaps|possibly)\b(?: it(?:['’]s| is| should be))?){_SAID}",
     re.IGNORECASE,
 )
-_LAST_NUMBER: Final = re.compile(rf"(?:\d|{'|'.join(_WORDS)})[\s*$.!。]*$", re.IGNORECASE)
+_ENDS: Final = (*"0123456789", *_WORDS)
+"""What another value ends in."""
 _INSTEAD: Final = re.compile(r"\s+instead\W*$", re.IGNORECASE)
 _PLAIN: Final = re.compile(rf"(?:[a-z]=)?({_NUMBER}|{'|'.join(reversed(_WORDS))})", re.IGNORECASE)
 _MOST_CHARS: Final = 300
@@ -83,12 +84,13 @@ def retracts(said: str, value: str, rest: str, *, other: bool) -> bool:
         return True
     if _ERRED.match(said) and not _EXCUSED.search(said) and not _EXCUSED.search(rest[:_MOST_CHARS]):
         return True
-    return _says_another(_INSTEAD.sub("", said) if said.rstrip(" .!").endswith("instead") else said, value)
+    said = _INSTEAD.sub("", said) if "instead" in low[-20:] else said
+    return said.rstrip(" \n*$.!。").lower().endswith(_ENDS) and _says_another(said, value)
 
 
 def _says_another(said: str, value: str) -> bool:
     plain = _PLAIN.fullmatch(value)
-    another = _ANOTHER.search(said) if plain and _LAST_NUMBER.search(said, max(0, len(said) - 16)) else None
+    another = _ANOTHER.search(said) if plain else None
     return plain is not None and another is not None and _size(another[1]) != _size(plain[1])
 
 
@@ -97,4 +99,5 @@ def _size(number: str) -> Fraction | None:
     if low in _WORDS:
         return Fraction(_WORDS.index(low))
     top, _, bottom = low.partition("/")
-    return Fraction(top) / Fraction(bottom) if bottom and Fraction(bottom) else Fraction(top)
+    below = Fraction(bottom or 1)
+    return Fraction(top) / below if below else None
