@@ -152,7 +152,6 @@ async def test_a_wrong_password_is_named_and_not_shown(guarded: Guarded) -> None
 
 def test_every_script_is_somebodys_and_a_worker_ends_no_stream() -> None:
     every = scripts_of("operator")
-    assert scripts_of("trainer") | scripts_of("worker") | {"revive", "read_clock"} == every  # an operator's alone
+    assert scripts_of("trainer") | scripts_of("worker") | {"revive"} == every
     assert not {"submit", "commit", "withdraw", "check", "revive"} & scripts_of("worker")
-    assert not {"revive", "read_clock"} & scripts_of("trainer")
-    assert "finish" not in scripts_of("trainer")
+    assert not {"finish", "revive"} & scripts_of("trainer")
