@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.extract import statement
+from tinyv_stream.verifiers.rules.extract.keyed import names_no_answer
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, LANGUAGES, Language, whole
 
 _TAIL_CHARS: Final = 3_000
@@ -138,7 +139,7 @@ def last_stated(text: str) -> str:
     tail = text[-_TAIL_CHARS:].rstrip()
     said = _sentences(tail)
     if tail.rstrip("` \n").endswith("}") and (last := _OBJECT.search(tail, tail.rfind("{"))):
-        return last[0]
+        return "" if names_no_answer(last[0]) else last[0]
     if len(said) == 1 and not _WORD.search(statement.masked(said[0])):
         return statement.tidy(said[0])
     if said and not _ENDED.search(tail) and not _SIGN_OFF.fullmatch(said[-1]):

@@ -22,6 +22,8 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     found = standing(text, every)
     end = found[-1].end if found else 0
     mark = last_mark(text, end)
+    if mark is not None and every and not found and _is_box(mark.text):
+        return ""
     if mark is not None and (not found or mark.strength != "words"):
         answer, end = spelled(bare(mark.text)), mark.end
         answer = "" if guesses_again(text[mark.start : mark.end]) else answer
@@ -30,3 +32,9 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     else:
         return "" if every else spelled(bare(last_stated(text)))
     return spelled(corrected(text[end:])) or ("" if taken_back(text[end:], answer) else answer)
+
+
+def _is_box(text: str) -> bool:
+    """Say whether a text is one box and nothing else: behind a denial its value is none, whatever names it."""
+    found = boxes(text)
+    return len(found) == 1 and found[0].start == 0 and found[0].end == len(text)

@@ -9,6 +9,8 @@ than the box.
 import re
 from typing import Final
 
+from tinyv_stream.verifiers.rules.extract.bounded import relation
+
 _END: Final = r"[\s$*({\\\[]*$"
 _BEFORE: Final = (
     re.compile(
@@ -37,6 +39,27 @@ _BEFORE: Final = (
     re.compile(r"\b(?:unclear|unknown|doubt|uncertain|unsure|wonder) (?:whether|if)\b[^.;:\n]{0,40}$", re.IGNORECASE),
     re.compile(r"(?:<(?:del|s|strike)>|\\(?:x|b|h)?cancel\s*\{|\\sout\s*\{|\\st\s*\{|<!--[^>]*)" + _END, re.IGNORECASE),
     re.compile(r"(?:^|\n)\s*%" + _END),
+    re.compile(
+        r"\b(?:(?:everything|anything|nothing|all) except(?: for)?|hardly|unlikely to be|far from|nothing like|never would (?:i|we) say|(?:cannot|can't|can not) (?:possibly|ever) be|(?:it|this|that|the answer) (?:may|might|could) (?:well |also )?be)"
+        + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:\bno way (?:that )?|\bI (?:\w+ )?doubt (?:that )?|\bimpossible that )(?:it|this|that|the (?:answer|value|result)) (?:is|was|could be|can be)"
+        + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:mistake|error) (?:is|would be|was) (?:to )?(?:answer|answering|write|writing|say|saying|give|giving|get|getting|take|taking)"
+        + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:wrongly|mistakenly|incorrectly|erroneously|tempting to|tempted to) (?:answer|say|get|write|give|conclude|claim|think|guess|pick|choose)"
+        + _END,
+        re.IGNORECASE,
+    ),
+    re.compile(r"\\[vh]?phantom\s*\{\s*$"),
 )
 _BEHIND: Final = (
     re.compile(
@@ -52,6 +75,11 @@ _BEHIND: Final = (
         r"|是?(?:错误|错的|不对|不正确)|不是|[はが](?:間違|誤り|正しくない)|(?:은|는) (?:틀|오답|잘못)|(?:خطأ|خاطئ|غير صحيح)|गलत|ভুল|غلط|salah|adalah salah)",
         re.IGNORECASE,
     ),
+    re.compile(
+        r"[\s$*)}\]\\]*\b(?:is|are|was) (?:only |just |merely |simply )?(?:an? (?:lower|upper) (?:bound|limit|estimate)\b(?!.*\b(?:attained|achieved|reached|sharp|tight))"
+        r"|(?:an?|the|my|our) (?:(?:\w+ )?(?:guess|placeholder)|(?:first|rough|crude) (?:approximation|estimate))\b|(?:an?|the) (?:intermediate|partial|provisional|preliminary|common|frequent|typical|wrong|incorrect|false) (?:\w+ )?(?:result|value|answer|mistake|error|step|guess)\b)",
+        re.IGNORECASE | re.DOTALL,
+    ),
     re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
     re.compile(r"[\s$*)}\]\\]*(?:ではあ?りません|ではな|じゃな|(?:이|가)? ?아닙|(?:이|가)? ?아니|नहीं|değil)"),
 )
@@ -64,7 +92,7 @@ _HINTS: Final = (
     "\\ne", "≠", "not", "n't", "never", "neither", "nor", "nicht", "kein", "no ", "non ", "n'est", "n’est", "pas", "n\u00e3o", "не", "niet",
     "geen", "inte", "ikke", "nie", "bukan", "không", "不", "并非", "ليس", "ไม่ใช่", "false", "wrong", "mista", "incorrect", "untrue",
     "a lie", "common", " but", "other than", "differ", "unclear", "unknown", "doubt", "uncertain", "unsure", "wonder", "<del", "<s",
-    "cancel", "\\sout", "\\st", "<!--", "%",
+    "cancel", "\\sout", "\\st", "<!--", "%", "except", "hardly", "unlikely", "y be", "might be", "could be", "no way", "impossible", "error", "phantom", "far from", "nothing like", "erroneous", "tempt",
 )  # fmt: skip
 """Each expression for what stands before a box needs one of these; most texts have none."""
 _HEAD_HINTS: Final = ("minus", "negative", "half", "twice", "double", "third of", "one less", "one more")
@@ -99,6 +127,7 @@ def around(before: str, behind: str) -> tuple[str, str]:
     head = _HEAD.search(before) if any(hint in low for hint in _HEAD_HINTS) else None
     tail = _TAIL.match(behind)
     digits, joined = _DIGITS_BEFORE.search(before), _JOINED.match(behind)
-    front = digits[1] if digits else head[1] if head else ""
-    back = joined[1] if joined else f" {tail[1]}" if tail else ""
+    related, relates = relation(before, behind)
+    front = digits[1] if digits else head[1] if head else related
+    back = joined[1] if joined else f" {tail[1]}" if tail else relates
     return front, back

@@ -1,7 +1,8 @@
 r"""Frame right around a box: a denial, a question, or an operator that makes it a part of an expression.
 
 A box that is denied (`not \boxed{5}`) or asked (`\boxed{5}?`) is none. One that is an operand (`-\boxed{5}`,
-`\boxed{5}^2`) gives the expression. A relation before it changes nothing: `f(x) \ge \boxed{5}` names a minimum.
+`\boxed{5}^2`) gives the expression. `f(x) \ge \boxed{5}` names a minimum and changes nothing; for other relations see
+`bounded`.
 """
 # ruff: noqa: RUF001 one alternation is one line; the letters of other scripts are meant
 

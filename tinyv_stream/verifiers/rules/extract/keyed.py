@@ -13,6 +13,10 @@ _OTHERS: Final = re.compile(
 )
 """Keys of more answers in the same object."""
 _SIGNS: Final = ('nswer"', "nswer'", 'NSWER"', "nswer_", "nswer1", "nswer2")
+_NO_ANSWER: Final = re.compile(
+    r"(?<![^\W_])(?:wrong|not?|non|incorrect|false|bad|rejected|invalid|mistaken)[_ -](?:final[_ -])?answers?",
+    re.IGNORECASE,
+)
 _MOST: Final = 16
 _MOST_CHARS: Final = 4_000
 _SAME_OBJECT: Final = 2_000
@@ -38,6 +42,11 @@ def last_keyed(text: str, after: int) -> tuple[int, str] | None:
     if len(group) > 1 and all(key[2] for key in group):
         return group[0].start(), ", ".join(_value(text, key.end()) for key in group)
     return last.start(), _value(text, last.end())
+
+
+def names_no_answer(text: str) -> bool:
+    """Say whether a text holds a name such as `wrong_answer`."""
+    return _NO_ANSWER.search(text) is not None
 
 
 def _value(text: str, at: int) -> str:

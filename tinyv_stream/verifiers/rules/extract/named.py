@@ -13,6 +13,7 @@ import msgspec
 
 from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.closing import compares, stated
+from tinyv_stream.verifiers.rules.extract.keyed import names_no_answer
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, Language, Noun, whole
 
 _LIGHT: Final = re.compile(
@@ -61,6 +62,8 @@ class NamedAnswer(msgspec.Struct, frozen=True):
 def named(text: str, noun: Noun) -> NamedAnswer | None:
     """Read what a text says of the answer that it names at `noun`; None where that is no mark."""
     language = noun.language
+    if text[noun.start - 1 : noun.start] in {"_", "-"} and names_no_answer(text[max(0, noun.start - 12) : noun.end]):
+        return None
     line_start = max(text.rfind("\n", 0, noun.start), text.rfind(". ", 0, noun.start)) + 1
     before = text[max(line_start, noun.start - 200) : noun.start]
     light = noun.start - line_start < 80 and _is_light(before, language)

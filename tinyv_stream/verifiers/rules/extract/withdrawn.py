@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.extract import statement
+from tinyv_stream.verifiers.rules.extract.retracted import retracts
 
 _WITHDRAWN: Final = re.compile(
     r"\b(?:this|that|it|which|(?:this|that|the|my) (?:(?:above|last|previous|boxed|final) )?(?:box|answer|value|result))\b"
@@ -44,9 +45,9 @@ _ELSEWHERE: Final = re.compile(
 )
 """A sentence that withdraws, in other languages than English."""
 _CORRECTED: Final = re.compile(
-    r"[\s.…,;:!*)$\]}—–-]*"
-    r"(?:(?:hmm+|wait|oops|oh|no|sorry|actually|correction|corrected|edit|scratch that|hold on|(?:that|this|it)(?:'s| is| was) (?:wrong|incorrect|not right|a mistake)"
-    r"|不对|等等|更正|perdón|corrección|pardon|correction|désolé|perdão|correção|нет|поправка|исправление|nein|korrektur|halt)(?![^\W\d_])[\s,.:;!…—–*-]*){1,4}"
+    r"[\s.…,;:!*)$\]}—–。，、！-]*"
+    r"(?:(?:hmm+|wait|oops|oh|no|sorry|actually|correction|corrected|edit|scratch that|hold on|just kidding|nope|(?:that|this|it)(?:'s| is| was) (?:wrong|incorrect|not right|a mistake)"
+    r"|不对|等等|更正|perdón|corrección|pardon|correction|désolé|perdão|correção|нет|поправка|исправление|nein|korrektur|halt)(?![^\W\d_])[\s,.:;!…—–*，。、！-]*){1,4}"
     r"(?:(?:so |but |and )?(?:it|that|this|the (?:answer|result|value|total))(?:'s| is| should be| must be| equals)|should be|make that|i meant?|应该是|应为)?[\s:*]*"
     r"(\$[^$\n]{1,200}\$|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!。*]*(?:\n|$)",
     re.IGNORECASE,
@@ -94,9 +95,7 @@ def taken_back(text: str, value: str) -> bool:
         if _GUESSED.search(said) or (not asks and not asked and not other and _ELSEWHERE.match(said)):
             return True
         if not asks and not asked:
-            withdrawn = _WITHDRAWN.search(said)
-            of_this = _NAMED.search(withdrawn[0]) or (_PRONOUN.match(said) and not other) if withdrawn else None
-            if withdrawn and of_this and (_DOUBTS.search(withdrawn[0]) or not _STANDS.search(said)):
+            if retracts(said, bare, text[pos:], other=other) or _withdraws(said, other=other):
                 return True
             denied = re.search(r"\bis not\b(.*)", said, re.DOTALL)
             if denied and bare and re.sub(r"[\s$*.]", "", denied[1]) == bare:
@@ -104,3 +103,10 @@ def taken_back(text: str, value: str) -> bool:
         asked = asks
         other = other or _NUMBER.search(said) is not None
     return False
+
+
+def _withdraws(said: str, *, other: bool) -> bool:
+    withdrawn = _WITHDRAWN.search(said)
+    if not withdrawn or not (_NAMED.search(withdrawn[0]) or (_PRONOUN.match(said) and not other)):
+        return False
+    return _DOUBTS.search(withdrawn[0]) is not None or not _STANDS.search(said)
