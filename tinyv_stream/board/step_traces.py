@@ -38,7 +38,7 @@ _SEND: Final = 512
 _STAGES: Final = ("credit_s", "rule_queue_s", "rule_s", "parked_s", "tinyv_queue_s", "tinyv_s")
 
 
-class Told(msgspec.Struct, frozen=True):
+class TracedRollout(msgspec.Struct, frozen=True):
     """What a trace needs of a reward."""
 
     id: str
@@ -51,11 +51,11 @@ class Told(msgspec.Struct, frozen=True):
     timings: Timings
 
 
-def chosen(rows: Sequence[Told], seed: str) -> list[tuple[Told, str]]:
+def chosen(rows: Sequence[TracedRollout], seed: str) -> list[tuple[TracedRollout, str]]:
     """Return which rollouts a step's trace has, each once, and why: last, undecided, slow or sample."""
     if not rows:
         return []
-    found: OrderedDict[str, tuple[Told, str]] = OrderedDict()
+    found: OrderedDict[str, tuple[TracedRollout, str]] = OrderedDict()
     last = max(rows, key=lambda row: row.rewarded)
     slowest = sorted(rows, key=lambda row: row.ended - row.rewarded)[:_SLOWEST]
     undecided = [row for row in rows if row.status != "ok"][:_UNDECIDED]
@@ -80,7 +80,7 @@ class StepTraces:
             raise InvalidInputError("--otlp", endpoint, "install the extra: pip install 'tinyv-stream[otel]'") from exc
         self._exporter = OTLPSpanExporter(endpoint=endpoint, timeout=5)
         self._resource = Resource.create({"service.name": "tinyv-stream"})
-        self._open: OrderedDict[tuple[str, int, int], list[Told]] = OrderedDict()
+        self._open: OrderedDict[tuple[str, int, int], list[TracedRollout]] = OrderedDict()
         self._sender = ThreadPoolExecutor(1, "tinyv-traces")
         self._waiting: list[Future[None]] = []
         self._limit = LogLimit()
@@ -94,7 +94,7 @@ class StepTraces:
                 key = (line.run, line.try_, line.step)
                 rows = self._open.setdefault(key, [])
                 if len(rows) < _ROLLOUTS:
-                    rows.append(_told(line))
+                    rows.append(_traced(line))
                 while len(self._open) > _STEPS:
                     self._open.popitem(last=False)
 
@@ -141,7 +141,7 @@ class StepTraces:
                     exc_info=error,
                 )
 
-    def _spans(self, run: str, try_: int, step: StepFigures, rows: list[Told]) -> "list[ReadableSpan]":
+    def _spans(self, run: str, try_: int, step: StepFigures, rows: list[TracedRollout]) -> "list[ReadableSpan]":
         from tinyv_stream.board.trace_spans import Maker
 
         make = Maker(self._resource, trace_id(run, try_, step.step))
@@ -169,7 +169,7 @@ def trace_id(run: str, try_: int, step: int) -> int:
     return int.from_bytes(digest, "big")
 
 
-def _told(line: Rewarded) -> Told:
-    return Told(
+def _traced(line: Rewarded) -> TracedRollout:
+    return TracedRollout(
         line.id, line.group, line.ended, line.rewarded, line.source, line.status, line.rescued, line.timings
     )  # fmt: skip

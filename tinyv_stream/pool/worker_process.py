@@ -15,6 +15,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
 from tinyv_stream.pool.supervisor import RESTARTED
+from tinyv_stream.processes import exit_codes
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
 
@@ -24,8 +25,6 @@ COMMANDS: Final[Mapping[Stage, tuple[str, ...]]] = MappingProxyType(
 )
 """The program of each stage."""
 
-RESTART_CODE: Final = 3
-"""Exit code of a worker whose pool's settings changed."""
 _FOLLOW_S: Final = 0.2
 """How late a line of a worker may be shown."""
 
@@ -46,7 +45,7 @@ class WorkerProgram:
     async def ended(self) -> str:
         """Wait for its end and say how it came; if it gave up by itself, with the error it left."""
         status = await self.child.ended()
-        if status == RESTART_CODE:
+        if status == exit_codes.RESTART:
             return RESTARTED
         if status < 0:
             return describe_exit(status)

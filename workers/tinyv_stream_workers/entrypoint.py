@@ -23,8 +23,9 @@ from tinyv_stream.config import Config, check, decode_toml, load
 from tinyv_stream.config.bounds import convert
 from tinyv_stream.config.pool_settings import written
 from tinyv_stream.errors import InvalidInputError, TinyVError
+from tinyv_stream.processes import exit_codes
 from tinyv_stream.types import Stage
-from tinyv_stream_workers.settings_follower import RESTART_CODE, agreed_settings
+from tinyv_stream_workers.settings_follower import agreed_settings
 from tinyv_stream_workers.verifier import Verifier
 from tinyv_stream_workers.worker import Worker
 
@@ -86,14 +87,14 @@ async def _run(
     watching = asyncio.create_task(_end_after(outdated, stop, worker), name="settings")
     await worker.run(stop)
     await cancel_all([watching])
-    return RESTART_CODE if outdated.is_set() else 0
+    return exit_codes.RESTART if outdated.is_set() else 0
 
 
 async def _end_after(outdated: asyncio.Event, stop: asyncio.Event, worker: Worker) -> None:
     await outdated.wait()
     stop.set()
     if worker.is_starting:
-        os._exit(RESTART_CODE)  # as above
+        os._exit(exit_codes.RESTART)  # as above
 
 
 def _settings(name: str, about: str) -> tuple[str, Config, set[str]]:

@@ -21,8 +21,6 @@ from tinyv_stream.types import Stage
 
 _log = logging.getLogger(__name__)
 
-RESTART_CODE: Final = 3
-"""Exit code of a worker that is to be started again with the pool's settings as they are now."""
 TURN_S: Final = 300.0
 """Longest a restart keeps the others waiting: a model may have to be loaded."""
 _WORKING: Final = frozenset({"ready", "asleep"})

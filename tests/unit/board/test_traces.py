@@ -133,9 +133,9 @@ def test_a_collector_that_is_away_costs_traces_and_nothing_else(
 
 
 def test_the_choice_has_every_undecided_one_and_is_the_same_each_time() -> None:
-    from tinyv_stream.board.step_traces import _told
+    from tinyv_stream.board.step_traces import _traced
 
-    rows = [_told(line) for line in rollouts(1, 300, 1.0)]
+    rows = [_traced(line) for line in rollouts(1, 300, 1.0)]
     first = chosen(rows, "seed")
     assert first == chosen(rows, "seed") and len({row.id for row, _ in first}) == len(first)
     assert [why for _, why in first].count("sample") >= 7

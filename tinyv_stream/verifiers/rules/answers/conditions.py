@@ -114,7 +114,7 @@ def agree(
     if ours - theirs and more:
         return False
     return all(
-        _is_usual(name, domain, question, turns=name in parameters, function=bool(variable))
+        _is_implied(name, domain, question, turns=name in parameters, function=bool(variable))
         if domain in {"Z", "R", "C"}
         else _adds_nothing(name, domain, question, variable)
         for name, domain in answer
@@ -122,7 +122,7 @@ def agree(
     )
 
 
-def _is_usual(name: str, domain: str, question: str, *, turns: bool, function: bool) -> bool:
+def _is_implied(name: str, domain: str, question: str, *, turns: bool, function: bool) -> bool:
     """Say whether a letter has this domain unless something else is said: whole numbers count, constants are real."""
     if domain == "C":
         return _COMPLEX_ASKED.search(question) is not None
