@@ -84,7 +84,7 @@ def _networks() -> Namespaces:
 async def run(
     directory: Path, task: ClientTask, *, seconds: float, shards: int, networks: Namespaces | None = None
 ) -> ChaosVerdict:
-    """Run once: faults for `seconds`, then quiet until the client has every reward, then the verdict."""
+    """Run once: faults for `seconds` (up to twice that, until there was each kind), then quiet, then the verdict."""
     began = time.monotonic()
     verdict = ChaosVerdict(seed=task.seed, shards=shards, rollouts=task.rollouts, seconds=0.0)
     letters: dict[str, str] = {}
@@ -93,8 +93,8 @@ async def run(
         watching = asyncio.create_task(_watch_letters(world, letters), name="chaos letters")
         world.start_clients()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await faults.run()
+            async with asyncio.timeout(2 * seconds):
+                await faults.run(seconds)
         await world.start_server()  # time may have been up between its death and its return
         await _until_idle(world)
         verdict.injected, verdict.possible = dict(faults.done), list(faults.kinds)

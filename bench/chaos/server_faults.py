@@ -89,8 +89,10 @@ class ServerFaults(FaultSet):
         side = self.dice.choice(self.world.operator.sides)
         uid = self.dice.choice(cast("list[bytes]", await side.command("ZRANGE", side.keys.live, 0, 50)))
         run = uid.decode().partition("/")[0]
-        streams = cast("list[bytes]", await side.command("KEYS", side.keys.rewards(run, "*").replace("{", r"\{")))
-        await side.command("XADD", self.dice.choice(streams), "*", "u", uid, "r", self.dice.randbytes(20))
+        # Who holds a name is there all the time; a stream of rewards comes and goes with each commit.
+        holds = cast("list[bytes]", await side.command("KEYS", side.keys.hold(run, "*").replace("{", r"\{")))
+        client = self.dice.choice(holds).decode().removeprefix(side.keys.hold(run, ""))
+        await side.command("XADD", side.keys.rewards(run, client), "*", "u", uid, "r", self.dice.randbytes(20))
 
     async def _forget_scripts(self) -> None:
         await self.world.operator.command("SCRIPT", "FLUSH")
