@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import Final
 
 from tinyv_stream.board.audit import AuditFigures, Seen, course_of, figures_of
-from tinyv_stream.board.ingest import BINS
+from tinyv_stream.board.batch_sums import BINS
 from tinyv_stream.board.queries import Fields, with_heads
 from tinyv_stream.board.rates import CELLS
 from tinyv_stream.board.spellings import Growth, growing
