@@ -34,6 +34,8 @@ class BoardResult(msgspec.Struct, frozen=True, kw_only=True):
 
     verdicts: int
     ingest_per_s: float
+    ingest_cpu_us: float
+    """Processor time of a verdict: on a machine with other work the wall says little."""
     list_ms: float
     filter_ms: float
     counts_ms: float
@@ -132,13 +134,13 @@ def _measure(runs: Path, count: int, repeats: int) -> BoardResult:
     size = _write(runs, count)
     index = Index(runs)
     indexer = Indexer(index)
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     taken = 0
     more = True
     while more:
         lines, more = indexer.take_in()
         taken += len(lines)
-    spent = time.perf_counter() - began
+    spent, spent_cpu = time.perf_counter() - began, time.process_time() - began_cpu
     steps = indexer.steps
     indexer.close()
     with index.reading() as base:
@@ -157,6 +159,7 @@ def _measure(runs: Path, count: int, repeats: int) -> BoardResult:
     return BoardResult(
         verdicts=taken,
         ingest_per_s=round(taken / spent),
+        ingest_cpu_us=round(1e6 * spent_cpu / taken, 1),
         list_ms=_median_ms(index, lambda base: queries.page(base, {}), repeats),
         filter_ms=_median_ms(index, lambda base: queries.page(base, near), repeats),
         counts_ms=_median_ms(index, lambda base: queries.counts(base, {}), repeats),

@@ -81,7 +81,7 @@ Stage = Literal["rule", "tinyv"]
 STAGES: Final[tuple[Stage, ...]] = ("rule", "tinyv")
 
 
-class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One verifier's finding. `grader` names what decided; `model` and `p_true` are TinyV's."""
 
     outcome: Outcome
@@ -95,7 +95,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """P(true) from which this verdict says correct; None where no probability was read."""
 
 
-class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Timings(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Seconds spent per part; None where the rollout never was.
 
     Queue times are by the server's clock.

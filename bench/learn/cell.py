@@ -14,6 +14,7 @@ import msgspec
 
 from bench.learn.amounts import Amounts
 from bench.learn.grpo import RewardSource, StepRecord, Training
+from bench.learn.on_board import BoardAlarms, OnBoard
 from bench.learn.policy import Teaching
 from bench.learn.roots import Roots
 from bench.learn.task import Problem, TaskFamily, problems
@@ -41,6 +42,8 @@ class SweepCell(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     loss: str
     steps: list[StepRecord]
+    board: BoardAlarms | None = None
+    """When the board's own alarms sounded; None where the run was on no board."""
 
     @property
     def auc(self) -> float:
@@ -81,15 +84,26 @@ class TaughtFamily:
         key = _digest(self.setting.teaching, self.setting.questions, self.setting.spread, how)
         return self._directory / f"cell-{self.family.name}-{reward}-{how.loss}-{seed}-{key}.json"
 
-    def run(self, reward: str, seed: int, source: RewardSource, how: Training) -> SweepCell:
-        """Return the cell, from its file if it was run before."""
+    def run(
+        self, reward: str, seed: int, source: RewardSource, how: Training, *, board: Path | None = None
+    ) -> SweepCell:
+        """Return the cell, from its file if it was run before; `board` is the directory of runs that shows it."""
         from bench.learn.grpo import train
 
         path = self.path(reward, seed, how)
         if path.exists():
-            return msgspec.json.decode(path.read_bytes(), type=SweepCell)
-        steps = train(self.policy(), self.family, self.asked, source, how, seed=seed)
-        cell = SweepCell(family=self.family.name, reward=reward, seed=seed, loss=how.loss, steps=steps)
+            cell = msgspec.json.decode(path.read_bytes(), type=SweepCell)
+            if cell.board is not None or board is None:
+                return cell
+        policy, alarms = self.policy(), None
+        if board is None:
+            steps = train(policy, self.family, self.asked, source, how, seed=seed)
+        else:
+            name = f"{self.family.name}-{reward}-{how.loss}-{seed}"
+            with OnBoard(source, board, name, size=how.size, seed=seed) as seen:
+                steps = train(policy, self.family, self.asked, seen, how, seed=seed)
+                alarms = seen.alarms
+        cell = SweepCell(family=self.family.name, reward=reward, seed=seed, loss=how.loss, steps=steps, board=alarms)
         draft = path.with_suffix(".part")
         draft.write_bytes(msgspec.json.encode(cell))
         draft.replace(path)

@@ -50,16 +50,17 @@ async def learn_pool(*, tinyv: int, model: str, threads: int) -> AsyncGenerator[
                 await running
 
 
-def adapter(url: str, data_source: str = WITH_TINYV) -> TinyVReward:
-    """Return the TRL adapter into the pool at `url`, as a run of its own."""
-    return TinyVReward(redis_url=url, pool="learn", run_id=f"learn-{uuid.uuid4().hex[:12]}", data_source=data_source)
+def adapter(url: str, data_source: str = WITH_TINYV, *, record: str = "") -> TinyVReward:
+    """Return the TRL adapter into the pool at `url`, as a run of its own; `record` is a directory, or empty."""
+    run_id = f"learn-{uuid.uuid4().hex[:12]}"
+    return TinyVReward(redis_url=url, pool="learn", run_id=run_id, data_source=data_source, record=record)
 
 
 class PoolReward:
     """Rewards of one run by a pool, through the TRL adapter; what nobody decided is None. For one thread."""
 
-    def __init__(self, url: str, data_source: str = WITH_TINYV) -> None:
-        self._function = adapter(url, data_source)
+    def __init__(self, url: str, data_source: str = WITH_TINYV, *, record: str = "") -> None:
+        self._function = adapter(url, data_source, record=record)
         self._loop = asyncio.new_event_loop()
 
     def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:

@@ -99,11 +99,14 @@ class Behind:
 
     def __init__(self, rules: RewardSource, second: RewardSource) -> None:
         self._rules, self._second = rules, second
+        self.asked: frozenset[int] = frozenset()
+        """Numbers of the last step's answers that the second was asked about."""
 
     def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
         """Return the rules' 1, else what the second says."""
         told = list(self._rules(answers, step))
         left = [n for n, value in enumerate(told) if not value]
+        self.asked = frozenset(left)
         for n, value in zip(left, self._second([answers[n] for n in left], step), strict=True):
             told[n] = value
         return told

@@ -31,6 +31,7 @@ class LearnSettings(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     threads: int
     directory: Path | None
+    board: Path | None
     json: Path | None
     pictures: Path | None
     trl_seeds: int
@@ -53,6 +54,7 @@ def parse(argv: list[str]) -> LearnSettings:
     p.add_argument("--model", default="embedded", help="TinyV's model (default embedded)")
     p.add_argument("--threads", type=int, default=2, help="threads of its engine on a CPU (default 2)")
     p.add_argument("--dir", type=Path, help="keep cells here, and go on with those that are there")
+    p.add_argument("--board", type=Path, help="record every run there; `tinyv-stream board` shows it meanwhile")
     p.add_argument("--json", type=Path, help="write everything measured to this file")
     p.add_argument("--pictures", type=Path, help="write curves to this directory, as SVG and PNG")
     o = p.parse_args(argv)
@@ -66,6 +68,7 @@ def parse(argv: list[str]) -> LearnSettings:
         model=o.model,
         threads=_positive("--threads", o.threads),
         directory=o.dir,
+        board=o.board,
         json=o.json,
         pictures=o.pictures,
         trl_seeds=0 if o.small else o.trl_seeds,

@@ -50,7 +50,7 @@ async def sweep(settings: LearnSettings, directory: Path, say: SweepLog) -> list
     with ProcessPoolExecutor(settings.jobs, multiprocessing.get_context("spawn")) as workers:
         loop = asyncio.get_running_loop()
         beside = [
-            loop.run_in_executor(workers, run_alone, job, settings.setting, directory)
+            loop.run_in_executor(workers, run_alone, job, settings.setting, directory, settings.board)
             for job in jobs
             if job.reward != TINYV
         ]
@@ -62,27 +62,27 @@ async def sweep(settings: LearnSettings, directory: Path, say: SweepLog) -> list
     return cells
 
 
-def run_alone(job: Job, setting: Setting, directory: Path) -> SweepCell:
+def run_alone(job: Job, setting: Setting, directory: Path, board: Path | None = None) -> SweepCell:
     """Run a cell that needs no pool."""
     bench = TaughtFamily(job.family, setting, directory)
-    return bench.run(job.reward, job.seed, SOURCES[job.reward](bench.family, job.seed), job.how)
+    return bench.run(job.reward, job.seed, SOURCES[job.reward](bench.family, job.seed), job.how, board=board)
 
 
 async def _by_pool(jobs: list[Job], settings: LearnSettings, directory: Path, say: SweepLog) -> list[SweepCell]:
     benches = {job.family: TaughtFamily(job.family, settings.setting, directory) for job in jobs}
     if all(benches[job.family].path(job.reward, job.seed, job.how).exists() for job in jobs):
-        return [run_from(benches[job.family], job, "") for job in jobs]
+        return [run_from(benches[job.family], job, "", None) for job in jobs]
     cells: list[SweepCell] = []
     async with learn_pool(tinyv=1, model=settings.model, threads=settings.threads) as pool:
         for job in jobs:
-            cells.append(told := await asyncio.to_thread(run_from, benches[job.family], job, pool.url))
+            cells.append(told := await asyncio.to_thread(run_from, benches[job.family], job, pool.url, settings.board))
             say(_line(told))
     return cells
 
 
-def run_from(bench: TaughtFamily, job: Job, url: str) -> SweepCell:
-    """Run a cell that is rewarded by the pool at `url`, in a thread of its own."""
-    source = PoolReward(url)
+def run_from(bench: TaughtFamily, job: Job, url: str, board: Path | None) -> SweepCell:
+    """Run a cell that is rewarded by the pool at `url`, in a thread of its own; its client records into `board`."""
+    source = PoolReward(url, record=str(board or ""))
     try:
         return bench.run(job.reward, job.seed, source, job.how)
     finally:

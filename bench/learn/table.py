@@ -17,6 +17,7 @@ def table(told: dict[str, Any]) -> str:
         "wrong paid",
         "hacked at",
         "alarm at",
+        "board at",
         "CPU s",
         "wall s",
     )
@@ -39,8 +40,8 @@ def _row(told: dict[str, Any], key: str) -> tuple[str, ...]:
     shares = ("accuracy_start", "accuracy_end", "flat", "refused_start", "paid_wrong_end")
     start, end, flat, refused, wrong = (_percent(told[name][key]) for name in shares)
     times = (f"{fmean(told[name][key]):.0f}" for name in ("cpu_s", "wall_s"))
-    hacked, alarm = (_steps(told[name][key]) for name in ("hacked_at", "alarm_at"))
-    return (key, f"{fmean(told['auc'][key]):.3f}", start, end, flat, refused, wrong, hacked, alarm, *times)
+    alarms = (_steps(told[name][key]) for name in ("hacked_at", "alarm_at", "board_audit_at"))
+    return (key, f"{fmean(told['auc'][key]):.3f}", start, end, flat, refused, wrong, *alarms, *times)
 
 
 def _percent(values: Sequence[float | None]) -> str:

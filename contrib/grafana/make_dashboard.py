@@ -49,6 +49,9 @@ ROWS: Final[dict[str, tuple[Row, ...]]] = {
             "histogram_quantile(0.99, sum by (le, stage, part) (rate(tinyv_stage_seconds_bucket[5m])))",)),
         ("lines", "Taken over, late, given up", "short", tuple(
             f"increase(tinyv_pool_{name}_total[5m])" for name in ("redelivered", "late", "buried"))),
+        ("lines", "Requests waiting inside engines", "short", ("tinyv_pool_engine_waiting_requests",)),
+        ("lines", "Known to the engines' prefix caches, share of prompt tokens", "percentunit",
+         ("tinyv_pool_prefix_hit_tokens / clamp_min(tinyv_pool_prefix_queried_tokens, 1)",)),
         ("stat", "Broker answers", "short", ("tinyv_pool_up",)),
     ),
 }  # fmt: skip

@@ -84,6 +84,8 @@ async def test_instruction_is_computed_once(stage: TinyVVerifier) -> None:
     again = await engine.read(prompt)
     assert again.cached_tokens >= again.prompt_tokens - 64
     assert again.cached_tokens % 32 == 0
+    told = {name: int(said) for name, said in engine.describe().items() if name.startswith(("prefix", "engine_w"))}
+    assert 0 < again.cached_tokens <= told["prefix_hit"] < told["prefix_queried"] and told["engine_waiting"] == 0
 
 
 OWN_AS_TEXT = msgspec.structs.replace(OWN, max_tokens=1)

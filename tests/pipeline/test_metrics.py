@@ -26,7 +26,7 @@ from tinyv_stream.testing import EmbeddedServer, wait_until
 
 CONTRIB = Path(__file__).parents[2] / "contrib"
 DASHBOARD = CONTRIB / "grafana" / "tinyv.json"
-COUNTED = ("killed_graders", "engine_restarts", "asked_again")
+COUNTED = ("killed_graders", "engine_restarts", "asked_again", "engine_waiting_requests", "prefix_hit_tokens")
 RULES = Path(__file__).parents[2] / "contrib" / "prometheus" / "tinyv-alerts.yml"
 
 
@@ -45,12 +45,15 @@ async def test_rewards_of_a_native_client_are_counted_each_once(
         async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as operator:
             status = await operator.status()
     text = pool_text(status).decode()
-    told = [{"killed": "3", "restarts": "2", "asked_again": "7"}, {"killed": "1", "restarts": "x" * 99}]
+    told = [
+        {"killed": "3", "restarts": "2", "asked_again": "7", "engine_waiting": "5", "prefix_hit": "640"},
+        {"killed": "1", "restarts": "x" * 99, "engine_waiting": "6"},
+    ]
     workers = [WorkerInfo(name=f"w{n}", stage="tinyv", pid=n, host="h", state="ready", done=10, about=about)
                for n, about in enumerate(told)]  # fmt: skip
     of_workers = pool_text(msgspec.structs.replace(status, workers=workers)).decode()
     counted = {name: value(of_workers, f"tinyv_pool_{name}") for name in COUNTED}
-    assert counted == {"killed_graders": 4, "engine_restarts": 2, "asked_again": 7}
+    assert counted == dict(zip(COUNTED, (4, 2, 7, 11, 640), strict=True))
     assert value(of_workers, 'tinyv_pool_done_rollouts{stage="tinyv"}') == 20
     assert value(text, "tinyv_pool_submitted_total") == 5
     assert value(text, 'tinyv_pool_rewards_total{source="rule",status="ok"}') == 2
@@ -118,7 +121,7 @@ async def test_a_real_prometheus_has_a_number_for_every_expression_of_the_dashbo
 
             async with serving(of_pool, of_board) as ports, prometheus(tmp_path, ports, RULES) as (answer, _):
                 asked = list(expressions())
-                assert len(asked) == 20
+                assert len(asked) == 22
                 for expression in asked:
                     query = expression.replace("$__rate_interval", "1m")
 

@@ -6,29 +6,39 @@
 """
 
 import sqlite3
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from tinyv_stream.board.batch_sums import BatchSums
 from tinyv_stream.board.index import Index
-from tinyv_stream.board.spellings import spelling_of
 from tinyv_stream.board.steps import COUNTS, Key, StepRow, Steps, StepState
 from tinyv_stream.record import reading, segments
 from tinyv_stream.record.lines import AnyLine, Left, Rewarded, decoder
 
 BATCH_BYTES: Final = 16 * 1024 * 1024
 """Of a segment at a time: the pages that a batch touches are written once."""
-BINS: Final = 40
 _WORDS: Final = 4000
 """Characters of a question or an answer that can be searched."""
-_COLUMNS: Final = 29
 _STRATUM: Final = {"": "undecided", "refused_by_tinyv": "refused"}
 """Cell -> stratum, where they differ: see `index.STRATA`."""
-_Reward = tuple[int, Rewarded, str, int, int]
-"""Run, line, cell, place and length."""
+_INTO_V: Final = f"insert into v values({','.join('?' * 29)})"
+_INTO_WORDS: Final = "insert into words(rowid, question, ground_truth, answer) values(?, ?, ?, ?)"
+_INTO_STEP: Final = f"insert or replace into step values({','.join('?' * 17)})"
 _pack: Final = msgspec.msgpack.Encoder()
+
+
+class IndexRow(NamedTuple):
+    """A reward on its way into the index: its number there, its run, its cell and spelling, its place."""
+
+    n: int
+    r: int
+    line: Rewarded
+    cell: tuple[str, str | None]
+    at: int
+    length: int
 
 
 class Indexer:
@@ -76,26 +86,27 @@ class Indexer:
 
     def _batch(self, f: int, pos: int, data: bytes) -> list[AnyLine]:
         lines: list[AnyLine] = []
-        rewards: list[_Reward] = []
-        at = pos
+        sums = BatchSums()
         self._base.execute("begin immediate")
         try:
-            for raw in data.split(b"\n")[:-1]:
+            n = self._base.execute("select max(n) from v").fetchone()[0] or 0
+            rows: list[IndexRow] = []
+            for raw, at in _raw_lines(data, pos):
                 try:
                     line = decoder.decode(raw)
                 except msgspec.DecodeError:
                     self.unreadable += 1
-                else:
-                    r = self._run(line)
-                    if isinstance(line, Rewarded):
-                        rewards.append((r, line, cell_of(line), at, len(raw)))
-                    self._need(r, line)
-                    self.steps.event(r, line)
-                    lines.append(line)
-                at += len(raw) + 1
-            self._insert(f, rewards)
-            self._sums(rewards)
-            self._base.execute("update file set pos = ? where f = ?", (at, f))
+                    continue
+                r = self._run(line)
+                if isinstance(line, Rewarded):
+                    n += 1
+                    rows.append(IndexRow(n, r, line, sums.add(r, line), at, len(raw)))
+                self._need(r, line)
+                self.steps.event(r, line)
+                lines.append(line)
+            self._insert(f, rows)
+            self._sums(sums)
+            self._base.execute("update file set pos = ? where f = ?", (pos + len(data), f))
             self._base.execute("commit")
         except BaseException:  # whatever stopped it, a line is indexed whole or not at all
             self._base.execute("rollback")
@@ -118,68 +129,18 @@ class Indexer:
         if state := stored(self._base, (r, line.step, line.client)):
             self.steps.put((r, line.step, line.client), state)
 
-    def _insert(self, f: int, rewards: list[_Reward]) -> None:
-        n = (self._base.execute("select max(n) from v").fetchone()[0] or 0) + 1
-        rows = [(n + i, r, *_facts(line, cell), f, at, length) for i, (r, line, cell, at, length) in enumerate(rewards)]
-        self._base.executemany(f"insert into v values({','.join('?' * _COLUMNS)})", rows)
-        texts = [(n + i, one.question, one.ground_truth, one.answer or "") for i, (_, one, *_) in enumerate(rewards)]
-        heads = [(n, _pack.encode((question[:160], truth[:120], answer[:120]))) for n, question, truth, answer in texts]
-        self._base.executemany("insert into head values(?, ?)", heads)
-        self._base.executemany(
-            "insert into words(rowid, question, ground_truth, answer) values(?, ?, ?, ?)",
-            [(n, question[:_WORDS], truth[:_WORDS], answer[:_WORDS]) for n, question, truth, answer in texts],
-        )
+    def _insert(self, f: int, rows: list[IndexRow]) -> None:
+        # Generators: a row that is gone at once costs the garbage collector nothing.
+        self._base.executemany(_INTO_V, (_row(row, f) for row in rows))
+        self._base.executemany("insert into head values(?, ?)", ((row.n, _head(row.line)) for row in rows))
+        self._base.executemany(_INTO_WORDS, ((row.n, *_words(row.line)) for row in rows))
 
-    def _sums(self, rewards: list[_Reward]) -> None:
+    def _sums(self, sums: BatchSums) -> None:
         for key in self.steps.touched:
             if state := self.steps.state(key):
-                self._base.execute(f"insert or replace into step values({','.join('?' * 17)})", _sum(key, state))
+                self._base.execute(_INTO_STEP, _sum(key, state))
         self.steps.touched.clear()
-        groups = [
-            (r, one.step, one.group, one.group_size, int(_ruled(one)), one.value, one.value)
-            for r, one, *_ in rewards
-            if one.group
-        ]
-        self._base.executemany(
-            "insert into grp values(?, ?, ?, 1, ?, ?, ?, ?) on conflict do update set n = n + 1,"
-            " ruled = ruled + excluded.ruled, least = min(least, excluded.least), most = max(most, excluded.most)",
-            groups,
-        )
-        bins: Counter[tuple[int, int, str]] = Counter()
-        thresholds: Counter[tuple[int, str, float]] = Counter()
-        for r, one, *_ in rewards:
-            if one.tinyv and one.tinyv.p_true is not None:
-                bins[r, min(BINS - 1, int(one.tinyv.p_true * BINS)), one.tinyv.outcome] += 1
-                if one.tinyv.threshold is not None:
-                    thresholds[r, one.tinyv.model or "", one.tinyv.threshold] += 1
-        more = "on conflict do update set n = n + excluded.n"
-        self._base.executemany(f"insert into p_true values(?, ?, ?, ?) {more}", [(*k, n) for k, n in bins.items()])
-        cells = Counter((r, one.step, one.data_source, cell) for r, one, cell, *_ in rewards if cell)
-        spelt = Counter((r, _spelling(one), one.step) for r, one, cell, *_ in rewards if cell == "tinyv")
-        self._base.executemany(f"insert into cell values(?, ?, ?, ?, ?) {more}", [(*k, n) for k, n in cells.items()])
-        self._base.executemany(f"insert into spelling values(?, ?, ?, ?) {more}", [(*k, n) for k, n in spelt.items()])
-        rows = [(*k, n) for k, n in thresholds.items()]
-        self._base.executemany(f"insert into threshold values(?, ?, ?, ?) {more}", rows)
-
-
-def cell_of(line: Rewarded) -> str:
-    """Return which of `rates.CELLS` a reward is in; empty where nobody decided.
-
-    By the verdicts, for a weight makes small rewards of accepted answers. What the rules accepted is refused where
-    TinyV's word left nothing of it.
-    """
-    if line.status != "ok" or line.value is None:
-        return ""
-    if line.rescued:
-        return "tinyv"
-    if line.value > 0:  # nobody but the rules can have accepted it
-        return "rule"
-    return "refused" if line.tinyv is None else "refused_by_tinyv"
-
-
-def is_asked_again(line: Rewarded) -> bool:
-    """Tell whether TinyV judged what the rules had accepted: the setup was not `addon`."""
-    return line.tinyv is not None and _ruled(line)
+        sums.write(self._base)
 
 
 def stored(base: sqlite3.Connection, key: Key) -> StepState | None:
@@ -196,23 +157,32 @@ def stored(base: sqlite3.Connection, key: Key) -> StepState | None:
     return state
 
 
-def _ruled(line: Rewarded) -> bool:
-    return line.rule is not None and line.rule.outcome == "correct"
+def _raw_lines(data: bytes, pos: int) -> Iterator[tuple[memoryview, int]]:
+    """Yield each whole line without its newline, and its place; `data` ends with a newline."""
+    view, begins = memoryview(data), 0
+    while (end := data.find(b"\n", begins)) >= 0:
+        yield view[begins:end], pos + begins
+        begins = end + 1
 
 
-def _spelling(line: Rewarded) -> str:
-    return spelling_of(line.answer or "")
+def _head(line: Rewarded) -> bytes:
+    return _pack.encode((line.question[:160], line.ground_truth[:120], (line.answer or "")[:120]))
 
 
-def _facts(line: Rewarded, cell: str) -> tuple[Any, ...]:
+def _words(line: Rewarded) -> tuple[str, str, str]:
+    return line.question[:_WORDS], line.ground_truth[:_WORDS], (line.answer or "")[:_WORDS]
+
+
+def _row(row: IndexRow, f: int) -> tuple[Any, ...]:
+    line, (cell, spelling) = row.line, row.cell
     rule, tinyv = line.rule, line.tinyv
     return (
-        line.client, line.id, line.step, line.group, line.group_size, line.ended, line.rewarded, line.data_source,
-        line.value, line.status, line.source, line.reason,
+        row.n, row.r, line.client, line.id, line.step, line.group, line.group_size, line.ended, line.rewarded,
+        line.data_source, line.value, line.status, line.source, line.reason,
         rule and rule.outcome, rule and rule.grader, rule and rule.reason,
         tinyv and tinyv.outcome, tinyv and tinyv.p_true, tinyv and tinyv.threshold, tinyv and tinyv.model,
         tinyv and tinyv.reason,
-        _STRATUM.get(cell, cell), cell, line.pair, _spelling(line) if cell == "tinyv" else None,
+        _STRATUM.get(cell, cell), cell, line.pair, spelling, f, row.at, row.length,
     )  # fmt: skip
 
 

@@ -55,6 +55,14 @@ class Labels:
     def __init__(self, runs: Path) -> None:
         self.path = runs / "labels.jsonl"
 
+    def stamp(self) -> tuple[int, int]:
+        """Return what changes whenever a word is added, by whichever process: size, and time of the last write."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return 0, 0
+        return found.st_size, found.st_mtime_ns
+
     def read(self) -> dict[str, Label]:
         """Return the last word about each pair, without those taken back; a torn last line is passed over."""
         found: dict[str, Label] = {}

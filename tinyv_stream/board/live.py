@@ -31,6 +31,8 @@ class Live:
         self.funnel: dict[str, Any] = {}
         self.growing: list[dict[str, Any]] = []
         """Spellings whose rescues grow fast."""
+        self.wrong: dict[str, Any] | None = None
+        """What the audit says of the newest paid answers, where more is wrong than is let pass."""
         self.names: dict[int, tuple[str, int]] = {}
         """Run and try of each number in the index."""
         self._rewarded: deque[float] = deque(maxlen=20_000)
@@ -88,6 +90,7 @@ class Live:
             "rate": round(recent / _RATE_S, 1),
             "funnel": self.funnel,
             "growing": self.growing,
+            "wrong": self.wrong,
         }
 
     def frame(self, steps: Steps, r: int | None) -> bytes:

@@ -9,7 +9,8 @@ from collections import defaultdict
 from typing import Final
 
 from tinyv_stream.board.audit import AuditFigures, Seen, course_of, figures_of
-from tinyv_stream.board.ingest import BINS
+from tinyv_stream.board.audit_alarm import WrongPaid, wrong_paid
+from tinyv_stream.board.batch_sums import BINS
 from tinyv_stream.board.queries import Fields, with_heads
 from tinyv_stream.board.rates import CELLS
 from tinyv_stream.board.spellings import Growth, growing
@@ -26,6 +27,7 @@ def quality(base: sqlite3.Connection, r: int) -> Fields:
         "course": course,
         "by_eye": by_eye,
         "growing": growths(base, r),
+        "wrong": audit_alarm(base, r),
         "sums": _sums(base, r),
         "kinds": _kinds(base, r),
         "steps": _groups(base, r),
@@ -46,7 +48,14 @@ def growths(base: sqlite3.Connection, r: int) -> list[Growth]:
     return growing(rollouts, rescues)
 
 
-def _audited(base: sqlite3.Connection, r: int) -> tuple[AuditFigures, list[AuditFigures], dict[str, int]]:
+def audit_alarm(base: sqlite3.Connection, r: int) -> WrongPaid | None:
+    """Return what the audit says of the newest paid answers, if more of them is wrong than is let pass."""
+    audited, is_right, _ = _labelled(base, r)
+    return wrong_paid(audited, is_right)
+
+
+def _labelled(base: sqlite3.Connection, r: int) -> tuple[list[Seen], dict[str, bool], dict[str, int]]:
+    """Return the rewards of audited pairs, which answers are correct, and per cell how many were labelled by eye."""
     rows = base.execute(  # from the labels, which are few
         "select l.pair, l.correct, l.via, v.cell, v.step, v.data_source, count(*) n from label l cross join v"
         " where v.r = ? and v.cell in ('tinyv', 'rule', 'refused', 'refused_by_tinyv') and v.pair = l.pair"
@@ -60,12 +69,17 @@ def _audited(base: sqlite3.Connection, r: int) -> tuple[AuditFigures, list[Audit
     for row in rows:
         if row["via"] != "audit":
             by_eye[row["cell"]].add(row["pair"])
+    return audited, is_right, {cell: len(pairs) for cell, pairs in by_eye.items()}
+
+
+def _audited(base: sqlite3.Connection, r: int) -> tuple[AuditFigures, list[AuditFigures], dict[str, int]]:
+    audited, is_right, by_eye = _labelled(base, r)
     sums = base.execute("select step, data_source, cell, n from cell where r = ?", (r,))
     rewards = [Seen("", row["cell"], row["step"], row["data_source"], row["n"]) for row in sums]
     course = course_of(rewards, audited, is_right) if audited else []
     again = base.execute("select 1 from v where r = ? and rule = 'correct' and tinyv is not null limit 1", (r,))
     whole = figures_of(rewards, audited, is_right, with_stages=again.fetchone() is None)
-    return whole, course, {cell: len(pairs) for cell, pairs in by_eye.items()}
+    return whole, course, by_eye
 
 
 def queue(base: sqlite3.Connection, r: int) -> list[Fields]:

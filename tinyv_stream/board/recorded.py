@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.board.audit import Seen
-from tinyv_stream.board.ingest import cell_of, is_asked_again
+from tinyv_stream.board.cells import cell_of, is_asked_again
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair
 from tinyv_stream.record import reading, segments

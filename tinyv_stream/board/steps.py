@@ -22,7 +22,7 @@ _KEPT: Final = 256
 COUNTS: Final = ("found", "rule_correct", "asked", "shared", "rescued", "undecided")
 
 
-class StepRow(msgspec.Struct, frozen=True):
+class StepRow(msgspec.Struct, frozen=True, gc=False):
     """A rewarded rollout in its row of the picture."""
 
     id: str

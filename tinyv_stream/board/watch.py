@@ -11,7 +11,7 @@ import logging
 import sys
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 
@@ -48,6 +48,8 @@ class Watch:
         self._config, self._index = config, index
         self._live = Live()
         self._indexer = Indexer(index)
+        self._labels = Labels(index.runs)
+        self._stamp = (0, 0)
         self._turn = asyncio.Lock()
         """Held by whoever is at the indexer: it has one connection."""
         self._stack = AsyncExitStack()
@@ -92,8 +94,9 @@ class Watch:
             await asyncio.to_thread(self._mirror)
 
     def _mirror(self) -> None:
+        self._stamp = self._labels.stamp()  # before it is read: what comes meanwhile is seen next time
         with contextlib.closing(self._index.connect()) as base:
-            Labels(self._index.runs).mirror(base)
+            self._labels.mirror(base)
 
     def _warm(self) -> None:
         """Bring the newest steps of the newest try back, and the labels."""
@@ -171,16 +174,20 @@ class Watch:
     async def _kinds(self) -> None:
         while True:
             await asyncio.sleep(_KINDS_S)
-            self._live.growing = await asyncio.to_thread(self._growing)
+            if self._stamp != await asyncio.to_thread(self._labels.stamp):  # `audit` or another board wrote there
+                await self.labelled()
+            await asyncio.to_thread(self._alarms)
             wanted = await asyncio.to_thread(self._unclassified)
             if wanted:
                 await self._classify(wanted)
 
-    def _growing(self) -> list[dict[str, Any]]:
+    def _alarms(self) -> None:
         if self.chosen is None:
-            return []
+            return
         with self._index.reading() as base:
-            return [msgspec.structs.asdict(one) for one in quality.growths(base, self.chosen)[:3]]
+            self._live.growing = [msgspec.structs.asdict(one) for one in quality.growths(base, self.chosen)[:3]]
+            wrong = quality.audit_alarm(base, self.chosen)
+            self._live.wrong = None if wrong is None else msgspec.structs.asdict(wrong)
 
     def _unclassified(self) -> list[KindRequest]:
         asks: list[KindRequest] = []

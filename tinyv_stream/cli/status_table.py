@@ -18,6 +18,7 @@ from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset(
     {"state", "configured", "desired", "revision", "release", "settings", "restarts", "asked_again"}
+    | {"engine_waiting", "prefix_queried", "prefix_hit"}
 )
 """Shown in another column, by `model status` or `status --hosts`, or among the metrics."""
 _WINDOW_S: Final = 10.0

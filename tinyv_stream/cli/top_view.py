@@ -23,6 +23,11 @@ def view(frame: Frame) -> RenderableType:
     parts: list[RenderableType] = [headline(frame.get("run", ""), steps), Text("")]
     if pool.get("never_asked"):
         parts.append(Text(pool["never_asked"], style="yellow"))
+    if wrong := frame.get("wrong"):
+        said = (
+            f"of what was paid since step {wrong['since']}, {wrong['low']:.0%} to {wrong['high']:.0%} is wrong (audit)"
+        )
+        parts.append(Text(said, style="red"))
     parts += [
         Text(f"rescues spelt {one['spelling'][:30]} grow fast: {one['before']:.1%} to {one['now']:.1%}", style="yellow")
         for one in frame.get("growing", [])[:1]

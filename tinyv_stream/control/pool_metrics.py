@@ -34,6 +34,9 @@ _COUNTED: Final = {
     "killed": ("killed_graders", "Grader processes killed for their time or their memory"),
     "restarts": ("engine_restarts", "Engines started again after a death or a freeze"),
     "asked_again": ("asked_again", "Verdicts near the threshold that were asked again alone"),
+    "engine_waiting": ("engine_waiting_requests", "Requests that wait inside engines"),
+    "prefix_queried": ("prefix_queried_tokens", "Prompt tokens that the engines' prefix caches were asked for"),
+    "prefix_hit": ("prefix_hit_tokens", "Prompt tokens that the engines' prefix caches knew"),
 }
 """What workers count of themselves: its name in their words, metric, the question it answers."""
 

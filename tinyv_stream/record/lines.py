@@ -16,7 +16,14 @@ UNTAGGED: Final = -1
 
 
 class RecordLine(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="e", tag="?", rename={"try_": "try"}
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    gc=False,  # no line is part of a cycle, and an index holds thousands at a time
+    tag_field="e",
+    tag="?",
+    rename={"try_": "try"},
 ):
     """What every line names: the run, the client that wrote it, and the try, one per start of the run's trainer."""
 

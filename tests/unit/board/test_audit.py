@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 from tinyv_stream import InvalidInputError
 from tinyv_stream.board.audit import Seen, agreed, drawn, report
+from tinyv_stream.board.cells import cell_of
 from tinyv_stream.board.index import Index
-from tinyv_stream.board.ingest import Indexer, cell_of
+from tinyv_stream.board.ingest import Indexer
 from tinyv_stream.board.quality import quality
 from tinyv_stream.board.rates import Noise
 from tinyv_stream.board.recorded import read_newest, spans_of

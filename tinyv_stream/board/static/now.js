@@ -74,6 +74,17 @@ function grown(d) {
   box.replaceChildren("Rescues spelt ", spelt, ` grow fast: ${(100 * g.before).toFixed(1)} % of rollouts before step ${g.since}, ${(100 * g.now).toFixed(1)} % since. A policy may have found what TinyV falls for: `, link, ".");
 }
 
+function audited(d) {
+  const box = $("wrong"), w = d.wrong;
+  box.hidden = !w;
+  if (!w || !changed("wrong", w)) return;
+  const link = document.createElement("a");
+  link.href = "/verdicts?" + new URLSearchParams({ preset: "wrong", r: d.r, from: w.since, to: w.until });
+  link.textContent = "read them";
+  const steps = w.since === w.until ? `step ${w.since}` : `steps ${w.since} to ${w.until}`;
+  box.replaceChildren(`Of what was paid in ${steps}, ${(100 * w.low).toFixed(0)} to ${(100 * w.high).toFixed(0)} % is wrong, by ${w.pairs} audited pairs. A policy may be learning a mistake of its reward: `, link, ".");
+}
+
 function tiles(d) {
   set("rate", d.rate.toFixed(1));
   const p = d.pool;
@@ -214,6 +225,7 @@ function draw(d, all) {
   if (d.run) set("run", d.run.slice(0, 64));
   headline(d.steps);
   warn(d.pool);
+  audited(d);
   grown(d);
   tiles(d);
   const l = d.lanes;

@@ -32,6 +32,7 @@ from tinyv_stream.verifiers.tinyv.models import ModelRow
 from tinyv_stream.verifiers.tinyv.read_out import Reading, weigh
 from tinyv_stream_workers.tinyv.engines import vllm_args
 from tinyv_stream_workers.tinyv.engines.api import PromptTooLongError
+from tinyv_stream_workers.tinyv.engines.engine_figures import EngineFigures
 from tinyv_stream_workers.tinyv.engines.model_files import ModelSource, locate
 from tinyv_stream_workers.tinyv.engines.parent_watchdog import PARENT_ENV, WORDS_ENV
 from tinyv_stream_workers.tinyv.engines.prompt_tokens import VerdictTokens, encode, verdict_tokens
@@ -63,6 +64,7 @@ class VllmEngine:
         self._hardware = vllm_args.detect()
         self._sleep = vllm_args.sleep_mode(config, self._hardware)
         self._llm: AsyncLLM | None = None
+        self._figures = EngineFigures()
         self._source: ModelSource | None = None
         self._is_fresh = False
         """The source was looked for since the last start."""
@@ -82,10 +84,11 @@ class VllmEngine:
         return self._markers
 
     def describe(self) -> dict[str, str]:
-        """Engine, version, model with its revision, and which step of a start is under way."""
+        """Engine, version, model with its revision, its figures, and which step of a start is under way."""
         revision = self._source.revision if self._source else ""
         label = f"{self._model}@{revision}" if revision else self._model
         about = {"engine": "vllm", "version": _version(), "model": label, "revision": revision}
+        about |= self._figures.describe() if self._llm else {}
         return about | ({"step": self._doing} if self._doing else {})
 
     async def fetch(self) -> None:
@@ -125,7 +128,9 @@ class VllmEngine:
         os.environ |= {PARENT_ENV: str(os.getpid()), WORDS_ENV: str(last_words)}
         await self._step("2/4 importing vLLM", asyncio.to_thread(_import_vllm))
         args = vllm_args.engine_args(self._config, self._hardware, path)
-        self._llm = await self._step(f"3/4 loading {self._model}", asyncio.to_thread(_make_llm, args))
+        self._figures = EngineFigures()
+        making = asyncio.to_thread(_make_llm, args, self._figures)
+        self._llm = await self._step(f"3/4 loading {self._model}", making)
         self._prepare(self._llm)
         await self._step("4/4 giving a first verdict", self.read("warm-up"))
 
@@ -271,11 +276,14 @@ def _sampling(words: VerdictTokens | None, row: ModelRow) -> "SamplingParams":
     return SamplingParams(max_tokens=1, temperature=0, logprob_token_ids=ids, output_kind=RequestOutputKind.FINAL_ONLY)
 
 
-def _make_llm(args: dict[str, Any]) -> "AsyncLLM":
+def _make_llm(args: dict[str, Any], figures: EngineFigures) -> "AsyncLLM":
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
+    def logger(*_: object) -> Any:  # noqa: ANN401 a stat logger in shape, so that nothing else here needs vLLM
+        return figures
+
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**args), stat_loggers=[logger])
 
 
 def _import_vllm() -> None:
