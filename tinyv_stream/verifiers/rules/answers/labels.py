@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, computations, equations, order, ratios
+from tinyv_stream.verifiers.rules.answers import asked, computations, equations, order, ratios, wanted
 from tinyv_stream.verifiers.rules.answers.forms import (
     Comparison,
     Equation,
@@ -105,10 +105,10 @@ def _names_another(name: str, question: str) -> bool:
     """Say whether the question asks for something else than what an answer names."""
     if len(name) == 1 and asked.wants_more_than(name, question):
         return True
-    wanted = asked.only_name(question)
-    if wanted and wanted != name and len(wanted) == len(name) and mentions(question, name):
+    only = asked.only_name(question)
+    if only and only != name and len(only) == len(name) and mentions(question, name):
         return True
-    if computations.is_another(name, question):
+    if computations.is_another(name, question) or not wanted.bears(name, question):
         return True
     return _is_another_derivative(name, question) or _is_at_another_point(name, question)
 

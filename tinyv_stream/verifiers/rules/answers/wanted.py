@@ -1,0 +1,166 @@
+r"""What a question asks for: the clauses that ask, the names that stand in them alone, and the quantity that heads them.
+
+`bears` decides whether a name in front of an answer may go: `P(A) = 0.3` for "find `P(A)`", `r = 3` for a remainder. A
+name that a question does not bear makes a verdict uncertain, whatever value stands behind it:
+
+- One name among those that the clause has by themselves, or in apposition to its quantity: `n` in "the number `n`".
+- By convention: the letter of the quantity (`V` of a volume), or an unknown that the question does not use.
+- Everything, where the question names nothing at all ("Compute the value.").
+"""
+
+import functools
+import re
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.verifiers.rules.answers import computations, conventions
+from tinyv_stream.verifiers.rules.answers.relations import label
+from tinyv_stream.verifiers.rules.answers.words import mentions
+from tinyv_stream.verifiers.rules.maths.clean import clean
+from tinyv_stream.verifiers.rules.maths.tree import words as table
+
+_SENTENCE: Final = re.compile(r"(?<=[.?!;:])\s+|\n\s*\n")
+_ASK: Final = re.compile(
+    r"\b(?:find|determine|compute|calculate|evaluate|give|state|solve|simplify|express|write|estimate|expand|factor\w*|"
+    r"what|how|which|who|convert|prove|show|list|work out|approximate|(?:\A|(?<=, ))where|"
+    r"when(?= (?:do|does|did|will|is|are|was|were)\b))\b",
+    re.IGNORECASE,
+)
+_ASIDE: Final = re.compile(
+    r",?\s(?:if|given|where|when|with|whose|such that|so that|assuming|provided|knowing|using|for which|having|that)\b",
+    re.IGNORECASE,
+)
+_BLANK: Final = re.compile(r"_{2,}|\\underline|\(\s*\\?q*u?a?d*\s*\)|[=:]\s*\??\s*\Z|\bis\s*\??\s*\Z")
+_THEN: Final = re.compile(r"\b(?:then|so)\b", re.IGNORECASE)
+_FORMULA: Final = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_PLAIN: Final = re.compile(
+    r"(?<![\w\\^+*/=(<>'|{}-])(?:\\angle\s*|\\triangle\s*|∠\s*)?"
+    r"([B-HJ-Zb-hj-z]|[a-zA-Z]'*\([^()]{1,20}\)|[A-Za-z]_\{?\w{1,4}\}?|[A-Z]{2,4}|a(?=\s*[.?,]|\s*\Z))"
+    r"(?![\w^(_{'])(?!\s*(?:[+*/=<>^|]|-(?![a-z]{3})|\\(?:cdot|times|le|ge)))"
+)
+_DIVIDED: Final = re.compile(r"\bwhen \$?\s*([A-Za-z])\s*\$? is divided")
+_OF: Final = re.compile(r"\b(?:of|in|on|for|to|between|from|at)\b|'s\b", re.IGNORECASE)
+_JOINED: Final = re.compile(r"(?:[\s,$]|\band\b|\bor\b|\bthe\b|\bits\b|\btotal\b)*")
+_SOLVED: Final = re.compile(
+    r"\bsolve\b|\bsolutions?\b|\broots?\b|\bzeros?\b|\bzeroes\b|\bvalues\b|\bintegers?\b|\bnumbers?\b|\bprimes?\b|"
+    r"\bequations?\b|\binequalit|\bcongruence|\bdomain\b|\brange\b|\bset\b|\bsystem\b|\bintervals?\b|\bangles\b|\bpairs\b",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"[A-Za-z]+")
+_SAYS_NOTHING: Final = table(
+    "the a an value values answer answers result find compute calculate evaluate determine what is are it give state "
+    "solve simplify write all real exact exactly express your final please show following this in of for to and as"
+)
+_WORD_CHARS: Final = 4
+_MOST: Final = 4_000
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a question asks for: its asking clauses, their quantities, and the names that may stand for the answer."""
+
+    clauses: tuple[str, ...]
+    heads: frozenset[str]
+    names: frozenset[str]
+    counts: bool
+    counts_solutions: bool
+    solves: bool
+    says_nothing: bool
+
+
+@functools.lru_cache(maxsize=1024)
+def wanted(question: str) -> Wanted:
+    """Return what a question asks for."""
+    clauses = _clauses(question[:_MOST])
+    heads: set[str] = set()
+    names: set[str] = set()
+    counts = False
+    for clause in clauses:
+        found, at = _heads(clause)
+        names |= set(_DIVIDED.findall(clause)) if "remainder" in found else set()
+        formulas = [match[1] or match[2] or match[3] for match in _FORMULA.finditer(clause)]
+        worked_out = {name for formula in formulas if (name := conventions.of_formula(formula))}
+        heads |= found or worked_out
+        counts = counts or conventions.COUNT.search(clause) is not None
+        names |= _names(clause, found, at)
+    said = {word.lower() for word in _WORD.findall(question[:_MOST])}
+    nothing = said <= _SAYS_NOTHING and not any(char in question for char in "$\\+=^")
+    unknowns = any(conventions.COUNTS_SOLUTIONS.search(clause) for clause in clauses)
+    solves = not heads and not counts and any(_SOLVED.search(clause) for clause in clauses)
+    return Wanted(clauses, frozenset(heads), frozenset(names), counts, unknowns, solves, nothing)
+
+
+def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per ground)
+    """Say whether a question bears a label, as the name of what it asks for; `name` as `relations.label` spells it."""
+    asked = wanted(question)
+    if asked.says_nothing or name.startswith("("):  # a tuple of names has its order checked
+        return True
+    if len(name) >= _WORD_CHARS and name.isalpha():
+        return is_said(name, asked)
+    if name in asked.names or any(of.startswith(f"{name}(") for of in asked.names):
+        return True
+    if name.startswith("\\") and any(computations.is_asked(name, clause) for clause in asked.clauses):
+        return True
+    if conventions.is_name_of(name, asked.heads, asked.clauses):
+        return True
+    if asked.names and not asked.heads:
+        return conventions.is_other_name(name, asked.names)
+    if "(" in name or "_" in name or "'" in name:
+        return False
+    if mentions(question, name):
+        return asked.solves or not asked.clauses
+    return not asked.counts_solutions if name in conventions.UNKNOWNS else asked.solves and len(name) == 1
+
+
+def is_said(words: str, asked: Wanted) -> bool:
+    """Say whether words, without their spaces, are those of a clause that asks; a quantity has to head one."""
+    quantity = conventions.quantity(words)
+    if quantity:
+        return quantity in asked.heads
+    return any(words in "".join(_WORD.findall(clause)).lower() for clause in asked.clauses)
+
+
+def _clauses(question: str) -> tuple[str, ...]:
+    """Return what follows the first word that asks in each sentence, up to a condition."""
+    sentences = [part.strip() for part in _SENTENCE.split(question) if part.strip()]
+    found: list[str] = []
+    for sentence in sentences:
+        asks = _ASK.search(sentence)
+        if asks is None:
+            continue
+        clause = sentence[asks.start() :]
+        aside = _ASIDE.search(clause, asks.end() - asks.start())
+        found.append(clause[: aside.start()] if aside else clause)
+    if not found and sentences and (_BLANK.search(sentences[-1]) or sentences[-1].endswith("?")):
+        then = _THEN.search(sentences[-1])
+        found.append(sentences[-1][then.end() :] if then else sentences[-1])
+    return tuple(found)
+
+
+def _heads(clause: str) -> tuple[frozenset[str], int]:
+    """Return the quantities that head a clause, and where the last of them ends; several only if they are joined."""
+    found: set[str] = set()
+    end = 0
+    for match in conventions.QUANTITY.finditer(clause):
+        if found and not _JOINED.fullmatch(clause, end, match.start()):
+            break
+        found.add(conventions.canonical(match[0]))
+        end = match.end()
+    return frozenset(found), end
+
+
+def _names(clause: str, heads: frozenset[str], at: int) -> set[str]:
+    """Return the names that a clause has by themselves; behind a quantity, only those that are not what it is of."""
+    found: set[str] = set()
+    opaque = bool(heads - conventions.TRANSPARENT) or conventions.COUNT.search(clause) is not None
+    for match in _FORMULA.finditer(clause):
+        parts = re.split(r"\s*(?:,|\\text\s*\{\s*and\s*\})\s*", clean(match[1] or match[2] or match[3]).strip(" .,;?"))
+        for part in parts:
+            named = label(part.removesuffix("=").strip()) if part else None
+            if named is not None and not (opaque and _OF.search(clause, at, match.start())):
+                found.add(named[0])
+    for match in _PLAIN.finditer(_FORMULA.sub(lambda m: " " * len(m[0]), clause)):
+        named = label(clean(match[1]))
+        if named is not None and not (opaque and _OF.search(clause, at, match.start())):
+            found.add(named[0])
+    return found
