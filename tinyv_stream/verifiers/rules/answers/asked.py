@@ -71,6 +71,7 @@ _VERB: Final = re.compile(
 _AUXILIARIES: Final = table(
     "the a an are is were was there do does did can will would could be have has had he she they it we you i"
 )
+_PREDICATE: Final = re.compile(r"(?:is|are|was|were|has|have|does|do|can|will|would)\b", re.IGNORECASE)
 _MORE: Final = frozenset({"more", "fewer", "less"})
 """Words that change a number, unless the question asks for just that: "how many more"."""
 _EXTENT: Final = re.compile(r"(.+)[ -](long|tall|high|wide|deep|old)")
@@ -162,6 +163,8 @@ def angle(question: str) -> bool:
 
 def is_noun_of(unit: str, question: str) -> bool:
     """Say whether every word of `unit` names what `question` counts: `ways`, `different ways`, `students`."""
+    if _PREDICATE.match(unit):
+        return False
     if _is_said(unit, question):
         return True
     names = [_singular(word) for word in unit.lower().replace("^", " ^").split()]

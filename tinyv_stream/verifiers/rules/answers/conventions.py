@@ -100,7 +100,8 @@ _ROWS: Final = _rows()
 _CANONICAL: Final = {word: name for name, words, _ in _ROWS for word in (name, *words)}
 _LETTERS: Final = {name: letters for name, _, letters in _ROWS}
 QUANTITY: Final = re.compile(
-    r"\b(?:" + "|".join(sorted(map(re.escape, _CANONICAL), key=len, reverse=True)) + r")\b(?! numbers?\b)", re.IGNORECASE
+    r"\b(?:" + "|".join(sorted(map(re.escape, _CANONICAL), key=len, reverse=True)) + r")\b(?! numbers?\b)",
+    re.IGNORECASE,
 )
 """A word for a quantity."""
 COUNT: Final = re.compile(r"\bhow many\b|\bnumber of\b|\bhow much (?!time\b)\w+s\b", re.IGNORECASE)
@@ -118,6 +119,7 @@ _SEGMENT: Final = re.compile(r"\|?[A-Z]{2}\|?")
 _CHOSEN: Final = re.compile(r"[CP]\((\d+),(\d+)\)")
 _EVENT: Final = re.compile(r"(?:P|Pr|\\Pr)\(([A-Za-z]{4,})\)")
 _LARGEST: Final = re.compile(r"([a-z]{3,8}imum|[a-z]{3,7}est|max|min)([a-z])")
+_AUXILIARIES: Final = table("is are was were be the a an will")
 _FUNCTIONS: Final = re.compile(r"y|[fgh]")
 _INDEXED: Final = re.compile(r"([A-Za-z])_\{?\\?(\w+)\}?")
 _ORDINALS: Final = {
@@ -128,7 +130,12 @@ _ORDINALS: Final = {
         1,
     )
 }
-_EXTREMES: Final = {"max": "maximum value", "min": "minimum value", "maximum": "maximum value", "minimum": "minimum value"}
+_EXTREMES: Final = {
+    "max": "maximum value",
+    "min": "minimum value",
+    "maximum": "maximum value",
+    "minimum": "minimum value",
+}
 _TERMS: Final = table("term terms element member")
 _SOUGHT: Final = re.compile(
     r"\b(matrix|set|vector|point|vertex|cent(?:er|re)|midpoint|intersection|coordinates|function|polynomial|plane|line|"
@@ -167,7 +174,7 @@ def is_name_of(name: str, heads: frozenset[str], clauses: tuple[str, ...]) -> bo
     if (largest := _LARGEST.fullmatch(name)) is not None and quantity(largest[1]) in heads:
         return any(re.search(rf"(?<![A-Za-z]){largest[2]}(?![A-Za-z])", clause) for clause in clauses)
     for clause in clauses:
-        said = "".join(re.findall(r"\w+", clause))
+        said = "".join(word for word in re.findall(r"\w+", clause) if word not in _AUXILIARIES)
         if (event := _EVENT.fullmatch(name)) is not None and heads == {"probability"} and event[1] in said:
             return True
         if (chosen := _CHOSEN.fullmatch(name)) is not None and set(chosen.groups()) <= set(re.findall(r"\d+", clause)):
@@ -195,9 +202,14 @@ def _is_indexed(found: re.Match[str], heads: frozenset[str], clause: str) -> boo
     return letter == "S" if "sum" in heads else letter in "atu" and not heads
 
 
-def is_other_name(name: str, names: frozenset[str]) -> bool:
+def is_other_name(name: str, names: frozenset[str], clauses: tuple[str, ...]) -> bool:
     r"""Say whether a label is another name of the only one that is asked for: `y` of `f(x)`, `n_{\max}` of `n`."""
+    if len(name) == 2 and name.isupper() and name[::-1] in names:
+        return True
     if len(names) != 1:
         return False
     of = next(iter(names))
-    return (name == "y" and _FUNCTIONS.fullmatch(of) is not None) or (len(of) == 2 and of.isupper() and name == of[::-1])
+    indexed = _INDEXED.fullmatch(name)
+    if indexed is not None and indexed[1] == of and indexed[2] in _EXTREMES:
+        return any(_is_indexed(indexed, frozenset({_EXTREMES[indexed[2]]}), clause) for clause in clauses)
+    return name == "y" and _FUNCTIONS.fullmatch(of) is not None

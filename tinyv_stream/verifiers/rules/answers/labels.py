@@ -79,6 +79,11 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
 
 
+def are_other_names(gold: Form, answer: Form) -> bool:
+    """Say whether both sides have a name, and not the same one."""
+    return isinstance(gold, Labelled) and isinstance(answer, Labelled) and gold.label != answer.label
+
+
 def _is_asked_order(text: str, gold: Form, question: str) -> bool:
     """Say whether `(x, y) = (1, 2)` names its values in the order in which the bare pair of a ground truth has them."""
     said = "".join(text.split())

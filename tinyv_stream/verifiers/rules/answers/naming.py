@@ -13,16 +13,24 @@ _TEXT: Final = re.compile(r"\\text\s*\{([^{}]*)\}")
 _NAMED: Final = re.compile(
     r"([A-Za-z][a-z]{2,19}(?: [a-z]{2,14}){0,2})\s*(?:([:=])\s*|\s)(?=[-\d\\(.$])(\S.*)", re.DOTALL
 )
+_COMMAND: Final = re.compile(r"\A\\(max|min)(?![A-Za-z])\s*(?=[-\d=:\\$])")
+_EXTREMES: Final = frozenset({"max", "min"})
 _NO_NAMES: Final = (FUNCTIONS | {"sqrt", "frac", "approx", "about"}) - {"max", "min"}
 _AXES: Final = ("\\vec i", "\\vec j", "\\vec k")
 
 
 def named_part(text: str) -> tuple[str, str] | None:
     """Return (name, value) of `switch: 2/3`, `minimum -1`; None where no name stands in front."""
-    plain = _TEXT.sub(r" \1 ", text, count=1).strip()
+    plain = _COMMAND.sub(r"\1 ", _TEXT.sub(r" \1 ", text, count=1).strip())
     found = _NAMED.fullmatch(plain)
-    if found is None or found[1].lower() in _NO_NAMES or (found[1].lower() in FUNCTIONS and found[2] is None):
+    if (
+        found is None
+        or found[1].lower() in _NO_NAMES
+        or (found[1].lower() in FUNCTIONS - _EXTREMES and found[2] is None)
+    ):
         return None
+    if found[1].lower() in _EXTREMES and found[2] is None and found[3].startswith(("(", "\\(", "\\{")):
+        return None  # `max(3, 5)` is a value
     if asked.changes_a_number(found[1]) or _TEXT.search(found[3][:6]):
         return None
     return canonical(found[1]), found[3].strip()

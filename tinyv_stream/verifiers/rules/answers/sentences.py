@@ -8,7 +8,7 @@ import functools
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, order
+from tinyv_stream.verifiers.rules.answers import asked, order, wanted
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 _SAYS_NOTHING: Final = table(
@@ -45,6 +45,7 @@ _BETWEEN: Final = re.compile(
 _IN_THE_RATIO: Final = re.compile(r"in (?:the|a) (?:ratio|proportion) (?:of )?(?=[\d\\])", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r"([^=<>]*[-+*/^|\\(][^=<>]*?)\s*=\s*([^=<>]+)")
 _COMMAND: Final = re.compile(r"\\(?:[dt]?frac|sqrt|pi|cdot|times|circ|left|right|%)(?![A-Za-z])")
+_ENDS_OPERATOR: Final = re.compile(r"(?:[})|!]|\\[A-Za-z]+)\s*\Z")
 _LETTER: Final = re.compile(r"[A-Za-z\\]")
 _LAYOUT: Final = re.compile(r"\\(?:left|right|displaystyle)(?![A-Za-z])|\$|\\[,;!()\[\]]")
 _REASON: Final = re.compile(r"(?:because|since)\s", re.IGNORECASE)
@@ -97,7 +98,8 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
     if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
         return text
-    if _names_one_part(found[1], question):
+    subject = found[1] if _IN_THE_RATIO.match(found[2].strip()) is None else "ratio"
+    if _names_one_part(found[1], question) or not wanted.heads_subject(subject, question):
         return text
     if found[1].lower().endswith(("has", "scored", "sold", "contains")) and not re.match(
         r"(?:exactly )?[-\d]", found[2]
@@ -132,8 +134,12 @@ def _of_the_question(text: str, question: str) -> str | None:
     pattern = re.compile(
         rf"(?<![A-Za-z0-9^_+*/\\-]){spaced}(?![A-Za-z0-9^_(])(?!\s*[-+*/])[\s$]*(=|<|>|\\[lg]eq?|\\ne)?"
     )
-    places = [match[1] for match in pattern.finditer(_LAYOUT.sub("", question[:4_000]))]
-    return found[2].strip() if places and not any(places) else None
+    places = list(pattern.finditer(_LAYOUT.sub("", question[:4_000])))
+    return (
+        found[2].strip()
+        if places and not any(place[1] or _ENDS_OPERATOR.search(place.string, 0, place.start()) for place in places)
+        else None
+    )
 
 
 def _listed(text: str, question: str) -> str | None:
@@ -165,6 +171,7 @@ def _repeated(text: str, question: str) -> str | None:
         or said not in asked_for
         or set(value.lower().split()[:2]) & (_TURNS | asked.NEVER)
         or _names_one_part(subject, question)
+        or not wanted.heads_subject(subject, question)
     ):
         return None
     return value.strip()

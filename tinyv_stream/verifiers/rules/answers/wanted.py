@@ -1,4 +1,4 @@
-r"""What a question asks for: the clauses that ask, the names that stand in them alone, and the quantity that heads them.
+r"""What a question asks for: the clauses that ask, the names that stand in them alone, the quantity that heads them.
 
 `bears` decides whether a name in front of an answer may go: `P(A) = 0.3` for "find `P(A)`", `r = 3` for a remainder. A
 name that a question does not bear makes a verdict uncertain, whatever value stands behind it:
@@ -28,7 +28,7 @@ _ASK: Final = re.compile(
     re.IGNORECASE,
 )
 _ASIDE: Final = re.compile(
-    r",?\s(?:if|given|where|when|with|whose|such that|so that|assuming|provided|knowing|using|for which|having|that)\b",
+    r",?\s(?:if|given|where|when|with|whose|such that|so that|assuming|provided|knowing|using|for which|having|(?<!probability )(?<!likelihood )(?<!chance )that)\b",
     re.IGNORECASE,
 )
 _BLANK: Final = re.compile(r"_{2,}|\\underline|\(\s*\\?q*u?a?d*\s*\)|[=:]\s*\??\s*\Z|\bis\s*\??\s*\Z")
@@ -62,6 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
     clauses: tuple[str, ...]
     heads: frozenset[str]
     names: frozenset[str]
+    defined: frozenset[str]
     counts: bool
     counts_solutions: bool
     solves: bool
@@ -77,17 +78,17 @@ def wanted(question: str) -> Wanted:
     counts = False
     for clause in clauses:
         found, at = _heads(clause)
-        names |= set(_DIVIDED.findall(clause)) if "remainder" in found else set()
-        formulas = [match[1] or match[2] or match[3] for match in _FORMULA.finditer(clause)]
-        worked_out = {name for formula in formulas if (name := conventions.of_formula(formula))}
+        names |= set(_DIVIDED.findall(question[:_MOST])) if "remainder" in found else set()
+        worked_out = {name for formula in formulas(clause) if (name := conventions.of_formula(formula))}
         heads |= found or worked_out
         counts = counts or conventions.COUNT.search(clause) is not None
         names |= _names(clause, found, at)
     said = {word.lower() for word in _WORD.findall(question[:_MOST])}
     nothing = said <= _SAYS_NOTHING and not any(char in question for char in "$\\+=^")
+    defined = frozenset[str]().union(*(_definition(name, question) for name in names))
     unknowns = any(conventions.COUNTS_SOLUTIONS.search(clause) for clause in clauses)
     solves = not heads and not counts and any(_SOLVED.search(clause) for clause in clauses)
-    return Wanted(clauses, frozenset(heads), frozenset(names), counts, unknowns, solves, nothing)
+    return Wanted(clauses, frozenset(heads), frozenset(names), defined, counts, unknowns, solves, nothing)
 
 
 def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per ground)
@@ -96,15 +97,15 @@ def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per g
     if asked.says_nothing or name.startswith("("):  # a tuple of names has its order checked
         return True
     if len(name) >= _WORD_CHARS and name.isalpha():
-        return is_said(name, asked)
+        return _is_said(name, asked) or conventions.is_name_of(name, asked.heads, asked.clauses)
     if name in asked.names or any(of.startswith(f"{name}(") for of in asked.names):
         return True
     if name.startswith("\\") and any(computations.is_asked(name, clause) for clause in asked.clauses):
         return True
+    if asked.names and asked.heads <= conventions.TRANSPARENT and not asked.counts:
+        return conventions.is_other_name(name, asked.names, asked.clauses)
     if conventions.is_name_of(name, asked.heads, asked.clauses):
         return True
-    if asked.names and not asked.heads:
-        return conventions.is_other_name(name, asked.names)
     if "(" in name or "_" in name or "'" in name:
         return False
     if mentions(question, name):
@@ -112,12 +113,30 @@ def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per g
     return not asked.counts_solutions if name in conventions.UNKNOWNS else asked.solves and len(name) == 1
 
 
-def is_said(words: str, asked: Wanted) -> bool:
+def _is_said(words: str, asked: Wanted) -> bool:
     """Say whether words, without their spaces, are those of a clause that asks; a quantity has to head one."""
     quantity = conventions.quantity(words)
     if quantity:
         return quantity in asked.heads
     return any(words in "".join(_WORD.findall(clause)).lower() for clause in asked.clauses)
+
+
+def heads_subject(words: str, question: str) -> bool:
+    """Say whether the quantity of a subject, `The width` of "The width is 22", is one that the question asks for."""
+    asked = wanted(question)
+    found, _ = _heads(words)
+    return not found or asked.says_nothing or bool(found & (asked.heads | asked.defined))
+
+
+def formulas(clause: str) -> list[str]:
+    """Return the formulas of a clause."""
+    return [match[1] or match[2] or match[3] for match in _FORMULA.finditer(clause)]
+
+
+def _definition(name: str, question: str) -> frozenset[str]:
+    """Return the quantities by which a question says what a letter is: `let n be the smallest ...`."""
+    found = re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*\$?\s+(?:be|is|denotes?)\s+([^.;]{{1,80}})", question[:_MOST])
+    return _heads(found[1])[0] if found else frozenset()
 
 
 def _clauses(question: str) -> tuple[str, ...]:
