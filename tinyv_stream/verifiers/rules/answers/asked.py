@@ -69,8 +69,10 @@ _VERB: Final = re.compile(
     r"that|if)\b"
 )
 _AUXILIARIES: Final = table(
-    "the a an are is were was there do does did can will would could be have has had he she they it we you i"
+    "the a an are is were was there do does did can will would could be have has had he she they it we you i that"
 )
+_SIGNS: Final = frozenset({"of", "positive", "negative"})
+"""Words that say which things are counted, in the question's own order."""
 _PREDICATE: Final = re.compile(r"(?:is|are|was|were|has|have|does|do|can|will|would)\b", re.IGNORECASE)
 _MORE: Final = frozenset({"more", "fewer", "less"})
 """Words that change a number, unless the question asks for just that: "how many more"."""
@@ -107,6 +109,11 @@ _OTHER_MONEY: Final = re.compile(
 )
 _CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
 """Names by which a question may call a currency that is written with a sign."""
+_TEMPERATURES: Final = {
+    "c": re.compile(r"celsius|centigrade|(?:°|\\circ\s*\}?|\bdegrees?)\s*(?:\\(?:text|mathrm)\s*\{)?\s*C\b", re.IGNORECASE),
+    "f": re.compile(r"fahrenheit|(?:°|\\circ\s*\}?|\bdegrees?)\s*(?:\\(?:text|mathrm)\s*\{)?\s*F\b", re.IGNORECASE),
+}
+"""Scales of temperature, as a question names them."""
 _LETTERS: Final = frozenset("msghl")
 """Letters that stand for a unit behind "in"."""
 _MEASURES: Final = (
@@ -167,6 +174,9 @@ def is_noun_of(unit: str, question: str) -> bool:
         return False
     if _is_said(unit, question):
         return True
+    counted_by = re.fullmatch(r"([A-Za-z ]+?)(?:/| per | an? | each | every )([a-z ]+)", unit)
+    if counted_by is not None and re.search(rf"\b(?:per|an?|each|every)\s+{re.escape(counted_by[2])}\b", question):
+        return is_noun_of(counted_by[1], question)
     names = [_singular(word) for word in unit.lower().replace("^", " ^").split()]
     if not names or changes_a_number(unit) or not all(name.isalpha() for name in names):
         return False
@@ -181,13 +191,13 @@ def _is_said(unit: str, question: str) -> bool:
     Words may be left out at its end, and in front of its noun; none may be added, but for those that say nothing.
     """
     said = _plain_words(unit)
-    if not said or not re.fullmatch(r"[A-Za-z ,.'-]+", unit) or set(said) & NEVER - _MORE - {"of"}:
+    if not said or not re.fullmatch(r"[A-Za-z ,.'-]+", unit) or set(said) & NEVER - _MORE - _SIGNS:
         return False
     for match in _HOW_MANY_ALL.finditer(question[:4_000]):
         wanted = _plain_words(match[1])
         noun = len(_plain_words(_VERB.split(match[1], maxsplit=1)[0]))  # what stands before the noun may be left out
         for start in range(1 if set(said) & _MORE else min(3, noun)):
-            if wanted[start : start + len(said)] == said and not set(wanted[:start]) & NEVER - _MORE:
+            if wanted[start : start + len(said)] == said and not set(wanted[:start]) & NEVER - _MORE - _SIGNS:
                 return True
     return False
 
@@ -227,6 +237,8 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0
         unit = units.canonical(extent[1])
         if extent[2] == "old":
             return Fraction(1) if unit == "year" else None
+    if unit in _TEMPERATURES:
+        return Fraction(1) if _temperature(question) == unit else None
     measured = units.factor(unit)
     if measured is None:
         return Fraction(1) if is_noun_of(unit, question) else None
@@ -248,6 +260,12 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0
             return Fraction(1)
         return measured[1] / theirs[1] if theirs[0] == measured[0] else None
     return Fraction(1) if _is_mentioned(unit, question) else None
+
+
+def _temperature(question: str) -> str:
+    """Return the scale that the question names; empty if it names none, or both."""
+    found = [scale for scale, pattern in _TEMPERATURES.items() if pattern.search(question)]
+    return found[0] if len(found) == 1 else ""
 
 
 @functools.lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ from tinyv_stream.verifiers.rules.answers import (
     line,
     naming,
     notation,
+    order,
     ranges,
     ratios,
     sentences,
@@ -105,8 +106,11 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
         case Scalar(), Scalar():
             return same_scalar(gold, answer, question)
         case Words(), Words():
-            agreed = gold.text == answer.text or words.differ_by_asked_noun(gold.text, answer.text, question)
+            agreed = gold.text == answer.text or words.say_the_same(gold.text, answer.text, question)
+            agreed = agreed or words.differ_by_asked_noun(gold.text, answer.text, question)
             return Match(same=agreed, reason="words", taxonomy=Taxonomy.LANGUAGE)
+        case (Words("none"), Sequence("{}", ())) | (Sequence("{}", ()), Words("none")) if order.is_free(question):
+            return Match(same=True, reason="no value", taxonomy=Taxonomy.LANGUAGE)
         case (Words(), Scalar() | Ratio()) | (Scalar() | Ratio(), Words()):
             return shapes.same_words(gold, answer, question)
         case Equation(), Equation():

@@ -8,7 +8,7 @@ import functools
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, order, wanted
+from tinyv_stream.verifiers.rules.answers import asked, left_sides, order, spoken, wanted
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 _SAYS_NOTHING: Final = table(
@@ -85,8 +85,12 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
         return text
     text = _IN_ALL.sub(r"\1", text)
     plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
-    if (value := _of_the_question(plain, question)) is not None:
+    if (value := left_sides.value_of(plain, question) or _of_the_question(plain, question)) is not None:
         return value
+    if (said := spoken.restated(plain, question)) is not None:
+        return said
+    if (said := spoken.plain(plain, question)) != plain:
+        return left_sides.value_of(said, question) or bare(said, question)
     if (verdict := _VERDICT.fullmatch(plain)) is not None:
         return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
     if (said := _repeated(plain, question) or _who(plain, question) or _winner(plain, question)) is not None:
@@ -198,7 +202,7 @@ def _is_known(words: str, question: str) -> bool:
     found = [word.lower() for word in _WORD.findall(words)]
     if re.search(r"[\d\\^+*/<>]", words) or set(found) & _TURNS:
         return False
-    borne = {word.lower() for word in _WORD.findall(question[:4_000])}
+    borne = {word.lower() for word in _WORD.findall(question[:4_000])} | wanted.wanted(question).heads
     for group in _SYNONYMS:
         borne |= group if borne & group else set()
     stems = {word[:_STEM] for word in borne if len(word) >= _STEM}

@@ -36,10 +36,11 @@ _THEN: Final = re.compile(r"\b(?:then|so)\b", re.IGNORECASE)
 _FORMULA: Final = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _PLAIN: Final = re.compile(
     r"(?<![\w\\^+*/=(<>'|{}-])(?:\\angle\s*|\\triangle\s*|∠\s*)?"
-    r"([B-HJ-Zb-hj-z]|[a-zA-Z]'*\([^()]{1,20}\)|[A-Za-z]_\{?\w{1,4}\}?|[A-Z]{2,4}|a(?=\s*[.?,]|\s*\Z))"
+    r"([B-HJ-Zb-hj-z]'*|[a-zA-Z]'*\([^()]{1,20}\)|[A-Za-z]_\{?\w{1,4}\}?|[A-Z]{2,4}|a(?=\s*[.?,]|\s*\Z))"
     r"(?![\w^(_{'])(?!\s*(?:[+*/=<>^|]|-(?![a-z]{3})|\\(?:cdot|times|le|ge)))"
 )
 _DIVIDED: Final = re.compile(r"\bwhen \$?\s*([A-Za-z])\s*\$? is divided")
+_PLAIN_FORMULA: Final = re.compile(r"\A(?:find|compute|determine|calculate|evaluate|what is)\s+([^\s$]+)\s*[.?]?\Z", re.I)
 _OF: Final = re.compile(r"\b(?:of|in|on|for|to|between|from|at)\b|'s\b", re.IGNORECASE)
 _JOINED: Final = re.compile(r"(?:[\s,$]|\band\b|\bor\b|\bthe\b|\bits\b|\btotal\b)*")
 _SOLVED: Final = re.compile(
@@ -96,7 +97,7 @@ def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per g
     asked = wanted(question)
     if asked.says_nothing or name.startswith("("):  # a tuple of names has its order checked
         return True
-    if len(name) >= _WORD_CHARS and name.isalpha():
+    if name.isalpha() and (len(name) >= _WORD_CHARS or conventions.quantity(name)):
         return _is_said(name, asked) or conventions.is_name_of(name, asked.heads, asked.clauses)
     if name in asked.names or any(of.startswith(f"{name}(") for of in asked.names):
         return True
@@ -137,6 +138,14 @@ def _definition(name: str, question: str) -> frozenset[str]:
     """Return the quantities by which a question says what a letter is: `let n be the smallest ...`."""
     found = re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*\$?\s+(?:be|is|denotes?)\s+([^.;]{{1,80}})", question[:_MOST])
     return _heads(found[1])[0] if found else frozenset()
+
+
+def own_formulas(clause: str) -> list[str]:
+    """Return the formulas of a clause that are asked for themselves: not `f` of "the maximum of `f`"."""
+    heads, at = _heads(clause)
+    opaque = bool(heads - conventions.TRANSPARENT) or conventions.COUNT.search(clause) is not None
+    own = [match for match in _FORMULA.finditer(clause) if not (opaque and _OF.search(clause, at, match.start()))]
+    return [match[1] or match[2] or match[3] for match in own] + ([] if own else _PLAIN_FORMULA.findall(clause)[:1])
 
 
 def _clauses(question: str) -> tuple[str, ...]:
