@@ -83,6 +83,8 @@ class FamilyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Text that ends a reply."""
     threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """P(true) from which an answer is correct; `tinyv.threshold` comes before it."""
+    same_symbols: bool | None = None
+    """For a small model: what differs from the reference in more than words and layout is incorrect without a call."""
     max_answer_chars: Positive | None = None
     """Longer references and answers are undecided."""
     max_completion_chars: Positive | None = None

@@ -53,6 +53,8 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What the model is made to have said before its verdict."""
     threshold: float = 0.5
     """P(true) from which an answer is correct, unless the user sets another."""
+    same_symbols: bool = False
+    """For a small model: what differs from the reference in more than words and layout is incorrect without a call."""
     max_answer_chars: int = 1_000
     """Longer references and answers are not judged: cut, a wrong answer could look right."""
     max_completion_chars: int = 8_000

@@ -26,6 +26,7 @@ from tinyv_stream.verifiers.tinyv.models import AUTO_GPU, EMBEDDED, OWN, ModelRo
 from tinyv_stream.verifiers.tinyv.prompts import QUESTION_CHARS, PromptBuilder, Refused
 from tinyv_stream.verifiers.tinyv.question import QuestionRule
 from tinyv_stream.verifiers.tinyv.read_out import Reading, decide
+from tinyv_stream.verifiers.tinyv.same_symbols import one_sided
 from tinyv_stream_workers.tinyv.batch_gate import BatchGate, is_near
 from tinyv_stream_workers.tinyv.concurrency import Pace
 from tinyv_stream_workers.tinyv.costs import Costs
@@ -42,6 +43,8 @@ __all__ = ["TinyVVerifier", "make_engine"]
 _ = _watchdog  # imported for the engine's own process, which loads the worker's main module, and so this one, first
 
 GUARD: Final = "guard"
+_SHOWN: Final = 40
+"""Characters of an answer that a reason repeats."""
 _SHORTEST_QUESTION: Final = 200
 """Characters of a question below which shortening it further would judge something else."""
 
@@ -177,10 +180,8 @@ class TinyVVerifier:
 
     async def _judge(self, work: Work) -> Verdict:
         question, answer = self._question.strip(work.question), work.model_answer or ""
-        if self.guard and (rule := objection(question, work.ground_truth, answer)):
+        if self.guard and (rule := self._objection(question, work.ground_truth, answer)):
             return Verdict(outcome=Outcome.INCORRECT, grader=GUARD, reason=rule, model=self._label)
-        if self.guard and self._prompts.forges(answer) and not self._prompts.forges(work.ground_truth):
-            return Verdict(outcome=Outcome.INCORRECT, grader=GUARD, reason=FORGED, model=self._label)
         timeout_s = self._config.engine.request_timeout_s
         try:
             async with asyncio.timeout(timeout_s):
@@ -203,6 +204,15 @@ class TinyVVerifier:
             model=self._label,
             threshold=threshold,
         )
+
+    def _objection(self, question: str, ground_truth: str, answer: str) -> str:
+        """Return the rule by which the model need not be asked; empty if it is to be."""
+        if rule := objection(question, ground_truth, answer):
+            return rule
+        if self._prompts.forges(answer) and not self._prompts.forges(ground_truth):
+            return FORGED
+        found = one_sided(question, ground_truth, answer) if self._row.same_symbols else ""
+        return f"{found[:_SHOWN]!r} is not in both" if found else ""
 
     async def _ask(self, work: Work, question: str, answer: str) -> Reading | Refused:
         """Read the prompt; a question that is too long loses its beginning until the rest fits."""
