@@ -77,7 +77,7 @@ class FullError(BrokerError):
 @functools.cache
 def _scripts() -> dict[str, tuple[str, str]]:
     """Return each script's text and its digest, read once: an upgrade may move the files under a live process."""
-    common = script_text(COMMON)
+    common = "".join(script_text(name) for name in COMMON)
     found: dict[str, tuple[str, str]] = {}
     for name in script_names():
         # Work that ends frees memory, so only taking more in may be refused when memory is short.
