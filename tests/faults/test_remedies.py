@@ -5,8 +5,10 @@ from redis._parsers.base import BaseParser
 
 from tinyv_stream.broker.remedies import explained, remedy_for
 from tinyv_stream.broker.shard import ShardClient
+from tinyv_stream.broker.trainer import TrainerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
+from tinyv_stream.testing import EmbeddedServer
 
 REPLIES = {
     "NOPERM this user has no permissions to run the 'evalsha' command": "tinyv-stream acl",
@@ -40,6 +42,14 @@ async def test_each_answer_of_a_server_has_its_own_remedy(reply: str) -> None:
         await link._reply(answered())
     assert REPLIES[reply] in remedy_for(failed.value)
     assert REPLIES[reply] in explained(failed.value)
+
+
+async def test_an_error_within_a_script_does_not_say_where(server: EmbeddedServer, pool_name: str) -> None:
+    async with TrainerApi(server.url, BrokerConfig(pool=pool_name)) as link:
+        await link.command("UNLINK", link.keys.queue("rule"))
+        await link.command("SET", link.keys.queue("rule"), "another program's")
+        with pytest.raises(BrokerError, match=r"WRONGTYPE .* wrong kind of value$"):
+            await link.submit("run", [("run/a", 60_000, b"")])
 
 
 def test_an_error_that_brings_its_remedy_gets_no_second_one() -> None:
