@@ -100,7 +100,7 @@ with scratch_directory("tinyv-score-") as path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_up_whose_output_is_full_goes_on_and_drains_on_a_signal(tmp_path: Path, signum: signal.Signals) -> None:
     cli = Cli(tmp_path)
     rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
