@@ -13,6 +13,7 @@ import hashlib
 import logging
 import math
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -77,7 +78,7 @@ class FullError(BrokerError):
 @functools.cache
 def _scripts() -> dict[str, tuple[str, str]]:
     """Return each script's text and its digest, read once: an upgrade may move the files under a live process."""
-    common = script_text(COMMON)
+    common = "".join(script_text(name) for name in COMMON)
     found: dict[str, tuple[str, str]] = {}
     for name in script_names():
         # Work that ends frees memory, so only taking more in may be refused when memory is short.
@@ -238,11 +239,15 @@ class ShardClient:
             await self.redis.connection_pool.disconnect(inuse_connections=False)
 
 
+_IN_SCRIPT: Final = re.compile(r" script: ([0-9a-f]{40}, )?on @user_script:\d+\.?")
+"""Where in a script of ours a server met an error: nothing that a user could look up."""
+
+
 def _error(url: str, text: str) -> BrokerError:
     if "NOGROUP" in text:
         return NoGroupError(url, "no consumer group")
     kind = BrokerUnavailableError if text.startswith(_PASSING) else BrokerError
-    return kind(url, text[:200])
+    return kind(url, _IN_SCRIPT.sub("", text)[:200])
 
 
 def _entries(got: object) -> list[Entry]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from tinyv_stream.broker.remedies import remedy_for
+from tinyv_stream.broker.remedies import explained, remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
@@ -100,7 +100,7 @@ def main() -> None:
         typer.echo(f"tinyv-stream: {exc}", err=True)
         sys.exit(2)
     except TinyVError as exc:
-        typer.echo(f"tinyv-stream: {exc}", err=True)
+        typer.echo(f"tinyv-stream: {explained(exc)}", err=True)
         sys.exit(1)
     except OSError as exc:
         where = f" {exc.filename}" if exc.filename else ""

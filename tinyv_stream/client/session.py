@@ -20,6 +20,7 @@ from typing import Final, Self, TypeVar
 
 from tinyv_stream.aio.batcher import Batcher
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.messages import rollout_id_of, shard_of
 from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.sharded import Shards
@@ -46,6 +47,7 @@ _LOOK_TICKS: Final = (5, 0.12)
 """How long the session looks for rewards of rollouts that are overdue: so many ticks of so many seconds. Counted in
 ticks, because a loop that is blocked again must not use the time up before an answer that is here can be read."""
 _FULL_S: Final = (0.02, 0.2)
+_LOST: Final = "did it crash, was a key deleted, does it evict? see its log, its persistence and its maxmemory-policy"
 _NOTHING: Final = "0-0"
 """Stands before every entry: a commit up to it trims none."""
 
@@ -77,6 +79,7 @@ class Session:
         self._hold = Hold(run_id, client_id) if is_named else None
         self._on_reward = on_reward
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lost, self._lost_said = 0, LogLimit()
 
     async def __aenter__(self) -> Self:
         """Connect and start; raise BrokerError if the server cannot be used, InvalidInputError for a name in use."""
@@ -246,11 +249,13 @@ class Session:
         await asyncio.sleep(RECONCILE_S)
         before = asyncio.get_running_loop().time() - RECONCILE_S
         old = self._of(link, [e for e in self.ledger.entries() if e.stored and e.submitted < before])
-        for entry in await self._look(link, old):
-            if not entry.ticket.done:
-                _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
-                entry.stored = False
-                self.own(self.store(entry), f"resend {entry.uid}")
+        lost = [entry for entry in await self._look(link, old) if not entry.ticket.done]
+        self._lost += len(lost)
+        if lost and self._lost_said.is_due():
+            _log.warning("the broker lost rollouts, sending them again (%d so far): %s", self._lost, _LOST)
+        for entry in lost:
+            entry.stored = False
+            self.own(self.store(entry), f"resend {entry.uid}")
 
     async def _look(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[LedgerEntry]:
         """Ask what became of rollouts, and settle those that were rewarded; return those that the broker lost."""

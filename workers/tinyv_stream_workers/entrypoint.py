@@ -19,11 +19,13 @@ import msgspec
 import uvloop
 
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.remedies import explained
 from tinyv_stream.config import Config, check, decode_toml, load
 from tinyv_stream.config.bounds import convert
 from tinyv_stream.config.pool_settings import written
 from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.processes import exit_codes
+from tinyv_stream.processes.descriptors import open_standard_streams
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.settings_follower import agreed_settings
 from tinyv_stream_workers.verifier import Verifier
@@ -45,6 +47,7 @@ def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], *,
 
 
 def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], name: str) -> int:
+    open_standard_streams()
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=os.environ.get("TINYV_LOG", "INFO"), format=form)
     try:
@@ -53,7 +56,8 @@ def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], n
     except (TinyVError, ExceptionGroup) as exc:
         faults = _leaves(exc)
         for fault in faults:
-            _log.error("%s stopped: %s", name, fault, exc_info=None if isinstance(fault, TinyVError) else fault)
+            trace = None if isinstance(fault, TinyVError) else fault
+            _log.error("%s stopped: %s", name, explained(fault), exc_info=trace)
         return 2 if isinstance(faults[0], InvalidInputError) else 1
 
 

@@ -28,7 +28,7 @@ MODULES: dict[Role, tuple[Path, ...]] = {
 }
 BY_STATUS = {"read_clock"}
 """What a gateway and `model` run with a trainer's rights, by the operator's API."""
-WRITTEN = sorted({*script_names(), COMMON})
+WRITTEN = sorted({*script_names(), *COMMON})
 
 
 def calls(tree: ast.AST) -> set[str]:
@@ -108,7 +108,7 @@ def test_a_script_with_an_unknown_role_is_refused(said: str) -> None:
 
 
 def test_one_table_names_the_stages() -> None:
-    (table,) = re.findall(r"(?m)^local STAGE = \{ (.*) \}$", script_text(COMMON))
+    (table,) = re.findall(r"(?m)^local STAGE = \{ (.*) \}$", script_text(COMMON[0]))
     assert table == ", ".join(f"{stage} = '{stage}'" for stage in get_args(Stage))
     words = re.compile(rf"""['"](?:{"|".join(get_args(Stage))}|wait)\b""")
     for name in script_names():
