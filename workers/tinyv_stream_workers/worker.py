@@ -12,6 +12,7 @@
 import asyncio
 import logging
 import os
+import time
 import uuid
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,7 @@ from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.worker import Delivery, PoolWord, WorkerApi
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
+from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.delivery_tasks import DeliveryTasks
 from tinyv_stream_workers.host_follower import HOST, HostFollower
@@ -87,6 +89,7 @@ class Worker:
         self._desired: DesiredStateFollower | None = None
         self._state = "new"
         self._done = 0
+        self._done_per_s = RecentRate()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain. A cancellation leaves what is in flight to be reclaimed."""
@@ -127,7 +130,7 @@ class Worker:
                 return
             self.host.note(is_draining=word.is_draining)
             if self.settings:
-                await self.settings.note(link, word.version, word.tag, state=self._about().state)
+                await self.settings.note(link, word.version, word.tag, state=self._shown_state())
 
         return Housekeeping(
             link,
@@ -223,6 +226,8 @@ class Worker:
             state=self._shown_state(),
             held=len(self._inflight),
             done=self._done,
+            done_per_s=round(self._done_per_s.read(self._done, time.monotonic()) or 0.0, 2),
+            slots=self._verifier.slots if self._current else 0,
             about=self._verifier.describe() | (desired.describe() if desired else {}) | self._version(),
         )
 
