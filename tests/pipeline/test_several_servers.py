@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import random
+import socket
 from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 
 import pytest
 from scripted_verifier import ScriptedVerifier
@@ -19,9 +21,12 @@ from tinyv_stream.broker.settings import agree, settle
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.client.ticket import Ticket
-from tinyv_stream.config import BrokerConfig, Config, TinyVConfig
+from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
+from tinyv_stream.control import drain
+from tinyv_stream.control import settings as settings_control
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
-from tinyv_stream.testing import EmbeddedServer
+from tinyv_stream.pool import Pool
+from tinyv_stream.testing import EmbeddedServer, wait_until
 
 LONG_S = 240.0
 """A deadline that only a lost rollout misses."""
@@ -188,6 +193,49 @@ async def test_one_set_of_settings_holds_over_all_servers_and_is_learned_again(t
             # Whoever works by them tells a server that lost them, with their version.
             await settle(first, agreed.settings, version=agreed.version, tag=agreed.tag)
             assert (await settle(other, {}, version=-1)).settings == agreed.settings
+
+
+@pytest.mark.slow
+async def test_a_pool_of_processes_changes_its_settings_and_drains_over_all_servers(
+    two: list[EmbeddedServer], tmp_path: Path
+) -> None:
+    url, name, stop = listed(two), "whole", asyncio.Event()
+    settings = Config(
+        broker=of(name),
+        rule=RuleConfig(workers=1),
+        tinyv=TinyVConfig(workers=1, weight=0.5, engine=EngineConfig(kind="scripted")),
+    )
+    rescued = "The answer is \\boxed{twelve [[true]]}."
+
+    async with OperatorApi(url, of(name)) as operator:
+
+        async def is_up() -> bool:
+            return [w.state for w in await operator.workers()] == ["ready"] * 2
+
+        async with (
+            Pool(settings, redis_url=url, directory=tmp_path) as pool,
+            RewardClient(listed(two[::-1]), run_id="run", pool=name, deadline_s=LONG_S) as client,
+        ):
+            run = asyncio.create_task(pool.run(stop))
+            await wait_until(is_up, 60, "the workers are ready")
+            first = [await (await client.submit(rollout(rescued, n, question=f"q{n}"))) for n in range(20)]
+            await settings_control.change(listed(two[::-1]), {"tinyv.weight": 0.25}, pool=name)
+            second = [await (await client.submit(rollout(rescued, n, question=f"q{n}"))) for n in range(20, 40)]
+            host = socket.gethostname()
+            await drain.drain(listed(two[::-1]), host, pool=name, force=True)
+            held = [await client.submit(rollout(rescued, n, question=f"q{n}")) for n in range(40, 60)]
+            assert await operator.workers() == []
+            await drain.undrain(url, host, pool=name)
+            third = [await ticket for ticket in held]
+            stop.set()
+            await run
+        each = [(await side.status_here()).stats["submitted"] for side in operator.sides]
+    assert [{(r.value, r.settings) for r in some} for some in (first, second, third)] == [
+        {(0.5, 1)},
+        {(0.25, 2)},
+        {(0.25, 2)},
+    ]
+    assert sum(each) == 60 and min(each) > 10
 
 
 async def wipe(*urls: str) -> None:
