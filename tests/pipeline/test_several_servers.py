@@ -14,6 +14,7 @@ from tinyv_stream_workers.worker import Worker
 
 from tinyv_stream import InvalidInputError, RewardClient, Status
 from tinyv_stream.broker import server_set
+from tinyv_stream.broker.acl import ROLES, acl_rules
 from tinyv_stream.broker.messages import shard_of, work_of
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.redis_client import connect
@@ -236,6 +237,17 @@ async def test_a_pool_of_processes_changes_its_settings_and_drains_over_all_serv
         {(0.25, 2)},
     ]
     assert sum(each) == 60 and min(each) > 10
+
+
+async def test_each_role_s_least_rights_are_enough_for_several_servers(two: list[EmbeddedServer]) -> None:
+    for one in two:
+        async with connect(one.url) as r:
+            for role in ROLES:
+                await r.execute_command("ACL", "SETUSER", role, "on", ">secret", *acl_rules(role, "least"))
+    for role in ("trainer", "worker", "operator", "trainer"):  # the first settles the servers, whoever it is
+        url = ",".join(f"{one.url}?username={role}&password=secret" for one in two)
+        async with Shards(ShardClient, url, of("least")) as links:
+            assert [link.shards for link in links] == [2, 2]
 
 
 async def wipe(*urls: str) -> None:
