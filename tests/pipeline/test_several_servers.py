@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import random
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
@@ -278,12 +280,19 @@ async def test_a_server_that_lost_everything_is_taken_back_in_its_place(two: lis
             await links[shard].create_queues()
 
 
+def cli(*words: str) -> tuple[int, str]:
+    command = [sys.executable, "-P", "-m", "tinyv_stream", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, (done.stdout or done.stderr).strip()
+
+
 async def test_an_operator_takes_a_server_back_where_nothing_runs_any_more(two: list[EmbeddedServer]) -> None:
     async with Shards(ShardClient, listed(two), of("lost")) as links:
         seats = [link._seat for link in links]
     await wipe(seats[1].url)
-    assert await server_set.readmit(listed(two), "lost") == 1
-    assert await server_set.readmit(listed(two), "lost") == 0
+    words = ("pool", "readmit", "--redis", listed(two), "--pool", "lost")
+    said = [await asyncio.to_thread(cli, *words) for _ in range(2)]
+    assert said == [(0, "1 servers taken back"), (0, "0 servers taken back")]
     server_set._known.clear()
     async with Shards(ShardClient, listed(two), of("lost")) as links:
         assert [link._seat for link in links] == seats
