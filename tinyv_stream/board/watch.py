@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
@@ -42,9 +43,12 @@ _FUNNEL_STEPS: Final = 30
 
 
 class Watch:
-    """Background work of a board; opened by `async with`."""
+    """Background work of a board; opened by `async with`. `pause` waits for so many seconds between two frames."""
 
-    def __init__(self, config: BoardConfig, index: Index) -> None:
+    def __init__(
+        self, config: BoardConfig, index: Index, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._pause = pause
         self._config, self._index = config, index
         self._live = Live()
         self._indexer = Indexer(index)
@@ -157,7 +161,7 @@ class Watch:
                 last = self.frame = body
                 told, self.changed = self.changed, asyncio.Event()
                 told.set()
-            await asyncio.sleep(_FRAME_S)
+            await self._pause(_FRAME_S)
 
     async def _look(self) -> None:
         while True:
