@@ -3,15 +3,18 @@
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 from board_kit import began, refused, rescued, reward, write
 
-from tinyv_stream.board import quality
+from tinyv_stream.board import quality, watch
 from tinyv_stream.board.audit_alarm import STEPS, TOLERATED, PaidPair, wrong_paid
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer
 from tinyv_stream.board.labels import Labels, label_of
+from tinyv_stream.board.settings import BoardConfig
 from tinyv_stream.record.lines import AnyLine
+from tinyv_stream.testing import wait_until
 
 
 def pair(step: int, *, right: bool, n: int = 1, drawn: bool = True) -> PaidPair:
@@ -99,3 +102,27 @@ def test_a_spelling_that_labels_know_to_be_right_is_no_alarm(tmp_path: Path) -> 
     assert alarms(*["right"] * 8)  # too few to settle it
     assert not alarms(*["right"] * 9)
     assert alarms(*["right"] * 9, "wrong")
+
+
+async def test_labels_that_another_process_writes_reach_a_running_board(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_KINDS_S", 0.01)
+    write(tmp_path, [began(1, 1.0), *(reward(n) for n in range(20))])
+    config = BoardConfig(runs=str(tmp_path), compress=False)
+    index = Index(tmp_path)
+    async with watch.Watch(config, index) as running:
+
+        async def alarms() -> bool:
+            return bool(msgspec.json.decode(running.frame).get("wrong"))
+
+        async def is_there() -> bool:
+            return bool(msgspec.json.decode(running.frame).get("steps"))
+
+        await wait_until(is_there, 30, "the step is on the page")
+        assert not await alarms()
+        for n in range(12):
+            Labels(tmp_path).add(
+                label_of("wrong", accepted=True, pair_id=f"{n:032x}", texts=("q", "1", "1"), source="", via="audit")
+            )
+        await wait_until(alarms, 30, "the alarm is on the page")

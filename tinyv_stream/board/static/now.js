@@ -14,6 +14,7 @@ function set(id, text) {
 
 function secs(s) {
   if (s == null) return "–";
+  if (s === 0) return "0 s";
   if (s < 0.0995) return (s * 1000).toFixed(s < 0.00995 ? 1 : 0) + " ms";
   return s < 9.95 ? s.toFixed(2) + " s" : s < 120 ? s.toFixed(1) + " s" : (s / 60).toFixed(1) + " min";
 }
