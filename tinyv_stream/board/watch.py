@@ -218,7 +218,7 @@ class Watch:
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.communicate()  # closes its pipes
+                await _reaped(process)
         found = msgspec.json.Decoder(KindReply).decode_lines(said)
         if len(found) < len(asks):
             _log.warning("kinds of %d rescues could not be found", len(asks) - len(found))
@@ -237,6 +237,14 @@ class Watch:
                 if path.exists() and segments.is_closed(path):
                     async with self._turn:
                         await asyncio.to_thread(reading.compress, path)
+
+
+async def _reaped(process: asyncio.subprocess.Process) -> None:
+    """Wait until a killed process is gone and its pipes are closed, however often the waiting is cancelled."""
+    reaping = asyncio.ensure_future(process.communicate())
+    while not reaping.done():
+        with contextlib.suppress(asyncio.CancelledError):  # `cancel_all` asks again, and a kill is not waited for long
+            await asyncio.wait([reaping])
 
 
 def _seen(task: asyncio.Task[None]) -> None:
