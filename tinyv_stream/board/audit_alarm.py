@@ -22,6 +22,8 @@ _DRAWN: Final = 40
 """Pairs of the audit, the newest, that stand for what nobody labelled."""
 _LEAST: Final = 8
 """Of them below which nothing is said."""
+_WRONG: Final = 3
+"""Pairs labelled wrong below which nothing is said: one mistake among few rewards is no hole."""
 
 
 class PaidPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +55,11 @@ def wrong_paid(paid: int, pairs: Sequence[PaidPair], *, since: int, until: int) 
     if len(drawn) < _LEAST:
         return None
     known = sum(one.n for one in pairs)
-    wrong = sum(one.n for one in pairs if not one.is_right)
+    mistakes = [one for one in pairs if not one.is_right]
+    wrong = sum(one.n for one in mistakes)
     share = sum(not one.is_right for one in drawn) / len(drawn)
     of_all = [(wrong + max(0, paid - known) * part) / max(paid, known)
               for part in (share, *wilson(share, len(drawn)))]  # fmt: skip
-    if of_all[1] <= TOLERATED:
+    if of_all[1] <= TOLERATED or len(mistakes) < _WRONG:
         return None
     return WrongPaid(share=of_all[0], low=of_all[1], high=of_all[2], pairs=len(pairs), since=since, until=until)
