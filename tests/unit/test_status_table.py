@@ -33,14 +33,14 @@ def test_rate_is_rewards_over_the_last_ten_seconds() -> None:
 
 def test_what_a_worker_says_of_itself_is_shown_as_text() -> None:
     worker = WorkerInfo(
-        name="[red]evil[/]", stage="rule", pid=1, host="h", state="ready", about={"model": "[bold]x\n[/nope]"}
+        name="[red]evil[/]", stage="rule", pid=1, host="h", state="ready", about={"model": "[bold]x\n[/nope]\x1b[2J"}
     )
     figures = Meter().read(status_of(), 0.0)
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(table("[blue]pool[/]", figures, [worker]))
     shown = console.export_text()
     assert "[red]evil[/]" in shown
-    assert "[bold]x [/nope]" in shown
+    assert "[bold]x [/nope]\\x1b[2J" in shown and "\x1b" not in shown
     assert "[blue]pool[/]" in shown
     assert "workers ready 1/1" in plain(figures, [worker])
 

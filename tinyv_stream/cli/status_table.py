@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
+from tinyv_stream.cli.common import safe
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.types import Source, Status
 
@@ -117,8 +118,8 @@ def _workers(workers: list[WorkerInfo]) -> Table:
         column.no_wrap = True
     below.columns[4].overflow = "fold"
     for worker in workers:
-        cells = (worker.stage, worker.state, worker.held, worker.done)
-        named = Text(worker.name.replace("\n", " ")).append(f"\n{about(worker)}" if worker.about else "", style="dim")
+        cells = (worker.stage, safe(worker.state), worker.held, worker.done)
+        named = Text(safe(worker.name)).append(f"\n{about(worker)}" if worker.about else "", style="dim")
         below.add_row(*(Text(str(cell)) for cell in cells), named)
     return below
 
@@ -130,7 +131,7 @@ def about(worker: WorkerInfo) -> str:
     model, _, revision = facts.pop("model", "").partition("@")
     first = [f"{model}@{revision[:8]}" if revision else model, engine]
     rest = (f"{key} {value}" for key, value in sorted(facts.items()))
-    return ", ".join(said for said in (*first, *rest) if said).replace("\n", " ")
+    return safe(", ".join(said for said in (*first, *rest) if said).replace("\n", " "), 400)
 
 
 def _rate(rate: float | None) -> str:
