@@ -16,9 +16,12 @@ import transfer_queue
 from omegaconf import OmegaConf
 from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
-from verl.trainer.ppo.v1.trainer_base import PPOTrainer
+from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from trainer_adapters.verl_metrics import rows_of, step_figures, with_figures
+
+pytestmark = pytest.mark.timeout(600)
+"""Ray's actors import torch before they answer, which takes a minute on a busy machine of two cores."""
 
 ROOT = Path(__file__).resolve().parents[3]
 PARTITION = "train"
@@ -69,7 +72,7 @@ def queue() -> Iterator[None]:
     ray.shutdown()
 
 
-class StepTrainer(PPOTrainer):
+class StepTrainer(PPOTrainerSync):
     """verl's trainer without its workers: of its own metrics one."""
 
     def __init__(self) -> None:
