@@ -26,7 +26,7 @@ class LearnSettings(msgspec.Struct, frozen=True, kw_only=True):
     is_small: bool
     rewards: tuple[str, ...]
     families: tuple[str, ...]
-    seeds: int
+    seeds: range
     jobs: int
     model: str
     threads: int
@@ -46,6 +46,7 @@ def parse(argv: list[str]) -> LearnSettings:
     p.add_argument("--rewards", default=",".join(ALL), help="default: all")
     p.add_argument("--families", default=",".join(FAMILIES), help="default: all")
     p.add_argument("--seeds", type=int, default=5)
+    p.add_argument("--first-seed", type=int, default=0, help="fresh seeds for a repeat (default 0)")
     p.add_argument("--steps", type=int, default=Training().steps)
     p.add_argument("--dr-grpo", default=",".join(BOTH_LOSSES), help="rewards that are run with this loss too")
     p.add_argument("--trl-seeds", type=int, default=3, help="seeds of the check against TRL's trainer; 0: none")
@@ -62,7 +63,7 @@ def parse(argv: list[str]) -> LearnSettings:
         is_small=o.small,
         rewards=SMALL if o.small else _names("--rewards", o.rewards, ALL),
         families=("amounts",) if o.small else _names("--families", o.families, tuple(FAMILIES)),
-        seeds=1 if o.small else _positive("--seeds", o.seeds),
+        seeds=range(o.first_seed, o.first_seed + (1 if o.small else _positive("--seeds", o.seeds))),
         jobs=_positive("--jobs", o.jobs),
         model=o.model,
         threads=_positive("--threads", o.threads),

@@ -32,7 +32,7 @@ class Job(msgspec.Struct, frozen=True):
 def jobs_of(settings: LearnSettings) -> list[Job]:
     """Return all cells, seeds outermost: a sweep that is cut has whole seeds."""
     told: list[Job] = []
-    for seed in range(settings.seeds):
+    for seed in settings.seeds:
         for family in settings.families:
             told += [Job(family, reward, seed, settings.setting.training) for reward in settings.rewards]
             other = msgspec.structs.replace(settings.setting.training, loss="dr_grpo")

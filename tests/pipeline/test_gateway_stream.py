@@ -1,6 +1,7 @@
 """`POST /v1/rollouts` without waiting, and the resumable stream of `GET /v1/rewards`."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from gateway_kit import Http, gateway, rollout, workers
@@ -14,7 +15,7 @@ from tinyv_stream.gateway.service import GatewayService
 from tinyv_stream.testing import EmbeddedServer, wait_until
 
 
-def _post(n_from: int, n_to: int, client: str = "trainer") -> dict[str, object]:
+def _post(n_from: int, n_to: int, client: str = "trainer") -> dict[str, Any]:
     return {"rollouts": [rollout("rule:correct", n) for n in range(n_from, n_to)], "wait": False, "client": client}
 
 
@@ -76,6 +77,24 @@ async def test_an_id_that_another_client_has_open_is_refused(server: EmbeddedSer
         assert (status, body["error"]["field"]) == (409, "rollouts[0].rollout_id")
         async with workers(server.url, pool_name):
             assert len(await http.take("/v1/rewards?client=a", 1)) == 1
+
+
+async def test_an_id_that_cannot_be_used_fails_alone(server: EmbeddedServer, pool_name: str) -> None:
+    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+        assert (await http.post("/v1/rollouts", _post(7, 8, "b")))[0] == 202
+        mixed = _post(0, 2, "a")
+        mixed["rollouts"] += [*mixed["rollouts"][:1], *_post(7, 8)["rollouts"], *_post(2, 3)["rollouts"]]
+        status, posted = await http.post("/v1/rollouts", mixed)
+        assert (status, posted["rollout_ids"]) == (202, ["r0", "r1", None, None, "r2"])
+        assert [(bad["index"], bad["field"]) for bad in posted["errors"]] == [
+            (2, "rollouts[2].rollout_id"),
+            (3, "rollouts[3].rollout_id"),
+        ]
+        assert sorted(one["reward"]["rollout_id"] for one in await http.take("/v1/rewards?client=a", 3)) == [
+            "r0",
+            "r1",
+            "r2",
+        ]
 
 
 async def test_a_client_that_does_not_read_is_told_to(server: EmbeddedServer, pool_name: str) -> None:

@@ -1,6 +1,6 @@
 """A batch of rollouts as it was posted: a bad item fails alone, with its index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -14,6 +14,8 @@ from tinyv_stream.types import Reward, Rollout, Source, Status, validate_rollout
 T = TypeVar("T")
 _OUR_NAMES: Final = {"": "rollouts[{}]."}
 """What stands before a field's own name."""
+ANOTHERS: Final = "it was submitted by another client"
+_TWICE: Final = "the batch has it twice: give every rollout its own"
 
 
 class Bad(msgspec.Struct, frozen=True):
@@ -37,6 +39,28 @@ class Batch(msgspec.Struct, frozen=True):
         at = {bad.index: one for bad, one in zip(self.bad, missing, strict=True)}
         rest = iter(answers)
         return [at[i] if i in at else next(rest) for i in range(len(answers) + len(at))]
+
+    def with_own_ids(self, is_anothers: Callable[[str], bool]) -> "Batch":
+        """Return the batch without the items whose id it has twice, or another client has.
+
+        Raises InvalidInputError where none is left: for the first one.
+        """
+        bad = {one.index: one for one in self.bad}
+        good: dict[str | int, Rollout] = {}
+        first = self.first
+        indices = (i for i in range(len(self.good) + len(bad)) if i not in bad)
+        for i, rollout in zip(list(indices), self.good, strict=True):
+            own = rollout.rollout_id or i
+            remedy = _TWICE if own in good else ANOTHERS if is_anothers(rollout.rollout_id) else ""
+            if not remedy:
+                good[own] = rollout
+                continue
+            named = InvalidInputError(f"rollouts[{i}].rollout_id", rollout.rollout_id, remedy)
+            first = first or named
+            bad[i] = Bad(i, named.field, str(named))
+        if first and not good:
+            raise first
+        return Batch(list(good.values()), [bad[i] for i in sorted(bad)], first)
 
 
 def read_batch(items: Sequence[msgspec.Raw], config: GatewayConfig) -> Batch:

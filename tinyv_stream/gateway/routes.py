@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +14,7 @@ from tinyv_stream.adapter_kit import JudgedReward, OnUndecided
 from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.gateway import trainer_formats
-from tinyv_stream.gateway.batch import failed, read_batch, sorted_out
+from tinyv_stream.gateway.batch import Batch, failed, read_batch, sorted_out
 from tinyv_stream.gateway.metrics import CONTENT_TYPE
 from tinyv_stream.gateway.openapi import document
 from tinyv_stream.gateway.schemas import NemoGym, OpenRLHFRead, RolloutsRead, Slime, read
@@ -53,15 +54,15 @@ class Routes:
         if not body.wait and not body.client:
             raise InvalidInputError("client", "", "name the client whose rewards these are, or set `wait`")
         batch = read_batch(body.rollouts, self._service.config)
-        errors = {"errors": batch.bad} if batch.bad else {}
         if body.wait:
             judged = await self._service.request(batch.good)
             none = [failed("", bad.message) for bad in batch.bad]
-            return answer({"rewards": batch.spread([one.reward for one in judged], none)} | errors)
+            return answer({"rewards": batch.spread([one.reward for one in judged], none)} | _errors(batch))
         feed = self._service.feed(body.client)
+        batch = batch.with_own_ids(partial(self._service.is_anothers, feed))
         cursor = feed.cursor
         ids = batch.spread([*await self._service.post(feed, batch.good)], [None for _ in batch.bad])
-        return answer({"rollout_ids": ids, "cursor": cursor} | errors, status=202)
+        return answer({"rollout_ids": ids, "cursor": cursor} | _errors(batch), status=202)
 
     async def openrlhf(self, request: web.Request) -> web.Response:
         """Answer OpenRLHF's `--reward.remote_url`; a bad item gets what an undecided one gets, and is in `errors`."""
@@ -72,8 +73,7 @@ class Routes:
             raise batch.first
         judged = await self._request(batch.good, trainer_formats.OPENRLHF_NAMES, needs_baseline=True)
         none = [self._service.unasked(failed("", bad.message)) for bad in batch.bad]
-        errors = {"errors": batch.bad} if batch.bad else {}
-        return answer(trainer_formats.to_openrlhf(batch.spread(judged, none), policy) | errors)
+        return answer(trainer_formats.to_openrlhf(batch.spread(judged, none), policy) | _errors(batch))
 
     async def slime(self, request: web.Request) -> web.Response:
         """Answer slime's `--rm-url`; with `?detailed=1` a record for `--reward-key score`."""
@@ -158,3 +158,7 @@ _encoder: Final = msgspec.json.Encoder()
 def answer(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return `content` as JSON."""
     return web.Response(body=_encoder.encode(content), status=status, content_type="application/json", headers=headers)
+
+
+def _errors(batch: Batch) -> dict[str, object]:
+    return {"errors": batch.bad} if batch.bad else {}

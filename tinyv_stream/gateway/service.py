@@ -26,7 +26,7 @@ from tinyv_stream.client.client import RewardClient
 from tinyv_stream.client.reward_stream import RewardStream
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import ClientClosedError, InvalidInputError
-from tinyv_stream.gateway.batch import check_length, complete, failed
+from tinyv_stream.gateway.batch import ANOTHERS, check_length, complete, failed
 from tinyv_stream.gateway.journal import Journal, StateError
 from tinyv_stream.gateway.metrics import Metrics
 from tinyv_stream.gateway.reward_log import CreditError, RewardLog
@@ -153,8 +153,12 @@ class GatewayService:
             retention_bytes=config.retention_bytes,
         )
 
+    def is_anothers(self, feed: RewardLog, rollout_id: str) -> bool:
+        """Whether the rewards of this rollout go to another client."""
+        return self._feed_of.get(rollout_id, feed) is not feed
+
     async def post(self, feed: RewardLog, rollouts: list[Rollout]) -> list[str]:
-        """Submit `rollouts`, whose rewards go to `feed`; return all their ids.
+        """Submit `rollouts` of different ids, whose rewards go to `feed`; return all their ids.
 
         One that the feed knows is not submitted again. Raises CreditError, and TimeoutError where the pool takes
         nothing in for `answer_s`; after an error or a cancellation the whole post may be repeated.
@@ -164,8 +168,6 @@ class GatewayService:
             for r in rollouts
         ]
         ids = [r.rollout_id for r in rollouts]
-        if len(set(ids)) < len(ids):
-            raise InvalidInputError("rollouts", "an id twice", "give every rollout of a request its own rollout_id")
         async with asyncio.timeout(self.config.answer_s):
             await self._claim(feed, ids)
             await self._submit(feed, rollouts)
@@ -175,10 +177,8 @@ class GatewayService:
         """Return once no other post is submitting any of `ids`; raise InvalidInputError for one of another client."""
         while True:
             for i, rollout_id in enumerate(ids):
-                if self._feed_of.get(rollout_id, feed) is not feed:
-                    raise InvalidInputError(
-                        f"rollouts[{i}].rollout_id", rollout_id, "it was submitted by another client"
-                    )
+                if self.is_anothers(feed, rollout_id):
+                    raise InvalidInputError(f"rollouts[{i}].rollout_id", rollout_id, ANOTHERS)
             other = next((self._posting[i] for i in ids if i in self._posting), None)
             if other is None:
                 return
