@@ -44,13 +44,17 @@ def rows_of(batch: Any) -> list[tuple[str, Mapping[str, float]]]:  # noqa: ANN40
     found = transfer_queue.kv_batch_get(
         keys=batch.keys, partition_id=batch.partition_id, select_fields=["uid", "extra_fields"]
     )
-    groups, extras = found["uid"].tolist(), found["extra_fields"].tolist()
+    groups, extras = _listed(found["uid"]), _listed(found["extra_fields"])
     rows: list[tuple[str, Mapping[str, float]]] = []
     for tag, group, extra in zip(batch.tags, groups, extras, strict=True):
         info = extra.get("reward_extra_info") if isinstance(extra, dict) else None
         if info and not tag.get("is_padding", False):
             rows.append((str(group), cast("Mapping[str, float]", info)))
     return rows
+
+
+def _listed(column: Any) -> list[Any]:  # noqa: ANN401 a tensordict's column of Python values: its own list, or a stack
+    return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
 def with_figures(trainer: type[Any]) -> type[Any]:

@@ -14,9 +14,10 @@ import ray
 import torch
 import transfer_queue
 from omegaconf import OmegaConf
-from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
+from verl.utils.tensordict_utils import list_of_dict_to_tensordict
+from verl_kit import start_ray
 
 from trainer_adapters.verl_metrics import rows_of, step_figures, with_figures
 
@@ -65,8 +66,9 @@ def test_verl_knows_the_trainers_once_the_variable_is_set() -> None:
 
 @pytest.fixture(scope="module")
 def queue() -> Iterator[None]:
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
-    transfer_queue.init(OmegaConf.create({"enable": True}))
+    start_ray(cpus=4)
+    one = {"SimpleStorage": {"num_data_storage_units": 1}}  # each is a process that imports torch
+    transfer_queue.init(OmegaConf.create({"enable": True, "backend": one}))
     yield
     transfer_queue.close()
     ray.shutdown()
@@ -86,13 +88,15 @@ class StepTrainer(PPOTrainerSync):
 def test_a_steps_rows_are_read_from_verls_queue_without_its_padding() -> None:
     keys = [f"{group}_{number}_0" for number, (group, _) in enumerate(ROWS)] + ["pad"]
     rows = [*ROWS, ("a", info(score=1, rule=1))]
-    fields = TensorDict(
-        {
-            "uid": [group for group, _ in rows],
-            "extra_fields": [{"reward_extra_info": said, "turns": 1} for _, said in rows],
-            "rm_scores": torch.zeros(len(rows), 1),
-        },
-        batch_size=len(rows),
+    fields = list_of_dict_to_tensordict(  # as verl's agent loop puts them
+        [
+            {
+                "uid": group,
+                "extra_fields": {"reward_extra_info": said, "turns": 1},
+                "rm_scores": torch.zeros(3, dtype=torch.float32),
+            }
+            for group, said in rows
+        ]
     )
     tags = [{"is_padding": key == "pad"} for key in keys]
     transfer_queue.kv_batch_put(keys=keys, partition_id=PARTITION, fields=fields, tags=tags)
