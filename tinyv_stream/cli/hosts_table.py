@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tinyv_stream.broker.hosts import HostBook
 from tinyv_stream.broker.operator import WorkerInfo
+from tinyv_stream.cli.common import safe
 from tinyv_stream.control.drain import progress
 
 
@@ -54,8 +55,8 @@ def hosts_table(title: str, hosts: Sequence[HostInfo]) -> RenderableType:
     for one in hosts:
         stages = (f"{one.ready.get(s, 0)}/{one.workers.get(s, 0)}" for s in ("rule", "tinyv"))
         cells = (one.host, *stages, one.held, one.done, ", ".join(one.releases), ", ".join(one.settings))
-        shown.add_row(*(Text(str(cell)) for cell in (*cells, *([one.drain] if drain else []))))
-    return Group(Text(title), shown, *(Text(line, style="yellow") for line in warnings_of(hosts)))
+        shown.add_row(*(Text(safe(str(cell))) for cell in (*cells, *([one.drain] if drain else []))))
+    return Group(Text(title), shown, *(Text(safe(line, 400), style="yellow") for line in warnings_of(hosts)))
 
 
 def warnings_of(hosts: Sequence[HostInfo]) -> list[str]:

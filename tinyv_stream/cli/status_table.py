@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
+from tinyv_stream.cli.common import safe
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
 from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Source, Status
@@ -101,7 +102,7 @@ def table(title: str, figures: StatusFigures, workers: list[WorkerInfo], step: T
         top.add_row(*(Text(name, style="dim") for name in some))
     warning = [Text(figures.warning, style="yellow")] if figures.warning else []
     shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
-    return Group(top, *([step] if step else []), *warning, *shadow, _workers(workers))
+    return Group(top, *([step] if step else []), *warning, *shadow, Text(""), _workers(workers))
 
 
 def _warning(status: PoolStatus) -> str:
@@ -111,29 +112,26 @@ def _warning(status: PoolStatus) -> str:
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:
-    below = Table(
-        "stage", "state", "held", "done", "worker", "what", box=None, padding=(1, 2, 0, 0), header_style="dim"
-    )
+    """Return a row per worker: figures, then its name, and below it what it says of itself."""
+    below = Table("stage", "state", "held", "done", "worker", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in below.columns[:4]:
         column.no_wrap = True
-    for column in below.columns[4:]:
-        column.overflow = "fold"
+    below.columns[4].overflow = "fold"
     for worker in workers:
-        cells = (
-            worker.stage,
-            worker.state,
-            worker.held,
-            worker.done,
-            f"{worker.name} pid {worker.pid} on {worker.host}",
-        )
-        below.add_row(*(Text(str(cell)) for cell in cells), Text(about(worker)))
+        cells = (worker.stage, safe(worker.state), worker.held, worker.done)
+        named = Text(safe(worker.name)).append(f"\n{about(worker)}" if worker.about else "", style="dim")
+        below.add_row(*(Text(str(cell)) for cell in cells), named)
     return below
 
 
 def about(worker: WorkerInfo) -> str:
-    """Return what a worker says of itself, on one line."""
-    facts = (f"{key} {value}" for key, value in sorted(worker.about.items()) if value and key not in _ELSEWHERE)
-    return ", ".join(facts).replace("\n", " ")
+    """Return what a worker says of itself, on one line: its model first; what it counted only where it is not 0."""
+    facts = {key: value for key, value in worker.about.items() if value not in {"", "0"} and key not in _ELSEWHERE}
+    engine = " ".join(facts.pop(key) for key in ("engine", "version") if key in facts)
+    model, _, revision = facts.pop("model", "").partition("@")
+    first = [f"{model}@{revision[:8]}" if revision else model, engine]
+    rest = (f"{key} {value}" for key, value in sorted(facts.items()))
+    return safe(", ".join(said for said in (*first, *rest) if said).replace("\n", " "), 400)
 
 
 def _rate(rate: float | None) -> str:
