@@ -78,7 +78,7 @@ def _write(settings: OverlapSettings, measured: Measured, summary: dict[str, Any
         settings.json.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
     drawn = pictures(measured) if settings.report or settings.pictures else {}
     if settings.report:
-        settings.report.write_text(html(drawn, summary))
+        settings.report.write_text(html(drawn, summary, measured))
         _png(settings.report.with_suffix(".png"), stacked(drawn.values()))
     if settings.pictures:
         settings.pictures.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,14 @@ import msgspec
 from bench.overlap.charts import exposed_svg, waits_svg
 from bench.overlap.curves import COLOURS
 from bench.overlap.run import Measured, Repeat
-from tinyv_stream.charts.report_page import Axis, Chart, Curve, report_page, section
+from tinyv_stream.charts.report_page import Axis, Chart, Curve, report_page, section, table
 from tinyv_stream.timeline.picture import step_svg
 
 _SHOWN: Final = ("stream", "verl", "per_sample", "trl", "blocking")
+_TONES: Final = ("tinyv", "exp", "rule", "resc", "und", "cache", "hid", "faint")
+"""Colours of the modes' curves, in the order of `COLOURS`."""
+_LEAST_S: Final = 0.001
+"""Shorter waits are drawn as this: the axis is logarithmic."""
 
 
 def median_repeat(measured: Measured, mode: str) -> Repeat | None:
@@ -38,26 +42,32 @@ def pictures(measured: Measured) -> dict[str, str]:
     return found
 
 
-def html(drawn: Mapping[str, str], report: dict[str, Any]) -> str:
-    """Return the report with these pictures."""
+def html(drawn: Mapping[str, str], report: dict[str, Any], measured: Measured) -> str:
+    """Return the report; `drawn` are its pictures, `report` its figures, `measured` has every wait."""
     modes: dict[str, Any] = report["modes"]
     exposed = {mode: row["exposed_s"].median for mode, row in modes.items()}
     least, most = min(exposed, key=exposed.__getitem__, default=""), max(exposed, key=exposed.__getitem__, default="")
     sentence = f"After the last completion a trainer waits {exposed[least]:.3f} s with {least}" if exposed else ""
     sentence += f", and {exposed[most]:.3f} s with {most}." if exposed else "Nothing was measured."
     left_out = "".join(f"<p>Left out: {escape(reason)}.</p>" for reason in report["left_out"].values())
-    figures = "".join(f"<figure>{picture}</figure>" for picture in drawn.values())
+    steps = (picture for name, picture in drawn.items() if name.startswith("step_"))
+    settings = f"<pre>{_json(report['workload'])}</pre><pre>{_json(report['setting'])}</pre>"
     sections = [
         section("Modes", _table(modes) + left_out, report["definition"]),
         section("Goals", _goals(report["goals"])),
-        section("Waits and steps", figures, "A step each: the one whose exposed time is the median one"),
+        section(
+            "A step of each",
+            "".join(f"<figure>{picture}</figure>" for picture in steps),
+            "The one whose exposed time is the median one",
+        ),
         section("Where verdicts differ from blocking's", _differences(report["differences"])),
-        section("Workload and setting", f"<pre>{_json(report['workload'])}</pre><pre>{_json(report['setting'])}</pre>"),
+        section("Workload and setting", f"<details><summary>as JSON</summary>{settings}</details>"),
     ]
-    return report_page("How much verification time does a trainer wait?", sentence, sections, [_exposed(exposed)])
+    charts = [_exposed(exposed, drawn.get("exposed", "")), _waits(measured, drawn.get("waits", ""))]
+    return report_page("How much verification time does a trainer wait?", sentence, sections, charts)
 
 
-def _exposed(exposed: Mapping[str, float]) -> Chart:
+def _exposed(exposed: Mapping[str, float], plain: str) -> Chart:
     return Chart(
         title="Exposed time",
         said="from the last completion of a step to its last reward, median of the repeats",
@@ -66,6 +76,27 @@ def _exposed(exposed: Mapping[str, float]) -> Chart:
         y=Axis(name="exposed, s", min=0),
         names=list(exposed),
         curves=[Curve(name="exposed", tone="exp", points=list(exposed.values()))],
+        plain=plain,
+    )
+
+
+def _waits(measured: Measured, plain: str) -> Chart:
+    curves: list[Curve] = []
+    for number, mode in enumerate(COLOURS):
+        waits = sorted(s.wait_s for r in measured.repeats if r.mode == mode for s in r.found.spans)
+        every = max(1, len(waits) // 300)
+        shown = [(max(_LEAST_S, waits[i]), (i + 1) / len(waits)) for i in range(0, len(waits), every)]
+        if shown:
+            curves.append(
+                Curve(name=mode, tone=_TONES[number % len(_TONES)], points=[*shown, (max(_LEAST_S, waits[-1]), 1.0)])
+            )
+    return Chart(
+        title="Waits",
+        said="share of rewards that came within a wait, all repeats",
+        x=Axis(name="from completion to reward, s", log=True),
+        y=Axis(name="share of rewards", min=0, max=1),
+        curves=curves,
+        plain=plain,
     )
 
 
@@ -95,9 +126,7 @@ def _table(modes: dict[str, Any]) -> str:
         )
         for mode, row in modes.items()
     ]
-    head = "".join(f"<th>{h}</th>" for h in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return table(heads, [[escape(cell) for cell in row] for row in rows], numbers=len(heads) - 1)
 
 
 def _goals(goals: list[dict[str, Any]]) -> str:

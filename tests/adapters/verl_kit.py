@@ -4,11 +4,25 @@
 from typing import Any
 
 import numpy as np
+import ray
 import torch
 from contract_kit import SOURCE, Case
 from omegaconf import OmegaConf
 from tensordict import TensorDict
 from verl import DataProto
+
+
+def start_ray(tries: int = 3, *, cpus: int = 8) -> None:
+    """Ray gives its own processes 30 s to start, which a busy machine of two cores may not keep."""
+    for left in reversed(range(tries)):
+        try:
+            ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False)
+        except Exception:  # Ray raises nothing more special
+            ray.shutdown()
+            if not left:
+                raise
+        else:
+            return
 
 
 def config(model: str, url: str, path: str, **tinyv: str | float) -> Any:

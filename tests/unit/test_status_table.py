@@ -33,20 +33,21 @@ def test_rate_is_rewards_over_the_last_ten_seconds() -> None:
 
 def test_what_a_worker_says_of_itself_is_shown_as_text() -> None:
     worker = WorkerInfo(
-        name="[red]evil[/]", stage="rule", pid=1, host="h", state="ready", about={"model": "[bold]x\n[/nope]"}
+        name="[red]evil[/]", stage="rule", pid=1, host="h", state="ready", about={"model": "[bold]x\n[/nope]\x1b[2J"}
     )
     figures = Meter().read(status_of(), 0.0)
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(table("[blue]pool[/]", figures, [worker]))
     shown = console.export_text()
     assert "[red]evil[/]" in shown
-    assert "model [bold]x [/nope]" in shown
+    assert "[bold]x [/nope]\\x1b[2J" in shown and "\x1b" not in shown
     assert "[blue]pool[/]" in shown
     assert "workers ready 1/1" in plain(figures, [worker])
 
 
 def test_a_status_fits_eighty_columns_with_every_heading_whole() -> None:
     about = {"engine": "vllm", "version": "0.32.0", "model": "zhangchenxu/TinyV-Qwen3-1.7B@0123456789abcdef"}
+    about |= {"engine_waiting": "7", "prefix_hit": "12", "restarts": "0", "killed": "0"}
     workers = [
         WorkerInfo(
             name=f"tinyv-{n}", stage="tinyv", pid=4711, host="a-host.example", state="ready", done=123_456, about=about
@@ -68,7 +69,10 @@ def test_a_status_fits_eighty_columns_with_every_heading_whole() -> None:
         "done",
     ):
         assert heading in shown
-    assert "…" not in shown and "12345678" in shown and len(shown.splitlines()) < 22
+    assert "…" not in shown and "12345678" in shown
+    below = shown[shown.index("stage  ") :].splitlines()[1:]
+    assert len(below) == 2 * 2, "a worker takes two lines"
+    assert "TinyV-Qwen3-1.7B@01234567, vllm 0.32.0" in below[1] and "engine_waiting" not in shown
 
 
 def test_a_pool_in_which_tinyv_is_never_asked_says_so_once_it_is_no_accident() -> None:

@@ -1,65 +1,65 @@
 """Alarm of the audit: of what was paid lately, more is wrong than is let pass, whoever decided and however it is spelt.
 
-- It looks at the newest steps that hold `_PAIRS` audited pairs of accepted answers, each weighed by how often it was
-  paid there, and sounds when the 95 % interval of the wrong share lies wholly above `TOLERATED`.
+- Of the newest `STEPS` steps it takes what labels know for certain (a label covers all equal rollouts), and for the
+  rest the share of wrong ones among the pairs that the audit drew last. Without that split answers that are written
+  again and again, and so are labelled, would hide those that are new.
+- It sounds when the lower end of the 95 % interval (Wilson's, for the part that is not known) is above `TOLERATED`.
 - It is as good as its labels, and as quick as they come: without an audit it says nothing.
 Pure.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from tinyv_stream.board.audit import Seen
-from tinyv_stream.board.rates import ACCEPTED, rate
+from tinyv_stream.board.rates import wilson
 
 TOLERATED: Final = 0.1
 """Wrong share of what is paid that is let pass: verifiers err, and a policy learns in spite of it."""
-_PAIRS: Final = 40
-"""Audited pairs that an alarm is judged by, the newest; with fewer it takes what there is."""
+STEPS: Final = 10
+_DRAWN: Final = 40
+"""Pairs of the audit, the newest, that stand for what nobody labelled."""
 _LEAST: Final = 8
-"""Audited pairs below which nothing is said."""
+"""Of them below which nothing is said."""
+_WRONG: Final = 3
+"""Pairs labelled wrong below which nothing is said: one mistake among few rewards is no hole."""
+
+
+class PaidPair(msgspec.Struct, frozen=True, kw_only=True):
+    """A labelled pair whose answer was accepted `n` times in the steps that are looked at."""
+
+    n: int
+    is_right: bool
+    is_drawn: bool
+    """By the audit, at random; else somebody labelled what caught the eye."""
+    at: float
+    """When it was labelled."""
 
 
 class WrongPaid(msgspec.Struct, frozen=True, kw_only=True):
-    """What the audit says of accepted answers in steps `since` to `until`; shares are of rewards, with 95 % ends."""
+    """What is wrong of the accepted answers in steps `since` to `until`: a share of rewards, with its 95 % ends."""
 
     share: float
     low: float
     high: float
     pairs: int
-    wrong: int
+    """Labelled ones among them."""
     since: int
     until: int
 
 
-def wrong_paid(audited: Sequence[Seen], is_right: Mapping[str, bool]) -> WrongPaid | None:
-    """Return what is wrong with the newest paid answers, if it is more than is let pass; else None.
-
-    `audited` has the rewards of pairs drawn at random and labelled, `is_right` whether each pair's answer is correct.
-    """
-    paid = [one for one in audited if one.cell in ACCEPTED]
-    weights: Counter[str] = Counter()
-    steps = sorted({one.step for one in paid}, reverse=True)
-    since = max(steps, default=0)
-    for step in steps:
-        if len(weights) >= _PAIRS:
-            break
-        since = step
-        for one in paid:
-            if one.step == step:
-                weights[one.pair] += one.n
-    found = rate([(not is_right[pair], n) for pair, n in weights.items()])
-    if found is None or found.n < _LEAST or found.low <= TOLERATED:
+def wrong_paid(paid: int, pairs: Sequence[PaidPair], *, since: int, until: int) -> WrongPaid | None:
+    """Return what is wrong with what was `paid` in these steps, if it is more than is let pass; else None."""
+    drawn = sorted((one for one in pairs if one.is_drawn), key=lambda one: -one.at)[:_DRAWN]
+    if len(drawn) < _LEAST:
         return None
-    return WrongPaid(
-        share=found.share,
-        low=found.low,
-        high=found.high,
-        pairs=found.n,
-        wrong=found.wrong,
-        since=since,
-        until=steps[0],
-    )
+    known = sum(one.n for one in pairs)
+    mistakes = [one for one in pairs if not one.is_right]
+    wrong = sum(one.n for one in mistakes)
+    share = sum(not one.is_right for one in drawn) / len(drawn)
+    of_all = [(wrong + max(0, paid - known) * part) / max(paid, known)
+              for part in (share, *wilson(share, len(drawn)))]  # fmt: skip
+    if of_all[1] <= TOLERATED or len(mistakes) < _WRONG:
+        return None
+    return WrongPaid(share=of_all[0], low=of_all[1], high=of_all[2], pairs=len(pairs), since=since, until=until)

@@ -6,6 +6,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -24,9 +25,10 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class Live:
-    """State of the page. Given facts by the tail and the poll, from one thread at a time."""
+    """State of the page; the tail and the poll give it facts, one thread at a time. `clock` is wall-clock seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self.pool: dict[str, Any] = {}
         self.funnel: dict[str, Any] = {}
         self.growing: list[dict[str, Any]] = []
@@ -47,7 +49,7 @@ class Live:
         if status is None:
             self.pool = {**self.pool, "up": False}
             return
-        self._depth.append((time.time(), status.depth["rule"], status.depth["tinyv"]))
+        self._depth.append((self._clock(), status.depth["rule"], status.depth["tinyv"]))
         workers = [
             {
                 "name": w.name,
@@ -73,7 +75,7 @@ class Live:
 
     def snapshot(self, steps: Steps, r: int | None) -> dict[str, Any]:
         """Return the frame of run `r`; without one that of the pool alone."""
-        now = time.time()
+        now = self._clock()
         states = steps.of_run(r) if r is not None else {}
         figures = [one for of_clients in states.values() if (one := combined(of_clients))][-MOST_STEPS:]
         run, started = self.names.get(r or 0, ("", 0))
@@ -84,7 +86,7 @@ class Live:
             "try": started,
             "r": r,
             "steps": [msgspec.structs.asdict(one) for one in figures],
-            "lanes": self._lanes(states),
+            "lanes": self._lanes(now, states),
             "pool": self.pool,
             "depth": depth,
             "rate": round(recent / _RATE_S, 1),
@@ -98,7 +100,7 @@ class Live:
         return _encoder.encode(self.snapshot(steps, r))
 
     @staticmethod
-    def _lanes(states: dict[int, list[StepState]]) -> dict[str, Any]:
+    def _lanes(now: float, states: dict[int, list[StepState]]) -> dict[str, Any]:
         """Return the newest step that has a completion, a line per rollout; times count from its beginning."""
         for step, clients in reversed(states.items()):
             rows = [row for state in clients for row in state.rows]
@@ -112,7 +114,7 @@ class Live:
             return {
                 "step": step,
                 "rewarded": len(rows),
-                "now": round(time.time() - began, 2),
+                "now": round(now - began, 2) if waiting else 0.0,
                 "last": round(max(ends) - began, 3),
                 "rows": [
                     [row.id, row.group, round(row.ended - began, 3), round(row.rewarded - began, 3), row.by]

@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import Final
 
 from tinyv_stream.board.audit import AuditFigures, Seen, course_of, figures_of
-from tinyv_stream.board.audit_alarm import WrongPaid, wrong_paid
+from tinyv_stream.board.audit_alarm import STEPS, PaidPair, WrongPaid, wrong_paid
 from tinyv_stream.board.batch_sums import BINS
 from tinyv_stream.board.queries import Fields, with_heads
 from tinyv_stream.board.rates import CELLS
@@ -17,6 +17,8 @@ from tinyv_stream.board.spellings import Growth, growing
 
 _QUEUED: Final = 2
 """Pairs of each cell in the queue."""
+_SETTLED: Final = 9
+"""Pairs of one spelling labelled right, and none wrong, that settle it: at most 30 % of it is wrong (Wilson, 95 %)."""
 
 
 def quality(base: sqlite3.Connection, r: int) -> Fields:
@@ -38,20 +40,47 @@ def quality(base: sqlite3.Connection, r: int) -> Fields:
 
 
 def growths(base: sqlite3.Connection, r: int) -> list[Growth]:
-    """Return the spellings whose rescues grow fast."""
+    """Return the spellings whose rescues grow fast, but for those that labels know to be right."""
     rollouts: dict[int, int] = defaultdict(int)
     for row in base.execute("select step, sum(rollouts - open) n from step where r = ? group by step", (r,)):
         rollouts[row["step"]] += row["n"]
     rescues: dict[str, dict[int, int]] = defaultdict(dict)
     for row in base.execute("select spelling, step, n from spelling where r = ?", (r,)):
         rescues[row["spelling"]][row["step"]] = row["n"]
-    return growing(rollouts, rescues)
+    found = growing(rollouts, rescues)
+    return [one for one in found if not _is_known_right(base, r, one.spelling, sum(rescues[one.spelling].values()))]
+
+
+def _is_known_right(base: sqlite3.Connection, r: int, spelling: str, rescues: int) -> bool:
+    """Tell whether labels settle that a policy writes this because it is right: a form may well be learned."""
+    pairs, n, wrong = base.execute(
+        "select count(distinct v.pair), count(*), coalesce(sum(l.correct = 0), 0) from label l cross join v where"
+        " v.r = ? and v.cell = 'tinyv' and v.pair = l.pair and v.spelling = ? and l.correct is not null",
+        (r, spelling),
+    ).fetchone()
+    return not wrong and (pairs >= _SETTLED or 2 * n >= rescues > 0)
 
 
 def audit_alarm(base: sqlite3.Connection, r: int) -> WrongPaid | None:
-    """Return what the audit says of the newest paid answers, if more of them is wrong than is let pass."""
-    audited, is_right, _ = _labelled(base, r)
-    return wrong_paid(audited, is_right)
+    """Return what is wrong of what was paid in the newest steps, if it is more than is let pass."""
+    steps = base.execute(
+        "select step, sum(n) n from cell where r = ? and cell in ('rule', 'tinyv') group by step"
+        " order by step desc limit ?",
+        (r, STEPS),
+    ).fetchall()
+    if not steps:
+        return None
+    since, until = steps[-1]["step"], steps[0]["step"]
+    rows = base.execute(
+        "select l.correct, l.via, l.at, count(*) n from label l cross join v where v.r = ? and v.cell in"
+        " ('rule', 'tinyv') and v.pair = l.pair and v.step between ? and ? and l.correct is not null group by l.pair",
+        (r, since, until),
+    )
+    pairs = [
+        PaidPair(n=row["n"], is_right=bool(row["correct"]), is_drawn=row["via"] == "audit", at=row["at"])
+        for row in rows
+    ]
+    return wrong_paid(sum(row["n"] for row in steps), pairs, since=since, until=until)
 
 
 def _labelled(base: sqlite3.Connection, r: int) -> tuple[list[Seen], dict[str, bool], dict[str, int]]:

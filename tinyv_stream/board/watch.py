@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
@@ -27,6 +28,7 @@ from tinyv_stream.board.settings import BoardConfig
 from tinyv_stream.board.step_traces import StepTraces
 from tinyv_stream.board.steps import combined
 from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.remedies import explained
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.record import reading, segments
@@ -42,9 +44,12 @@ _FUNNEL_STEPS: Final = 30
 
 
 class Watch:
-    """Background work of a board; opened by `async with`."""
+    """Background work of a board; opened by `async with`. `pause` waits for so many seconds between two frames."""
 
-    def __init__(self, config: BoardConfig, index: Index) -> None:
+    def __init__(
+        self, config: BoardConfig, index: Index, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._pause = pause
         self._config, self._index = config, index
         self._live = Live()
         self._indexer = Indexer(index)
@@ -157,7 +162,7 @@ class Watch:
                 last = self.frame = body
                 told, self.changed = self.changed, asyncio.Event()
                 told.set()
-            await asyncio.sleep(_FRAME_S)
+            await self._pause(_FRAME_S)
 
     async def _look(self) -> None:
         while True:
@@ -167,7 +172,7 @@ class Watch:
                         self._live.look(await side.status())
                         await asyncio.sleep(_LOOK_S)
             except BrokerError as exc:
-                _log.warning("no look at the pool: %s", exc)
+                _log.warning("no look at the pool: %s", explained(exc))
                 self._live.look(None)
                 await asyncio.sleep(4 * _LOOK_S)
 
@@ -214,7 +219,7 @@ class Watch:
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.communicate()  # closes its pipes
+                await _reaped(process)
         found = msgspec.json.Decoder(KindReply).decode_lines(said)
         if len(found) < len(asks):
             _log.warning("kinds of %d rescues could not be found", len(asks) - len(found))
@@ -233,6 +238,14 @@ class Watch:
                 if path.exists() and segments.is_closed(path):
                     async with self._turn:
                         await asyncio.to_thread(reading.compress, path)
+
+
+async def _reaped(process: asyncio.subprocess.Process) -> None:
+    """Wait until a killed process is gone and its pipes are closed, however often the waiting is cancelled."""
+    reaping = asyncio.ensure_future(process.communicate())
+    while not reaping.done():
+        with contextlib.suppress(asyncio.CancelledError):  # `cancel_all` asks again, and a kill is not waited for long
+            await asyncio.wait([reaping])
 
 
 def _seen(task: asyncio.Task[None]) -> None:

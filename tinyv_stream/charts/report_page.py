@@ -22,7 +22,8 @@ _STYLE: Final = (
     ".charts{margin-bottom:18px}.charts section.card{margin:0}section.card .cap p{margin:0}"
     ".plot{height:300px}.plot svg,figure svg{max-width:100%;height:auto}figure{margin:0 0 14px}"
     "code{white-space:pre-wrap;overflow-wrap:anywhere}th,td{padding-right:18px}pre{overflow:auto;font:12px var(--mono)}"
-    "figure svg{background:#fff;border-radius:7px}.no{color:var(--exp)}"
+    "figure svg{background:#fff;border-radius:7px}.no{color:var(--exp)}.card ul:not(.key){padding-left:18px}"
+    "summary{cursor:pointer;color:var(--soft)}"
 )
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -86,30 +87,33 @@ class Show:
     def _figures(self, report: DemoReport) -> None:
         found = report.agreement
         decided = ", ".join(f"{source} {n}" for source, n in sorted(report.by_source.items()))
+        generation_s, exposed_s = report.generation_s, report.exposed_s
+        waited = f"{exposed_s:.2f} s after {generation_s:.2f} s of generation ({exposed_s / generation_s:.1%})"
         rows = {
             "rewarded": f"{report.rewarded} of {report.rollouts} rollouts, {report.duplicates} twice",
+            "exposed verification": waited,
             "who decided": decided,
-            "rescued by TinyV": f"{report.rescued} that the rules had refused, {found.rescued_rightly} of them rightly",
+            "rescued by TinyV": f"{report.rescued}, and {found.rescued_rightly} of them rightly",
             "precision of that": f"{found.rescue_precision}",
             "agreement with the labels": f"rules {found.rule_only:.1%}, with TinyV {found.rule_and_tinyv:.1%}",
-            "accepted wrongly": f"{found.accepted_wrongly}, {found.of_those_by_rule} of them by the rules",
-            "generation": f"{report.generation_s:.2f} s",
-            "exposed verification": f"{report.exposed_s:.2f} s after the last completion "
-            f"({report.exposed_s / report.generation_s:.1%} of generation)",
+            "accepted wrongly": f"{found.accepted_wrongly}, and {found.of_those_by_rule} of them by the rules",
         }
-        table = Table(show_header=False)
+        table = Table(show_header=False, box=None, padding=(0, 3, 0, 0))
         for name, value in rows.items():
-            table.add_row(name, Text(value))
+            table.add_row(Text(name, "dim"), Text(value))
         self._console.print(table)
+        self._print("")
 
     def _classes(self, report: DemoReport) -> None:
-        table = Table("correct, but unusual in", "completions", "accepted by rules", "given back by TinyV")
+        table = Table("correct, unusual in", "completions", "rules accept", "TinyV gives back", box=SIMPLE_HEAD)
+        for column in table.columns[1:]:
+            column.justify = "right"
         for name, row in report.agreement.by_taxonomy.items():
             table.add_row(Text(name), str(row.labelled), str(row.by_rule), str(row.by_tinyv))
         self._console.print(table)
 
     def _rescued(self) -> None:
-        table = Table("reference", "end of a completion that TinyV gave its reward back", "P(true)", "label")
+        table = Table("reference", "given back by TinyV: the completion's end", "P(true)", "label", box=SIMPLE_HEAD)
         for reward in [reward for reward in self._rewards if reward.rescued][:_RESCUED_SHOWN]:
             line = self._lines[reward.rollout_id]
             end = safe(line.completion.strip().splitlines()[-1], None)[-60:]
@@ -118,7 +122,7 @@ class Show:
                 Text(safe(line.ground_truth, 30)),
                 Text(end),
                 f"{sure:.2f}" if sure is not None else "-",
-                str(line.label),
+                "right" if line.label else "wrong",
             )
         if table.row_count:
             self._console.print(table)

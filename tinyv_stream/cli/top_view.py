@@ -6,6 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyv_stream.cli.common import safe
+
 _HIDDEN: Final = 0.005
 """Share of generation up to which a wait is called hidden."""
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -24,12 +26,13 @@ def view(frame: Frame) -> RenderableType:
     if pool.get("never_asked"):
         parts.append(Text(pool["never_asked"], style="yellow"))
     if wrong := frame.get("wrong"):
-        said = (
-            f"of what was paid since step {wrong['since']}, {wrong['low']:.0%} to {wrong['high']:.0%} is wrong (audit)"
-        )
-        parts.append(Text(said, style="red"))
+        ends = f"{wrong['low']:.0%} to {wrong['high']:.0%}"
+        parts.append(Text(f"audit: {ends} of what was paid since step {wrong['since']} is wrong", style="red"))
     parts += [
-        Text(f"rescues spelt {one['spelling'][:30]} grow fast: {one['before']:.1%} to {one['now']:.1%}", style="yellow")
+        Text(
+            f"rescues spelt {safe(one['spelling'][:30])} grow fast: {one['before']:.1%} to {one['now']:.1%}",
+            style="yellow",
+        )
         for one in frame.get("growing", [])[:1]
     ]
     if pool.get("depth"):
@@ -44,7 +47,7 @@ def view(frame: Frame) -> RenderableType:
 
 def headline(run_id: str, steps: list[Frame]) -> Text:
     """Say of the newest step that is over whether training waited."""
-    text = Text(f"{run_id or 'no run yet'}  ", style="bold")
+    text = Text(f"{safe(run_id) or 'no run yet'}  ", style="bold")
     over = [step for step in steps if step["is_closed"]]
     if not over:
         return text.append("no step is over yet", style="dim")
@@ -97,15 +100,17 @@ def _bar(step: Frame, most: float) -> Text:
 
 def _funnel(funnel: Frame) -> Text:
     text = Text()
-    names = (("rule_correct", "rules correct", "blue"), ("asked", "asked TinyV", "green"), ("shared", "shared", "cyan"))
+    names = (("rule_correct", "by rules", "blue"), ("asked", "asked TinyV", "green"), ("shared", "shared", "cyan"))
     for key, name, style in (*names, ("rescued", "rescued", "magenta"), ("undecided", "undecided", "yellow")):
-        text.append(f"{name} ", "dim").append(f"{funnel[key] / max(1, funnel['rollouts']):.1%}   ", style)
+        text.append(f"{name} ", "dim").append(f"{funnel[key] / max(1, funnel['rollouts']):.1%}  ", style)
     return text
 
 
 def _workers(workers: list[Frame]) -> Table:
     table = Table("stage", "state", "held", "done", "what", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for one in workers:
-        state = Text(one["state"], style="green" if one["state"] == "ready" else "yellow")
-        table.add_row(one["stage"], state, str(one["held"]), f"{one['done']:,}", Text(one["about"][:40], style="dim"))
+        state = Text(safe(one["state"], 16), style="green" if one["state"] == "ready" else "yellow")
+        table.add_row(
+            one["stage"], state, str(one["held"]), f"{one['done']:,}", Text(safe(one["about"][:40]), style="dim")
+        )
     return table

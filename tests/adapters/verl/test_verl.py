@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 from verl.experimental.agent_loop.agent_loop import AgentLoopMetrics, AgentLoopOutput, AgentLoopWorker
 from verl.experimental.reward_loop import RewardLoopManager
 from verl.trainer.ppo.reward import load_reward_manager
-from verl_kit import batch, config, row
+from verl_kit import batch, config, row, start_ray
 
 from tinyv_stream import Reward, Source, Status, UndecidedError
 from tinyv_stream.adapter_kit import JudgedReward, close_requesters
@@ -41,19 +41,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def tokenizer(model: str) -> Any:
     return AutoTokenizer.from_pretrained(model)
-
-
-def start_ray(tries: int = 3) -> None:
-    """Ray gives its own processes 30 s to start, which a busy machine of two cores may not keep."""
-    for left in reversed(range(tries)):
-        try:
-            ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
-        except Exception:  # Ray raises nothing more special
-            ray.shutdown()
-            if not left:
-                raise
-        else:
-            return
 
 
 @pytest.fixture(scope="module")

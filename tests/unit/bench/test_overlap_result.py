@@ -107,7 +107,7 @@ def test_the_report_is_whole_and_runs_nothing(tmp_path: Path) -> None:
         values={STEPS[0].lines[0].rollout.rollout_id: 0.0}, notes={STEPS[0].lines[0].rollout.rollout_id: hostile}
     )
     summary = result(SETTINGS, made)
-    page = html(pictures(made), summary)
+    page = html(pictures(made), summary, made)
     assert hostile not in page
     assert "the rules of the two modes differ" in page
     assert "&lt;script&gt;" in page
@@ -147,4 +147,4 @@ def test_what_was_left_out_is_in_the_result_and_on_the_page(tmp_path: Path) -> N
     made = measured()
     summary = result(msgspec.structs.replace(SETTINGS, left_out={"verl": "no <b>environment</b>"}), made)
     assert summary["left_out"] == {"verl": "no <b>environment</b>"}
-    assert "no &lt;b&gt;environment" in html(pictures(made), summary)
+    assert "no &lt;b&gt;environment" in html(pictures(made), summary, made)

@@ -3,61 +3,66 @@
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
-from board_kit import began, refused, reward, write
+from board_kit import began, refused, rescued, reward, write
 
-from tinyv_stream.board import quality
-from tinyv_stream.board.audit import Seen
-from tinyv_stream.board.audit_alarm import TOLERATED, wrong_paid
+from tinyv_stream.board import quality, watch
+from tinyv_stream.board.audit_alarm import STEPS, TOLERATED, PaidPair, wrong_paid
 from tinyv_stream.board.index import Index
 from tinyv_stream.board.ingest import Indexer
 from tinyv_stream.board.labels import Labels, label_of
+from tinyv_stream.board.settings import BoardConfig
+from tinyv_stream.record.lines import AnyLine
+from tinyv_stream.testing import wait_until
 
 
-def seen(step: int, number: int, *, n: int = 1, cell: str = "rule") -> Seen:
-    return Seen(f"{step}-{number}", cell, step, "x", n)
+def pair(step: int, *, right: bool, n: int = 1, drawn: bool = True) -> PaidPair:
+    return PaidPair(n=n, is_right=right, is_drawn=drawn, at=float(step))
 
 
-def run_of(shares: list[float], seed: int) -> tuple[list[Seen], dict[str, bool]]:
-    """Four audited pairs a step, of which a share is wrong."""
+def first_alarm(shares: list[float], seed: int) -> int | None:
+    """Of a run that pays 32 answers a step, each of them a pair of its own; four a step are audited."""
     rng = random.Random(seed)
-    rows = [seen(step, number) for step in range(len(shares)) for number in range(4)]
-    return rows, {one.pair: rng.random() >= shares[one.step] for one in rows}
-
-
-def first_alarm(rows: list[Seen], is_right: dict[str, bool]) -> int | None:
-    for now in range(max(one.step for one in rows) + 1):
-        if wrong_paid([one for one in rows if one.step <= now], is_right):
-            return now
+    audited: list[PaidPair] = []
+    for step, share in enumerate(shares):
+        audited += [pair(step, right=rng.random() >= share) for _ in range(4)]
+        newest = [one for one in audited if one.at > step - STEPS]
+        if wrong_paid(32 * min(STEPS, step + 1), newest, since=0, until=step):
+            return step
     return None
 
 
 def test_it_sounds_while_a_hole_is_learned_and_never_for_one_paid_answer_of_fifty() -> None:
     hole = [0.02] * 10 + [0.1 * n for n in range(10)]
-    alarms = [first_alarm(*run_of(hole, seed)) for seed in range(20)]
+    alarms = [first_alarm(hole, seed) for seed in range(20)]
     assert all(at is not None and 10 < at <= 18 for at in alarms)
-    assert [first_alarm(*run_of([0.02] * 60, seed)) for seed in range(40)] == [None] * 40
+    assert [first_alarm([0.02] * 60, seed) for seed in range(40)] == [None] * 40
 
 
-def test_what_was_wrong_long_ago_is_not_said_of_today() -> None:
-    rows, is_right = run_of([0.6] * 10 + [0.0] * 10, 1)
-    assert wrong_paid([one for one in rows if one.step < 10], is_right)
-    assert wrong_paid(rows, is_right) is None
+def test_answers_that_are_known_and_written_again_do_not_hide_those_that_are_new() -> None:
+    often = [pair(1, right=True, n=50, drawn=False) for _ in range(4)]
+    new = [pair(9, right=n % 4 == 0) for n in range(12)]
+    told = wrong_paid(400, [*often, *new], since=1, until=9)
+    assert told is not None and told.share == pytest.approx((9 + 188 * 0.75) / 400)
+    assert told.low > TOLERATED and told.pairs == 16
+    assert wrong_paid(212, [*often, *new], since=1, until=9) is None  # all of it is known: 9 of 212
 
 
-def test_a_pair_counts_as_often_as_it_was_paid_and_refused_ones_not_at_all() -> None:
-    rows = [seen(1, n) for n in range(10)]
-    is_right = {one.pair: one.pair != "1-0" for one in rows}
-    assert wrong_paid(rows, is_right) is None
-    assert wrong_paid([seen(1, n, cell="refused") for n in range(10)], dict.fromkeys(is_right, False)) is None
-    told = wrong_paid([seen(1, n, n=10 if n < 8 else 1) for n in range(10)], {p: p > "1-5" for p in is_right})
-    assert told is not None and (told.pairs, told.wrong) == (10, 6)
-    assert told.share == pytest.approx(60 / 82) and told.low > TOLERATED
-    assert wrong_paid(rows[:7], dict.fromkeys(is_right, False)) is None  # too few to say so
+def test_one_mistake_among_few_rewards_is_no_alarm() -> None:
+    rest = [pair(1, right=True) for _ in range(8)]
+    for mistakes in range(5):
+        told = wrong_paid(8 + mistakes, [*rest, *(pair(1, right=False) for _ in range(mistakes))], since=1, until=1)
+        assert (told is not None) == (mistakes >= 3)  # all is known: 2 of 10 are wrong, and yet it is not said
+
+
+def test_too_few_and_those_that_caught_the_eye_stand_for_nothing_else() -> None:
+    assert wrong_paid(100, [pair(1, right=False) for _ in range(7)], since=1, until=1) is None
+    assert wrong_paid(100, [pair(1, right=False, drawn=False) for _ in range(40)], since=1, until=1) is None
 
 
 def test_the_index_tells_it_of_labelled_pairs_that_were_drawn_at_random(tmp_path: Path) -> None:
-    write(tmp_path, [began(1, 1.0), *(reward(n) for n in range(12)), refused(20)])
+    write(tmp_path, [began(1, 1.0), *(reward(n) for n in range(30)), refused(40)])
     labels, index = Labels(tmp_path), Index(tmp_path)
     indexer = Indexer(index)
     indexer.take_in()
@@ -71,4 +76,60 @@ def test_the_index_tells_it_of_labelled_pairs_that_were_drawn_at_random(tmp_path
         with index.reading() as reader:
             told = quality.audit_alarm(reader, 1)
         assert (told is not None) == (via == "audit")
-    assert told is not None and (told.since, told.until, told.wrong) == (1, 1, 12)
+    assert told is not None and (told.since, told.until, told.pairs, told.share) == (1, 1, 12, 1.0)
+
+
+def test_a_spelling_that_labels_know_to_be_right_is_no_alarm(tmp_path: Path) -> None:
+    labels, number = Labels(tmp_path), 0
+    lines: list[AnyLine] = []
+    for step in range(1, 21):
+        lines.append(began(step, 20.0 * step))
+        for n in range(24):
+            number += 1
+            make = rescued if step > 12 and n < 6 else reward
+            lines.append(make(number, step=step, answer=f"{number} cents"))
+    write(tmp_path, lines)
+    index = Index(tmp_path)
+    indexer = Indexer(index)
+    indexer.take_in()
+    indexer.close()
+    grown = [f"{n:032x}" for n in range(12 * 24 + 1, number + 1) if (n - 1) % 24 < 6]
+
+    def alarms(*said: str) -> bool:
+        for pair_id, word in zip(grown, said, strict=False):
+            texts = ("q", "1", "1")
+            labels.add(label_of(word, accepted=True, pair_id=pair_id, texts=texts, source="", via=""))  # type: ignore[arg-type]
+        base = index.connect()
+        labels.mirror(base)
+        base.close()
+        with index.reading() as reader:
+            return bool(quality.growths(reader, 1))
+
+    assert alarms()
+    assert alarms(*["right"] * 8)  # too few to settle it
+    assert not alarms(*["right"] * 9)
+    assert alarms(*["right"] * 9, "wrong")
+
+
+async def test_labels_that_another_process_writes_reach_a_running_board(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_KINDS_S", 0.01)
+    write(tmp_path, [began(1, 1.0), *(reward(n) for n in range(20))])
+    config = BoardConfig(runs=str(tmp_path), compress=False)
+    index = Index(tmp_path)
+    async with watch.Watch(config, index) as running:
+
+        async def alarms() -> bool:
+            return bool(msgspec.json.decode(running.frame).get("wrong"))
+
+        async def is_there() -> bool:
+            return bool(msgspec.json.decode(running.frame).get("steps"))
+
+        await wait_until(is_there, 30, "the step is on the page")
+        assert not await alarms()
+        for n in range(12):
+            Labels(tmp_path).add(
+                label_of("wrong", accepted=True, pair_id=f"{n:032x}", texts=("q", "1", "1"), source="", via="audit")
+            )
+        await wait_until(alarms, 30, "the alarm is on the page")

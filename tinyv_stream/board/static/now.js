@@ -14,6 +14,7 @@ function set(id, text) {
 
 function secs(s) {
   if (s == null) return "–";
+  if (s === 0) return "0 s";
   if (s < 0.0995) return (s * 1000).toFixed(s < 0.00995 ? 1 : 0) + " ms";
   return s < 9.95 ? s.toFixed(2) + " s" : s < 120 ? s.toFixed(1) + " s" : (s / 60).toFixed(1) + " min";
 }
@@ -57,7 +58,7 @@ function headline(steps) {
 
 function warn(pool) {
   let text = "";
-  if (pool.up === false) text = "The pool does not answer. The figures below are the last that it gave.";
+  if (pool.up === false) text = "The pool does not answer." + (pool.depth ? " Its figures below are the last that it gave." : "");
   else text = pool.never_asked || "";
   $("warning").hidden = !text;
   set("warning", text);
@@ -82,12 +83,13 @@ function audited(d) {
   link.href = "/verdicts?" + new URLSearchParams({ preset: "wrong", r: d.r, from: w.since, to: w.until });
   link.textContent = "read them";
   const steps = w.since === w.until ? `step ${w.since}` : `steps ${w.since} to ${w.until}`;
-  box.replaceChildren(`Of what was paid in ${steps}, ${(100 * w.low).toFixed(0)} to ${(100 * w.high).toFixed(0)} % is wrong, by ${w.pairs} audited pairs. A policy may be learning a mistake of its reward: `, link, ".");
+  box.replaceChildren(`Of what was paid in ${steps}, ${(100 * w.low).toFixed(0)} to ${(100 * w.high).toFixed(0)} % is wrong, by ${w.pairs} labelled pairs. A policy may be learning a mistake of its reward: `, link, ".");
 }
 
 function tiles(d) {
   set("rate", d.rate.toFixed(1));
   const p = d.pool;
+  for (const part of document.querySelectorAll(".of-pool")) part.hidden = !p.depth; // recorded runs alone have no pool to show
   if (!p.depth) return;
   set("q-rule", String(p.depth.rule));
   set("q-tinyv", String(p.depth.tinyv));
@@ -233,7 +235,7 @@ function draw(d, all) {
   if (d.funnel && d.funnel.rollouts && changed("funnel", d.funnel, all)) funnel(d.funnel);
   if (!HAS_CHARTS) return;
   if (changed("steps", d.steps, all)) steps(d.steps);
-  if (changed("depth", d.depth, all)) depth(d.depth);
+  if (d.pool.depth && changed("depth", d.depth, all)) depth(d.depth);
   if (l.rows && changed("lanes", [l.step, d.steps.map((s) => s.is_closed), l.rows.length, l.open, l.open.length ? l.now : 0], all)) lanes(l, d.steps);
 }
 

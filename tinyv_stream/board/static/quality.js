@@ -2,7 +2,10 @@
 // Charts of the quality page.
 const d = JSON.parse(document.getElementById("first").textContent);
 
-function frame() {
+const spanned = (p) => (p.since === p.until ? String(p.since) : `${p.since} to ${p.until}`);
+
+function sure() {
+  if (!document.getElementById("hist")) return; // TinyV was not asked
   const n = d.yes.length;
   const edge = d.thresholds.length ? d.thresholds[0].threshold : null;
   const lines = d.thresholds.slice(0, 3).map((t) => ({ xAxis: Math.min(n - 1, Math.floor(t.threshold * n)) }));
@@ -16,6 +19,10 @@ function frame() {
         markLine: { silent: true, symbol: "none", data: lines, lineStyle: { color: colour("soft"), type: [3, 3] }, label: { formatter: edge === null ? "" : "threshold", color: colour("soft"), fontSize: 11, position: "end", distance: 2, align: edge > 0.5 ? "right" : "left" } } },
     ],
   }, true);
+}
+
+function frame() {
+  sure();
   chart("flat").setOption({
     ...base(),
     grid: { left: 34, right: 8, top: 12, bottom: 24 },
@@ -39,9 +46,9 @@ function course() {
     tooltip: { ...base().tooltip, axisPointer: { type: "line", lineStyle: { color: colour("line") } }, formatter: (ps) => {
       const p = parts[ps[0].dataIndex];
       const line = (name, key) => { const [v, lo, hi] = said(p, key); return `${name}  ${v}  (${lo} to ${hi})`; };
-      return [`steps ${p.since} to ${p.until}, ${p.rewards} rewards`, line("ρ0", "rho0"), line("ρ1", "rho1"), line("J", "youden")].join("\n");
+      return [`steps ${spanned(p)}, ${p.rewards} rewards`, line("ρ0", "rho0"), line("ρ1", "rho1"), line("J", "youden")].join("\n");
     } },
-    xAxis: axis({ type: "category", boundaryGap: false, splitLine: { show: false }, data: parts.map((p) => `${p.since} to ${p.until}`), axisLabel: { hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right" } }),
+    xAxis: axis({ type: "category", boundaryGap: false, splitLine: { show: false }, data: parts.map(spanned), axisLabel: { hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right" } }),
     yAxis: axis({ type: "value", min: (v) => Math.min(0, Math.floor(4 * v.min) / 4), max: 1, interval: 0.25 }),
     series: [...band("ρ0", "rho0", "resc"), ...band("ρ1", "rho1", "und"), ...band("J", "youden", "tinyv")],
   }, true);
