@@ -46,7 +46,7 @@ _SAYS_NOTHING: Final = table(
     "in to both by on at then yes no true false st nd rd th only such total altogether usd us const case cases "
     "otherwise given from will unit units whole nonnegative rational different distinct square cubic except "
     "excluding infinite textcirc bigg base quadrant pm am clock celsius fahrenheit degrees degree percent sharp "
-    "equals equal limit integral determinant took always convergent divergent converge diverge "
+    "none length measure precisely takes rose equals equal limit integral determinant took always convergent divergent converge diverge "
     "dne infinitely many long tall high wide deep old year only wins win player winner "
 )
 _COUNTED: Final = frozenset({"\\ldots", "\\dots", "\\cdots", "…", "\\not", "‰", "\\partial", "\\nabla"})

@@ -110,7 +110,9 @@ _OTHER_MONEY: Final = re.compile(
 _CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
 """Names by which a question may call a currency that is written with a sign."""
 _TEMPERATURES: Final = {
-    "c": re.compile(r"celsius|centigrade|(?:°|\\circ\s*\}?|\bdegrees?)\s*(?:\\(?:text|mathrm)\s*\{)?\s*C\b", re.IGNORECASE),
+    "c": re.compile(
+        r"celsius|centigrade|(?:°|\\circ\s*\}?|\bdegrees?)\s*(?:\\(?:text|mathrm)\s*\{)?\s*C\b", re.IGNORECASE
+    ),
     "f": re.compile(r"fahrenheit|(?:°|\\circ\s*\}?|\bdegrees?)\s*(?:\\(?:text|mathrm)\s*\{)?\s*F\b", re.IGNORECASE),
 }
 """Scales of temperature, as a question names them."""
@@ -233,6 +235,8 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0
     """
     if unit in _DROPPED_UNITS:
         return Fraction(1)
+    if PERCENT_ASKED.search(question) and units.factor(unit) is not None:
+        return None
     if (extent := _EXTENT.fullmatch(unit)) is not None and _EXTENTS[extent[2]].search(question):
         unit = units.canonical(extent[1])
         if extent[2] == "old":

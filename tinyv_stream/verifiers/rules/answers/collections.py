@@ -38,7 +38,7 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
         return same(_only(gold) or gold, _only(answer) or answer, question)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
-    gold, answer = naming.by_unit(gold), naming.by_unit(answer)
+    gold, answer = naming.by_unit(gold, question), naming.by_unit(answer, question)
     gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
     if _is_half_named(gold) != _is_half_named(answer):
         return None

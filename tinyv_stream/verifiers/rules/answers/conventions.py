@@ -110,13 +110,15 @@ COUNTS_SOLUTIONS: Final = re.compile(
     r"\b(?:how many|number of)\b[^.?]{0,40}\b(?:solutions?|roots?|zeros?|zeroes|values|intersections?)\b", re.IGNORECASE
 )
 """A count of what itself goes by the name of an unknown."""
-TRANSPARENT: Final = frozenset({"length", "angle", "coefficient", "constant"})
+TRANSPARENT: Final = frozenset({"length", "angle"})
 """Quantities that go by the name of what they are of: the length of `AB` is `AB`."""
+EXTREMES: Final = frozenset({"maximum value", "minimum value"})
 UNKNOWNS: Final = frozenset("xnNk")
 _OPERATOR: Final = re.compile(r"\A\s*\\?(int|lim|det|sum|prod)(?![A-Za-z])")
 _OPERATORS: Final = {"int": "integral", "lim": "limit", "det": "determinant", "sum": "sum", "prod": "product"}
 _SEGMENT: Final = re.compile(r"\|?[A-Z]{2}\|?")
-_CHOSEN: Final = re.compile(r"[CP]\((\d+),(\d+)\)")
+_CHOSEN: Final = re.compile(r"C\((\d+),(\d+)\)")
+_AT: Final = re.compile(r"[fghy]'\((-?[\w.]{1,6})\)")
 _EVENT: Final = re.compile(r"(?:P|Pr|\\Pr)\(([A-Za-z]{4,})\)")
 _LARGEST: Final = re.compile(r"([a-z]{3,8}imum|[a-z]{3,7}est|max|min)([a-z])")
 _AUXILIARIES: Final = table("is are was were be the a an will")
@@ -179,6 +181,8 @@ def is_name_of(name: str, heads: frozenset[str], clauses: tuple[str, ...]) -> bo
             return True
         if (chosen := _CHOSEN.fullmatch(name)) is not None and set(chosen.groups()) <= set(re.findall(r"\d+", clause)):
             return True
+        if heads == {"derivative"} and (at := _AT.fullmatch(name)) is not None:
+            return re.search(rf"\bat\W*(?:[a-z]\s*=\s*)?{re.escape(at[1])}(?![\w.^])", clause) is not None
         if heads == {"length"} and _SEGMENT.fullmatch(name) and not re.search(r"(?<![A-Za-z])[A-Z]{2,}", clause):
             return True
         if not heads and any(name in _OBJECTS[found.lower()].split() for found in _SOUGHT.findall(clause)):
@@ -212,4 +216,4 @@ def is_other_name(name: str, names: frozenset[str], clauses: tuple[str, ...]) ->
     indexed = _INDEXED.fullmatch(name)
     if indexed is not None and indexed[1] == of and indexed[2] in _EXTREMES:
         return any(_is_indexed(indexed, frozenset({_EXTREMES[indexed[2]]}), clause) for clause in clauses)
-    return name == "y" and _FUNCTIONS.fullmatch(of) is not None
+    return name == "y" and _FUNCTIONS.fullmatch(of.removesuffix("^-1")) is not None

@@ -15,7 +15,7 @@ _LAYOUT: Final = re.compile(
     r"\\(?:cdot|times|left|right|displaystyle|limits|ast)(?![a-z])|\\[,;:! ]|[\s${}*()\[\].?·×]"
 )
 _OPERATION: Final = re.compile(
-    r"[-+*/^!(×÷·|]|\\(?:frac|binom|sqrt|int|sum|prod|lim|log|ln|sin|cos|tan|cdot|times|div|gcd|lcm|det)(?![a-z])|\d!"
+    r"[-+*/^!(×÷·|]|\\(?:frac|binom|sqrt|int|sum|prod|lim|log|ln|sin|cos|tan|cdot|times|div|gcd|lcm|det|overline)(?![a-z])|\d!"
 )
 _FILLER: Final = re.compile(
     r"\A(?:\s*\b(?:find|compute|calculate|evaluate|simplify|expand|factor\w*|what|is|the|value|of|expression|product|"
@@ -46,4 +46,4 @@ def _asked(question: str) -> frozenset[str]:
 def _bare(text: str) -> str:
     """Return the signs of a text in one order, without layout and signs of multiplication."""
     filler = _FILLER.match(text)
-    return "".join(sorted(_LAYOUT.sub("", clean(text[filler.end() :] if filler else text))))
+    return "".join(sorted(_LAYOUT.sub("", clean(text[filler.end() :] if filler else text).replace("\\frac", "/"))))

@@ -11,7 +11,7 @@ from tinyv_stream.verifiers.rules.maths.tree import FUNCTIONS, Node, Num, Op, Sy
 
 _TEXT: Final = re.compile(r"\\text\s*\{([^{}]*)\}")
 _NAMED: Final = re.compile(
-    r"([A-Za-z][a-z]{2,19}(?: [a-z]{2,14}){0,2})\s*(?:([:=])\s*|\s)(?=[-\d\\(.$])(\S.*)", re.DOTALL
+    r"([xyz]-(?:intercept|coordinate)|[A-Za-z][a-z]{2,19}(?: [a-z]{2,14}){0,2})\s*(?:([:=])\s*|\s)(?=[-\d\\(.$])(\S.*)", re.DOTALL
 )
 _COMMAND: Final = re.compile(r"\A\\(max|min)(?![A-Za-z])\s*(?=[-\d=:\\$])")
 _EXTREMES: Final = frozenset({"max", "min"})
@@ -41,13 +41,19 @@ def canonical(name: str) -> str:
     return units.canonical(name.lower())
 
 
-def by_unit(sequence: Sequence) -> Sequence:
+def by_unit(sequence: Sequence, question: str = "") -> Sequence:
     """Return `12 apples, 7 pears` as values named by what they count; other sequences as they are."""
     items = [item for item in sequence.items if isinstance(item, Scalar) and item.unit]
     names = {item.unit for item in items}
     if len(items) < 2 or len(items) != len(sequence.items) or len(names) != len(items):
         return sequence
-    if any(units.factor(name) or asked.changes_a_number(name) or not re.fullmatch(r"[a-z ]+", name) for name in names):
+    counted = {name for name in names if re.search(rf"\bhow many {re.escape(name)}", question, re.IGNORECASE)}
+    if any(
+        units.factor(name)
+        or (asked.changes_a_number(name) and name not in counted)
+        or not re.fullmatch(r"[a-z ]+", name)
+        for name in names
+    ):
         return sequence
     return Sequence("", tuple(Labelled(item.unit, Scalar(item.node)) for item in items))
 

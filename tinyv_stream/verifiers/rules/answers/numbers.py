@@ -240,7 +240,8 @@ def _units(gold: Scalar, answer: Scalar, question: str) -> Fraction | None:
             return None
         return theirs[1] / ours[1]
     if (gold.unit or answer.unit).startswith(units.TOTAL):
-        return None
+        named = answer.unit.removeprefix(units.TOTAL)
+        return asked.unit_worth(named, question) if named and asked.asked_units(question) else None
     if gold.unit:  # the answer leaves out what the ground truth names
         return Fraction(1)
     return asked.unit_worth(answer.unit, question)

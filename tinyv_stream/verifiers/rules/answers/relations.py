@@ -78,6 +78,8 @@ def label(text: str) -> tuple[str, str] | None:
         return re.sub(r"\s+|[{}]|\\(?:vec|overrightarrow|overline|text)", "", text), ""
     if re.fullmatch(r"\\text\s*\{[A-Za-z ]{1,40}\}", text):
         text = text[text.index("{") + 1 : -1].strip()
+        if re.fullmatch(r"[A-Za-z]{3}", text):
+            return text.lower(), ""
     found = _LABEL.fullmatch(text)
     if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text(?!\s*\{[A-Z]\}\())(?![a-z]).*", text):
         return None

@@ -60,7 +60,7 @@ def lone_word(text: str) -> Form | None:
     if low in _FIXED:
         return Words(words.plain(low))
     if text.isascii() and text.isalpha() and (len(text) > 3 or (len(text) > 1 and text.isupper())):
-        return Words(low)
+        return Words(words.plain(low))
     return None
 
 

@@ -8,7 +8,7 @@ import functools
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, left_sides, order, spoken, wanted
+from tinyv_stream.verifiers.rules.answers import asked, conventions, left_sides, order, spoken, wanted
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 _SAYS_NOTHING: Final = table(
@@ -103,6 +103,8 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
         return text
     subject = found[1] if _IN_THE_RATIO.match(found[2].strip()) is None else "ratio"
+    if subject == found[1] and _names_somebody_else(subject, question):
+        return text
     if _names_one_part(found[1], question) or not wanted.heads_subject(subject, question):
         return text
     if found[1].lower().endswith(("has", "scored", "sold", "contains")) and not re.match(
@@ -116,6 +118,17 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _names_somebody_else(subject: str, question: str) -> bool:
+    """Say whether a subject has a word of the question that no clause has which asks: `Alice is`, `The discount is`."""
+    clauses = wanted.wanted(question).clauses
+    borne = {word.lower()[:_STEM] for clause in clauses for word in _WORD.findall(clause)}
+    borne |= {word[:_STEM] for head in wanted.wanted(question).heads for word in head.split()}
+    for group in _SYNONYMS:
+        borne |= {word[:_STEM] for word in group} if borne & {word[:_STEM] for word in group} else set()
+    said = {word.lower() for word in _WORD.findall(subject)} - _SAYS_NOTHING
+    return bool(clauses) and any(word[:_STEM] not in borne for word in said)
 
 
 def _names_one_part(subject: str, question: str) -> bool:
@@ -134,6 +147,9 @@ def _of_the_question(text: str, question: str) -> str | None:
     name = "".join(_LAYOUT.sub("", found[1]).split())
     if not 1 < len(name) <= _MOST_NAME:
         return None
+    asks = wanted.wanted(question)
+    if asks.heads - conventions.TRANSPARENT and any(name in "".join(c.split()) for c in asks.clauses):
+        return None  # `x^2` of "the coefficient of `x^2`"
     spaced = r"[\s$]*".join(re.escape(char) for char in name)
     pattern = re.compile(
         rf"(?<![A-Za-z0-9^_+*/\\-]){spaced}(?![A-Za-z0-9^_(])(?!\s*[-+*/])[\s$]*(=|<|>|\\[lg]eq?|\\ne)?"

@@ -19,24 +19,24 @@ _LEAD: Final = re.compile(
 )
 _NAME: Final = r"\$?\s*(\\?[A-Za-z](?:_\{?\w{1,3}\}?)?'*(?:\([a-z\d]{1,3}\))?|[A-Z]{2})\s*\$?"
 _IS: Final = re.compile(
-    rf"(?:the (?:exact |required |correct )?(?:value|length|measure) of )?{_NAME} (?:is|equals|is equal to|must be|has to be)(?: exactly)?:? "
+    rf"(?:[Tt]he (?:exact |required |correct )?(?:value|length|measure) of )?{_NAME} (?:is|equals|is equal to|must be|has to be)(?: exactly)?:? "
     r"(\$?\s*(?:[-+\d(.\[{]|\\(?!text|not|ne|approx))\S*(?:\s.*)?)",
     re.DOTALL,
 )
-_COUNTED: Final = re.compile(r"((?:[A-Za-z][A-Za-z'-]*,?\s+){1,8})((?:\\?\$\s?)?\d.*)", re.DOTALL)
+_COUNTED: Final = re.compile(r"((?:[A-Za-z][A-Za-z'-]*,?\s+){1,8})((?:\\?\$\s?)?\d.*|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) [a-z].*)", re.DOTALL)
 _WORD: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
 _NOTHING: Final = table(
     "the a an it he she they there this that we you in all total exactly is are was were has have had do does did will "
-    "would so thus altogether on for of to must can and"
+    "would so thus altogether on for of to must can and by"
 )
 _IRREGULAR: Final = dict(
     pair.split(":")
     for pair in (
         "took:take gave:give made:make got:get won:win ate:eat bought:buy sold:sell spent:spend drove:drive ran:run read:read "
-        "paid:pay left:leave needs:need grew:grow lost:lose rode:ride swam:swim wrote:write drank:drink kept:keep"
+        "paid:pay left:leave needs:need grew:grow lost:lose rode:ride swam:swim wrote:write drank:drink kept:keep rose:rise fell:fall"
     ).split()
 )
-_ENDINGS: Final = re.compile(r"(?:ed|es|s|ing|d)\Z")
+_ENDINGS: Final = re.compile(r"(?:ed|es|s|ing|d|e)\Z")
 _TURNS: Final = table(
     "not no never neither nor without except but more less fewer least most almost nearly half twice double away only "
     "other another minus plus than or if per each every"
@@ -47,6 +47,8 @@ _NUMBERED: Final = re.compile(r"(?:there (?:is|are) )?([a-z]+(?:-[a-z]+)?) ([a-z
 _YES_NO: Final = re.compile(r"\A\s*(?:is|are|does|do|did|can|will|was|were|has|have)\b", re.IGNORECASE)
 _DENIED: Final = re.compile(r"\b(?:not|never)\b|n't\b|\bcannot\b", re.IGNORECASE)
 _VERDICTS: Final = re.compile(r"\A(?:the|this|that) (?:series|sequence|integral|statement|claim|function) (converges|diverges|is (?:true|false|even|odd|convergent|divergent))\.?\Z", re.IGNORECASE)  # fmt: skip
+_HOW: Final = re.compile(r"\bhow\b|\bwhat percent|\bnumber of\b", re.IGNORECASE)
+_SHAPE: Final = re.compile(r"\b(?:an?|the|each) (?:cube|square) (?:has|have)\b", re.IGNORECASE)
 _AUXILIARY: Final = table("is are does do did can will was were has have it not never cannot a an the")
 
 
@@ -63,8 +65,8 @@ def plain(text: str, question: str) -> str:
     if numbered is not None and (number := number_word(numbered[1].lower())) is not None:
         return f"{number} {numbered[2]}" if asked.is_noun_of(numbered[2], question) else text
     counted = _COUNTED.fullmatch(text.rstrip("."))
-    if counted is not None and wanted(question).counts and _is_asked(counted[1], question):
-        return counted[2]
+    if counted is not None and _HOW.search(question) and _is_asked(counted[1], question):
+        return plain(counted[2], question)
     return text
 
 
@@ -109,7 +111,7 @@ def _counts_parts(question: str) -> bool:
 def _is_asked(words: str, question: str) -> bool:
     """Say whether each word stands in a clause that asks, in the order of nothing: `Mia saved`, `A cube has`."""
     said = [word.lower() for word in _WORD.findall(words)]
-    if set(said) & (_TURNS | asked.NEVER):
+    if set(said) & (_TURNS | asked.NEVER) - ({"cube", "square"} if _SHAPE.search(words) else set()):
         return False
     borne = {_stem(word) for clause in wanted(question).clauses for word in _WORD.findall(clause.lower())}
     return all(word in _NOTHING or _stem(word) in borne for word in said)

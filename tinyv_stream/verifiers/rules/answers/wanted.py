@@ -20,10 +20,10 @@ from tinyv_stream.verifiers.rules.answers.words import mentions
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
-_SENTENCE: Final = re.compile(r"(?<=[.?!;:])\s+|\n\s*\n")
+_SENTENCE: Final = re.compile(r"(?<=[.?!;])\s+|(?<=:)\s+(?=[A-Z][a-z])|\n\s*\n")
 _ASK: Final = re.compile(
     r"\b(?:find|determine|compute|calculate|evaluate|give|state|solve|simplify|express|write|estimate|expand|factor\w*|"
-    r"what|how|which|who|convert|prove|show|list|work out|approximate|(?:\A|(?<=, ))where|"
+    r"rationali[sz]e|reduce|rewrite|differentiate|integrate|identify|name|describe|choose|select|what|how|which|who|convert|prove|show|list|work out|approximate|(?:\A|(?<=, ))where|"
     r"when(?= (?:do|does|did|will|is|are|was|were)\b))\b",
     re.IGNORECASE,
 )
@@ -40,7 +40,9 @@ _PLAIN: Final = re.compile(
     r"(?![\w^(_{'])(?!\s*(?:[+*/=<>^|]|-(?![a-z]{3})|\\(?:cdot|times|le|ge)))"
 )
 _DIVIDED: Final = re.compile(r"\bwhen \$?\s*([A-Za-z])\s*\$? is divided")
-_PLAIN_FORMULA: Final = re.compile(r"\A(?:find|compute|determine|calculate|evaluate|what is)\s+([^\s$]+)\s*[.?]?\Z", re.I)
+_PLAIN_FORMULA: Final = re.compile(
+    r"\A(?:find|compute|determine|calculate|evaluate|what is)\s+([^\s$]+)\s*[.?]?\Z", re.I
+)
 _OF: Final = re.compile(r"\b(?:of|in|on|for|to|between|from|at)\b|'s\b", re.IGNORECASE)
 _JOINED: Final = re.compile(r"(?:[\s,$]|\band\b|\bor\b|\bthe\b|\bits\b|\btotal\b)*")
 _SOLVED: Final = re.compile(
@@ -111,7 +113,9 @@ def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per g
         return False
     if mentions(question, name):
         return asked.solves or not asked.clauses
-    return not asked.counts_solutions if name in conventions.UNKNOWNS else asked.solves and len(name) == 1
+    if name in conventions.UNKNOWNS and (name == "x" or asked.counts or asked.heads <= conventions.EXTREMES):
+        return not asked.counts_solutions
+    return asked.solves and len(name) == 1
 
 
 def _is_said(words: str, asked: Wanted) -> bool:
