@@ -55,6 +55,8 @@ def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Compa
     if ours is None and _in_full(theirs or {}).keys() == {"maximum", "minimum"} and order.are_extremes_asked(question):
         return None
     ordered = order.places(list(named), question)
+    if ours is not None and not any(order.is_said(name, question) for name in named):
+        ordered = list(named)  # a question without these names has the order of the ground truth
     if ordered is None:
         return None
     pairs = list(zip((named[name] for name in ordered), bare.items, strict=True))

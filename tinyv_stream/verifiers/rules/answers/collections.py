@@ -51,6 +51,8 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     repeated = _is_no_set(gold, question)
     if "{}" in {gold.brackets, answer.brackets} and not repeated:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
+    if len(ours) != len(theirs) and _are_tuples(ours) and _are_tuples(theirs) and "respectively" not in question:
+        ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
         return Match(same=False, reason="different numbers of elements")
     in_order = [same(a, b, question) for a, b in zip(ours, theirs, strict=True)]
@@ -220,6 +222,11 @@ def _has_names(sequence: Sequence) -> bool:
     """Say whether these are values of several names, not alternatives of one."""
     names = {item.label for item in sequence.items if isinstance(item, Labelled)}
     return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
+
+
+def _are_tuples(items: tuple[Form, ...]) -> bool:
+    """Say whether these are solutions of several unknowns, of which one that is said twice counts once."""
+    return all(isinstance(item, Sequence) and item.brackets == "()" for item in items)
 
 
 def _is_no_set(gold: Sequence, question: str) -> bool:

@@ -2,6 +2,7 @@ r"""Letters by which mathematics calls a quantity: `V` a volume, `\sigma^2` a va
 
 A name is a convention of one quantity only: `r` says nothing of a diameter. What a question asks for is `wanted`'s.
 """
+# ruff: noqa: E501 one table is one line
 
 import re
 from typing import Final
@@ -116,6 +117,7 @@ EXTREMES: Final = frozenset({"maximum value", "minimum value"})
 UNKNOWNS: Final = frozenset("xnNk")
 _OPERATOR: Final = re.compile(r"\A\s*\\?(int|lim|det|sum|prod)(?![A-Za-z])")
 _OPERATORS: Final = {"int": "integral", "lim": "limit", "det": "determinant", "sum": "sum", "prod": "product"}
+_SEGMENTS: Final = re.compile(r"(?<![A-Za-z])[A-Z]{2,}")
 _SEGMENT: Final = re.compile(r"\|?[A-Z]{2}\|?")
 _CHOSEN: Final = re.compile(r"C\((\d+),(\d+)\)")
 _AT: Final = re.compile(r"[fghy]'\((-?[\w.]{1,6})\)")
@@ -125,13 +127,9 @@ _AUXILIARIES: Final = table("is are was were be the a an will")
 _FUNCTIONS: Final = re.compile(r"y|[fgh]")
 _INDEXED: Final = re.compile(r"([A-Za-z])_\{?\\?(\w+)\}?")
 _ORDINALS: Final = {
-    word: str(n)
-    for n, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
-        1,
-    )
-}
+    "first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8",
+    "ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "fifteenth": "15", "twentieth": "20",
+}  # fmt: skip
 _EXTREMES: Final = {
     "max": "maximum value",
     "min": "minimum value",
@@ -175,21 +173,24 @@ def is_name_of(name: str, heads: frozenset[str], clauses: tuple[str, ...]) -> bo
         return True
     if (largest := _LARGEST.fullmatch(name)) is not None and quantity(largest[1]) in heads:
         return any(re.search(rf"(?<![A-Za-z]){largest[2]}(?![A-Za-z])", clause) for clause in clauses)
-    for clause in clauses:
+    return any(_is_of_clause(name, heads, clause) for clause in clauses)
+
+
+def _is_of_clause(name: str, heads: frozenset[str], clause: str) -> bool:
+    """Say whether a label says what a clause says: `P(both red)`, `C(6,2)`, `f'(2)`, a segment, an object, a term."""
+    if heads == frozenset({"probability"}) and (event := _EVENT.fullmatch(name)) is not None:
         said = "".join(word for word in re.findall(r"\w+", clause) if word not in _AUXILIARIES)
-        if (event := _EVENT.fullmatch(name)) is not None and heads == {"probability"} and event[1] in said:
-            return True
-        if (chosen := _CHOSEN.fullmatch(name)) is not None and set(chosen.groups()) <= set(re.findall(r"\d+", clause)):
-            return True
-        if heads == {"derivative"} and (at := _AT.fullmatch(name)) is not None:
-            return re.search(rf"\bat\W*(?:[a-z]\s*=\s*)?{re.escape(at[1])}(?![\w.^])", clause) is not None
-        if heads == {"length"} and _SEGMENT.fullmatch(name) and not re.search(r"(?<![A-Za-z])[A-Z]{2,}", clause):
-            return True
-        if not heads and any(name in _OBJECTS[found.lower()].split() for found in _SOUGHT.findall(clause)):
-            return True
-        if (indexed := _INDEXED.fullmatch(name)) is not None and _is_indexed(indexed, heads, clause):
-            return True
-    return False
+        return event[1] in said
+    if (chosen := _CHOSEN.fullmatch(name)) is not None:
+        return set(chosen.groups()) <= set(re.findall(r"\d+", clause))
+    if heads == frozenset({"derivative"}) and (at := _AT.fullmatch(name)) is not None:
+        return re.search(rf"\bat\W*(?:[a-z]\s*=\s*)?{re.escape(at[1])}(?![\w.^])", clause) is not None
+    if heads == frozenset({"length"}) and _SEGMENT.fullmatch(name) and not _SEGMENTS.search(clause):
+        return True
+    if not heads and any(name in _OBJECTS[found.lower()].split() for found in _SOUGHT.findall(clause)):
+        return True
+    indexed = _INDEXED.fullmatch(name)
+    return indexed is not None and _is_indexed(indexed, heads, clause)
 
 
 def _is_indexed(found: re.Match[str], heads: frozenset[str], clause: str) -> bool:

@@ -3,6 +3,7 @@ r"""Answers that only say the question again: `2+3` for "compute `2+3`", `x^2-5x
 Such an answer has the right value and no work in it. It is compared as text, without layout and in any order of its
 signs; it stands where the ground truth is that very text.
 """
+# ruff: noqa: RUF001 the sign of multiplication is meant
 
 import functools
 import re

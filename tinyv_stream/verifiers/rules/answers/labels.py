@@ -75,8 +75,18 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
     if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
         return None
-    found = same(inner, other, question)
+    found = same(_alternatives(gold, question) or inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _alternatives(gold: Form, question: str) -> Form | None:
+    """Return the values of `a = 4, -8`, of which one letter has one at a time, in no order."""
+    if not isinstance(gold, Labelled) or len(gold.label) != 1 or gold.variable or order.is_ordered(question):
+        return None
+    several = gold.value
+    if not isinstance(several, Sequence) or several.brackets or not all(isinstance(i, Scalar) for i in several.items):
+        return None
+    return Sequence("", several.items, either=True)
 
 
 def are_other_names(gold: Form, answer: Form) -> bool:

@@ -11,7 +11,8 @@ from tinyv_stream.verifiers.rules.maths.tree import FUNCTIONS, Node, Num, Op, Sy
 
 _TEXT: Final = re.compile(r"\\text\s*\{([^{}]*)\}")
 _NAMED: Final = re.compile(
-    r"([xyz]-(?:intercept|coordinate)|[A-Za-z][a-z]{2,19}(?: [a-z]{2,14}){0,2})\s*(?:([:=])\s*|\s)(?=[-\d\\(.$])(\S.*)", re.DOTALL
+    r"([xyz]-(?:intercept|coordinate)|[A-Za-z][a-z]{2,19}(?: [a-z]{2,14}){0,2})\s*(?:([:=])\s*|\s)(?=[-\d\\(.$])(\S.*)",
+    re.DOTALL,
 )
 _COMMAND: Final = re.compile(r"\A\\(max|min)(?![A-Za-z])\s*(?=[-\d=:\\$])")
 _EXTREMES: Final = frozenset({"max", "min"})

@@ -88,6 +88,11 @@ def are_extremes_asked(question: str) -> bool:
     )
 
 
+def is_said(label: str, question: str) -> bool:
+    """Say whether a question has a name."""
+    return _place(label, question) >= 0
+
+
 def full_name(label: str) -> str:
     r"""Return one spelling of a name that is often cut short: `min`, `f_{\max}`."""
     found = _EXTREME.fullmatch(label)

@@ -66,9 +66,10 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa
     if '"' in answer or "'" in answer:
         answer = spelled(answer)
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
-    if hedges.hedges(answer, gold, question):
-        return None
+    raw = answer
     answer, gold = sentences.bare(answer, question), sentences.bare(gold, question)
+    if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
+        return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked
@@ -78,8 +79,6 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     if (text := spelling.canonical(gold)) and text == spelling.canonical(answer):
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
-    if echoes.echoes(answer, gold, question):
-        return None
     left, right = (_of_whole_numbers(side, question) for side in (_read(gold), read_answer(answer)))
     variable = right.form.variable if isinstance(right.form, Labelled) else ""
     turns = letters.counting_turns(right.form) | letters.counting_turns(left.form)
@@ -89,9 +88,8 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa
         return None
     found = same(left.form, right.form, question)
     if found is None or not found.same:
-        if labels.are_other_names(left.form, right.form):
-            return found
-        return families.same_families(left, right, question) or found
+        other = labels.are_other_names(left.form, right.form)
+        return found if other else families.same_families(left, right, question) or found
     return None if letters.are_from_nowhere(left.form, right.form, question) else found
 
 

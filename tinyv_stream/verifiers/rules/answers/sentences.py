@@ -100,12 +100,7 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if (listed := _listed(plain, question)) is not None:
         return listed
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
-    if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
-        return text
-    subject = found[1] if _IN_THE_RATIO.match(found[2].strip()) is None else "ratio"
-    if subject == found[1] and _names_somebody_else(subject, question):
-        return text
-    if _names_one_part(found[1], question) or not wanted.heads_subject(subject, question):
+    if found is None or not _is_subject(found[1], question, found[2]):
         return text
     if found[1].lower().endswith(("has", "scored", "sold", "contains")) and not re.match(
         r"(?:exactly )?[-\d]", found[2]
@@ -118,6 +113,15 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _is_subject(words: str, question: str, value: str) -> bool:
+    """Say whether what stands in front of a value is what the question asks for, in its own words."""
+    if not _is_known(words, question) or not _is_in_place(words, question) or _names_one_part(words, question):
+        return False
+    if _IN_THE_RATIO.match(value.strip()):
+        return wanted.heads_subject("ratio", question)
+    return not _names_somebody_else(words, question) and wanted.heads_subject(words, question)
 
 
 def _names_somebody_else(subject: str, question: str) -> bool:

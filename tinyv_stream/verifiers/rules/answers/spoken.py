@@ -3,6 +3,7 @@ r"""Values as people say them: `x is 4`, `so x = 4`, `it took 6 hours`, `two sol
 What is said around a value may go only if each word of it stands in a clause that asks, in one of its forms, or says
 nothing; a word that turns a value round never does.
 """
+# ruff: noqa: E501 one alternation is one line
 
 import re
 from typing import Final
@@ -23,26 +24,32 @@ _IS: Final = re.compile(
     r"(\$?\s*(?:[-+\d(.\[{]|\\(?!text|not|ne|approx))\S*(?:\s.*)?)",
     re.DOTALL,
 )
-_COUNTED: Final = re.compile(r"((?:[A-Za-z][A-Za-z'-]*,?\s+){1,8})((?:\\?\$\s?)?\d.*|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) [a-z].*)", re.DOTALL)
+_COUNTED: Final = re.compile(
+    r"((?:[A-Za-z][A-Za-z'-]*,?\s+){1,8})((?:\\?\$\s?)?\d.*|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) [a-z].*)",
+    re.DOTALL,
+)
 _WORD: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
 _NOTHING: Final = table(
     "the a an it he she they there this that we you in all total exactly is are was were has have had do does did will "
     "would so thus altogether on for of to must can and by"
 )
-_IRREGULAR: Final = dict(
-    pair.split(":")
-    for pair in (
-        "took:take gave:give made:make got:get won:win ate:eat bought:buy sold:sell spent:spend drove:drive ran:run read:read "
-        "paid:pay left:leave needs:need grew:grow lost:lose rode:ride swam:swim wrote:write drank:drink kept:keep rose:rise fell:fall"
-    ).split()
-)
+_IRREGULAR: Final[dict[str, str]] = {
+    pair.partition(":")[0]: pair.partition(":")[2]
+    for pair in table(
+        "took:take gave:give made:make got:get won:win ate:eat bought:buy sold:sell spent:spend drove:drive ran:run "
+        "paid:pay left:leave grew:grow lost:lose rode:ride swam:swim wrote:write drank:drink kept:keep rose:rise fell:fall"
+    )
+}
 _ENDINGS: Final = re.compile(r"(?:ed|es|s|ing|d|e)\Z")
 _TURNS: Final = table(
     "not no never neither nor without except but more less fewer least most almost nearly half twice double away only "
     "other another minus plus than or if per each every"
 )
 _FRACTION: Final = re.compile(r"(?:(an?|[a-z]+|\d{1,3})[ -])?(half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?)", re.IGNORECASE)  # fmt: skip
-_PARTS: Final = dict(zip("half third fourth fifth sixth seventh eighth ninth tenth".split(), range(2, 11), strict=True)) | {"quarter": 4, "hundredth": 100, "halve": 2}  # fmt: skip
+_PARTS: Final = {
+    "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "hundredth": 100,
+}  # fmt: skip
 _NUMBERED: Final = re.compile(r"(?:there (?:is|are) )?([a-z]+(?:-[a-z]+)?) ([a-z][a-z ]{2,30})\.?", re.IGNORECASE)
 _YES_NO: Final = re.compile(r"\A\s*(?:is|are|does|do|did|can|will|was|were|has|have)\b", re.IGNORECASE)
 _DENIED: Final = re.compile(r"\b(?:not|never)\b|n't\b|\bcannot\b", re.IGNORECASE)

@@ -7,6 +7,7 @@ name that a question does not bear makes a verdict uncertain, whatever value sta
 - By convention: the letter of the quantity (`V` of a volume), or an unknown that the question does not use.
 - Everything, where the question names nothing at all ("Compute the value.").
 """
+# ruff: noqa: E501 one alternation is one line
 
 import functools
 import re
@@ -41,7 +42,7 @@ _PLAIN: Final = re.compile(
 )
 _DIVIDED: Final = re.compile(r"\bwhen \$?\s*([A-Za-z])\s*\$? is divided")
 _PLAIN_FORMULA: Final = re.compile(
-    r"\A(?:find|compute|determine|calculate|evaluate|what is)\s+([^\s$]+)\s*[.?]?\Z", re.I
+    r"\A(?:find|compute|determine|calculate|evaluate|what is)\s+([^\s$]+)\s*[.?]?\Z", re.IGNORECASE
 )
 _OF: Final = re.compile(r"\b(?:of|in|on|for|to|between|from|at)\b|'s\b", re.IGNORECASE)
 _JOINED: Final = re.compile(r"(?:[\s,$]|\band\b|\bor\b|\bthe\b|\bits\b|\btotal\b)*")
