@@ -114,6 +114,9 @@ COUNTS_SOLUTIONS: Final = re.compile(
 TRANSPARENT: Final = frozenset({"length", "angle"})
 """Quantities that go by the name of what they are of: the length of `AB` is `AB`."""
 EXTREMES: Final = frozenset({"maximum value", "minimum value"})
+COORDINATES: Final = frozenset({"intercept", "slope"})
+"""Quantities beside which `x` is a coordinate and no unknown."""
+COUNTS: Final = frozenset("nN")
 UNKNOWNS: Final = frozenset("xnNk")
 _OPERATOR: Final = re.compile(r"\A\s*\\?(int|lim|det|sum|prod)(?![A-Za-z])")
 _OPERATORS: Final = {"int": "integral", "lim": "limit", "det": "determinant", "sum": "sum", "prod": "product"}
@@ -176,7 +179,7 @@ def is_name_of(name: str, heads: frozenset[str], clauses: tuple[str, ...]) -> bo
     return any(_is_of_clause(name, heads, clause) for clause in clauses)
 
 
-def _is_of_clause(name: str, heads: frozenset[str], clause: str) -> bool:
+def _is_of_clause(name: str, heads: frozenset[str], clause: str) -> bool:  # noqa: PLR0911 (one per kind of name)
     """Say whether a label says what a clause says: `P(both red)`, `C(6,2)`, `f'(2)`, a segment, an object, a term."""
     if heads == frozenset({"probability"}) and (event := _EVENT.fullmatch(name)) is not None:
         said = "".join(word for word in re.findall(r"\w+", clause) if word not in _AUXILIARIES)
@@ -187,10 +190,11 @@ def _is_of_clause(name: str, heads: frozenset[str], clause: str) -> bool:
         return re.search(rf"\bat\W*(?:[a-z]\s*=\s*)?{re.escape(at[1])}(?![\w.^])", clause) is not None
     if heads == frozenset({"length"}) and _SEGMENT.fullmatch(name) and not _SEGMENTS.search(clause):
         return True
-    if not heads and any(name in _OBJECTS[found.lower()].split() for found in _SOUGHT.findall(clause)):
+    if (indexed := _INDEXED.fullmatch(name)) is not None and _is_indexed(indexed, heads, clause):
         return True
-    indexed = _INDEXED.fullmatch(name)
-    return indexed is not None and _is_indexed(indexed, heads, clause)
+    if len(name) == 1 and re.search(rf"(?<![A-Za-z]){name}\$?-(?:intercept|coordinate)", clause):
+        return True
+    return not heads and any(name in _OBJECTS[found.lower()].split() for found in _SOUGHT.findall(clause))
 
 
 def _is_indexed(found: re.Match[str], heads: frozenset[str], clause: str) -> bool:

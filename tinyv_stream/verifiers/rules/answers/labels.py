@@ -16,6 +16,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
 )
 from tinyv_stream.verifiers.rules.answers.relations import label
+from tinyv_stream.verifiers.rules.answers.shapes import is_residue
 from tinyv_stream.verifiers.rules.answers.words import mentions
 from tinyv_stream.verifiers.rules.maths.tree import FUNCTIONS, Op, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
@@ -70,13 +71,21 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         listed = isinstance(answer.value, Sequence) and not answer.value.brackets
         if listed and not answer.label.startswith("(") and order.is_ordered(question):
             return None  # one name for values of several names: `max = 3, max = -1`
-    if isinstance(answer, Labelled) and _names_another(answer.label, question):
+    if isinstance(answer, Labelled) and not _is_residue_of(answer, question) and _names_another(answer.label, question):
         return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
     if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
         return None
     found = same(_alternatives(gold, question) or inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _is_residue_of(answer: Labelled, question: str) -> bool:
+    r"""Say whether `a \equiv 3 \pmod 7` speaks of what the question divides."""
+    value = answer.value
+    if not isinstance(value, Scalar) or not is_residue(value):
+        return False
+    return re.search(rf"\bwhen \$?\s*{re.escape(answer.label)}\s*\$? is divided\b", question) is not None
 
 
 def _alternatives(gold: Form, question: str) -> Form | None:

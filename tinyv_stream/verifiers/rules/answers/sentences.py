@@ -154,6 +154,8 @@ def _of_the_question(text: str, question: str) -> str | None:
     asks = wanted.wanted(question)
     if asks.heads - conventions.TRANSPARENT and any(name in "".join(c.split()) for c in asks.clauses):
         return None  # `x^2` of "the coefficient of `x^2`"
+    if asks.names and not any(name in "".join(_LAYOUT.sub("", c).split()) for c in asks.clauses):
+        return None  # `\\log x` where x is asked for
     spaced = r"[\s$]*".join(re.escape(char) for char in name)
     pattern = re.compile(
         rf"(?<![A-Za-z0-9^_+*/\\-]){spaced}(?![A-Za-z0-9^_(])(?!\s*[-+*/])[\s$]*(=|<|>|\\[lg]eq?|\\ne)?"

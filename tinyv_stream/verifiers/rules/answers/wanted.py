@@ -40,7 +40,6 @@ _PLAIN: Final = re.compile(
     r"([B-HJ-Zb-hj-z]'*|[a-zA-Z]'*\([^()]{1,20}\)|[A-Za-z]_\{?\w{1,4}\}?|[A-Z]{2,4}|a(?=\s*[.?,]|\s*\Z))"
     r"(?![\w^(_{'])(?!\s*(?:[+*/=<>^|]|-(?![a-z]{3})|\\(?:cdot|times|le|ge)))"
 )
-_DIVIDED: Final = re.compile(r"\bwhen \$?\s*([A-Za-z])\s*\$? is divided")
 _PLAIN_FORMULA: Final = re.compile(
     r"\A(?:find|compute|determine|calculate|evaluate|what is)\s+([^\s$]+)\s*[.?]?\Z", re.IGNORECASE
 )
@@ -56,6 +55,8 @@ _SAYS_NOTHING: Final = table(
     "the a an value values answer answers result find compute calculate evaluate determine what is are it give state "
     "solve simplify write all real exact exactly express your final please show following this in of for to and as"
 )
+_LETTER: Final = re.compile(r"(?<![A-Za-z\\])[b-zB-HJ-Z](?![A-Za-z])")
+_ACTS: Final = re.compile(r"\b(?:does|do|did|is|are|can|has|have|will|must)\b", re.IGNORECASE)
 _WORD_CHARS: Final = 4
 _MOST: Final = 4_000
 
@@ -82,7 +83,6 @@ def wanted(question: str) -> Wanted:
     counts = False
     for clause in clauses:
         found, at = _heads(clause)
-        names |= set(_DIVIDED.findall(question[:_MOST])) if "remainder" in found else set()
         worked_out = {name for formula in formulas(clause) if (name := conventions.of_formula(formula))}
         heads |= found or worked_out
         counts = counts or conventions.COUNT.search(clause) is not None
@@ -95,7 +95,7 @@ def wanted(question: str) -> Wanted:
     return Wanted(clauses, frozenset(heads), frozenset(names), defined, counts, unknowns, solves, nothing)
 
 
-def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per ground)
+def bears(name: str, question: str) -> bool:  # noqa: PLR0911, C901 (one way out per ground)
     """Say whether a question bears a label, as the name of what it asks for; `name` as `relations.label` spells it."""
     asked = wanted(question)
     if asked.says_nothing or name.startswith("("):  # a tuple of names has its order checked
@@ -106,7 +106,7 @@ def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per g
         return True
     if name.startswith("\\") and any(computations.is_asked(name, clause) for clause in asked.clauses):
         return True
-    if asked.names and asked.heads <= conventions.TRANSPARENT and not asked.counts:
+    if asked.names and not asked.counts:
         return conventions.is_other_name(name, asked.names, asked.clauses)
     if conventions.is_name_of(name, asked.heads, asked.clauses):
         return True
@@ -114,9 +114,11 @@ def bears(name: str, question: str) -> bool:  # noqa: PLR0911 (one way out per g
         return False
     if mentions(question, name):
         return asked.solves or not asked.clauses
-    if name in conventions.UNKNOWNS and (name == "x" or asked.counts or asked.heads <= conventions.EXTREMES):
-        return not asked.counts_solutions
-    return asked.solves and len(name) == 1
+    if asked.counts_solutions:
+        return name in conventions.COUNTS
+    if name in conventions.UNKNOWNS and not asked.heads & conventions.COORDINATES:
+        return name == "x" or asked.counts or asked.heads <= conventions.EXTREMES
+    return asked.solves and len(name) == 1 and (name == "S" or _LETTER.search(question) is None)
 
 
 def _is_said(words: str, asked: Wanted) -> bool:
@@ -148,8 +150,7 @@ def _definition(name: str, question: str) -> frozenset[str]:
 def own_formulas(clause: str) -> list[str]:
     """Return the formulas of a clause that are asked for themselves: not `f` of "the maximum of `f`"."""
     heads, at = _heads(clause)
-    opaque = bool(heads - conventions.TRANSPARENT) or conventions.COUNT.search(clause) is not None
-    own = [match for match in _FORMULA.finditer(clause) if not (opaque and _OF.search(clause, at, match.start()))]
+    own = [match for match in _FORMULA.finditer(clause) if not _is_of(clause, heads, at, match.start())]
     return [match[1] or match[2] or match[3] for match in own] + ([] if own else _PLAIN_FORMULA.findall(clause)[:1])
 
 
@@ -185,15 +186,23 @@ def _heads(clause: str) -> tuple[frozenset[str], int]:
 def _names(clause: str, heads: frozenset[str], at: int) -> set[str]:
     """Return the names that a clause has by themselves; behind a quantity, only those that are not what it is of."""
     found: set[str] = set()
-    opaque = bool(heads - conventions.TRANSPARENT) or conventions.COUNT.search(clause) is not None
     for match in _FORMULA.finditer(clause):
-        parts = re.split(r"\s*(?:,|\\text\s*\{\s*and\s*\})\s*", clean(match[1] or match[2] or match[3]).strip(" .,;?"))
-        for part in parts:
-            named = label(part.removesuffix("=").strip()) if part else None
-            if named is not None and not (opaque and _OF.search(clause, at, match.start())):
-                found.add(named[0])
+        if clause[match.end() : match.end() + 1] == "-" or _is_of(clause, heads, at, match.start()):
+            continue  # `$y$-intercept`, the sum of `$a$`
+        text = clean(match[1] or match[2] or match[3]).strip(" .,;?")
+        parts = re.split(r"\s*(?:,|\\text\s*\{\s*and\s*\})\s*", text)
+        found |= {named[0] for part in parts if part and (named := label(part.removesuffix("=").strip()))}
     for match in _PLAIN.finditer(_FORMULA.sub(lambda m: " " * len(m[0]), clause)):
         named = label(clean(match[1]))
-        if named is not None and not (opaque and _OF.search(clause, at, match.start())):
+        if named is not None and not _is_of(clause, heads, at, match.start()):
             found.add(named[0])
     return found
+
+
+def _is_of(clause: str, heads: frozenset[str], at: int, start: int) -> bool:
+    """Say whether what stands at `start` is what the quantity of a clause, or its count, is of."""
+    count = conventions.COUNT.search(clause)
+    if count is not None and _ACTS.search(clause, count.end(), start):
+        return True
+    opaque = bool(heads - conventions.TRANSPARENT) or count is not None
+    return opaque and _OF.search(clause, at, start) is not None

@@ -7,14 +7,15 @@ Steps that only check, restate or end do not count; nor does a text that says "f
 import re
 from typing import Final
 
-_STEP: Final = re.compile(r"(?:\A|[.\n:;]\s*|\*\*|#\s*)\s*(?:step|part)\s+(\d{1,2})\b", re.IGNORECASE)
+_STEP: Final = re.compile(r"(?:\A|[.\n:;]\s*|\*\*|#\s*)\s*(?:step|part)\s+\(?([\da-d]{1,2})\)?(?![\w])", re.IGNORECASE)
 _ITEM: Final = re.compile(r"(?:\A|[.\n]|(?<=[}$)]))\s*(\d{1,2})[.)]\s+(?=[A-Z\\$]|\Z)")
 _ORDINAL: Final = re.compile(
-    r"\bfirst\b(?! (?:\w+ ){0,2}(?:player|term|number))|\bin the (?:first|second|third) step\b|\bpart of the (?:computation|work|solution)\b",
+    r"\bfirst\b(?! (?:\w+ ){0,2}(?:player|term|number))|\bin the (?:first|second|third) step\b|\bpart of the (?:computation|work|solution)\b"
+    r"|\binitially\b|\b(?:begin|start) with\b",
     re.IGNORECASE,
 )
 _NEXT: Final = re.compile(
-    r"(?:\A|[.!\n])[\s$*)}\]]*(?:next|then|now|after (?:that|this)|afterwards|second(?:ly)?|in the (?:second|next|third|last) step)\b,?\s+"
+    r"(?:\A|[.!;,\n])[\s$*)}\]]*(?:next|then|now|after (?:that|this)|afterwards|second(?:ly)?|in the (?:second|next|third|last) step)\b,?\s+"
     r"(?:(?:we|I|you|one|it|let us|let me|let's)\b)?[^.\n]*",
     re.IGNORECASE,
 )
@@ -37,11 +38,17 @@ def goes_on(before: str, behind: str) -> bool:
         return False
     for pattern in (_STEP, _ITEM):
         here, later = list(pattern.finditer(near)), list(pattern.finditer(behind))
-        if here and any(int(match[1]) == int(here[-1][1]) + 1 and _is_work(behind[match.end() :]) for match in later):
+        if here and any(
+            _number(match[1]) == _number(here[-1][1]) + 1 and _is_work(behind[match.end() :]) for match in later
+        ):
             return True
     if _ORDINAL.search(line) or near.lstrip().lower().startswith("first"):
         return any(_is_work(match[0]) for match in _NEXT.finditer(behind))
     return False
+
+
+def _number(label: str) -> int:
+    return int(label) if label.isdigit() else ord(label[-1].lower())
 
 
 def _is_work(text: str) -> bool:

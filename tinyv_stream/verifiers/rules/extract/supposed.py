@@ -15,12 +15,12 @@ _THING: Final = (
     r"(?:answers?|results?|values?|solution|total|sum|product|number|it|this|that|we (?:had|got|have|get)|you (?:had|got|get))"
 )
 _SUPPOSED: Final = re.compile(
-    rf"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|let(?:'s| us) say|\A\W*say|what if|unless|even if|whether|as if|as though)(?: that)?,? {_THING}"
+    rf"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|let(?:'s| us) say|\A\W*say|what if|unless|even if|whether|as if|as though|in case|provided|only given)(?:,? for (?:now|contradiction|the moment|a moment|the sake of argument),?)?(?: that)?,? {_THING}"
     rf"(?: (?:is|was|were|be|to be|equals?|equal(?:l)?ed|should be|would be|had been|came out as))?{_END}",
     re.IGNORECASE,
 )
 _UNREAL: Final = re.compile(
-    rf"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b)[^.!?\n]*\bwould (?:then )?(?:be|have been|equal|give|get|become){_END}",
+    rf"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*\bwould (?:then )?(?:be|have been|equal|give|get|become){_END}",
     re.IGNORECASE,
 )
 _WOULD: Final = re.compile(rf"\bwould (?:then )?(?:be|have been|equal|give){_END}", re.IGNORECASE)
@@ -55,10 +55,22 @@ _PASSIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _FORMAT: Final = re.compile(
-    r"\b(?:format|template|placeholder|syntax)\b[^.;!?\n]{0,40}"
+    r"(?<!in the required )(?<!in the boxed )(?<!in the desired )(?<!in the correct )\b(?:format|template|placeholder|syntax)\b[^.;!?\n]{0,40}"
     + _END
     + r"|\b(?:should|must|need to|have to|want|wants) [^.;!?\n]{0,60}\bin the (?:form|style|shape)(?: of)?"
     + _END,
+    re.IGNORECASE,
+)
+_EXAMPLE: Final = re.compile(
+    r"(?:\b(?:for example|for instance|e\.g\.?|such as|like this|as in)|\b(?:first|initial|rough|wild) guess (?:was|is)"
+    r"|\b(?:told|asked|instructed|required|supposed|says|say|said|wants? (?:us|me)|prompt\w*) to (?:answer|write|say|give|put|output|end with|use|reply)),?"
+    + _END
+    + r"|\b(?:must|should|have to|need to|told to|asked to) (?:end|finish|close|conclude|answer|reply|respond)\b[^.;!?\n]*[\"“][^\"”]*"
+    + _END,
+    re.IGNORECASE,
+)
+_BEHIND: Final = re.compile(
+    r"[\s$*)}\]\\]*(?:format\b|is what (?:I|we|you|one) (?:would|might|could)\b|is (?:only )?an example\b)",
     re.IGNORECASE,
 )
 _PARTIAL: Final = re.compile(
@@ -66,13 +78,15 @@ _PARTIAL: Final = re.compile(
     + _END,
     re.IGNORECASE,
 )
-_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim")  # fmt: skip
-_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|\n")
+_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should")  # fmt: skip
+_SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n")
 _NEAR: Final = 200
 
 
 def supposes(before: str, behind: str) -> bool:
     """Say whether the sentence of a box supposes its value, gives it as another's, or is an instruction."""
+    if _BEHIND.match(behind):
+        return True
     said = before[-_NEAR:]
     ends = [match.end() for match in _SENTENCE_END.finditer(said)]
     said = said[ends[-1] :] if ends else said
@@ -81,5 +95,5 @@ def supposes(before: str, behind: str) -> bool:
         return False
     if _WOULD.search(said) and _IF_ONLY.match(behind):
         return True
-    every = (_SUPPOSED, _UNREAL, _OTHERS, _MAY_BE, _YOURS, _TOLD, _PASSIVE, _FORMAT, _PARTIAL)
+    every = (_SUPPOSED, _UNREAL, _OTHERS, _MAY_BE, _YOURS, _TOLD, _PASSIVE, _FORMAT, _PARTIAL, _EXAMPLE)
     return any(pattern.search(said) for pattern in every)
