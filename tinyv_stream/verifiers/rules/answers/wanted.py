@@ -24,7 +24,7 @@ from tinyv_stream.verifiers.rules.maths.tree import words as table
 _SENTENCE: Final = re.compile(r"(?<=[.?!;])\s+|(?<=:)\s+(?=[A-Z][a-z])|\n\s*\n")
 _ASK: Final = re.compile(
     r"\b(?:find|determine|compute|calculate|evaluate|give|state|solve|simplify|express|write|estimate|expand|factor\w*|"
-    r"rationali[sz]e|reduce|rewrite|differentiate|integrate|identify|name|describe|choose|select|what|how|which|who|convert|prove|show|list|work out|approximate|(?:\A|(?<=, ))where|"
+    r"rationali[sz]e|reduce|rewrite|differentiate|integrate|identify|name|describe|choose|select|what|how|which|who|convert|prove|show|list|work out|approximate|\Awhere|"
     r"when(?= (?:do|does|did|will|is|are|was|were)\b))\b",
     re.IGNORECASE,
 )
@@ -32,7 +32,7 @@ _ASIDE: Final = re.compile(
     r",?\s(?:if|given|where|when|with|whose|such that|so that|assuming|provided|knowing|using|for which|having|(?<!probability )(?<!likelihood )(?<!chance )that)\b",
     re.IGNORECASE,
 )
-_BLANK: Final = re.compile(r"_{2,}|\\underline|\(\s*\\?q*u?a?d*\s*\)|[=:]\s*\??\s*\Z|\bis\s*\??\s*\Z")
+_BLANK: Final = re.compile(r"(?:\\?_){2,}|\\underline|\(\s*\\?q*u?a?d*\s*\)|[=:]\s*\??\s*\Z|\bis\s*\??\s*\Z")
 _THEN: Final = re.compile(r"\b(?:then|so)\b", re.IGNORECASE)
 _FORMULA: Final = re.compile(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _PLAIN: Final = re.compile(
@@ -165,9 +165,10 @@ def _clauses(question: str) -> tuple[str, ...]:
         clause = sentence[asks.start() :]
         aside = _ASIDE.search(clause, asks.end() - asks.start())
         found.append(clause[: aside.start()] if aside else clause)
-    if not found and sentences and (_BLANK.search(sentences[-1]) or sentences[-1].endswith("?")):
-        then = _THEN.search(sentences[-1])
-        found.append(sentences[-1][then.end() :] if then else sentences[-1])
+    last = sentences[-1] if sentences else ""
+    if last and not _ASK.search(last) and (_BLANK.search(last) or (last.endswith("?") and not found)):
+        then = _THEN.search(last)
+        found.append(last[then.end() :] if then else last.rpartition(", ")[2])
     return tuple(found)
 
 
