@@ -20,6 +20,7 @@ _EXTENTS: Final = {
     "deep": re.compile(r"how deep|depth", re.IGNORECASE),
     "old": re.compile(r"how old|\bages?\b", re.IGNORECASE),
 }
+_OTHER_POWERS: Final = {"unit^2": frozenset({"length", "volume"}), "unit^3": frozenset({"length", "area"})}
 _DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
 _MONEY: Final = re.compile(
     r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |"
@@ -58,7 +59,7 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0
     A unit of measure may stand behind a bare ground truth only where the question names it, and no other of its kind.
     """
     if unit in _DROPPED_UNITS:
-        return Fraction(1)
+        return None if quantities.asked_kinds(question) & _OTHER_POWERS.get(unit, frozenset()) else Fraction(1)
     if PERCENT_ASKED.search(question) and units.factor(unit) is not None:
         return None
     if (extent := _EXTENT.fullmatch(unit)) is not None and _EXTENTS[extent[2]].search(question):

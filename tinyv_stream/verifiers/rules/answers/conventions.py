@@ -85,6 +85,9 @@ exponent | exponents | n k x
 eccentricity | | e
 correlation | | r \rho
 score | scores | x
+greatest common divisor | gcd; greatest common factor; gcf; highest common factor | d g
+least common multiple | lcm; lowest common multiple | m l L
+eigenvalues | eigenvalue | \lambda
 cardinality | |
 """
 

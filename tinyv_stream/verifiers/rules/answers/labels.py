@@ -71,7 +71,7 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         listed = isinstance(answer.value, Sequence) and not answer.value.brackets
         if listed and not answer.label.startswith("(") and order.is_ordered(question):
             return None  # one name for values of several names: `max = 3, max = -1`
-    if isinstance(answer, Labelled) and not _is_residue_of(answer, question) and _names_another(answer.label, question):
+    if isinstance(answer, Labelled) and not _is_residue_of(answer, question) and _names_another(answer, question):
         return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
     if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
@@ -125,14 +125,15 @@ def _chosen(form: Form, other: Form) -> Form:
     return Scalar(Op("binom", nodes)) if len(nodes) == 2 else form
 
 
-def _names_another(name: str, question: str) -> bool:
+def _names_another(answer: Labelled, question: str) -> bool:
     """Say whether the question asks for something else than what an answer names."""
+    name = answer.label
     if len(name) == 1 and asked.wants_more_than(name, question):
         return True
     only = asked.only_name(question)
     if only and only != name and len(only) == len(name) and mentions(question, name):
         return True
-    if computations.is_another(name, question) or not wanted.bears(name, question):
+    if computations.is_another(name, question) or not wanted.bears(name, question, answer.variable):
         return True
     return _is_another_derivative(name, question) or _is_at_another_point(name, question)
 

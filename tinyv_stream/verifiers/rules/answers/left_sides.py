@@ -34,6 +34,8 @@ _OF_ROOTS: Final = {
     "sum": re.compile(r"(x|z|r|\\alpha)_?1\+\1_?2(?:\+\1_?3)?|\\alpha\+\\beta|r\+s|p\+q"),
     "product": re.compile(r"(x|z|r|\\alpha)_?1\1_?2(?:\1_?3)?|\\alpha\\beta|rs|pq"),
 }
+_COMMON: Final = re.compile(r"\\?(gcd|lcm)\((\d+(?:,\d+)+)\)", re.IGNORECASE)
+_COMMON_HEADS: Final = {"gcd": "greatest common divisor", "lcm": "least common multiple"}
 _ROOTS: Final = re.compile(r"\b(?:roots|solutions|zeros|zeroes)\b", re.IGNORECASE)
 _RESIDUE: Final = re.compile(
     r"(.+?)\\equiv\s*(-?\d+)\s*(?:\\pmod\s*\{?|\(?\s*\\b?mod|\(?\s*mod)\s*\}?\s*(\d+)\s*\}?\s*\)?"
@@ -79,6 +81,9 @@ def _is_asked(name: str, question: str) -> bool:
             )
         ):
             return True
+    common = _COMMON.fullmatch(name)
+    if common is not None and _COMMON_HEADS[common[1].lower()] in asked.heads:
+        return any(set(common[2].split(",")) <= set(re.findall(r"\d+", clause)) for clause in asked.clauses)
     roots = any(_ROOTS.search(clause) for clause in asked.clauses)
     return roots and any(head in asked.heads and pattern.fullmatch(name) for head, pattern in _OF_ROOTS.items())
 

@@ -127,12 +127,14 @@ def _is_subject(words: str, question: str, value: str) -> bool:
 def _names_somebody_else(subject: str, question: str) -> bool:
     """Say whether a subject has a word of the question that no clause has which asks: `Alice is`, `The discount is`."""
     clauses = wanted.wanted(question).clauses
-    borne = {word.lower()[:_STEM] for clause in clauses for word in _WORD.findall(clause)}
-    borne |= {word[:_STEM] for head in wanted.wanted(question).heads for word in head.split()}
+    borne = {word.lower() for clause in clauses for word in _WORD.findall(clause)}
+    borne |= {word for head in wanted.wanted(question).heads for word in head.split()}
     for group in _SYNONYMS:
-        borne |= {word[:_STEM] for word in group} if borne & {word[:_STEM] for word in group} else set()
-    said = {word.lower() for word in _WORD.findall(subject)} - _SAYS_NOTHING
-    return bool(clauses) and any(word[:_STEM] not in borne for word in said)
+        borne |= group if borne & group else set()
+    said = {word.lower() for word in _WORD.findall(subject)}
+    if "they" in said and "does" in borne:  # whom the question asks about is one
+        return True
+    return bool(clauses) and not all(any(_are_akin(word, other) for other in borne) for word in said - _SAYS_NOTHING)
 
 
 def _names_one_part(subject: str, question: str) -> bool:
@@ -227,11 +229,18 @@ def _is_known(words: str, question: str) -> bool:
     borne = {word.lower() for word in _WORD.findall(question[:4_000])} | wanted.wanted(question).heads
     for group in _SYNONYMS:
         borne |= group if borne & group else set()
-    stems = {word[:_STEM] for word in borne if len(word) >= _STEM}
     return all(
-        word in _SAYS_NOTHING or (word not in asked.NEVER and (word in borne or word[:_STEM] in stems))
+        word in _SAYS_NOTHING or (word not in asked.NEVER and any(_are_akin(word, other) for other in borne))
         for word in found
     )
+
+
+def _are_akin(word: str, other: str) -> bool:
+    """Say whether two words are forms of one: `probability`, `probabilities`; an eigenvalue is no eigenvector."""
+    if word == other:
+        return True
+    common = max(_STEM, min(len(word), len(other)) - 3)
+    return len(word) >= _STEM and word[:common] == other[:common]
 
 
 def _agrees(verdict: str, rest: str, question: str) -> bool:

@@ -30,7 +30,7 @@ _COUNTED: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
 _NOTHING: Final = table(
-    "the a an it he she they there this that we you in all total exactly is are was were has have had do does did will "
+    "the a an it he she there this that in all total exactly is are was were has have had do does did will "
     "would so thus altogether on for of to must can and by"
 )
 _IRREGULAR: Final[dict[str, str]] = {

@@ -95,14 +95,14 @@ def wanted(question: str) -> Wanted:
     return Wanted(clauses, frozenset(heads), frozenset(names), defined, counts, unknowns, solves, nothing)
 
 
-def bears(name: str, question: str) -> bool:  # noqa: PLR0911, C901 (one way out per ground)
+def bears(name: str, question: str, variable: str = "") -> bool:  # noqa: PLR0911, C901 (one way out per ground)
     """Say whether a question bears a label, as the name of what it asks for; `name` as `relations.label` spells it."""
     asked = wanted(question)
     if asked.says_nothing or name.startswith("("):  # a tuple of names has its order checked
         return True
     if name.isalpha() and (len(name) >= _WORD_CHARS or conventions.quantity(name)):
         return _is_said(name, asked) or conventions.is_name_of(name, asked.heads, asked.clauses)
-    if name in asked.names or any(of.startswith(f"{name}(") for of in asked.names):
+    if name in asked.names or (not variable and any(of.startswith(f"{name}(") for of in asked.names)):
         return True
     if name.startswith("\\") and any(computations.is_asked(name, clause) for clause in asked.clauses):
         return True
