@@ -73,7 +73,8 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0
         return Fraction(1) if is_noun_of(unit, question) else None
     wanted = asked_units(question)
     kind = quantities.kind(measured[0])
-    if not wanted and kind and kind not in quantities.asked_kinds(question):
+    kinds = quantities.asked_kinds(question)
+    if not wanted and kind and kind not in kinds and (kinds or kind != "money"):
         return None
     if not wanted and measured[0] == "money^1" and _MONEY.search(question):
         other = _OTHER_MONEY.search(question) is not None and "dollar" not in question.lower()

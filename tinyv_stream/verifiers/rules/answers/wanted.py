@@ -61,7 +61,7 @@ _WORD_CHARS: Final = 4
 _MOST: Final = 4_000
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class AskedNames(msgspec.Struct, frozen=True):
     """What a question asks for: its asking clauses, their quantities, and the names that may stand for the answer."""
 
     clauses: tuple[str, ...]
@@ -75,7 +75,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(maxsize=1024)
-def wanted(question: str) -> Wanted:
+def wanted(question: str) -> AskedNames:
     """Return what a question asks for."""
     clauses = _clauses(question[:_MOST])
     heads: set[str] = set()
@@ -92,7 +92,7 @@ def wanted(question: str) -> Wanted:
     defined = frozenset[str]().union(*(_definition(name, question) for name in names))
     unknowns = any(conventions.COUNTS_SOLUTIONS.search(clause) for clause in clauses)
     solves = not heads and not counts and any(_SOLVED.search(clause) for clause in clauses)
-    return Wanted(clauses, frozenset(heads), frozenset(names), defined, counts, unknowns, solves, nothing)
+    return AskedNames(clauses, frozenset(heads), frozenset(names), defined, counts, unknowns, solves, nothing)
 
 
 def bears(name: str, question: str, variable: str = "") -> bool:  # noqa: PLR0911, C901 (one way out per ground)
@@ -121,7 +121,7 @@ def bears(name: str, question: str, variable: str = "") -> bool:  # noqa: PLR091
     return asked.solves and len(name) == 1 and (name == "S" or _LETTER.search(question) is None)
 
 
-def _is_said(words: str, asked: Wanted) -> bool:
+def _is_said(words: str, asked: AskedNames) -> bool:
     """Say whether words, without their spaces, are those of a clause that asks; a quantity has to head one."""
     quantity = conventions.quantity(words)
     if quantity:
