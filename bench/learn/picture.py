@@ -44,8 +44,8 @@ def _panel(curves: Curves, y: str, x: str | None, title: str) -> str:
     most_x = max((at for line in lines.values() for at, _ in line), default=1.0) or 1.0
     most_y = max(0.1, *(value for line in lines.values() for _, value in line)) if lines else 1.0
     parts = [f'<text x="{left}" y="16">{escape(title)}</text>']
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        if share <= most_y:
+    for share in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.75, 1.0):
+        if share <= most_y and (most_y < 0.25 or share % 0.25 == 0):
             at = down - (down - up) * share / most_y
             parts.append(f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="#ddd"/>')
             parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end" fill="#666">{share:.0%}</text>')

@@ -71,7 +71,7 @@ def run_alone(job: Job, setting: Setting, directory: Path, board: Path | None = 
 async def _by_pool(jobs: list[Job], settings: LearnSettings, directory: Path, say: SweepLog) -> list[SweepCell]:
     benches = {job.family: TaughtFamily(job.family, settings.setting, directory) for job in jobs}
     if all(benches[job.family].path(job.reward, job.seed, job.how).exists() for job in jobs):
-        return [run_from(benches[job.family], job, "", None) for job in jobs]
+        return [await asyncio.to_thread(run_from, benches[job.family], job, "", None) for job in jobs]
     cells: list[SweepCell] = []
     async with learn_pool(tinyv=1, model=settings.model, threads=settings.threads) as pool:
         for job in jobs:
