@@ -6,6 +6,8 @@ The base package is the client alone. A command whose extra is missing ends with
 import sys
 from typing import Final
 
+from tinyv_stream.processes.descriptors import open_standard_streams
+
 _EXTRA_OF: Final = {
     "typer": "cli",
     "rich": "cli",
@@ -23,6 +25,7 @@ _EXTRA_OF: Final = {
 
 def main() -> None:
     """Run the command line and exit; 1 with the remedy where an extra is missing."""
+    open_standard_streams()
     try:
         from tinyv_stream.cli import main as run_command
 

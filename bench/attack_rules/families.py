@@ -3,6 +3,7 @@
 from typing import Final
 
 from bench.attack_rules.drawing import DrawFamily
+from bench.attack_rules.label_edits import LABELLED
 from bench.attack_rules.letter_families import LETTERS
 from bench.attack_rules.number_families import NUMBERS
 from bench.attack_rules.shape_families import SHAPED
@@ -12,4 +13,4 @@ from bench.attack_rules.word_families import WORDED
 RARELY_DRAWN: Final = {"integrals": 12, "sums and products": 6}
 """Every so many turns only: one check of these costs the graders up to seconds."""
 
-FAMILIES: Final[dict[str, DrawFamily]] = {**NUMBERS, **LETTERS, **SHAPED, **WORDED, **SOLVED}
+FAMILIES: Final[dict[str, DrawFamily]] = {**NUMBERS, **LETTERS, **SHAPED, **WORDED, **SOLVED, **LABELLED}

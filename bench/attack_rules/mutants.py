@@ -9,6 +9,7 @@ from bench.attack_rules.context import Truth
 from bench.attack_rules.exact import computed
 from bench.attack_rules.families import FAMILIES, RARELY_DRAWN
 from bench.attack_rules.keeping import kept
+from bench.attack_rules.label_edits import label_edits
 from bench.attack_rules.oracle import judge
 from bench.attack_rules.rewrites import bare, rewritten
 from bench.attack_rules.shape_edits import shape_edits
@@ -83,6 +84,7 @@ def _candidates(truth: Truth, rng: random.Random) -> list[tuple[str, TreeNode | 
     found: list[tuple[str, TreeNode | str]] = [*edits(truth.tree, rng), *shape_edits(truth.tree, rng)]
     found += text_edits(truth, truth.text, rng)
     found += text_edits(truth, write(truth.tree, spelling(rng)), rng)
+    found += label_edits(truth, write(truth.tree, spelling(rng)))
     found += [("as it is", truth.tree)] * 3
     return found
 

@@ -46,6 +46,27 @@ def test_a_pool_that_goes_away_is_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_program_without_a_standard_stream_writes_into_no_file_of_its_own(tmp_path: Path, closed: str) -> None:
+    path = tmp_path / "out"
+    code = (
+        "from tinyv_stream.__main__ import open_standard_streams; open_standard_streams()\n"
+        "import sys, uvloop, asyncio\n"
+        f"file = open({str(path)!r}, 'w'); assert file.fileno() > 2\n"
+        "print('x'); print('x', file=sys.stderr); sys.stdin.read()\n"
+        "uvloop.run(asyncio.sleep(0)); file.write('done')"
+    )
+    ran = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code],
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    assert ran.returncode == 0
+    assert path.read_text() == "done"
+
+
+@pytest.mark.slow
 def test_patience_with_a_pool_that_is_gone_has_an_end_and_nothing_is_written(
     tmp_path: Path, server: EmbeddedServer, pool_name: str
 ) -> None:
@@ -79,7 +100,7 @@ with scratch_directory("tinyv-score-") as path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_up_whose_output_is_full_goes_on_and_drains_on_a_signal(tmp_path: Path, signum: signal.Signals) -> None:
     cli = Cli(tmp_path)
     rollouts, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

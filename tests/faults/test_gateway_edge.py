@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import socket
@@ -135,6 +136,9 @@ async def test_beyond_the_descriptors_a_connection_is_answered_503(server: Embed
         b"\x16\x03\x01sec\r\n\r\n",
         b"GET / HTTP/1.1\r\nsec\r\n\r\n",
         b"GET / HTTP/1.1\r\nTransfer-Encoding: sec\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"secret" * 2_000 + b"\r\n\r\n",
+        b"GET /" + b"secret" * 2_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
     ],
 )
 async def test_a_malformed_request_is_one_line_without_any_part_of_it(
@@ -142,7 +146,10 @@ async def test_a_malformed_request_is_one_line_without_any_part_of_it(
 ) -> None:
     with caplog.at_level(logging.INFO):
         async with gateway(server.url, pool_name) as http, connected(http, 1, request_) as (reader,):
-            await asyncio.wait_for(reader.readline(), 30)
+            head, _, said = (await asyncio.wait_for(reader.read(), 30)).partition(b"\r\n\r\n")
+            assert head.split()[1] == b"400"
+            assert json.loads(said)["error"]["field"] == "request"
+            assert b"sec" not in said
             assert (await http.get("/healthz"))[0] == 200
     lines = [logging.Formatter().format(record) for record in caplog.records]
     assert not [line for line in lines if "\n" in line or "sec" in line.replace("second", "")], lines

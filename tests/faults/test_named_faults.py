@@ -8,15 +8,20 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from gateway_kit import workers
+from scripted_verifier import ScriptedVerifier
+from stream_kit import Serve, rollout
 
 from bench.chaos.proxy import Proxy
+from tinyv_stream import RewardClient
+from tinyv_stream.broker.keys import Keys
 from tinyv_stream.broker.redis_client import connect
+from tinyv_stream.client import session
 from tinyv_stream.testing import EmbeddedServer, embedded_server
 
 PROGRAM = Path(__file__).with_name("client_program.py")
@@ -70,6 +75,24 @@ async def test_the_right_to_run_scripts_is_taken_away_and_given_back() -> None:
         await asyncio.sleep(1.0)  # the client has met it
         await r.execute_command("ACL", "SETUSER", "default", "+evalsha")
         assert json.loads(await trainer.said()) == ["ok"] * 5
+
+
+async def test_a_deleted_queue_costs_no_reward_and_is_said_once(
+    serve: Serve,
+    client: Callable[..., RewardClient],
+    server: EmbeddedServer,
+    pool_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(session, "RECONCILE_S", 0.1)
+    async with client() as c:
+        tickets = [await c.submit(rollout("rule:correct", n)) for n in range(5)]
+        async with connect(server.url) as r:
+            assert await r.unlink(Keys(pool_name).queue("rule")) == 1
+        async with serve(ScriptedVerifier("rule")):
+            assert [(await ticket).value for ticket in tickets] == [1.0] * 5
+    assert len([message for message in caplog.messages if "the broker lost rollouts" in message]) == 1
 
 
 @pytest.mark.slow

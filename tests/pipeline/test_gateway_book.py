@@ -1,5 +1,6 @@
 """A gateway's book that is damaged, full or of another release: no reward comes twice, and nothing ends unseen."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -164,6 +165,35 @@ async def test_a_gateway_that_starts_on_a_full_disk_answers_503_and_opens_when_t
                 await wait_until(lambda: _accepts(http, more), 30, "the gateway to take posts")
                 ids = {line["reward"]["rollout_id"] for line in await http.take(STREAM, 1 + keeps)}
     assert ids == ({"r0", "r9"} if keeps else {"r9"})
+
+
+async def test_a_state_file_deleted_under_a_gateway_is_written_anew_and_survives_a_restart(
+    server: EmbeddedServer, pool_name: str, tmp_path: Path
+) -> None:
+    state = tmp_path / "kept" / "book.db"
+    async with workers(server.url, pool_name):
+        async with gateway(server.url, pool_name, state=str(state)) as http:
+            assert (await http.post("/v1/rollouts", _post(2)))[0] == 202
+            before = await http.take(STREAM, 2)
+            shutil.rmtree(state.parent)
+            assert (await http.post("/v1/rollouts", _post(3)))[0] == 202
+            (third,) = await http.take(f"{STREAM}&cursor={before[-1]['cursor']}", 1)
+        async with gateway(server.url, pool_name, state=str(state)) as http:
+            again = await http.take(f"{STREAM}&cursor={before[0]['cursor']}", 2)
+    assert again == [before[1], third]
+
+
+def test_a_change_that_meets_another_file_in_place_of_the_book_is_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    book = Journal(str(path))
+    path.rename(tmp_path / "moved.db")
+    path.write_text("somebody's")
+    with pytest.raises(StateError, match="another file"):
+        book.begin("trainer", "e")
+    path.unlink()
+    book.begin("trainer", "e")
+    assert [page.name for page in book.pages()] == ["trainer"]
+    book.close()
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ async def test_an_id_that_another_client_has_open_is_refused(server: EmbeddedSer
 
 
 async def test_an_id_that_cannot_be_used_fails_alone(server: EmbeddedServer, pool_name: str) -> None:
-    async with workers(server.url, pool_name), gateway(server.url, pool_name) as http:
+    async with gateway(server.url, pool_name) as http:  # nothing is rewarded yet, so each id is still somebody's
         assert (await http.post("/v1/rollouts", _post(7, 8, "b")))[0] == 202
         mixed = _post(0, 2, "a")
         mixed["rollouts"] += [*mixed["rollouts"][:1], *_post(7, 8)["rollouts"], *_post(2, 3)["rollouts"]]
@@ -90,11 +90,9 @@ async def test_an_id_that_cannot_be_used_fails_alone(server: EmbeddedServer, poo
             (2, "rollouts[2].rollout_id"),
             (3, "rollouts[3].rollout_id"),
         ]
-        assert sorted(one["reward"]["rollout_id"] for one in await http.take("/v1/rewards?client=a", 3)) == [
-            "r0",
-            "r1",
-            "r2",
-        ]
+        async with workers(server.url, pool_name):
+            taken = await http.take("/v1/rewards?client=a", 3)
+        assert sorted(one["reward"]["rollout_id"] for one in taken) == ["r0", "r1", "r2"]
 
 
 async def test_a_client_that_does_not_read_is_told_to(server: EmbeddedServer, pool_name: str) -> None:

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.errors import InvalidInputError, OutputFileError
 from tinyv_stream.files.rewards import RewardFile
 from tinyv_stream.files.rollouts import MAX_LINE_BYTES, BadLine, RolloutLine, read_rollouts, survey
 from tinyv_stream.types import MAX_ROLLOUT_BYTES, Outcome, Reward, Source, Status, Timings, Verdict
@@ -213,6 +214,37 @@ def test_second_writer_is_refused(tmp_path: Path) -> None:
         ran = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
     assert ran.returncode != 0
     assert "another process is writing it" in ran.stderr
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def replaced(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.write_text("")
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 5)
+
+
+def added_to(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("x")
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize("change", [removed, replaced, cut, added_to])
+def test_a_file_that_is_changed_meanwhile_ends_the_run(
+    tmp_path: Path, change: Callable[[Path], None], *, is_last: bool
+) -> None:
+    path = tmp_path / "out.jsonl"
+    out = RewardFile(path)
+    with pytest.raises(OutputFileError, match=r"--out .* was changed .*run the same command again"), out:  # noqa: PT012
+        out.write(rewarded("a"))
+        change(path)
+        assert is_last or not out.write(rewarded("b"))
 
 
 def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:

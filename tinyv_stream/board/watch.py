@@ -28,6 +28,7 @@ from tinyv_stream.board.settings import BoardConfig
 from tinyv_stream.board.step_traces import StepTraces
 from tinyv_stream.board.steps import combined
 from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.remedies import explained
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.record import reading, segments
@@ -171,7 +172,7 @@ class Watch:
                         self._live.look(await side.status())
                         await asyncio.sleep(_LOOK_S)
             except BrokerError as exc:
-                _log.warning("no look at the pool: %s", exc)
+                _log.warning("no look at the pool: %s", explained(exc))
                 self._live.look(None)
                 await asyncio.sleep(4 * _LOOK_S)
 

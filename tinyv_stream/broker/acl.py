@@ -63,7 +63,7 @@ def acl_rules(role: Role, pool: str, *, run: str = "*") -> list[str]:
 
 def _called(role: Role) -> set[str]:
     found: set[str] = set()
-    for script in (COMMON, *scripts_of(role)):
+    for script in (*COMMON, *scripts_of(role)):
         for command, part in _CALL.findall(script_text(script)):
             found.add(f"{command}|{part}".lower() if part else command.lower())
     return found

@@ -27,6 +27,7 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
+from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.broker.url import TopologyKind, parse, redact
 from tinyv_stream.errors import BrokerUnavailableError, UnsupportedServerError
 
@@ -65,7 +66,7 @@ async def preflight(r: Redis, url: str) -> ServerInfo:
     except (AuthenticationError, NoPermissionError) as exc:
         raise BrokerUnavailableError(shown, f"it refused us ({exc}); check user, password and ACL") from exc
     except (RedisConnectionError, RedisTimeoutError, OSError) as exc:
-        raise BrokerUnavailableError(shown, f"nothing usable answers ({exc}); is the server running there?") from exc
+        raise BrokerUnavailableError(shown, f"nothing usable answers ({exc}); {remedy_for(exc)}") from exc
     except RedisError as exc:
         raise BrokerUnavailableError(shown, str(exc)) from exc
     name, version = _identity(info)

@@ -6,23 +6,47 @@ This table decides no behaviour: what it does not know is retried like the rest,
 import errno
 from typing import Final
 
+from tinyv_stream.errors import BrokerError, UnsupportedServerError
+
+_RIGHTS: Final = "give the user its rights again: `tinyv-stream acl` prints them"
+_USER: Final = "check user and password of the URL"
+_REPLICA: Final = "a replica answers: wait for the failover, or give the URL of the primary"
+_SCRIPTS: Final = "the server forgets scripts while they run: is something flushing them?"
+_MEMORY: Final = "the server is out of memory: raise its maxmemory"
+_CLUSTER: Final = "the cluster lacks a primary: see its state (CLUSTER INFO)"
+
 _ANSWERS: Final = (
-    ("NOPERM", "give the user its rights again: `tinyv-stream acl` prints them"),
-    ("WRONGPASS", "check user and password of the URL"),
-    ("NOAUTH", "check user and password of the URL"),
+    ("NOPERM", _RIGHTS),
+    ("NoPermission", _RIGHTS),
+    ("WRONGPASS", _USER),
+    ("NOAUTH", _USER),
+    ("Authentication", _USER),
+    ("Authorization", _USER),
+    ("already authenticated", _USER),
     ("refused us", "check user, password and rights: `tinyv-stream acl` prints them"),
     ("WRONGTYPE", "another program uses a key of this pool: delete that key, or use another pool name"),
     ("MISCONF", "the server cannot write its disk: make room there, and see its log"),
     ("make room", "make room on that disk"),
-    ("READONLY", "a replica answers: wait for the failover, or give the URL of the primary"),
-    ("NOSCRIPT", "the server forgets scripts while they run: is something flushing them?"),
-    ("OOM", "the server is out of memory: raise its maxmemory"),
+    ("READONLY", _REPLICA),
+    ("ReadOnly", _REPLICA),
+    ("MASTERDOWN", _REPLICA),
+    ("MasterDown", _REPLICA),
+    ("NOREPLICAS", "too few replicas are there: bring them back, or lower the server's min-replicas-to-write"),
+    ("NOSCRIPT", _SCRIPTS),
+    ("NoScript", _SCRIPTS),
+    ("OOM", _MEMORY),
+    ("OutOfMemory", _MEMORY),
+    ("out of memory", _MEMORY),
+    ("LOADING", "the server loads its data: it answers when it is done"),
+    ("BusyLoading", "the server loads its data: it answers when it is done"),
+    ("CLUSTERDOWN", _CLUSTER),
+    ("ClusterDown", _CLUSTER),
     ("max number of clients", "raise the server's maxclients"),
     ("unexpected answer", "is another release of tinyv-stream, or another server, behind that URL?"),
     ("Protocol", "is that a Redis or Valkey server? check host, port and TLS of the URL"),
     ("InvalidResponse", "is that a Redis or Valkey server? check host, port and TLS of the URL"),
 )
-"""What an error's text may hold -> its remedy; the first that fits."""
+"""What an error's text or type may hold -> its remedy; the first that fits. redis-py has types in place of codes."""
 
 _NUMBERS: Final = {
     errno.EMFILE: "raise the limit of open files of this process (ulimit -n)",
@@ -41,13 +65,23 @@ _ELSE: Final = "is the server up and reachable? see its log, and docs/reliabilit
 
 
 def remedy_for(exc: BaseException) -> str:
-    """Return what a user can do about `exc`: by the system's number in it or in its cause, else by its text."""
+    """Return what a user can do about `exc`: by the first of it and its causes that has a known number or text."""
     seen: BaseException | None = exc
     for _ in range(8):  # a chain of causes is short
         if seen is None:
             break
         if isinstance(seen, OSError) and seen.errno in _NUMBERS:
             return _NUMBERS[seen.errno]
+        text = f"{type(seen).__name__}: {seen}"
+        if found := next((remedy for word, remedy in _ANSWERS if word in text), None):
+            return found
         seen = seen.__cause__ or seen.__context__
-    text = f"{type(exc).__name__}: {exc}"
-    return next((remedy for word, remedy in _ANSWERS if word in text), _ELSE)
+    return _ELSE
+
+
+def explained(exc: BaseException) -> str:
+    """Return what a broker's error says, with its remedy where it gives none."""
+    text, remedy = str(exc), remedy_for(exc)
+    is_bare = isinstance(exc, BrokerError) and not isinstance(exc, UnsupportedServerError)
+    is_bare = is_bare and remedy not in text and (remedy != _ELSE or exc.__cause__ is not None)
+    return f"{text}; {remedy}" if is_bare else text

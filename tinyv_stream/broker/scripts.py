@@ -10,8 +10,8 @@ from typing import Final, Literal, cast
 Role = Literal["trainer", "worker", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("trainer", "worker", "operator")
 
-COMMON: Final = "_common"
-"""What is put before every script; no script itself."""
+COMMON: Final = ("_common", "_gate")
+"""What is put before every script, in this order; no scripts themselves."""
 
 _FOLDER: Final = files("tinyv_stream.broker") / "lua"
 _MARK: Final = "-- role:"
@@ -20,7 +20,7 @@ _MARK: Final = "-- role:"
 def script_names() -> frozenset[str]:
     """Return the names of all scripts."""
     found = (f.name for f in _FOLDER.iterdir() if f.name.endswith(".lua"))
-    return frozenset(name.removesuffix(".lua") for name in found) - {COMMON}
+    return frozenset(name.removesuffix(".lua") for name in found) - {*COMMON}
 
 
 def script_text(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from tinyv_stream.broker.remedies import remedy_for
+from tinyv_stream.broker.remedies import explained, remedy_for
 from tinyv_stream.cli import (
     acl,
     analyze,
@@ -17,6 +17,7 @@ from tinyv_stream.cli import (
     dead_letters,
     demo,
     doctor,
+    drain,
     gateway,
     join,
     model,
@@ -71,6 +72,8 @@ app: Final = typer.Typer(
 app.callback()(version.options)
 app.command("up", epilog=up.EPILOG)(up.up)
 app.command("join", epilog=join.EPILOG)(join.join)
+app.command("drain", epilog=drain.DRAIN_EPILOG)(drain.drain)
+app.command("undrain", epilog=drain.UNDRAIN_EPILOG)(drain.undrain)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
@@ -100,7 +103,7 @@ def main() -> None:
         typer.echo(f"tinyv-stream: {exc}", err=True)
         sys.exit(2)
     except TinyVError as exc:
-        typer.echo(f"tinyv-stream: {exc}", err=True)
+        typer.echo(f"tinyv-stream: {explained(exc)}", err=True)
         sys.exit(1)
     except OSError as exc:
         where = f" {exc.filename}" if exc.filename else ""

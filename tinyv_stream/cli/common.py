@@ -37,7 +37,8 @@ RedisOption = Annotated[
         "--redis",
         metavar="URL",
         envvar="TINYV_REDIS_URL",
-        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://."
+        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://,"
+        " or several servers of one pool, split by commas."
         " A password is safer in the variable.",
     ),
 ]
@@ -60,7 +61,7 @@ WeightOption = Annotated[
 
 
 class Interrupt:
-    """Ctrl-C, SIGTERM and SIGHUP, counted: `asked` after the first, `forced` after the second."""
+    """Ctrl-C, SIGTERM, SIGHUP and SIGQUIT, counted: `asked` after the first, `forced` after the second."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -83,7 +84,8 @@ def run(main: Callable[[Interrupt], Awaitable[int]]) -> NoReturn:
         interrupt = Interrupt()
         # `nohup` has SIGHUP ignored, and that stays so.
         hung_up = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else []
-        for number in (signal.SIGINT, signal.SIGTERM, *hung_up):
+        # As PID 1 a signal without a handler is lost: a container's `STOPSIGNAL SIGQUIT` would wait for its kill.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, *hung_up):
             asyncio.get_running_loop().add_signal_handler(number, interrupt.signalled)
         return await main(interrupt)
 

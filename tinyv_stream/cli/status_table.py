@@ -3,7 +3,6 @@
 Whatever a worker says of itself is foreign text: it is shown as text and never read as markup.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.cli.common import safe
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
+from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset(
@@ -22,8 +22,6 @@ _ELSEWHERE: Final = frozenset(
     | {"engine_waiting", "prefix_queried", "prefix_hit"}
 )
 """Shown in another column, by `model status` or `status --hosts`, or among the metrics."""
-_WINDOW_S: Final = 10.0
-"""Span of the shown rate: long enough to be steady, short enough to show a stall."""
 _NONE: Final = rate(0, 0)
 
 
@@ -49,27 +47,23 @@ class Meter:
     """Turns one status after the other into figures with a rate."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
+        self._rate = RecentRate()
 
     def read(self, status: PoolStatus, now_s: float) -> StatusFigures:
         """Return the figures at `now_s`, any clock that goes forward."""
         stats = status.stats
         rewarded = sum(stats.get(ending, 0) for ending in Status)
-        self._seen.append((now_s, rewarded))
-        while now_s - self._seen[0][0] > _WINDOW_S:
-            self._seen.popleft()
-        then_s, before = self._seen[0]
         return StatusFigures(
             depth=status.depth,
             in_flight=status.live,
             rewarded=rewarded,
-            rate=max(0, rewarded - before) / (now_s - then_s) if now_s > then_s else None,
+            rate=self._rate.read(rewarded, now_s),
             rescued=stats.get("rescued", 0),
             cached=stats.get(f"by_{Source.CACHE}", 0),
             oldest_s=status.oldest_s,
             dead=status.dead,
             shadow=shadow_disagreement(stats),
-            warning=NEVER_ASKED if status.never_asked else "",
+            warning=_warning(status),
         )
 
 
@@ -109,6 +103,12 @@ def table(title: str, figures: StatusFigures, workers: list[WorkerInfo], step: T
     warning = [Text(figures.warning, style="yellow")] if figures.warning else []
     shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
     return Group(top, *([step] if step else []), *warning, *shadow, Text(""), _workers(workers))
+
+
+def _warning(status: PoolStatus) -> str:
+    if status.away:
+        return f"away: {', '.join(status.away)}; the figures are of the other servers"
+    return NEVER_ASKED if status.never_asked else ""
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:

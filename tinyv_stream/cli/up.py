@@ -18,6 +18,7 @@ from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.operator import OperatorApi, PoolStatus, WorkerInfo
 from tinyv_stream.broker.redis_client import redact
+from tinyv_stream.broker.remedies import explained
 from tinyv_stream.cli.board import board_beside, record_directory
 from tinyv_stream.cli.common import (
     INTERRUPTED,
@@ -192,7 +193,7 @@ async def _show(config: Config, pool: Pool, records: Path | None) -> None:
                     screen.show(title, meter.read(status, time.monotonic()), merge(pool, status), line)
                 except BrokerError as exc:
                     if outage.is_due():
-                        _log.warning("no look at the pool: %s", exc)
+                        _log.warning("no look at the pool: %s", explained(exc))
                 await asyncio.sleep(_LOOK_EVERY_S)
 
 

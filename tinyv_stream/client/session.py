@@ -20,8 +20,8 @@ from typing import Final, Self, TypeVar
 
 from tinyv_stream.aio.batcher import Batcher
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.messages import rollout_id_of, shard_of
-from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerApi, UnreadableReward
 from tinyv_stream.client import hold
@@ -46,6 +46,7 @@ _LOOK_TICKS: Final = (5, 0.12)
 """How long the session looks for rewards of rollouts that are overdue: so many ticks of so many seconds. Counted in
 ticks, because a loop that is blocked again must not use the time up before an answer that is here can be read."""
 _FULL_S: Final = (0.02, 0.2)
+_LOST: Final = "did it crash, was a key deleted, does it evict? see its log, its persistence and its maxmemory-policy"
 _NOTHING: Final = "0-0"
 """Stands before every entry: a commit up to it trims none."""
 
@@ -77,6 +78,7 @@ class Session:
         self._hold = Hold(run_id, client_id) if is_named else None
         self._on_reward = on_reward
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lost, self._lost_said = 0, LogLimit()
 
     async def __aenter__(self) -> Self:
         """Connect and start; raise BrokerError if the server cannot be used, InvalidInputError for a name in use."""
@@ -113,7 +115,7 @@ class Session:
 
         Not beyond the deadline: then the rollout has its reward, and the trainer goes on.
         """
-        entry.shard = shard_of(entry.uid, len(self._links))
+        entry.shard = shard_of(entry.uid, len(self._links), is_server=self._links[0].is_of_several)
         while not entry.ticket.done:
             entry.sending = self._batchers[entry.shard].offer(entry)
             answer = await entry.sending
@@ -159,7 +161,7 @@ class Session:
             await self.calls.make(what, step, where=f"this client ({what})")
 
     async def _call(self, link: TrainerApi, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        where = f"the broker {redact(link.url)}" + (f", shard {link.keys.shard}" if len(self._links) > 1 else "")
+        where = f"the broker {link.place}" + (f", shard {link.keys.shard}" if len(self._links) > 1 else "")
         return await self.calls.make(what, call, where=where)
 
     def _of(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[LedgerEntry]:
@@ -246,11 +248,13 @@ class Session:
         await asyncio.sleep(RECONCILE_S)
         before = asyncio.get_running_loop().time() - RECONCILE_S
         old = self._of(link, [e for e in self.ledger.entries() if e.stored and e.submitted < before])
-        for entry in await self._look(link, old):
-            if not entry.ticket.done:
-                _log.warning("the broker lost a rollout, sending it again", extra={"rollout_id": entry.uid})
-                entry.stored = False
-                self.own(self.store(entry), f"resend {entry.uid}")
+        lost = [entry for entry in await self._look(link, old) if not entry.ticket.done]
+        self._lost += len(lost)
+        if lost and self._lost_said.is_due():
+            _log.warning("the broker lost rollouts, sending them again (%d so far): %s", self._lost, _LOST)
+        for entry in lost:
+            entry.stored = False
+            self.own(self.store(entry), f"resend {entry.uid}")
 
     async def _look(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[LedgerEntry]:
         """Ask what became of rollouts, and settle those that were rewarded; return those that the broker lost."""

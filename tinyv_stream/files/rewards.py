@@ -4,8 +4,11 @@
 - A file has one writer at a time; a second one is refused.
 - A torn last line, left by a kill or a power cut, is cut off before more is added.
 - A file that is not ours is refused and not touched.
+- One that is removed, replaced, cut or written by somebody else meanwhile ends the run: no reward is told of that the
+  file, as its name leads to it, does not hold.
 """
 
+import errno
 import fcntl
 import os
 import stat
@@ -20,6 +23,8 @@ from tinyv_stream.types import Outcome, Reward, Source, Status, Timings
 
 _TORN_START: Final = b'{"rollout_id":'
 """How each of our lines starts: a file that ends otherwise is somebody else's, and is not touched."""
+
+_CHANGED: Final = "leave it alone, and run the same command again: it goes on from what the file holds"
 
 
 class RuleLine(msgspec.Struct, frozen=True):
@@ -86,8 +91,12 @@ class RewardFile:
         self.path = path
         self.done: dict[str, Status] = {}
         self._fd = -1
+        self._end = 0
+        """How long the file is, by what was read and written here."""
 
     def __enter__(self) -> Self:
+        if str(self.path) == "-":
+            raise InvalidInputError("--out", "-", "name a file: resuming reads it")
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as exc:
@@ -95,6 +104,7 @@ class RewardFile:
         try:
             self._lock()
             self._load()
+            self._end = os.fstat(self._fd).st_size
         except BaseException:  # the lock and the file are let go, whatever stopped it
             os.close(self._fd)
             raise
@@ -103,30 +113,53 @@ class RewardFile:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._fd)
+        try:
+            if kind is None:
+                self._check_is_ours()
+        finally:
+            os.close(self._fd)
 
     def write(self, reward: Reward) -> bool:
         """Append the reward in one write and return True; False if its id is there already.
 
-        Raises OutputFileError, with nothing half written left behind, if the disk takes no more.
+        Raises OutputFileError, with nothing half written left behind, if the disk takes no more, or if the file is not
+        what it was.
         """
         if reward.rollout_id in self.done:
             return False
         data = _encoder.encode(reward_line(reward)) + b"\n"
-        end = os.fstat(self._fd).st_size
+        self._check_is_ours()
         try:
             # A full disk may take a part of the line without an error: the next write then raises it.
             written = os.write(self._fd, data)
             while written < len(data):
                 written += os.write(self._fd, data[written:])
         except OSError as exc:
-            os.ftruncate(self._fd, end)
+            os.ftruncate(self._fd, self._end)
             doing = f"the reward of {reward.rollout_id!r} cannot be written to --out {self.path}"
             raise OutputFileError(
                 doing, exc, "make room, and run the same command again: it goes on from here"
             ) from exc
+        self._end += len(data)
         self.done[reward.rollout_id] = reward.status
         return True
+
+    def _check_is_ours(self) -> None:
+        """Raise OutputFileError unless the path leads to this file, and it is as long as it was left."""
+        mine = os.fstat(self._fd)
+        try:
+            found = self.path.stat()
+        except OSError as exc:
+            found, reason = None, exc.strerror or "it is gone"
+        else:
+            reason = "another file is there now"
+        if found and os.path.samestat(mine, found):
+            if mine.st_size == self._end:
+                return
+            reason = f"it has {mine.st_size} bytes, and {self._end} were written"
+        raise OutputFileError(
+            f"--out {self.path} was changed while it was written", OSError(errno.ESTALE, reason), _CHANGED
+        )
 
     def _lock(self) -> None:
         if not stat.S_ISREG(os.fstat(self._fd).st_mode):

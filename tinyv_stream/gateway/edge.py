@@ -4,13 +4,15 @@
 - Of one address, at most `max_waiting` connections may be without a request; the oldest beyond it are closed. So a
   flood of half-sent headers takes no place from requests that are sent.
 - Beyond what descriptors allow, a connection is answered 503 and closed: accepting never fails.
-- What is logged of a malformed request is one line, without any part of it.
+- What is logged of a malformed request is one line, without any part of it; the answer is in our form, and has none
+  either.
 """
 
 import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Final, cast
 
 from aiohttp import web
@@ -26,6 +28,11 @@ _LINGERING: Final = 32
 _SETTLED_S: Final = 3.0
 """A burst of connections sends its requests within this; only older ones are closed for a newer one."""
 _SORRY: Final = b'{"error":{"field":"","message":"too many connections are open"}}'
+_UNREADABLE: Final = (
+    '{"error":{"field":"request","message":"the request cannot be read (%s); send HTTP/1.1, a Host, header lines of'
+    ' at most 8190 bytes, and a body that is as long, and encoded, as they say (gzip, deflate)"}}'
+)
+_FAILED: Final = '{"error":{"field":"","message":"an error of the gateway; its log has it"}}'
 _REFUSAL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_SORRY), _SORRY)
@@ -161,13 +168,39 @@ class EdgeSite(web.TCPSite):
         super().__init__(runner, config.host, config.port, backlog=backlog)
         if runner.server is None:
             raise RuntimeError("the runner is not set up")
-        self.edge = Edge(runner.server, config)
+        self.edge = Edge(partial(_in_our_words, runner.server.__call__), config)
 
     async def start(self) -> None:
         """Listen; raise OSError for an address that cannot be had."""
         await web.BaseSite.start(self)
         loop, config = asyncio.get_running_loop(), self.edge.config
         self._server = await loop.create_server(self.edge, config.host, config.port, backlog=self._backlog)
+
+
+class _OwnWords(web.RequestHandler):
+    """The HTTP server's protocol, but for what it answers where there is no request that a route could see."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Log it and close, as the server does; say it without its words, some of which are the sender's."""
+        super().handle_error(request, status, exc, message)
+        said = _UNREADABLE % type(exc).__name__ if status < 500 else _FAILED
+        response = web.Response(status=status, body=said.encode(), content_type="application/json")
+        response.force_close()
+        return response
+
+
+def _in_our_words(make: Callable[[], web.RequestHandler]) -> asyncio.Protocol:
+    protocol = make()
+    protocol.__class__ = _OwnWords  # the runner's server makes its own kind, and takes no other
+    return protocol
 
 
 def descriptors() -> int:

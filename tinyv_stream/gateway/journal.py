@@ -3,7 +3,7 @@
 - A reward is written before a reader can see it, so every cursor that was received stays good over a kill.
 - An unrewarded rollout is kept whole: the next gateway with this book submits it again, under the same id.
 - One gateway at a time: a second one that opens the book is refused.
-
+- A file that is deleted under a running gateway is written anew, whole, before the next change.
 - A disk that takes no more is no end: a change is made whole or not at all, and StateError says what to do.
 
 A file of SQLite, in the user's own directory; without a path it is in memory, and ends with the gateway. Writes are
@@ -89,6 +89,7 @@ class Journal:
         with _usable(path), ExitStack() as stack:
             self._base = _opened(path)
             stack.callback(self._base.close)
+            self._file = Path(path).stat() if path else None
             self.client_id = self._client_id() if path else None
             """Of the pool's client: a fixed one, so that the pool goes on while the gateway is away. None in memory."""
             stack.pop_all()
@@ -171,6 +172,7 @@ class Journal:
     def _change(self) -> Generator[sqlite3.Cursor]:
         """All of the block, or none of it; raise StateError where the file takes it not."""
         try:
+            self._stay_at_path()
             cursor = self._base.cursor()
             cursor.execute("begin")
             try:
@@ -181,6 +183,27 @@ class Journal:
                     cursor.execute("rollback")
         except (sqlite3.Error, OSError) as exc:
             raise StateError(self._path, exc) from exc
+
+    def _stay_at_path(self) -> None:
+        """Write the file anew if it is gone; raise OSError for another one in its place: that may be somebody's."""
+        if self._file is None:
+            return
+        try:
+            if os.path.samestat(Path(self._path).stat(), self._file):
+                return
+        except FileNotFoundError:
+            pass
+        else:
+            raise OSError(errno.ESTALE, "another file was put there: move it away")
+        # By way of memory: the old one, as it is closed, would delete the new one's log by its name.
+        held = sqlite3.connect(":memory:", isolation_level=None)
+        self._base.backup(held)
+        self._base.close()
+        self._base = held  # whatever goes wrong from here on, nothing is lost, and the next change tries again
+        made = _opened(self._path)
+        held.backup(made)
+        self._base, self._file = made, Path(self._path).stat()
+        held.close()
 
 
 @contextmanager
@@ -201,9 +224,10 @@ def _usable(path: str) -> Generator[None]:
 
 
 def _unusable(path: str, exc: Exception) -> InvalidInputError:
-    return InvalidInputError(
-        "--state", path, f"give a file of your own, of this release, that no other gateway uses ({exc})"
-    )
+    remedy = "give a file of your own, of this release, that no other gateway uses"
+    if getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        remedy = "it is damaged, or no gateway's: move it away (what its clients have not read is lost with it)"
+    return InvalidInputError("--state", path, f"{remedy} ({exc})")
 
 
 def _is_for_good(exc: OSError | sqlite3.Error) -> bool:

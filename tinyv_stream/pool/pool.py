@@ -2,6 +2,7 @@
 
 - Without a URL the pool brings its own server, whose data outlives the pool (`state_directory`).
 - A worker or server that dies comes back (`supervisor`); workers are drained first, the server goes last.
+- While this host is to be drained (`host_watch`) its workers stay down; the server goes on.
 - Killed with -9 it leaves no orphan: the kernel ends its children (`tinyv_stream.processes.die_with_parent`).
 - Secrets reach workers by environment, never by argv.
 
@@ -22,9 +23,11 @@ from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import connect, redact
 from tinyv_stream.broker.settings import agree
 from tinyv_stream.broker.shard import ShardClient
+from tinyv_stream.broker.url import servers_of
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import make_private, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer
+from tinyv_stream.pool.host_watch import HostWatch
 from tinyv_stream.pool.supervisor import State, Supervisor
 from tinyv_stream.pool.worker_process import COMMANDS, WorkerProgram, make_workers, worker_environments
 from tinyv_stream.types import STAGES, Stage, validate_name
@@ -72,9 +75,11 @@ class Pool:
         self._grace_s = grace_s
         self._url = redis_url
         self._stop: asyncio.Event | None = None
+        self._host = HostWatch()
         self._members: list[tuple[WorkerProgram, Supervisor]] = []
         self.server = None if redis_url else EmbeddedServer(self._directory)
         self.server_info: ServerInfo | None = None
+        """Of the first server."""
 
     async def __aenter__(self) -> Self:
         """Start the server, if it is ours, and look at it; no worker runs yet.
@@ -85,17 +90,24 @@ class Pool:
         try:
             if self.server:
                 await self.server.start()
-            async with connect(self.url) as r:
-                self.server_info = await preflight(r, self.url)
+            warnings = {url: (await self._look_at(url)).warnings for url in servers_of(self.url)}
             async with ShardClient(self.url, self._config.broker) as link:
                 self._config, _ = await agree(link, self._config, self._given)
+                await self._host.look(link)
             self._make_members()
         except BaseException:  # what was started is stopped, also after a cancellation
             await self.__aexit__()
             raise
-        for warning in self.server_info.warnings:
-            _log.warning("broker %s: %s", redact(self.url), warning)
+        for url, texts in warnings.items():
+            for text in texts:
+                _log.warning("broker %s: %s", redact(url), text)
         return self
+
+    async def _look_at(self, url: str) -> ServerInfo:
+        async with connect(url) as r:
+            found = await preflight(r, url)
+        self.server_info = self.server_info or found
+        return found
 
     async def __aexit__(self, *_: object) -> None:
         """Kill what still runs and end the server cleanly, its data on disk."""
@@ -144,6 +156,8 @@ class Pool:
                 tasks = [
                     around.create_task(program.follow(self._on_line)) for program, _ in self._members if self._on_line
                 ]
+                watching = self._host.run(self.url, self._config.broker)
+                tasks.append(around.create_task(watching, name="host - watch"))
                 if self.server:
                     watch = Supervisor("server", self.server, grace_s=self._grace_s)
                     tasks.append(around.create_task(watch.run(asyncio.Event()), name="server - watch"))
@@ -166,7 +180,8 @@ class Pool:
         for stage in STAGES:
             envs = worker_environments(stage, self.url, self._config)
             for program in make_workers(stage, self._commands[stage], envs=envs, logs=self.logs):
-                self._members.append((program, Supervisor(program.name, program, grace_s=self._grace_s)))
+                supervisor = Supervisor(program.name, program, grace_s=self._grace_s, gate=self._host.gate)
+                self._members.append((program, supervisor))
 
     def _kill_workers(self) -> None:
         for program, _ in self._members:

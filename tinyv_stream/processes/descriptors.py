@@ -1,12 +1,33 @@
-"""Limits of open files: a program takes what it may have, and says at its start what it will lack."""
+"""Descriptors of a program: it takes as many as it may have, and says at its start what it will lack.
+
+Nothing but standard input, output and error is ever at 0, 1 and 2 (`open_standard_streams`).
+"""
 
 import logging
+import os
 import resource
+import sys
 from typing import Final
 
 _UNLIMITED: Final = 1_048_576
 
 _log = logging.getLogger(__name__)
+
+
+def open_standard_streams() -> None:
+    """Put /dev/null where a program was started without its input, output or error (`>&-`); before anything is opened.
+
+    What is opened next would get that number, be written to by whatever prints, and be lost to libuv, which aborts.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
+            os.set_inheritable(opened, True)  # noqa: FBT003 its only parameter beside the number
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 as long as the program
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def raise_descriptors() -> int:

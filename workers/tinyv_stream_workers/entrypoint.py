@@ -19,11 +19,13 @@ import msgspec
 import uvloop
 
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.broker.remedies import explained
 from tinyv_stream.config import Config, check, decode_toml, load
 from tinyv_stream.config.bounds import convert
 from tinyv_stream.config.pool_settings import written
 from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.processes import exit_codes
+from tinyv_stream.processes.descriptors import open_standard_streams
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.settings_follower import agreed_settings
 from tinyv_stream_workers.verifier import Verifier
@@ -36,7 +38,7 @@ def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], *,
     """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process. `name` is its module.
 
     Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart fixes, 3 where the pool's
-    settings changed: it is to be started again, at once.
+    settings changed: it is to be started again, at once; 4 where its host is to be drained: again once that is over.
     """
     code = _main(stage, about, verifier_of, name or f"tinyv_stream_workers.{stage}")
     logging.shutdown()
@@ -45,6 +47,7 @@ def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], *,
 
 
 def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], name: str) -> int:
+    open_standard_streams()
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=os.environ.get("TINYV_LOG", "INFO"), format=form)
     try:
@@ -53,7 +56,8 @@ def _main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], n
     except (TinyVError, ExceptionGroup) as exc:
         faults = _leaves(exc)
         for fault in faults:
-            _log.error("%s stopped: %s", name, fault, exc_info=None if isinstance(fault, TinyVError) else fault)
+            trace = None if isinstance(fault, TinyVError) else fault
+            _log.error("%s stopped: %s", name, explained(fault), exc_info=trace)
         return 2 if isinstance(faults[0], InvalidInputError) else 1
 
 
@@ -83,18 +87,21 @@ async def _run(
     started.append(worker)
     if worker.settings is None:
         raise RuntimeError("a worker process works by agreed settings")
-    outdated = worker.settings.outdated
-    watching = asyncio.create_task(_end_after(outdated, stop, worker), name="settings")
+    outdated, leaving = worker.settings.outdated, worker.host.leaving
+    watching = [
+        asyncio.create_task(_end_after(outdated, exit_codes.RESTART, stop, worker), name="settings"),
+        asyncio.create_task(_end_after(leaving, exit_codes.DRAINED, stop, worker), name="drain"),
+    ]
     await worker.run(stop)
-    await cancel_all([watching])
-    return exit_codes.RESTART if outdated.is_set() else 0
+    await cancel_all(watching)
+    return exit_codes.RESTART if outdated.is_set() else exit_codes.DRAINED if leaving.is_set() else 0
 
 
-async def _end_after(outdated: asyncio.Event, stop: asyncio.Event, worker: Worker) -> None:
-    await outdated.wait()
+async def _end_after(reason: asyncio.Event, code: int, stop: asyncio.Event, worker: Worker) -> None:
+    await reason.wait()
     stop.set()
     if worker.is_starting:
-        os._exit(exit_codes.RESTART)  # as above
+        os._exit(code)  # as above
 
 
 def _settings(name: str, about: str) -> tuple[str, Config, set[str]]:

@@ -18,17 +18,17 @@ LIBRARY = Path(tinyv_stream.__file__).parent
 WORKERS = Path(str(find_spec("tinyv_stream_workers").submodule_search_locations[0]))  # type: ignore[union-attr,index]
 BROKER = LIBRARY / "broker"
 LINK, DESIRED, ASK = BROKER / "shard.py", BROKER / "desired_state.py", LIBRARY / "control" / "model.py"
-FOLLOW, SETTINGS = WORKERS / "model_switch.py", BROKER / "settings.py"
-CHANGE = LIBRARY / "control" / "settings.py"
+FOLLOW, SETTINGS, HOSTS = WORKERS / "model_switch.py", BROKER / "settings.py", BROKER / "hosts.py"
+CHANGE, SCALING = LIBRARY / "control" / "settings.py", LIBRARY / "control" / "scaling.py"
 """The one that asks for a desired state, with a trainer's or an operator's rights, and the one that follows it."""
 MODULES: dict[Role, tuple[Path, ...]] = {
     "trainer": (LINK, BROKER / "trainer.py", ASK),
-    "worker": (LINK, BROKER / "worker.py", FOLLOW, SETTINGS),
-    "operator": (LINK, BROKER / "operator.py", ASK, SETTINGS),
+    "worker": (LINK, BROKER / "worker.py", FOLLOW, SETTINGS, HOSTS),
+    "operator": (LINK, BROKER / "operator.py", ASK, SETTINGS, HOSTS),
 }
 BY_STATUS = {"read_clock"}
 """What a gateway and `model` run with a trainer's rights, by the operator's API."""
-WRITTEN = sorted({*script_names(), COMMON})
+WRITTEN = sorted({*script_names(), *COMMON})
 
 
 def calls(tree: ast.AST) -> set[str]:
@@ -84,7 +84,7 @@ def test_no_other_module_calls_a_script_or_tells_a_desired_state() -> None:
     known = {path for some in MODULES.values() for path in some} | {DESIRED}
     texts = {path: path.read_text() for path in sources()}
     assert {path for path, text in texts.items() if ".script(" in text} <= known
-    assert {p for p, text in texts.items() if "broker.desired_state" in text} <= known | {CHANGE}
+    assert {p for p, text in texts.items() if "broker.desired_state" in text} <= known | {CHANGE, SCALING}
 
 
 def test_an_operator_may_run_all_and_the_others_what_they_call() -> None:
@@ -108,7 +108,7 @@ def test_a_script_with_an_unknown_role_is_refused(said: str) -> None:
 
 
 def test_one_table_names_the_stages() -> None:
-    (table,) = re.findall(r"(?m)^local STAGE = \{ (.*) \}$", script_text(COMMON))
+    (table,) = re.findall(r"(?m)^local STAGE = \{ (.*) \}$", script_text(COMMON[0]))
     assert table == ", ".join(f"{stage} = '{stage}'" for stage in get_args(Stage))
     words = re.compile(rf"""['"](?:{"|".join(get_args(Stage))}|wait)\b""")
     for name in script_names():

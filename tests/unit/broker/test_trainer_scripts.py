@@ -139,3 +139,23 @@ async def test_a_script_the_server_forgot_is_loaded_again(trainer: TrainerApi) -
 async def test_an_error_names_the_broker(trainer: TrainerApi) -> None:
     with pytest.raises(BrokerError, match="broker unix"):
         await trainer.command("HGET", trainer.keys.live)
+
+
+@pytest.mark.parametrize("key", ["q:rule", "at"])
+async def test_a_rollout_whose_entry_is_gone_is_unknown_and_taken_in_again(trainer: TrainerApi, key: str) -> None:
+    await trainer.submit("run", [item("run/a"), item("run/b")])
+    await trainer.command("UNLINK", f"{{tv:{trainer.config.pool}:0}}:{key}")
+    assert await trainer.check("run", ["run/a"]) == [UNKNOWN]
+    assert await trainer.submit("run", [item("run/a"), item("run/b")]) == [ACCEPTED] * 2
+    assert await trainer.check("run", ["run/a", "run/b"]) == [OUTSTANDING] * 2
+
+
+async def test_a_submit_that_failed_half_way_is_made_good_by_the_next(trainer: TrainerApi) -> None:
+    await trainer.command("UNLINK", trainer.keys.queue("rule"))
+    await trainer.command("SET", trainer.keys.queue("rule"), "another program's")
+    for _ in range(2):  # a second attempt does not take the first one's half for the whole
+        with pytest.raises(BrokerError, match="WRONGTYPE"):
+            await trainer.submit("run", [item("run/a")])
+    await trainer.command("UNLINK", trainer.keys.queue("rule"))
+    assert await trainer.submit("run", [item("run/a")]) == [ACCEPTED]
+    assert await trainer.command("XLEN", trainer.keys.queue("rule")) == 1

@@ -247,6 +247,19 @@ async def test_queues_that_vanished_are_made_again(kit: Kit) -> None:
     assert [d.uid for d in got] == ["run/a"]
 
 
+@pytest.mark.parametrize("key", ["leaders", "parked", "q:tinyv", "at"])
+async def test_what_waits_for_an_equal_one_is_not_left_behind_by_a_lost_key(kit: Kit, key: str) -> None:
+    await kit.submit("a", "b")
+    a, b = await kit.claim()
+    assert await kit.worker.forward([(a, a.work, "k"), (b, b.work, "k")]) == [QUEUED, PARKED]
+    await kit.worker.command("UNLINK", f"{kit.worker.keys.tag}:{key}")
+    answers = [(await kit.trainer.check("run", [uid]))[0] for uid in (a.uid, b.uid)]
+    assert UNKNOWN in answers
+    await kit.submit(*(uid[4:] for uid, answer in zip((a.uid, b.uid), answers, strict=True) if answer == UNKNOWN))
+    taken = [await kit.worker.retry(lambda: kit.claim("rule")), await kit.worker.retry(lambda: kit.claim("tinyv"))]
+    assert {delivery.uid for some in taken for delivery in some} == {a.uid, b.uid}
+
+
 async def test_the_cache_is_bounded(server: EmbeddedServer, pool_name: str) -> None:
     async with WorkerApi(server.url, BrokerConfig(pool=pool_name, cache_size=3)) as worker:
         for n in range(6):

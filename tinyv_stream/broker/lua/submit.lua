@@ -9,7 +9,7 @@ for i = 2, #ARGV, 3 do
   local reward = redis.call('HGET', done, uid)
   if reward then
     out[#out + 1] = reward
-  elseif redis.call('ZSCORE', live, uid) then
+  elseif is_outstanding(uid) then
     out[#out + 1] = 2
   elseif n >= cap then
     out[#out + 1] = 0

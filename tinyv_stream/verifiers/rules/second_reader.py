@@ -46,9 +46,13 @@ _SAYS_NOTHING: Final = table(
     "in to both by on at then yes no true false st nd rd th only such total altogether usd us const case cases "
     "otherwise given from will unit units whole nonnegative rational different distinct square cubic except "
     "excluding infinite textcirc bigg base quadrant pm am clock celsius fahrenheit degrees degree percent sharp "
+    "percentage none length measure precisely takes rose equals equal limit integral determinant took always "
+    "convergent divergent converge diverge "
     "dne infinitely many long tall high wide deep old year only wins win player winner "
 )
+_RUN: Final = re.compile(r"\\q?quad(?=[a-z]_)")
 _COUNTED: Final = frozenset({"\\ldots", "\\dots", "\\cdots", "…", "\\not", "‰", "\\partial", "\\nabla"})
+_ENDING: Final = re.compile(r"(?:ed|es|s|ing|d|e)\Z")
 _STEM: Final = 5
 
 
@@ -62,6 +66,7 @@ def left_over(gold: str, answer: str, question: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
+    text = _RUN.sub(" ", text) if "quad" in text else text
     return _TOKEN.findall(_COLOUR.sub("", _GOES_ON.sub(" ", _DOTS.sub(lambda _m: "\\ldots ", text))))
 
 
@@ -89,7 +94,9 @@ def _is_word_accounted(word: str, ours: Counter[str], theirs: Counter[str], ques
 
 
 def _stem(word: str) -> str:
-    return word.lower()[:_STEM]
+    """Return the first letters of a word, without an ending of a verb or a plural."""
+    low = word.lower()
+    return (_ENDING.sub("", low) if len(low) > 4 else low)[:_STEM]
 
 
 _NUMBERS: Final = table(

@@ -5,10 +5,9 @@ What an answer has and the ground truth has not may be dropped only where it is 
 
 import functools
 import re
-from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import quantities, units
+from tinyv_stream.verifiers.rules.answers import quantities
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 ROUNDING: Final = re.compile(
@@ -69,19 +68,13 @@ _VERB: Final = re.compile(
     r"that|if)\b"
 )
 _AUXILIARIES: Final = table(
-    "the a an are is were was there do does did can will would could be have has had he she they it we you i"
+    "the a an are is were was there do does did can will would could be have has had he she they it we you i that"
 )
+_SIGNS: Final = frozenset({"of", "positive", "negative"})
+"""Words that say which things are counted, in the question's own order."""
+_PREDICATE: Final = re.compile(r"(?:is|are|was|were|has|have|does|do|can|will|would)\b", re.IGNORECASE)
 _MORE: Final = frozenset({"more", "fewer", "less"})
 """Words that change a number, unless the question asks for just that: "how many more"."""
-_EXTENT: Final = re.compile(r"(.+)[ -](long|tall|high|wide|deep|old)")
-_EXTENTS: Final = {
-    "long": re.compile(r"how long|length", re.IGNORECASE),
-    "tall": re.compile(r"how tall|height", re.IGNORECASE),
-    "high": re.compile(r"how high|height", re.IGNORECASE),
-    "wide": re.compile(r"how wide|width", re.IGNORECASE),
-    "deep": re.compile(r"how deep|depth", re.IGNORECASE),
-    "old": re.compile(r"how old|\bages?\b", re.IGNORECASE),
-}
 _COUNTERS: Final = frozenset({"way", "solution", "unit", "value", "element", "square unit", "cubic unit"})
 NEVER: Final = table(
     "square squared cube cubed half halve halves third quarter tenth hundredth thousandth ten hundred thousand million "
@@ -94,29 +87,6 @@ NEVER: Final = table(
 )
 """Words that change a number, which no question makes droppable."""
 _DROPPED_WORDS: Final = frozenset({"different", "distinct", "possible", "total", "in total", "altogether", "such"})
-_DROPPED_UNITS: Final = frozenset({"unit", "unit^2", "unit^3"})
-_MONEY: Final = re.compile(
-    r"\b(?:cost|price|money|pay|paid|dollars?|earn|salary|profit|spen[dt]|worth|bill|value of (?:the|his|her|a|each) |"
-    r"sale|savings?|invest|interest|discount|tax|rent|fee|fare|wages?|income|loan|account|deposit|"
-    r"revenue|budget|expens)|\$\d",
-    re.IGNORECASE,
-)
-_OTHER_MONEY: Final = re.compile(
-    r"\brs\b|rupees?|₹|€|\beuros?\b|£|\byuan\b|\byen\b|¥|\bpesos?\b|\brmb\b", re.IGNORECASE
-)
-_CURRENCIES: Final = {"gbp": frozenset({"lb", "gbp"}), "yen": frozenset({"yen", "yuan"})}
-"""Names by which a question may call a currency that is written with a sign."""
-_LETTERS: Final = frozenset("msghl")
-"""Letters that stand for a unit behind "in"."""
-_MEASURES: Final = (
-    (re.compile(r"\barea\b|\bsquare\b|surface", re.IGNORECASE), 2),
-    (re.compile(r"\bvolume\b|\bcubic\b|capacity", re.IGNORECASE), 3),
-)
-_IN_UNIT: Final = re.compile(
-    r"\b(?:how many|in|(?:the\s+)?number of|as|the)\s+((?:square|cubic)\s+)?"
-    r"([a-z]+(?:\s*(?:/|\bper\b)\s*[a-z]+)?)(\s*\^\s*\{?[23]\}?|²|³)?",
-    re.IGNORECASE,
-)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -162,8 +132,13 @@ def angle(question: str) -> bool:
 
 def is_noun_of(unit: str, question: str) -> bool:
     """Say whether every word of `unit` names what `question` counts: `ways`, `different ways`, `students`."""
+    if _PREDICATE.match(unit):
+        return False
     if _is_said(unit, question):
         return True
+    counted_by = re.fullmatch(r"([A-Za-z ]+?)(?:/| per | an? | each | every )([a-z ]+)", unit)
+    if counted_by is not None and re.search(rf"\b(?:per|an?|each|every)\s+{re.escape(counted_by[2])}\b", question):
+        return is_noun_of(counted_by[1], question)
     names = [_singular(word) for word in unit.lower().replace("^", " ^").split()]
     if not names or changes_a_number(unit) or not all(name.isalpha() for name in names):
         return False
@@ -178,13 +153,13 @@ def _is_said(unit: str, question: str) -> bool:
     Words may be left out at its end, and in front of its noun; none may be added, but for those that say nothing.
     """
     said = _plain_words(unit)
-    if not said or not re.fullmatch(r"[A-Za-z ,.'-]+", unit) or set(said) & NEVER - _MORE - {"of"}:
+    if not said or not re.fullmatch(r"[A-Za-z ,.'-]+", unit) or set(said) & NEVER - _MORE - _SIGNS:
         return False
     for match in _HOW_MANY_ALL.finditer(question[:4_000]):
         wanted = _plain_words(match[1])
         noun = len(_plain_words(_VERB.split(match[1], maxsplit=1)[0]))  # what stands before the noun may be left out
         for start in range(1 if set(said) & _MORE else min(3, noun)):
-            if wanted[start : start + len(said)] == said and not set(wanted[:start]) & NEVER - _MORE:
+            if wanted[start : start + len(said)] == said and not set(wanted[:start]) & NEVER - _MORE - _SIGNS:
                 return True
     return False
 
@@ -211,74 +186,3 @@ def _singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
-
-
-def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 (one way out per doubt)
-    """Return what `unit` is worth in the unit that the question asks for; 1 if it is that one; None if it is not.
-
-    A unit of measure may stand behind a bare ground truth only where the question names it, and no other of its kind.
-    """
-    if unit in _DROPPED_UNITS:
-        return Fraction(1)
-    if (extent := _EXTENT.fullmatch(unit)) is not None and _EXTENTS[extent[2]].search(question):
-        unit = units.canonical(extent[1])
-        if extent[2] == "old":
-            return Fraction(1) if unit == "year" else None
-    measured = units.factor(unit)
-    if measured is None:
-        return Fraction(1) if is_noun_of(unit, question) else None
-    wanted = asked_units(question)
-    kind = quantities.kind(measured[0])
-    if not wanted and kind and kind not in quantities.asked_kinds(question):
-        return None
-    if not wanted and measured[0] == "money^1" and _MONEY.search(question):
-        other = _OTHER_MONEY.search(question) is not None and "dollar" not in question.lower()
-        return Fraction(1) if unit == "dollar" and not other else None
-    if unit in _CURRENCIES and wanted & _CURRENCIES[unit]:
-        return Fraction(1)
-    same_kind = {name: f for name in wanted if (f := units.factor(name)) and units.is_alike(f[0], measured[0])}
-    if wanted:
-        if len(same_kind) != 1:
-            return None
-        name, theirs = next(iter(same_kind.items()))
-        if unit == name:
-            return Fraction(1)
-        return measured[1] / theirs[1] if theirs[0] == measured[0] else None
-    return Fraction(1) if _is_mentioned(unit, question) else None
-
-
-@functools.lru_cache(maxsize=1024)
-def asked_units(question: str) -> frozenset[str]:
-    """Return the canonical units in which the question wants its answer: `how many minutes`, `in square metres`."""
-    found: set[str] = set()
-    for sentence in re.split(r"(?<=[.?!])\s+", question[:4_000]):
-        if not re.search(
-            r"\?|\b(?:find|give|express|compute|calculate|determine|what|how|convert|answer)\b", sentence, re.IGNORECASE
-        ):
-            continue
-        for match in _IN_UNIT.finditer(sentence):
-            power = (match[1] or "").strip().lower()
-            exponent = {"square": "^2", "cubic": "^3"}.get(power) or re.sub(r"[\s{}]", "", (match[3] or "")).replace(
-                "²", "^2"
-            ).replace("³", "^3")
-            name = units.canonical(match[2])
-            if units.factor(name) is None:
-                name = units.canonical(match[2].split()[0])
-            bare = match[0].lower().startswith(("the", "as")) and "number of" not in match[0].lower() and not exponent
-            if units.factor(name) and not bare and (len(match[2]) > 1 or match[2] in _LETTERS):
-                found.add(name + exponent)
-    return frozenset(found)
-
-
-def _is_mentioned(unit: str, question: str) -> bool:
-    """Say whether the question measures in this unit and in no other of its kind, and asks for its power."""
-    parts = [part.partition("^") for part in unit.split("/")]
-    named = units.names_in(question) | set(units.letters_in(question))
-    if any(name not in named for name, _, _ in parts):
-        return False
-    kinds = {units.dimension(name) for name, _, _ in parts}
-    if len({name for name in named if units.dimension(name) in kinds}) != len({name for name, _, _ in parts}):
-        return False
-    power = int(parts[0][2] or 1) if len(parts) == 1 else 1
-    wanted = max((size for pattern, size in _MEASURES if pattern.search(question)), default=1)
-    return len(parts) > 1 or units.dimension(parts[0][0]) != "length" or power == wanted

@@ -16,13 +16,21 @@ def same_assignments(gold: Sequence, answer: Sequence, question: str, same: Comp
         ours, theirs = _by_initial(ours, theirs), _by_initial(theirs, ours)
     if ours.keys() != theirs.keys():
         return None
+    if any(_is_set(ours[k]) != _is_set(theirs[k]) for k in ours):  # `x = \\{1\\}` is no `x = 1` beside another name
+        return None
     found = all((m := same(ours[k], theirs[k], question)) and m.same for k in ours)
     reason = "same assignments" if found else "different assignments"
     return Match(same=found, reason=reason, taxonomy=Taxonomy.SET_LIST)
 
 
+def _is_set(form: Form) -> bool:
+    return isinstance(form, Sequence) and form.brackets == "{}"
+
+
 def _in_full(side: dict[str, Form]) -> dict[str, Form]:
     """Return the values by their full names, where each still has its own: not `x_max` and `y_max`."""
+    if side.keys() == {"M", "m"}:
+        return {"maximum": side["M"], "minimum": side["m"]}
     named = {order.full_name(name): value for name, value in side.items()}
     return named if len(named) == len(side) else side
 
@@ -44,7 +52,11 @@ def _named_and_bare(gold: Sequence, answer: Sequence, question: str, same: Compa
         return None
     if ours is None and _are_extremes(theirs, gold.items, question, same):
         return Match(same=True, reason="extremes against their values", taxonomy=Taxonomy.LANGUAGE)
+    if ours is None and _in_full(theirs or {}).keys() == {"maximum", "minimum"} and order.are_extremes_asked(question):
+        return None
     ordered = order.places(list(named), question)
+    if ours is not None and not any(order.is_said(name, question) for name in named):
+        ordered = list(named)  # a question without these names has the order of the ground truth
     if ordered is None:
         return None
     pairs = list(zip((named[name] for name in ordered), bare.items, strict=True))

@@ -38,7 +38,7 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     if "()" in {gold.brackets, answer.brackets} and (_only(gold) or _only(answer)):
         return same(_only(gold) or gold, _only(answer) or answer, question)
     asked, question = question, question + _shared_letters(gold.items, answer.items)
-    gold, answer = naming.by_unit(gold), naming.by_unit(answer)
+    gold, answer = naming.by_unit(gold, question), naming.by_unit(answer, question)
     gold, answer = _unindexed(gold, answer, question), _unindexed(answer, gold, question)
     if _is_half_named(gold) != _is_half_named(answer):
         return None
@@ -50,6 +50,8 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
     repeated = _is_no_set(gold, question)
     if "{}" in {gold.brackets, answer.brackets} and not repeated:
+        ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
+    if len(ours) != len(theirs) and _are_tuples(ours) and _are_tuples(theirs) and "respectively" not in question:
         ours, theirs = _distinct(ours, question, same), _distinct(theirs, question, same)
     if len(ours) != len(theirs):
         return Match(same=False, reason="different numbers of elements")
@@ -220,6 +222,11 @@ def _has_names(sequence: Sequence) -> bool:
     """Say whether these are values of several names, not alternatives of one."""
     names = {item.label for item in sequence.items if isinstance(item, Labelled)}
     return len(names) > 1 and all(isinstance(item, Labelled) for item in sequence.items)
+
+
+def _are_tuples(items: tuple[Form, ...]) -> bool:
+    """Say whether these are solutions of several unknowns, of which one that is said twice counts once."""
+    return all(isinstance(item, Sequence) and item.brackets == "()" for item in items)
 
 
 def _is_no_set(gold: Sequence, question: str) -> bool:

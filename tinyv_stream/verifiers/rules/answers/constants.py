@@ -14,7 +14,8 @@ from tinyv_stream.verifiers.rules.answers import words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match
 from tinyv_stream.verifiers.rules.maths.equal import equal
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, rename, substitute, symbols, walk
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable, rename, substitute, symbols, walk
+from tinyv_stream.verifiers.rules.maths.value import CONTEXT, approximate
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
 _INTEGRAL_ASKED: Final = re.compile(r"integral|antiderivative|primitive|integrat|\\int(?![a-z])|∫", re.IGNORECASE)
@@ -38,6 +39,8 @@ _MAX_CONSTANTS: Final = 3
 _ZERO: Final = Fraction(0)
 _STRETCH: Final = Fraction(17, 13)
 _SHIFT: Final = Fraction(3, 11)
+_REAL: Final = 1e-20
+"""An imaginary part up to which a value is real."""
 
 
 def renamed(gold: Node, answer: Node, question: str) -> Match | None:  # noqa: PLR0911 (one way out per doubt)
@@ -120,8 +123,23 @@ def _differ_by_constant(gold: Node, answer: Node, ours: str, theirs: str) -> boo
     names = symbols(left) | symbols(right)
     if not names:
         return False
+    if _is_real_alone(left, right, names):
+        return False
     gap = Op("add", (left, Op("neg", (right,))))
     moved = gap
     for name in names:
         moved = substitute(moved, name, Op("add", (Op("mul", (Sym(name), Num(_STRETCH))), Num(_SHIFT))))
     return equal(gap, moved) is True
+
+
+def _is_real_alone(left: Node, right: Node, names: frozenset[str]) -> bool:
+    r"""Say whether one side is real where the other is not: `\ln(-x)` and `\ln x` differ by more than a constant."""
+    for value in (_STRETCH, -_STRETCH, _SHIFT, -_SHIFT):
+        where = {name: CONTEXT.mpf(value.numerator) / value.denominator for name in names}
+        try:
+            ours, theirs = (abs(approximate(side, where).imag) > _REAL for side in (left, right))
+        except Unreadable:
+            continue
+        if ours != theirs:
+            return True
+    return False

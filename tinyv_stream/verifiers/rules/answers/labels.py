@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, computations, equations, order, ratios
+from tinyv_stream.verifiers.rules.answers import asked, computations, equations, order, ratios, wanted
 from tinyv_stream.verifiers.rules.answers.forms import (
     Comparison,
     Equation,
@@ -16,6 +16,7 @@ from tinyv_stream.verifiers.rules.answers.forms import (
     Sequence,
 )
 from tinyv_stream.verifiers.rules.answers.relations import label
+from tinyv_stream.verifiers.rules.answers.shapes import is_residue
 from tinyv_stream.verifiers.rules.answers.words import mentions
 from tinyv_stream.verifiers.rules.maths.tree import FUNCTIONS, Op, rename, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
@@ -70,13 +71,36 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         listed = isinstance(answer.value, Sequence) and not answer.value.brackets
         if listed and not answer.label.startswith("(") and order.is_ordered(question):
             return None  # one name for values of several names: `max = 3, max = -1`
-    if isinstance(answer, Labelled) and _names_another(answer.label, question):
+    if isinstance(answer, Labelled) and not _is_residue_of(answer, question) and _names_another(answer, question):
         return None
     name = gold.label if isinstance(gold, Labelled) else answer.label if isinstance(answer, Labelled) else ""
     if isinstance(other, Sequence) and any(isinstance(i, Labelled) and i.label != name for i in other.items):
         return None
-    found = same(inner, other, question)
+    found = same(_alternatives(gold, question) or inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def _is_residue_of(answer: Labelled, question: str) -> bool:
+    r"""Say whether `a \equiv 3 \pmod 7` speaks of what the question divides."""
+    value = answer.value
+    if not isinstance(value, Scalar) or not is_residue(value):
+        return False
+    return re.search(rf"\bwhen \$?\s*{re.escape(answer.label)}\s*\$? is divided\b", question) is not None
+
+
+def _alternatives(gold: Form, question: str) -> Form | None:
+    """Return the values of `a = 4, -8`, of which one letter has one at a time, in no order."""
+    if not isinstance(gold, Labelled) or len(gold.label) != 1 or gold.variable or order.is_ordered(question):
+        return None
+    several = gold.value
+    if not isinstance(several, Sequence) or several.brackets or not all(isinstance(i, Scalar) for i in several.items):
+        return None
+    return Sequence("", several.items, either=True)
+
+
+def are_other_names(gold: Form, answer: Form) -> bool:
+    """Say whether both sides have a name, and not the same one."""
+    return isinstance(gold, Labelled) and isinstance(answer, Labelled) and gold.label != answer.label
 
 
 def _is_asked_order(text: str, gold: Form, question: str) -> bool:
@@ -101,14 +125,15 @@ def _chosen(form: Form, other: Form) -> Form:
     return Scalar(Op("binom", nodes)) if len(nodes) == 2 else form
 
 
-def _names_another(name: str, question: str) -> bool:
+def _names_another(answer: Labelled, question: str) -> bool:
     """Say whether the question asks for something else than what an answer names."""
+    name = answer.label
     if len(name) == 1 and asked.wants_more_than(name, question):
         return True
-    wanted = asked.only_name(question)
-    if wanted and wanted != name and len(wanted) == len(name) and mentions(question, name):
+    only = asked.only_name(question)
+    if only and only != name and len(only) == len(name) and mentions(question, name):
         return True
-    if computations.is_another(name, question):
+    if computations.is_another(name, question) or not wanted.bears(name, question, answer.variable):
         return True
     return _is_another_derivative(name, question) or _is_at_another_point(name, question)
 

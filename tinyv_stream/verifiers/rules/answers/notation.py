@@ -8,6 +8,7 @@ from typing import Final
 
 from tinyv_stream.verifiers.rules.extract import without_boxes
 
+_QUAD_RUN: Final = re.compile(r"\\q?quad(?=[a-z]_)")
 _QUAD_NAME: Final = re.compile(r"(?<![,;])\s*\\q?quad(?=\s*\\?[a-z](?:_\{?\w\}?)?\s*=)")
 _QUAD_TUPLE: Final = re.compile(r"(?<=\))\s*\\q?quad\s*(?=\((?:[^()]*,))")
 _NO_DELIMITER: Final = re.compile(r"\\(?:left|right)\s*\.(?!\d)")
@@ -50,7 +51,9 @@ def separated(text: str) -> str:
     r"""Return an answer as it came with a comma for each `\quad` between parts that have names, or between tuples."""
     if "\\" not in text:
         return text
-    return _NO_DELIMITER.sub(" ", _QUAD_TUPLE.sub(", ", _QUAD_NAME.sub(", ", text)))
+    return _NO_DELIMITER.sub(
+        " ", _QUAD_TUPLE.sub(", ", _QUAD_NAME.sub(", ", _QUAD_RUN.sub(lambda m: m[0] + " ", text)))
+    )
 
 
 def settle(text: str) -> str:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, constants, shapes, units, words
+from tinyv_stream.verifiers.rules.answers import asked, asked_units, constants, shapes, units, words
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match, Scalar
 from tinyv_stream.verifiers.rules.maths.equal import equal
@@ -61,9 +61,9 @@ def _with_letter_units(gold: Scalar, answer: Scalar, question: str) -> tuple[Sca
     if answer.unit and not gold.unit:
         return units.from_letter(gold, None), answer
     if symbols(answer.node) and not symbols(gold.node) and not gold.unit:
-        return gold, units.from_letter(answer, units.names_in(question) | asked.asked_units(question))
+        return gold, units.from_letter(answer, units.names_in(question) | asked_units.asked_units(question))
     if symbols(gold.node) and not symbols(answer.node) and not answer.unit:
-        return units.from_letter(gold, units.names_in(question) | asked.asked_units(question)), answer
+        return units.from_letter(gold, units.names_in(question) | asked_units.asked_units(question)), answer
     return gold, answer
 
 
@@ -74,7 +74,7 @@ def same_value(gold: Node, answer: Node, question: str) -> Match | None:
         return None  # a letter out of nowhere, which a factor of 0 or an exponent hides: `0 not`
     if result:
         return Match(same=True, reason="same value", taxonomy=_class(gold, answer))
-    if _rounded(gold, answer, question):
+    if rounded(gold, answer, question):
         return Match(same=True, reason="rounded to the precision given", taxonomy=Taxonomy.NUMERIC)
     if (symbols(gold) or symbols(answer)) and (found := constants.renamed(gold, answer, question)):
         return found
@@ -96,7 +96,7 @@ def _class(gold: Node, answer: Node) -> Taxonomy | None:
     return Taxonomy.EXPRESSION
 
 
-def _rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 (one way out per case)
+def rounded(gold: Node, answer: Node, question: str) -> bool:  # noqa: PLR0911 (one way out per case)
     """Say whether one side is the other, rounded.
 
     The ground truth may be the rounded one only where the question asks for a rounding, where it has so many decimals
@@ -185,12 +185,12 @@ def _percent(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     if by_hundred and equal(Op("div", (with_sign.node, _HUNDRED)), without.node):
         return Match(same=True, reason="percent as a number", taxonomy=Taxonomy.NUMERIC)
     hundredfold = Op("mul", (without.node, _HUNDRED))
-    rounded = (
-        _rounded(with_sign.node, hundredfold, question)
+    near = (
+        rounded(with_sign.node, hundredfold, question)
         if gold.percent
-        else _rounded(hundredfold, with_sign.node, question)
+        else rounded(hundredfold, with_sign.node, question)
     )
-    if rounded and by_hundred:
+    if near and by_hundred:
         return Match(same=True, reason="percent as a number, rounded", taxonomy=Taxonomy.NUMERIC)
     found = same_value(gold.node, answer.node, question)
     if found is None or not found.same:
@@ -240,10 +240,11 @@ def _units(gold: Scalar, answer: Scalar, question: str) -> Fraction | None:
             return None
         return theirs[1] / ours[1]
     if (gold.unit or answer.unit).startswith(units.TOTAL):
-        return None
+        named = answer.unit.removeprefix(units.TOTAL)
+        return asked_units.unit_worth(named, question) if named and asked_units.asked_units(question) else None
     if gold.unit:  # the answer leaves out what the ground truth names
         return Fraction(1)
-    return asked.unit_worth(answer.unit, question)
+    return asked_units.unit_worth(answer.unit, question)
 
 
 def _scaled(gold: Node, answer: Node, factor: Fraction) -> Match:

@@ -81,6 +81,18 @@ def set_asked(question: str) -> bool:
     return _SET.search(question) is not None
 
 
+def are_extremes_asked(question: str) -> bool:
+    """Say whether a maximum and a minimum are asked for."""
+    return all(
+        re.search(pattern, question, re.IGNORECASE) for pattern in (r"\bmin|\bleast|\bsmall", r"\bmax|\bgreat|\blarg")
+    )
+
+
+def is_said(label: str, question: str) -> bool:
+    """Say whether a question has a name."""
+    return _place(label, question) >= 0
+
+
 def full_name(label: str) -> str:
     r"""Return one spelling of a name that is often cut short: `min`, `f_{\max}`."""
     found = _EXTREME.fullmatch(label)

@@ -6,6 +6,7 @@ from typing import Final
 from tinyv_stream.verifiers.rules.answers import order, words
 from tinyv_stream.verifiers.rules.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence
 from tinyv_stream.verifiers.rules.answers.line import as_ranges
+from tinyv_stream.verifiers.rules.answers.numbers import rounded
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.tree import Node, Unreadable, symbols
 from tinyv_stream.verifiers.rules.maths.value import approximate
@@ -38,7 +39,7 @@ def same_ranges(  # noqa: PLR0911 (one way out per doubt)
     ours, theirs = _ordered(left.parts), _ordered(right.parts)
     if len(ours) != len(theirs):
         return Match(same=False, reason="different intervals")
-    found = all(_same_interval(a, b) for a, b in zip(ours, theirs, strict=True))
+    found = all(_same_interval(a, b, question) for a, b in zip(ours, theirs, strict=True))
     return Match(same=found, reason="same intervals" if found else "different intervals", taxonomy=Taxonomy.NOTATION)
 
 
@@ -57,13 +58,13 @@ def _place(node: Node) -> float:
         return _FAR
 
 
-def _same_interval(one: Interval, other: Interval) -> bool:
+def _same_interval(one: Interval, other: Interval, question: str) -> bool:
     if one.low_closed != other.low_closed or one.high_closed != other.high_closed:
         return False
-    return _same_end(one.low, other.low) and _same_end(one.high, other.high)
+    return _same_end(one.low, other.low, question) and _same_end(one.high, other.high, question)
 
 
-def _same_end(one: Node | None, other: Node | None) -> bool:
+def _same_end(one: Node | None, other: Node | None, question: str) -> bool:
     if one is None or other is None:
         return one is other
-    return equal(one, other) is True
+    return equal(one, other) is True or rounded(one, other, question)

@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import line, naming, relations, scalars, shapes
+from tinyv_stream.verifiers.rules.answers import line, matrices, naming, relations, scalars, shapes
 from tinyv_stream.verifiers.rules.answers.forms import (
     AnswerReading,
     Form,
@@ -277,6 +277,10 @@ def _set(inside: str, depth: int, *, braces: bool) -> Form:
 def _special(text: str) -> Form | None:
     if text in {"\\emptyset", "\\varnothing"}:
         return Sequence("{}", ())
+    if text.count("\\begin") > 1 or ("\\begin" in text and not text.startswith("\\begin")):
+        combined = matrices.combined(text)
+        if combined is not None:
+            return combined
     matrix = _MATRIX.fullmatch(text)
     if matrix is None and "\\begin" in text:
         raise Unreadable("an environment")

@@ -42,12 +42,14 @@ _LABEL: Final = re.compile(
     r"(?:[A-Za-z]'{0,3}|[A-Z]{2,4}|\\[A-Za-z]+|\|\s*[A-Z]{2}\s*\||\\text\s*\{[^{}]*\}|[A-Za-z]{4,}(?: [a-z]+){0,4})\}?"
     r"(?:\s*_\s*(?:\{[^{}]*\}|[A-Za-z0-9]))?'{0,3}(?:\s*\^\s*\{?\s*-1\s*\}?)?(?:\s*\(\s*([A-Za-z](?:\s*,\s*[A-Za-z])*|[^()]{1,40})\s*\))?"
 )
+_SEGMENTS: Final = re.compile(r"\\frac\s*\{\s*([A-Z]{2})\s*\}\s*\{\s*([A-Z]{2})\s*\}|([A-Z]{2})\s*/\s*([A-Z]{2})")
 _LENGTH: Final = re.compile(
     r"\|\s*(?:[abzwEV]|\\(?:vec|overrightarrow|overline|text)\s*\{\s*([A-Za-z]{1,2})\s*\}|\\vec\s+([a-z]))\s*\|"
 )
 _DERIVATIVE: Final = re.compile(
     r"\\frac\s*\{\s*d\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*([fgyhsuv])\s*\}\s*\{\s*d\s*[xt]\s*(?:\^\s*\{?\s*[23]\s*\}?)?\s*\}"
 )
+_VALUE_OF: Final = re.compile(r"[fgh]\s*\(\s*[a-z]\s*\)")
 _TEXT: Final = re.compile(r"\\text\s*\{([^{}]*)\}")
 _NAME: Final = re.compile(r"(?:the )?[A-Za-z]+(?:[ -][a-z]+){0,4}")
 _SETS: Final = re.compile(r"(?:[A-Z()\s_{}]|\\(?:cap|cup|complement)(?![a-z])|\\text\s*\{\s*C\s*\}){3,60}")
@@ -78,6 +80,10 @@ def label(text: str) -> tuple[str, str] | None:
         return re.sub(r"\s+|[{}]|\\(?:vec|overrightarrow|overline|text)", "", text), ""
     if re.fullmatch(r"\\text\s*\{[A-Za-z ]{1,40}\}", text):
         text = text[text.index("{") + 1 : -1].strip()
+        if re.fullmatch(r"[A-Za-z]{3}", text):
+            return text.lower(), ""
+    if (ratio := _SEGMENTS.fullmatch(text)) is not None:
+        return f"{ratio[1] or ratio[3]}/{ratio[2] or ratio[4]}", ""
     found = _LABEL.fullmatch(text)
     if found is None or re.fullmatch(r"\\(?:pi|infty|frac|sqrt|text(?!\s*\{[A-Z]\}\())(?![a-z]).*", text):
         return None
@@ -199,8 +205,9 @@ def _ratio_of_names(text: str) -> str | None:
 
 def _chain(parts: list[str], used: list[str]) -> Form:
     """Read an ascending chain of two or three parts."""
-    trees = [read(part) for part in parts]
     strict = [sign in _STRICT for sign in used]
+    # `0 < f(x) < 1` is a range of what f takes
+    trees = [Sym(re.sub(r"\s", "", part)) if _VALUE_OF.fullmatch(part) else read(part) for part in parts]
     if len(trees) == 3 and isinstance(trees[1], Sym):
         name = trees[1].name
         if name not in symbols(trees[0]) | symbols(trees[2]):

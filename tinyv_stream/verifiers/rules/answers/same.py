@@ -13,13 +13,16 @@ from tinyv_stream.verifiers.rules.answers import (
     collections,
     commas,
     conditions,
+    echoes,
     equations,
     families,
+    hedges,
     labels,
     letters,
     line,
     naming,
     notation,
+    order,
     ranges,
     ratios,
     sentences,
@@ -63,7 +66,10 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa
     if '"' in answer or "'" in answer:
         answer = spelled(answer)
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
+    raw = answer
     answer, gold = sentences.bare(answer, question), sentences.bare(gold, question)
+    if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
+        return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked
@@ -82,7 +88,8 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa
         return None
     found = same(left.form, right.form, question)
     if found is None or not found.same:
-        return families.same_families(left, right, question) or found
+        other = labels.are_other_names(left.form, right.form)
+        return found if other else families.same_families(left, right, question) or found
     return None if letters.are_from_nowhere(left.form, right.form, question) else found
 
 
@@ -97,8 +104,11 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
         case Scalar(), Scalar():
             return same_scalar(gold, answer, question)
         case Words(), Words():
-            agreed = gold.text == answer.text or words.differ_by_asked_noun(gold.text, answer.text, question)
+            agreed = gold.text == answer.text or words.say_the_same(gold.text, answer.text, question)
+            agreed = agreed or words.differ_by_asked_noun(gold.text, answer.text, question)
             return Match(same=agreed, reason="words", taxonomy=Taxonomy.LANGUAGE)
+        case (Words("none"), Sequence("{}", ())) | (Sequence("{}", ()), Words("none")) if order.is_free(question):
+            return Match(same=True, reason="no value", taxonomy=Taxonomy.LANGUAGE)
         case (Words(), Scalar() | Ratio()) | (Scalar() | Ratio(), Words()):
             return shapes.same_words(gold, answer, question)
         case Equation(), Equation():

@@ -60,7 +60,7 @@ def lone_word(text: str) -> Form | None:
     if low in _FIXED:
         return Words(words.plain(low))
     if text.isascii() and text.isalpha() and (len(text) > 3 or (len(text) > 1 and text.isupper())):
-        return Words(low)
+        return Words(words.plain(low))
     return None
 
 
@@ -150,7 +150,9 @@ def strip_currency(text: str) -> str:
     text = _SIGNED_MONEY.sub(lambda m: f"{m[2]} {_MONEY[m[1]]}", text)
     text = _MONEY_BEHIND.sub(lambda m: f"{m[1]} {_MONEY[m[2]]}", text)
     text = re.sub(r"\A\$(?=\d[\d.,]*\Z)", lambda _m: "\\$", text)
-    text = re.sub(r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)", lambda _m: "\\$", text).replace("{,}", ",")
+    text = re.sub(
+        r"\\text\s*\{\s*\\\$\s*\}|^USD(?=\s*\d)|^\\text\s*\{\s*USD\s*\}(?=\s*\d)", lambda _m: "\\$", text
+    ).replace("{,}", ",")
     text = re.sub(
         r"(?:US)?\\\$\s*(-?[\d.,]++)(?!\s*(?:\\text|dollar|million|billion|/|per|[A-Za-z]))", r"\1 dollars", text
     )

@@ -8,7 +8,7 @@ import functools
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked, order
+from tinyv_stream.verifiers.rules.answers import asked, conventions, left_sides, order, spoken, wanted
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 _SAYS_NOTHING: Final = table(
@@ -45,6 +45,7 @@ _BETWEEN: Final = re.compile(
 _IN_THE_RATIO: Final = re.compile(r"in (?:the|a) (?:ratio|proportion) (?:of )?(?=[\d\\])", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r"([^=<>]*[-+*/^|\\(][^=<>]*?)\s*=\s*([^=<>]+)")
 _COMMAND: Final = re.compile(r"\\(?:[dt]?frac|sqrt|pi|cdot|times|circ|left|right|%)(?![A-Za-z])")
+_ENDS_OPERATOR: Final = re.compile(r"(?:[})|!]|\\[A-Za-z]+)\s*\Z")
 _LETTER: Final = re.compile(r"[A-Za-z\\]")
 _LAYOUT: Final = re.compile(r"\\(?:left|right|displaystyle)(?![A-Za-z])|\$|\\[,;!()\[\]]")
 _REASON: Final = re.compile(r"(?:because|since)\s", re.IGNORECASE)
@@ -84,8 +85,12 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
         return text
     text = _IN_ALL.sub(r"\1", text)
     plain = _TEXT.sub(r" \1 ", text, count=1).replace("**", "").strip()
-    if (value := _of_the_question(plain, question)) is not None:
+    if (value := left_sides.value_of(plain, question) or _of_the_question(plain, question)) is not None:
         return value
+    if (said := spoken.restated(plain, question)) is not None:
+        return said
+    if (said := spoken.plain(plain, question)) != plain:
+        return left_sides.value_of(said, question) or bare(said, question)
     if (verdict := _VERDICT.fullmatch(plain)) is not None:
         return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
     if (said := _repeated(plain, question) or _who(plain, question) or _winner(plain, question)) is not None:
@@ -95,9 +100,7 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if (listed := _listed(plain, question)) is not None:
         return listed
     found = _SENTENCE.fullmatch(plain) or _NOUN.fullmatch(plain)
-    if found is None or not _is_known(found[1], question) or not _is_in_place(found[1], question):
-        return text
-    if _names_one_part(found[1], question):
+    if found is None or not _is_subject(found[1], question, found[2]):
         return text
     if found[1].lower().endswith(("has", "scored", "sold", "contains")) and not re.match(
         r"(?:exactly )?[-\d]", found[2]
@@ -110,6 +113,28 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if first is not None and first[0].lower() in _TURNS | asked.NEVER:
         return text
     return value
+
+
+def _is_subject(words: str, question: str, value: str) -> bool:
+    """Say whether what stands in front of a value is what the question asks for, in its own words."""
+    if not _is_known(words, question) or not _is_in_place(words, question) or _names_one_part(words, question):
+        return False
+    if _IN_THE_RATIO.match(value.strip()):
+        return wanted.heads_subject("ratio", question)
+    return not _names_somebody_else(words, question) and wanted.heads_subject(words, question)
+
+
+def _names_somebody_else(subject: str, question: str) -> bool:
+    """Say whether a subject has a word of the question that no clause has which asks: `Alice is`, `The discount is`."""
+    clauses = wanted.wanted(question).clauses
+    borne = {word.lower() for clause in clauses for word in _WORD.findall(clause)}
+    borne |= {word for head in wanted.wanted(question).heads for word in head.split()}
+    for group in _SYNONYMS:
+        borne |= group if borne & group else set()
+    said = {word.lower() for word in _WORD.findall(subject)}
+    if "they" in said and "does" in borne:  # whom the question asks about is one
+        return True
+    return bool(clauses) and not all(any(_are_akin(word, other) for other in borne) for word in said - _SAYS_NOTHING)
 
 
 def _names_one_part(subject: str, question: str) -> bool:
@@ -128,12 +153,21 @@ def _of_the_question(text: str, question: str) -> str | None:
     name = "".join(_LAYOUT.sub("", found[1]).split())
     if not 1 < len(name) <= _MOST_NAME:
         return None
+    asks = wanted.wanted(question)
+    if asks.heads - conventions.TRANSPARENT and any(name in "".join(c.split()) for c in asks.clauses):
+        return None  # `x^2` of "the coefficient of `x^2`"
+    if asks.names and not any(name in "".join(_LAYOUT.sub("", c).split()) for c in asks.clauses):
+        return None  # `\\log x` where x is asked for
     spaced = r"[\s$]*".join(re.escape(char) for char in name)
     pattern = re.compile(
         rf"(?<![A-Za-z0-9^_+*/\\-]){spaced}(?![A-Za-z0-9^_(])(?!\s*[-+*/])[\s$]*(=|<|>|\\[lg]eq?|\\ne)?"
     )
-    places = [match[1] for match in pattern.finditer(_LAYOUT.sub("", question[:4_000]))]
-    return found[2].strip() if places and not any(places) else None
+    places = list(pattern.finditer(_LAYOUT.sub("", question[:4_000])))
+    return (
+        found[2].strip()
+        if places and not any(place[1] or _ENDS_OPERATOR.search(place.string, 0, place.start()) for place in places)
+        else None
+    )
 
 
 def _listed(text: str, question: str) -> str | None:
@@ -165,6 +199,7 @@ def _repeated(text: str, question: str) -> str | None:
         or said not in asked_for
         or set(value.lower().split()[:2]) & (_TURNS | asked.NEVER)
         or _names_one_part(subject, question)
+        or not wanted.heads_subject(subject, question)
     ):
         return None
     return value.strip()
@@ -191,14 +226,21 @@ def _is_known(words: str, question: str) -> bool:
     found = [word.lower() for word in _WORD.findall(words)]
     if re.search(r"[\d\\^+*/<>]", words) or set(found) & _TURNS:
         return False
-    borne = {word.lower() for word in _WORD.findall(question[:4_000])}
+    borne = {word.lower() for word in _WORD.findall(question[:4_000])} | wanted.wanted(question).heads
     for group in _SYNONYMS:
         borne |= group if borne & group else set()
-    stems = {word[:_STEM] for word in borne if len(word) >= _STEM}
     return all(
-        word in _SAYS_NOTHING or (word not in asked.NEVER and (word in borne or word[:_STEM] in stems))
+        word in _SAYS_NOTHING or (word not in asked.NEVER and any(_are_akin(word, other) for other in borne))
         for word in found
     )
+
+
+def _are_akin(word: str, other: str) -> bool:
+    """Say whether two words are forms of one: `probability`, `probabilities`; an eigenvalue is no eigenvector."""
+    if word == other:
+        return True
+    common = max(_STEM, min(len(word), len(other)) - 3)
+    return len(word) >= _STEM and word[:common] == other[:common]
 
 
 def _agrees(verdict: str, rest: str, question: str) -> bool:

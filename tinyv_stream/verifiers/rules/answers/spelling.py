@@ -22,7 +22,7 @@ def canonical(text: str) -> str:
         return ""
     text = without_boxes(text)
     plain = _SINGLE.sub(r"\1", commas.settle(clean(text)).replace("...", "\\ldots "))
-    plain = _TEXT.sub(lambda m: f" {m[1].lower()} ", plain)
+    plain = _TEXT.sub(lambda m: f" {m[1].lower() if len(m[1].strip()) > 1 else m[1]} ", plain)  # `M` is no metre
     plain = plain.replace("$", " ").strip(" ,;:")
     plain = plain if plain.endswith("..") else plain.removesuffix(".")
     if plain.startswith("{") and plain.endswith("}") and "{" not in plain[1:-1].replace("\\{", ""):

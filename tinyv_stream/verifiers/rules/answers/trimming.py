@@ -28,7 +28,7 @@ JOINED: Final = re.compile(r"\\text\s*\{\s*,?\s*(and|or|;)\s*,?\s*\}")
 _COMMA: Final = re.compile(r"\\text\s*\{\s*([,;])\s*\}")
 _TRAILING_AND: Final = re.compile(r"\\text\s*\{([^{}]*[a-z]),?\s+(and|or)\s*\}")
 _LEAD: Final = re.compile(
-    r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|approx\.?)\s*\}?\s+|\\approx",
+    r"(?:\\text\s*\{\s*)?(?:approximately|about|roughly|around|exactly|precisely|approx\.?)\s*\}?\s+|\\approx",
     re.IGNORECASE,
 )
 _ORDINAL: Final = re.compile(r"(?<=\d)\s*(?:\^\s*\{?\s*)?(?:\\text\s*\{\s*)?(?:st|nd|rd|th)\b(?:\s*\}){0,2}")

@@ -63,12 +63,18 @@ _CANONICAL: Final = {
 TOTAL: Final = "total "
 """Before the unit of `3 hours 20 minutes`: a bare 200 is not that."""
 _SHORT: Final = {"kph": "km/h", "kmh": "km/h", "kmph": "km/h", "mph": "mi/h", "cc": "cm^3", "fps": "ft/s"}
+_CAPITAL: Final = re.compile(r"[MSGHTC]|M[mgslJWN]")
+"""Units and prefixes that are others than their small letters: `M` is no metre, `Mg` no milligram."""
+_LETTERS: Final = frozenset("msghltLAVWJN")
+"""Letters that stand for a unit, as they are written."""
 _POWERS: Final = frozenset({"2", "3", "-1", "-2"})
 _PLURAL: Final = re.compile(r"(?<=[a-z]{2})(?<!s)s$")
 
 
 def canonical(text: str) -> str:
     """Return one spelling of a unit: `square centimeters` is `cm^2`, `meters per second` is `m/s`."""
+    if _CAPITAL.fullmatch(text.strip()):
+        return text.strip()
     text = _SHORT.get(text.strip().lower(), text)
     text = re.sub(r"\s*/\s*", "/", text.strip().lower().rstrip(".").replace(" per ", "/"))
     text = re.sub(r"\^\s*\{?\s*([23])\s*\}?", r"^\1", text).replace("{", "").replace("}", "")
@@ -102,6 +108,8 @@ def from_letter(scalar: Scalar, asked: set[str] | None) -> Scalar:
         power = int(letter.args[1].value) if letter.args[1].value in {2, 3} else 0
         letter = letter.args[0]
     if not isinstance(letter, Sym) or power == 0 or symbols(node.args[0]):
+        return scalar
+    if len(letter.name) == 1 and letter.name not in _LETTERS:
         return scalar
     name = canonical(letter.name)
     if name not in _KNOWN or (asked is not None and (name if power == 1 else f"{name}^{power}") not in asked):

@@ -25,7 +25,17 @@ _SAME: Final = {
     "dne": "does not exist",
     "limit does not exist": "does not exist",
     "undefined": "not defined",
+    "convergent": "converges",
+    "converge": "converges",
+    "divergent": "diverges",
+    "diverge": "diverges",
 }
+_YES_NO: Final = {"true": "yes", "false": "no"}
+_TRUTH_ASKED: Final = re.compile(r"\btrue\b|\bcorrect\b", re.IGNORECASE)
+_FALSE_ASKED: Final = re.compile(
+    r"\b(?<!true or )(?<!or )(?:false|incorrect|wrong)\b(?! or true)|\bnot\b|n't\b", re.IGNORECASE
+)
+_ALWAYS_ASKED: Final = re.compile(r"\b(?:for (?:every|all|any|each)|always)\b", re.IGNORECASE)
 _NAME_A: Final = re.compile(r"(?<![A-Za-z])A(?![A-Za-z])")
 _LETTER: Final = re.compile(
     r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?:? ?)?\(?\s*([A-H])\s*\)?(?:[.):]|\s+[-–—]|$)\s*(.*)",  # noqa: RUF001
@@ -105,6 +115,16 @@ def options(question: str) -> dict[str, str]:
     ends = [start for _, start, _ in found[1:]] + [len(question)]
     texts = {letter: question[begin:end] for (letter, _, begin), end in zip(found, ends, strict=True)}
     return {letter: _OPTION_END.sub("", text[:MAX_OPTION]).strip() for letter, text in texts.items()}
+
+
+def say_the_same(gold: str, answer: str, question: str) -> bool:
+    """Say whether both mean yes, or no, where the question asks whether something is true; or `always` is asked."""
+    short = {_YES_NO.get(text, text) for text in (gold, answer)}
+    if len(short) == 1 and _TRUTH_ASKED.search(question) and not _FALSE_ASKED.search(question):
+        return True
+    if _ALWAYS_ASKED.search(question):
+        return gold.removeprefix("always ") == answer.removeprefix("always ")
+    return False
 
 
 def differ_by_asked_noun(gold: str, answer: str, question: str) -> bool:

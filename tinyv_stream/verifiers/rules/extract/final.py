@@ -7,6 +7,7 @@ from tinyv_stream.verifiers.rules.extract.framed import standing
 from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
+from tinyv_stream.verifiers.rules.extract.steps import goes_on
 from tinyv_stream.verifiers.rules.extract.turn import response
 from tinyv_stream.verifiers.rules.extract.withdrawn import corrected, guesses_again, taken_back
 
@@ -27,6 +28,8 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     if mark is not None and (not found or mark.strength != "words"):
         answer, end = spelled(bare(mark.text)), mark.end
         answer = "" if guesses_again(text[mark.start : mark.end]) else answer
+    elif found and goes_on(text[max(0, found[-1].start - 400) : found[-1].start], text[end:]):
+        return ""
     elif found:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:

@@ -101,7 +101,7 @@ _HEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
-    r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed)\b)",
+    r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed|percent)\b)",
     re.IGNORECASE,
 )
 _DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)$")

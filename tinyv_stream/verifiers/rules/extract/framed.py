@@ -13,6 +13,7 @@ import msgspec
 
 from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, bare, unwrapped
 from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
+from tinyv_stream.verifiers.rules.extract.supposed import supposes
 
 _ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
 _OPERAND: Final = re.compile(
@@ -37,7 +38,11 @@ def standing(text: str, found: list[Box]) -> list[Box]:
             kept.append(box)
         elif "\\" in before and (argument := _ARGUMENT.search(before)):
             kept.append(_with_command(text, box, max(0, box.start - _NEAR) + argument.start()))
-        elif not (denies(before, behind) or _ASKED.match(behind)):
+        elif not (
+            denies(before, behind)
+            or _ASKED.match(behind)
+            or supposes(text[max(0, box.start - 250) : box.start], behind)
+        ):
             kept.append(_whole(box, before, behind))
     return kept
 

@@ -34,6 +34,7 @@ _UNICODE: Final = {
     ord("⩾"): "\\ge ",
     ord("≠"): "\\ne ",
     ord("≈"): "\\approx ",
+    ord("≡"): "\\equiv ",
     ord("∪"): "\\cup ",
     ord("∩"): "\\cap ",
     ord("∈"): "\\in ",
@@ -129,6 +130,8 @@ _NOT_SHOWN: Final = re.compile(r"\\[hv]?phantom\s*\{[^{}]*\}")
 _COLOUR: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9]*\}")
 _INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
 _ROOT: Final = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
+_RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{2,}|[⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_LEVEL: Final = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _MAX_INFIX: Final = 8
 _PRIME: Final = re.compile(r"\^\s*(?:\{\s*((?:'\s*)+)\}|(')(?!'))")
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
@@ -147,6 +150,7 @@ def clean(text: str) -> str:
     if "<su" in text:
         text = _MARKUP.sub(lambda m: ("^" if m[1] == "p" else "_") + "{" + m[2] + "}", text)
     if not text.isascii():
+        text = _RAISED.sub(lambda m: f"^{{{m[0].translate(_LEVEL)}}}", text)
         text = _ROOT.sub(r"\\sqrt{\1}", text)
         text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
     if "\\begin" not in text:
