@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 from verl_kit import start_ray
 
+from trainer_adapters import verl_metrics
 from trainer_adapters.verl_metrics import rows_of, step_figures, with_figures
 
 pytestmark = pytest.mark.timeout(600)
@@ -107,10 +107,15 @@ def test_a_steps_rows_are_read_from_verls_queue_without_its_padding() -> None:
     assert metrics["training/global_step"] == 7 and metrics["tinyv/flat_groups"] == pytest.approx(1 / 3)
 
 
-def test_what_cannot_be_read_costs_the_figures_and_not_the_step(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_cannot_be_read_costs_the_figures_and_not_the_step(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(batch: Any) -> Any:
+        raise RuntimeError(f"no rows of {batch}")
+
+    monkeypatch.setattr(verl_metrics, "rows_of", broken)
     trainer, metrics = with_figures(StepTrainer)(), dict[str, Any]()
-    broken = SimpleNamespace(keys=None, partition_id=None, tags=None)
     for step in (1, 2):
-        trainer._compute_metrics(broken, metrics, {}, global_steps=step)
+        trainer._compute_metrics(step, metrics, {}, global_steps=step)
     assert metrics == {"training/global_step": 2}
     assert caplog.text.count("left out of verl's metrics") == 1
