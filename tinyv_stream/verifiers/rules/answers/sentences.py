@@ -147,7 +147,7 @@ def _names_one_part(subject: str, question: str) -> bool:
 
 def _of_the_question(text: str, question: str) -> str | None:
     """Return the value of `m + n = 16`, where the question speaks of `m + n` and gives no value for it."""
-    found = _ASSIGNED.fullmatch(text) if text.count("=") == 1 and question else None
+    found = _ASSIGNED.fullmatch(_LAYOUT.sub("", text).strip()) if text.count("=") == 1 and question else None
     if found is None or _LETTER.search(_COMMAND.sub(" ", found[2])):
         return None
     name = "".join(_LAYOUT.sub("", found[1]).split())
