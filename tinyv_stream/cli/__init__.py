@@ -31,6 +31,7 @@ from tinyv_stream.cli import (
     up,
     verifier,
     version,
+    worker,
 )
 from tinyv_stream.cli import eval as evaluation
 from tinyv_stream.errors import InvalidInputError, TinyVError
@@ -80,6 +81,7 @@ app.command("top", epilog=top.EPILOG)(top.top)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
 app.add_typer(pool.app, name="pool")
+app.add_typer(worker.app, name="worker")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)

@@ -15,7 +15,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
 from tinyv_stream.pool.supervisor import RESTARTED
-from tinyv_stream.processes import exit_codes
+from tinyv_stream.processes import exit_codes, worker_state
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
 
@@ -106,6 +106,7 @@ def worker_environment(url: str, config: Config) -> dict[str, str]:
         "TINYV_CONFIG": msgspec.json.encode(config).decode(),
         "TINYV_SETTINGS": "pool",
     }
+    env.pop(worker_state.VARIABLE, None)  # a file for one worker, not for all of a pool
     # Run from a checkout, the workers' package is in a folder beside us and not installed.
     root = Path(__file__).resolve().parents[2]
     if str(root) not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -85,6 +86,8 @@ class Worker:
         self._desired: DesiredStateFollower | None = None
         self._state = "new"
         self._done = 0
+        self.beat_at: float | None = None
+        """When the broker last took a heartbeat, by `time.monotonic`."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain. A cancellation leaves what is in flight to be reclaimed."""
@@ -120,8 +123,9 @@ class Worker:
             return self._open.is_set() and not stop.is_set()
 
         async def on_settings(version: int, tag: str) -> None:
+            self.beat_at = time.monotonic()
             if self.settings and link.keys.shard == 0 and not stop.is_set():  # they are kept in the first shard
-                await self.settings.note(link, version, tag, state=self._about().state)
+                await self.settings.note(link, version, tag, state=self.state)
 
         return Housekeeping(
             link,
@@ -207,6 +211,12 @@ class Worker:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
             await self._deliveries.broker.give_back([delivery], engine_died=True)
 
+    @property
+    def state(self) -> str:
+        """What it does, as `status` shows it."""
+        desired = self._desired
+        return self._state if self._state == "draining" or not desired else desired.state or self._state
+
     def _about(self) -> WorkerInfo:
         desired = self._desired
         return WorkerInfo(
@@ -214,7 +224,7 @@ class Worker:
             stage=self._stage,
             pid=os.getpid(),
             host=socket.gethostname(),
-            state=self._state if self._state == "draining" or not desired else desired.state or self._state,
+            state=self.state,
             held=len(self._inflight),
             done=self._done,
             about=self._verifier.describe() | (desired.describe() if desired else {}) | self._version(),
