@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import math
 import re
 import runpy
 import shutil
@@ -19,6 +20,7 @@ from stream_kit import Serve, rollout
 
 from tinyv_stream import RewardClient
 from tinyv_stream.board.figures import Figures
+from tinyv_stream.broker.figures import stage_figures
 from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.gateway.metrics import pool_text
@@ -60,6 +62,12 @@ async def test_rewards_of_a_native_client_are_counted_each_once(
     rewards = re.findall(r"^tinyv_pool_rewards_total\{.*\} (\S+)$", text, re.MULTILINE)
     assert sum(map(float, rewards)) == 5  # the sets do not overlap, so their sum is the number of rewards
     assert value(text, 'tinyv_pool_oldest_seconds{stage="rule"}') == 0
+    assert value(text, 'tinyv_pool_backlog_seconds{stage="tinyv"}') == 0
+    assert value(text, 'tinyv_pool_verdicts_per_second{stage="rule"}') >= 0
+    ready = [WorkerInfo(name="w", stage="tinyv", pid=1, host="h", state="ready", slots=64)]
+    stuck = pool_text(msgspec.structs.replace(status, stages=stage_figures({"tinyv": 5}, {}, ready))).decode()
+    assert value(stuck, 'tinyv_pool_backlog_seconds{stage="tinyv"}') == math.inf
+    assert value(stuck, 'tinyv_pool_slots{stage="tinyv"}') == 64
     assert value(text, "tinyv_pool_up") == 1
 
 

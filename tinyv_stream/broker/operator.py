@@ -9,10 +9,11 @@ from typing import Final, Self, cast
 
 import msgspec
 
+from tinyv_stream.broker.figures import StageFigures, WorkerInfo, stage_figures
 from tinyv_stream.broker.messages import Work, decode_work, encode
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
-from tinyv_stream.types import STAGES, Stage, Status
+from tinyv_stream.types import STAGES, Status
 
 _SILENT_S: Final = 10.0
 """A worker that did not beat for this long is shown as lost."""
@@ -26,21 +27,6 @@ NEVER_ASKED: Final = (
     " the rules alone; name the data source so, or give it a row in tinyv.toml"
 )
 """What is said of it."""
-
-
-class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker says of itself, each second."""
-
-    name: str
-    stage: Stage
-    pid: int
-    host: str
-    state: str
-    held: int = 0
-    """Rollouts that it holds now."""
-    done: int = 0
-    """Rollouts that it ended or forwarded since its start."""
-    about: dict[str, str] = {}
 
 
 class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +45,8 @@ class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     workers: list[WorkerInfo]
     oldest: dict[str, float] = {}
     """Age in seconds of the oldest entry per stage; an empty queue has none."""
+    stages: dict[str, StageFigures] = {}
+    """What more or fewer workers are decided by."""
 
     @property
     def never_asked(self) -> bool:
@@ -117,7 +105,9 @@ class OperatorApi(ShardClient):
     async def status(self) -> PoolStatus:
         """Return the pool's figures; no lock is taken, so they may be a moment apart."""
         here, *others = await asyncio.gather(*(side.status_here() for side in self.sides))
-        return _sum([here, *others]) if others else here
+        found = _sum([here, *others]) if others else here
+        stages = stage_figures(found.depth, found.oldest, found.workers)
+        return msgspec.structs.replace(found, stages=stages)
 
     async def status_here(self) -> PoolStatus:
         """Return the figures of this shard alone."""

@@ -66,6 +66,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The caller holds the delivery; False where it ends somebody else's (a deadline)."""
 
 
+class PoolWord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker hears with each heartbeat."""
+
+    version: int
+    """Of the pool's settings; 0: none are settled."""
+    tag: str
+    is_draining: bool
+    """Its host is to be drained."""
+
+
 class WorkerApi(ShardClient):
     """One worker's view of the broker.
 
@@ -202,12 +212,12 @@ class WorkerApi(ShardClient):
         others = [self.keys.heartbeat, self.keys.workers]
         return await self.script("depart", [stage, consumer], others) == 1
 
-    async def beat(self, worker: str, about: bytes) -> tuple[int, str]:
-        """Tell `status` that this worker lives; return version (0: none) and tag of the pool's settings."""
+    async def beat(self, worker: str, about: bytes, host: str = "") -> PoolWord:
+        """Tell `status` that this worker lives; return what the pool has to say to it."""
         others = [self.keys.heartbeat, self.keys.workers]
-        answer = await self.script("beat", [worker, about, int(_SILENT_S * 1000)], others)
-        version, tag = cast("tuple[int, bytes]", answer)
-        return version, tag.decode()
+        answer = await self.script("beat", [worker, about, int(_SILENT_S * 1000), host], others)
+        version, tag, is_draining = cast("tuple[int, bytes, int]", answer)
+        return PoolWord(version=version, tag=tag.decode(), is_draining=is_draining == 1)
 
     async def take_turn(self, stage: Stage, worker: str, at_most_s: float) -> bool:
         """Ask for the turn to restart, which one worker of a stage has at a time; 0 s gives it up.

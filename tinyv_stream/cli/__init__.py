@@ -17,6 +17,7 @@ from tinyv_stream.cli import (
     dead_letters,
     demo,
     doctor,
+    drain,
     gateway,
     join,
     model,
@@ -72,6 +73,8 @@ app: Final = typer.Typer(
 app.callback()(version.options)
 app.command("up", epilog=up.EPILOG)(up.up)
 app.command("join", epilog=join.EPILOG)(join.join)
+app.command("drain", epilog=drain.DRAIN_EPILOG)(drain.drain)
+app.command("undrain", epilog=drain.UNDRAIN_EPILOG)(drain.undrain)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)

@@ -1,4 +1,4 @@
-"""Table of a pool's hosts: their workers, releases and settings. Pure: it is given facts.
+"""Table of a pool's hosts: their workers, releases, settings and drains. Pure: it is given facts.
 
 Whatever a worker says of itself is foreign text: it is shown as text and never read as markup.
 """
@@ -11,7 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyv_stream.broker.hosts import HostBook
 from tinyv_stream.broker.operator import WorkerInfo
+from tinyv_stream.control.drain import progress
 
 
 class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,23 +28,33 @@ class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
     releases: tuple[str, ...]
     settings: tuple[str, ...]
     """Versions of the pool's settings that its workers go by; more than one while a change rolls through."""
+    drain: str = ""
+    """`draining` while it still has workers, then `drained`; empty while it works."""
+    drain_s: float | None = None
+    """How long ago it was marked, by the server's clock."""
+    drain_by: str = ""
+    """Host and process that marked it."""
 
 
-def hosts_of(workers: Sequence[WorkerInfo]) -> list[HostInfo]:
-    """Return the hosts by name; a worker that is lost counts and is not ready."""
+def hosts_of(workers: Sequence[WorkerInfo], book: HostBook | None = None) -> list[HostInfo]:
+    """Return the hosts by name, a drained one also without workers; a worker that is lost counts and is not ready."""
     by_host: dict[str, list[WorkerInfo]] = defaultdict(list)
     for worker in workers:
         by_host[worker.host].append(worker)
-    return [_host(name, of_host) for name, of_host in sorted(by_host.items())]
+    for host in book.draining if book else ():
+        by_host[host] += []
+    return [_marked(_host(name, of_host), of_host, book) for name, of_host in sorted(by_host.items())]
 
 
 def hosts_table(title: str, hosts: Sequence[HostInfo]) -> RenderableType:
     """Return a row per host, and a warning where releases or settings differ."""
-    shown = Table("host", "rules", "TinyV", "held", "done", "release", "settings", box=None, header_style="dim")
+    drain = ["drain"] if any(one.drain for one in hosts) else []
+    names = ("host", "rules", "TinyV", "held", "done", "release", "settings", *drain)
+    shown = Table(*names, box=None, header_style="dim")
     for one in hosts:
         stages = (f"{one.ready.get(s, 0)}/{one.workers.get(s, 0)}" for s in ("rule", "tinyv"))
         cells = (one.host, *stages, one.held, one.done, ", ".join(one.releases), ", ".join(one.settings))
-        shown.add_row(*(Text(str(cell)) for cell in cells))
+        shown.add_row(*(Text(str(cell)) for cell in (*cells, *([one.drain] if drain else []))))
     return Group(Text(title), shown, *(Text(line, style="yellow") for line in warnings_of(hosts)))
 
 
@@ -67,6 +79,15 @@ def _host(name: str, workers: Sequence[WorkerInfo]) -> HostInfo:
         releases=_values(workers, "release"),
         settings=_values(workers, "settings"),
     )
+
+
+def _marked(host: HostInfo, workers: Sequence[WorkerInfo], book: HostBook | None) -> HostInfo:
+    mark = book.marks.get(host.host) if book else None
+    if not book or not mark or not mark.is_draining:
+        return host
+    state = "draining" if progress(host.host, workers).left else "drained"
+    since_s = max(0, book.now_ms - mark.at_ms) / 1000
+    return msgspec.structs.replace(host, drain=state, drain_s=since_s, drain_by=mark.by)
 
 
 def _values(workers: Sequence[WorkerInfo], key: str) -> tuple[str, ...]:

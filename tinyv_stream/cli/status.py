@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from tinyv_stream.broker.hosts import read_hosts
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
 from tinyv_stream.config import BrokerConfig
@@ -48,7 +49,7 @@ async def _show_hosts(url: str, pool: str, *, as_json: bool) -> int:
     from tinyv_stream.cli.hosts_table import hosts_of, hosts_table
 
     async with OperatorApi(url, BrokerConfig(pool=pool)) as broker:
-        found = hosts_of(await broker.workers())
+        found = hosts_of(await broker.workers(), await read_hosts(broker))
         title = f"pool {pool} on {broker.server.name} {broker.server.version}"
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))

@@ -3,7 +3,6 @@
 Whatever a worker says of itself is foreign text: it is shown as text and never read as markup.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,14 +13,13 @@ from rich.text import Text
 
 from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
+from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset(
     {"state", "configured", "desired", "revision", "release", "settings", "restarts", "asked_again"}
 )
 """Shown in another column, by `model status` or `status --hosts`, or among the metrics."""
-_WINDOW_S: Final = 10.0
-"""Span of the shown rate: long enough to be steady, short enough to show a stall."""
 _NONE: Final = rate(0, 0)
 
 
@@ -47,21 +45,17 @@ class Meter:
     """Turns one status after the other into figures with a rate."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
+        self._rate = RecentRate()
 
     def read(self, status: PoolStatus, now_s: float) -> StatusFigures:
         """Return the figures at `now_s`, any clock that goes forward."""
         stats = status.stats
         rewarded = sum(stats.get(ending, 0) for ending in Status)
-        self._seen.append((now_s, rewarded))
-        while now_s - self._seen[0][0] > _WINDOW_S:
-            self._seen.popleft()
-        then_s, before = self._seen[0]
         return StatusFigures(
             depth=status.depth,
             in_flight=status.live,
             rewarded=rewarded,
-            rate=max(0, rewarded - before) / (now_s - then_s) if now_s > then_s else None,
+            rate=self._rate.read(rewarded, now_s),
             rescued=stats.get("rescued", 0),
             cached=stats.get(f"by_{Source.CACHE}", 0),
             oldest_s=status.oldest_s,

@@ -8,6 +8,7 @@
   rewards are missing in `tinyv_pool_rewards_total` alone.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -68,6 +69,7 @@ def _gauges(status: PoolStatus) -> Iterator[Metric]:
         depth.add_metric([stage], status.depth.get(stage, 0))
         oldest.add_metric([stage], status.oldest.get(stage, 0.0))
     yield from (depth, oldest)
+    yield from _stages(status)
     yield GaugeMetricFamily("tinyv_pool_live_rollouts", "Rollouts submitted and not rewarded", status.live)
     yield GaugeMetricFamily(
         "tinyv_pool_parked_rollouts", "Rollouts that wait for an equal one's verdict", status.parked
@@ -76,6 +78,19 @@ def _gauges(status: PoolStatus) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "tinyv_pool_cached_verdicts", "Verdicts of TinyV that are kept for equal rollouts", status.cached
     )
+
+
+def _stages(status: PoolStatus) -> Iterator[Metric]:
+    about = "Verdicts per second over the last ten seconds, per stage"
+    rate = GaugeMetricFamily("tinyv_pool_verdicts_per_second", about, labels=["stage"])
+    about = "Rollouts waiting or running by verdicts per second, per stage; +Inf where none came"
+    backlog = GaugeMetricFamily("tinyv_pool_backlog_seconds", about, labels=["stage"])
+    slots = GaugeMetricFamily("tinyv_pool_slots", "Rollouts that ready workers take at once", labels=["stage"])
+    for stage, figures in status.stages.items():
+        rate.add_metric([stage], figures.verdicts_per_s)
+        backlog.add_metric([stage], math.inf if figures.backlog_s is None else figures.backlog_s)
+        slots.add_metric([stage], figures.slots)
+    yield from (rate, backlog, slots)
 
 
 def _workers(status: PoolStatus) -> Iterator[Metric]:

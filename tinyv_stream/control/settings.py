@@ -125,4 +125,4 @@ async def _until_all(
 
 
 def _is_there(worker: WorkerInfo, version: int) -> bool:
-    return worker.state in {"ready", "asleep"} and int(worker.about.get("settings") or 0) >= version
+    return worker.state in {"ready", "asleep", "drained"} and int(worker.about.get("settings") or 0) >= version

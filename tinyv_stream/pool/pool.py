@@ -2,6 +2,7 @@
 
 - Without a URL the pool brings its own server, whose data outlives the pool (`state_directory`).
 - A worker or server that dies comes back (`supervisor`); workers are drained first, the server goes last.
+- While this host is to be drained (`host_watch`) its workers stay down; the server goes on.
 - Killed with -9 it leaves no orphan: the kernel ends its children (`tinyv_stream.processes.die_with_parent`).
 - Secrets reach workers by environment, never by argv.
 
@@ -25,6 +26,7 @@ from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import make_private, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer
+from tinyv_stream.pool.host_watch import HostWatch
 from tinyv_stream.pool.supervisor import State, Supervisor
 from tinyv_stream.pool.worker_process import COMMANDS, WorkerProgram, make_workers, worker_environments
 from tinyv_stream.types import STAGES, Stage, validate_name
@@ -72,6 +74,7 @@ class Pool:
         self._grace_s = grace_s
         self._url = redis_url
         self._stop: asyncio.Event | None = None
+        self._host = HostWatch()
         self._members: list[tuple[WorkerProgram, Supervisor]] = []
         self.server = None if redis_url else EmbeddedServer(self._directory)
         self.server_info: ServerInfo | None = None
@@ -89,6 +92,7 @@ class Pool:
                 self.server_info = await preflight(r, self.url)
             async with ShardClient(self.url, self._config.broker) as link:
                 self._config, _ = await agree(link, self._config, self._given)
+                await self._host.look(link)
             self._make_members()
         except BaseException:  # what was started is stopped, also after a cancellation
             await self.__aexit__()
@@ -144,6 +148,8 @@ class Pool:
                 tasks = [
                     around.create_task(program.follow(self._on_line)) for program, _ in self._members if self._on_line
                 ]
+                watching = self._host.run(self.url, self._config.broker)
+                tasks.append(around.create_task(watching, name="host - watch"))
                 if self.server:
                     watch = Supervisor("server", self.server, grace_s=self._grace_s)
                     tasks.append(around.create_task(watch.run(asyncio.Event()), name="server - watch"))
@@ -166,7 +172,8 @@ class Pool:
         for stage in STAGES:
             envs = worker_environments(stage, self.url, self._config)
             for program in make_workers(stage, self._commands[stage], envs=envs, logs=self.logs):
-                self._members.append((program, Supervisor(program.name, program, grace_s=self._grace_s)))
+                supervisor = Supervisor(program.name, program, grace_s=self._grace_s, gate=self._host.gate)
+                self._members.append((program, supervisor))
 
     def _kill_workers(self) -> None:
         for program, _ in self._members:

@@ -3,7 +3,8 @@
 - A dead program comes back after a back-off that grows with its failures and is forgotten once it lives long enough;
   one that asks to be started again comes back after the first, shortest one.
 - Every death is one log line with its reason; a program that keeps dying young also shows the end of its log.
-- On stop the program gets its grace to drain, and is killed after it.
+- On stop the program gets its grace to drain, and is killed after it. So it does while its gate is closed: then it is
+  kept down, and started again when the gate opens.
 
 It never gives up: a server or a disk that comes back finds the workers there.
 """
@@ -15,6 +16,8 @@ import logging
 import time
 from typing import Final, Protocol
 
+from tinyv_stream.aio.cancel import unless
+from tinyv_stream.aio.gate import Gate
 from tinyv_stream.errors import TinyVError
 
 _log = logging.getLogger(__name__)
@@ -29,6 +32,8 @@ SHOW_LOG_AFTER: Final = 3
 
 RESTARTED: Final = "it starts again with the pool's new settings"
 """How a program ended that is to be started again at once: no failure."""
+DRAINED: Final = "it drained"
+"""How a program ended that is to be started again once its gate is open: no failure."""
 
 
 class State(enum.StrEnum):
@@ -40,6 +45,8 @@ class State(enum.StrEnum):
     """Its process is alive; whether it has work is the broker's to say."""
     BACKING_OFF = "backing_off"
     DRAINING = "draining"
+    DRAINED = "drained"
+    """Its gate is closed."""
     STOPPED = "stopped"
 
 
@@ -64,25 +71,30 @@ class Program(Protocol):
 
 
 class Supervisor:
-    """Keeps one program running. `state`, `restarts` and `reason` (of the last death) are for people."""
+    """Keeps one program running while `gate` is open. `state`, `restarts`, `reason` (of the last death) are to read."""
 
-    def __init__(self, name: str, program: Program, *, grace_s: float) -> None:
+    def __init__(self, name: str, program: Program, *, grace_s: float, gate: Gate | None = None) -> None:
         self.name = name
         self.state = State.NEW
         self.restarts = 0
         self.reason = ""
         self._program = program
         self._grace_s = grace_s
+        self._gate = gate or Gate()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep it running until `stop` is set, then drain it. A cancellation leaves it as it is."""
         failures = 0
         while not stop.is_set():
+            if not self._gate.is_open:
+                self.state = State.DRAINED
+                await unless(stop, self._gate.opened.wait())
+                continue
             began = time.monotonic()
             how = await self._live(stop)
             if how is None:
-                break
-            if how == RESTARTED:
+                continue
+            if how in {RESTARTED, DRAINED}:
                 _log.info("%s: %s", self.name, how)
                 await asyncio.sleep(FIRST_DELAY_S)
                 continue
@@ -100,7 +112,7 @@ class Supervisor:
         self.state = State.STOPPED
 
     async def _live(self, stop: asyncio.Event) -> str | None:
-        """Run it once; return how it ended, or None if it was stopped."""
+        """Run it once; return how it ended, or None if it was stopped, or drained as its gate closed."""
         self.state = State.STARTING
         try:
             await self._program.start()
@@ -109,17 +121,18 @@ class Supervisor:
         self.state = State.RUNNING
         ended = asyncio.create_task(self._program.ended(), name=f"{self.name} - end")
         stopping = asyncio.create_task(stop.wait(), name=f"{self.name} - stop")
+        closing = asyncio.create_task(self._gate.closed.wait(), name=f"{self.name} - gate")
         try:
-            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not stop.is_set():
+            await asyncio.wait({ended, stopping, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done() and not stop.is_set():
                 return ended.result()
             self.state = State.DRAINING
             await self._program.stop(self._grace_s)
             return None
         finally:
-            ended.cancel()
-            stopping.cancel()
-            await asyncio.gather(ended, stopping, return_exceptions=True)
+            for task in (ended, stopping, closing):
+                task.cancel()
+            await asyncio.gather(ended, stopping, closing, return_exceptions=True)
 
 
 def backoff_s(failures: int) -> float:

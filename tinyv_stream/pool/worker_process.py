@@ -14,7 +14,7 @@ import msgspec
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
-from tinyv_stream.pool.supervisor import RESTARTED
+from tinyv_stream.pool.supervisor import DRAINED, RESTARTED
 from tinyv_stream.processes import exit_codes, worker_state
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
@@ -47,6 +47,8 @@ class WorkerProgram:
         status = await self.child.ended()
         if status == exit_codes.RESTART:
             return RESTARTED
+        if status == exit_codes.DRAINED:
+            return DRAINED
         if status < 0:
             return describe_exit(status)
         words = next((line for line in reversed(self.last_lines(5)) if line.strip()), "it said nothing")

@@ -37,7 +37,7 @@ def main(stage: Stage, about: str, verifier_of: Callable[[Config], Verifier], *,
     """Run one worker until SIGTERM or SIGINT, which drain it; then leave the process. `name` is its module.
 
     Exit code 0 after a drain, 1 for a fault worth a restart, 2 for settings that no restart fixes, 3 where the pool's
-    settings changed: it is to be started again, at once.
+    settings changed: it is to be started again, at once; 4 where its host is to be drained: again once that is over.
     """
     code = _main(stage, about, verifier_of, name or f"tinyv_stream_workers.{stage}")
     logging.shutdown()
@@ -85,11 +85,14 @@ async def _run(
     started.append(worker)
     if worker.settings is None:
         raise RuntimeError("a worker process works by agreed settings")
-    outdated = worker.settings.outdated
-    watching = asyncio.create_task(_end_after(outdated, stop, worker), name="settings")
+    outdated, leaving = worker.settings.outdated, worker.host.leaving
+    watching = [
+        asyncio.create_task(_end_after(outdated, exit_codes.RESTART, stop, worker), name="settings"),
+        asyncio.create_task(_end_after(leaving, exit_codes.DRAINED, stop, worker), name="drain"),
+    ]
     await worker.run(stop)
-    await cancel_all([watching, shown])
-    return exit_codes.RESTART if outdated.is_set() else 0
+    await cancel_all([*watching, shown])
+    return exit_codes.RESTART if outdated.is_set() else exit_codes.DRAINED if leaving.is_set() else 0
 
 
 async def _show_state(started: list[Worker]) -> None:
@@ -105,11 +108,11 @@ async def _show_state(started: list[Worker]) -> None:
         await asyncio.sleep(worker_state.EVERY_S)
 
 
-async def _end_after(outdated: asyncio.Event, stop: asyncio.Event, worker: Worker) -> None:
-    await outdated.wait()
+async def _end_after(reason: asyncio.Event, code: int, stop: asyncio.Event, worker: Worker) -> None:
+    await reason.wait()
     stop.set()
     if worker.is_starting:
-        os._exit(exit_codes.RESTART)  # as above
+        os._exit(code)  # as above
 
 
 def _settings(name: str, about: str) -> tuple[str, Config, set[str]]:

@@ -14,7 +14,7 @@ import msgspec
 from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.operator import WorkerInfo
-from tinyv_stream.broker.worker import Ending, WorkerApi
+from tinyv_stream.broker.worker import Ending, PoolWord, WorkerApi
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Reward, Stage
 
@@ -29,7 +29,7 @@ class Housekeeping:
     """Three loops for one worker and one shard.
 
     `take_over` takes lapsed deliveries over, from a cursor on, and returns the next cursor, or None if it may not now.
-    `expire` gives the reward of work whose deadline has passed. `on_settings` takes the settings' version.
+    `expire` gives the reward of work whose deadline has passed. `on_word` takes what the pool says to this worker.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Housekeeping:
         take_over: Callable[[str], Awaitable[str | None]],
         expire: Callable[[Work], Reward],
         about: Callable[[], WorkerInfo],
-        on_settings: Callable[[int, str], Awaitable[None]] | None = None,
+        on_word: Callable[[PoolWord], Awaitable[None]],
     ) -> None:
         self._link = link
         self._stage: Stage = stage
@@ -49,7 +49,7 @@ class Housekeeping:
         self._take_over = take_over
         self._expire = expire
         self._about = about
-        self._on_settings = on_settings
+        self._on_word = on_word
         self._cursor = "0-0"
 
     async def run(self) -> None:
@@ -75,10 +75,9 @@ class Housekeeping:
             await self._link.finish(self._stage, endings)
 
     async def beat(self) -> None:
-        """Say that this worker lives, and hear which settings hold. Raises BrokerError."""
-        version, tag = await self._link.beat(self._consumer, msgspec.json.encode(self._about()))
-        if self._on_settings:
-            await self._on_settings(version, tag)
+        """Say that this worker lives, and hear which settings hold and whether to drain. Raises BrokerError."""
+        about = self._about()
+        await self._on_word(await self._link.beat(self._consumer, msgspec.json.encode(about), about.host))
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:

@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 
 TURN_S: Final = 300.0
 """Longest a restart keeps the others waiting: a model may have to be loaded."""
-_WORKING: Final = frozenset({"ready", "asleep"})
-"""States in which a worker has done with its start, and is not on its way out."""
+_WORKING: Final = frozenset({"ready", "asleep", "drained"})
+"""States in which a worker has done with its start or may not begin it, and is not on its way out."""
 
 
 class SettingsFollower:

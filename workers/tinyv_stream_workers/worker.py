@@ -6,12 +6,12 @@
 - A failing engine costs no delivery: its work goes back uncounted the first time, and nothing is claimed until it is
   up again.
 - While its model is changed or asleep (`model_switch`) it begins nothing; what arrives meanwhile goes back uncounted.
+- On a host that is to be drained it does not begin, or drains (`host_follower`).
 """
 
 import asyncio
 import logging
 import os
-import socket
 import time
 import uuid
 from functools import partial
@@ -22,11 +22,13 @@ from tinyv_stream.aio.cancel import cancel_all, unless
 from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.broker.settings import Agreed
 from tinyv_stream.broker.sharded import Shards
-from tinyv_stream.broker.worker import Delivery, WorkerApi
+from tinyv_stream.broker.worker import Delivery, PoolWord, WorkerApi
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
+from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.delivery_tasks import DeliveryTasks
+from tinyv_stream_workers.host_follower import HOST, HostFollower
 from tinyv_stream_workers.housekeeping import Housekeeping
 from tinyv_stream_workers.inflight import InFlight
 from tinyv_stream_workers.leases import LeaseRenewer
@@ -76,9 +78,10 @@ class Worker:
         self._stage: Stage = verifier.stage
         self._grace_s = grace_s
         self._inflight = InFlight(config.broker)
-        self.name = f"{self._stage}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
+        self.name = f"{self._stage}-{HOST}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
         self.settings = SettingsFollower(agreed, self._stage) if agreed else None
         """None where nothing was agreed: a worker of a program's own."""
+        self.host = HostFollower()
         self._current: CurrentStage | None = None
         """Unset until it was opened for the first time."""
         self._open = asyncio.Event()
@@ -88,6 +91,7 @@ class Worker:
         self._done = 0
         self.beat_at: float | None = None
         """When the broker last took a heartbeat, by `time.monotonic`."""
+        self._done_per_s = RecentRate()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain. A cancellation leaves what is in flight to be reclaimed."""
@@ -105,7 +109,8 @@ class Worker:
             try:
                 # Seen before it works: whoever changes the settings meanwhile waits for it.
                 await links[0].retry(housekeeping[0].beat)
-                if not self.settings or not self.settings.outdated.is_set():
+                await self.host.begin(stop)
+                if not stop.is_set() and not (self.settings and self.settings.outdated.is_set()):
                     self._state = "starting"
                     await self._serve(stop, current)
             finally:
@@ -115,17 +120,20 @@ class Worker:
 
     @property
     def is_starting(self) -> bool:
-        """It holds nothing yet, so it may be killed without a loss."""
-        return self._current is None
+        """It holds nothing yet and loads its verifier, so it may be killed without a loss."""
+        return self._current is None and not self.host.is_waiting
 
     def _housekeeping(self, link: WorkerApi, stop: asyncio.Event) -> Housekeeping:
         def may_take_over() -> bool:
             return self._open.is_set() and not stop.is_set()
 
-        async def on_settings(version: int, tag: str) -> None:
+        async def on_word(word: PoolWord) -> None:
             self.beat_at = time.monotonic()
-            if self.settings and link.keys.shard == 0 and not stop.is_set():  # they are kept in the first shard
-                await self.settings.note(link, version, tag, state=self.state)
+            if link.keys.shard != 0 or stop.is_set():  # what holds for the whole pool is kept in the first shard
+                return
+            self.host.note(is_draining=word.is_draining)
+            if self.settings:
+                await self.settings.note(link, word.version, word.tag, state=self.state)
 
         return Housekeeping(
             link,
@@ -134,7 +142,7 @@ class Worker:
             take_over=lambda cursor: self._deliveries.take_over(link, cursor, may_take_over),
             expire=lambda work: expired_reward(work, self._config.fallback),
             about=self._about,
-            on_settings=on_settings,
+            on_word=on_word,
         )
 
     async def _serve(self, stop: asyncio.Event, current: CurrentStage) -> None:
@@ -214,8 +222,11 @@ class Worker:
     @property
     def state(self) -> str:
         """What it does, as `status` shows it."""
-        desired = self._desired
-        return self._state if self._state == "draining" or not desired else desired.state or self._state
+        if self.host.is_waiting:
+            return "drained"
+        if self._state == "draining" or not self._desired:
+            return self._state
+        return self._desired.state or self._state
 
     def _about(self) -> WorkerInfo:
         desired = self._desired
@@ -223,10 +234,12 @@ class Worker:
             name=self.name,
             stage=self._stage,
             pid=os.getpid(),
-            host=socket.gethostname(),
+            host=HOST,
             state=self.state,
             held=len(self._inflight),
             done=self._done,
+            done_per_s=round(self._done_per_s.read(self._done, time.monotonic()) or 0.0, 2),
+            slots=self._verifier.slots if self._current else 0,
             about=self._verifier.describe() | (desired.describe() if desired else {}) | self._version(),
         )
 

@@ -18,13 +18,13 @@ LIBRARY = Path(tinyv_stream.__file__).parent
 WORKERS = Path(str(find_spec("tinyv_stream_workers").submodule_search_locations[0]))  # type: ignore[union-attr,index]
 BROKER = LIBRARY / "broker"
 LINK, DESIRED, ASK = BROKER / "shard.py", BROKER / "desired_state.py", LIBRARY / "control" / "model.py"
-FOLLOW, SETTINGS = WORKERS / "model_switch.py", BROKER / "settings.py"
+FOLLOW, SETTINGS, HOSTS = WORKERS / "model_switch.py", BROKER / "settings.py", BROKER / "hosts.py"
 CHANGE = LIBRARY / "control" / "settings.py"
 """The one that asks for a desired state, with a trainer's or an operator's rights, and the one that follows it."""
 MODULES: dict[Role, tuple[Path, ...]] = {
     "trainer": (LINK, BROKER / "trainer.py", ASK),
-    "worker": (LINK, BROKER / "worker.py", FOLLOW, SETTINGS),
-    "operator": (LINK, BROKER / "operator.py", ASK, SETTINGS),
+    "worker": (LINK, BROKER / "worker.py", FOLLOW, SETTINGS, HOSTS),
+    "operator": (LINK, BROKER / "operator.py", ASK, SETTINGS, HOSTS),
 }
 BY_STATUS = {"read_clock"}
 """What a gateway and `model` run with a trainer's rights, by the operator's API."""

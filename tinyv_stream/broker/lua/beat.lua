@@ -1,7 +1,7 @@
 -- role: worker
 -- A worker says that it is there; those silent for longer are forgotten, once nothing is leased to them any more.
--- KEYS: heartbeat, workers. ARGV: worker, what it says of itself, silence (ms). Returns the version of the pool's
--- settings (0 = none), and its tag.
+-- KEYS: heartbeat, workers. ARGV: worker, what it says of itself, silence (ms), its host. Returns the version of the
+-- pool's settings (0 = none), its tag, and 1 if the host is to be drained.
 local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
 local now = now_ms()
 redis.call('ZADD', hb, now, ARGV[1])
@@ -18,4 +18,5 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '-inf', now - tonumber(ARG
     redis.call('HDEL', workers, name)
   end
 end
-return { tonumber(redis.call('HGET', meta, 'settings') or 0), redis.call('HGET', meta, 'settings_tag') or '' }
+local version, tag, mark = unpack(redis.call('HMGET', meta, 'settings', 'settings_tag', 'drain:' .. ARGV[4]))
+return { tonumber(version or 0), tag or '', string.match(mark or '', '^%d+ 1 ') and 1 or 0 }

@@ -1,9 +1,9 @@
 -- role: worker
 -- Says how TinyV is doing. KEYS: heartbeat, workers. ARGV: silence (ms). Returns how many entries its queue holds,
 -- waiting and running, and how many of its workers that were heard of since judge, or pause on purpose. One that
--- starts is no capacity yet, and one that drains takes nothing more.
+-- starts is no capacity yet, and one that drains or waits on a drained host takes nothing.
 local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
-local no_help = { new = true, starting = true, draining = true }
+local no_help = { new = true, starting = true, draining = true, drained = true }
 local able, mark = 0, STAGE.tinyv .. '-'
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, now_ms() - tonumber(ARGV[1]), '+inf')) do
   if string.sub(name, 1, #mark) == mark then

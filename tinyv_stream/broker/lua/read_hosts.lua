@@ -1,0 +1,12 @@
+-- role: worker, operator
+-- Returns the pool's time (ms), how often a host was marked, then names and values of what is kept of hosts:
+-- `drain:<host>` (number, 1 or 0, since when in ms, who) and `want:<stage>:<place>` (least, most, count).
+local found = { string.format('%.0f', now_ms()), redis.call('HGET', meta, 'drains') or '0' }
+local all = redis.call('HGETALL', meta)
+for i = 1, #all, 2 do
+  if string.match(all[i], '^drain:') or string.match(all[i], '^want:') then
+    found[#found + 1] = all[i]
+    found[#found + 1] = all[i + 1]
+  end
+end
+return found
