@@ -96,13 +96,13 @@ def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str
     return [worker_environment(url, one) | device_environment(one.tinyv.engine.device, os.environ) for one in own]
 
 
-def worker_environment(url: str, config: Config) -> dict[str, str]:
-    """Return this process's environment with what a worker reads.
+def worker_environment(url: str, config: Config, *, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment, or the one given, with what a worker reads.
 
     TINYV_REDIS_URL, TINYV_CONFIG (JSON), and TINYV_SETTINGS: what can change a reward is the pool's.
     """
     env = {
-        **os.environ,
+        **(os.environ if environ is None else environ),
         **environment_for_children(),
         "TINYV_REDIS_URL": url,
         "TINYV_CONFIG": msgspec.json.encode(config).decode(),
