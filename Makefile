@@ -90,6 +90,14 @@ test-wheel: $(STACK) $(DEV) ## Wheels and sdist in empty environments, on each P
 test-deploy: .venv-deploy/.tools .venv-deploy/bookworm ## Helm chart and images, without a cluster (root and debootstrap for the images)
 	.venv-deploy/bin/python -m pytest -rs -p no:cloudcoil -o timeout=900 -o pythonpath=tests/deploy tests/deploy
 
+.venv-ray/.tools: Makefile pyproject.toml
+	test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/pip --disable-pip-version-check install -q -e '.[cli,ray,worker]' pytest pytest-asyncio pytest-timeout
+	@touch $@
+
+test-ray: .venv-ray/.tools ## A pool on a real Ray cluster of two nodes with logical GPUs
+	.venv-ray/bin/python -m pytest -rs -o pythonpath=tests/on_ray tests/on_ray
+
 bench-overlap: $(STACK) $(DEV) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
 	$(BIN)/python tests/adapters/run.py --only verl --only trl --setup-only
 	$(BIN)/python -m bench overlap $(if $(SIZE),--size $(SIZE)) --json overlap.json --report overlap.html

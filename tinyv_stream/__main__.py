@@ -10,6 +10,7 @@ _EXTRA_OF: Final = {
     "typer": "cli",
     "rich": "cli",
     "psutil": "cli",
+    "ray": "ray",
     "aiohttp": "gateway",
     "prometheus_client": "gateway",
     "math_verify": "worker",

@@ -21,6 +21,7 @@ from tinyv_stream.cli import (
     gateway,
     join,
     model,
+    on_ray,
     pool,
     push,
     score,
@@ -75,6 +76,7 @@ app.command("up", epilog=up.EPILOG)(up.up)
 app.command("join", epilog=join.EPILOG)(join.join)
 app.command("drain", epilog=drain.DRAIN_EPILOG)(drain.drain)
 app.command("undrain", epilog=drain.UNDRAIN_EPILOG)(drain.undrain)
+app.command("down", epilog=on_ray.EPILOG)(on_ray.down)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)

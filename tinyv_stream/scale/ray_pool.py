@@ -34,6 +34,7 @@ from tinyv_stream.scale.plan import (
     passed_on,
 )
 from tinyv_stream.scale.seat import GRACE_S
+from tinyv_stream.types import Stage
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class RayPool:
 
         self.name = name
         self._cluster = connect(address)
+        self._plan: RayPlan | None = None
+        """Of what was started here."""
 
     def start(self, plan: RayPlan, names: AbstractSet[str] | None = None, *, wait_s: float = WAIT_S) -> RayStatus:
         """Have as many seats as the plan says, and return once each has started its worker.
@@ -61,7 +64,7 @@ class RayPool:
         for a setting or a worker refuses its own, BrokerError.
         """
         config = _apart(_agreed(plan, names))
-        plan = msgspec.structs.replace(plan, config=config)
+        plan = self._plan = msgspec.structs.replace(plan, config=config)
         is_new = self._cluster.keep(plan)
         least = {stage: counts[0] for stage, counts in plan.counts.items()}
         self._ask("set_plan", msgspec.json.encode(plan), least, patience_s=wait_s)
@@ -69,8 +72,26 @@ class RayPool:
             return self._placed(plan, wait_s)
         except BaseException:
             if is_new:  # nothing of a start that failed stays
-                self.end()
+                self.end(plan.url)
             raise
+
+    def change(self, counts: dict[Stage, tuple[int, int]]) -> None:
+        """Want other counts, fewest and most, of a pool that was started here. Seats beyond them are drained.
+
+        Returns at once. Raises RuntimeError if it was started elsewhere, PlacementError or BrokerError.
+        """
+        if not self._plan:
+            raise RuntimeError("the pool was started elsewhere: start it here with other counts")
+        plan = self._plan = msgspec.structs.replace(self._plan, counts=counts)
+        _apart(_want(plan))
+        least = {stage: fewest for stage, (fewest, _) in counts.items()}
+        self._ask("set_plan", msgspec.json.encode(plan), least, patience_s=WAIT_S)
+
+    def exists(self) -> bool:
+        """Tell whether a pool of this name is on the cluster."""
+        from tinyv_stream.scale.cluster import has_actor
+
+        return has_actor(keeper_name(self.name)) or bool(self._cluster.seats(self.name))
 
     def look(self) -> RayStatus:
         """Return how it is; raise PlacementError if no pool of this name is here."""
@@ -85,10 +106,8 @@ class RayPool:
 
         `url` has the broker forget the wanted counts; without it, or a broker, the next start says them anew anyway.
         """
-        from tinyv_stream.scale.cluster import has_actor
-
-        keeper, seats = keeper_name(self.name), self._cluster.seats(self.name)
-        if not has_actor(keeper) and not seats:
+        keeper = keeper_name(self.name)
+        if not self.exists():
             raise PlacementError(f"no pool {self.name!r} is on this Ray cluster")
         until = time.monotonic() + GRACE_S + 30.0
         try:
@@ -160,7 +179,8 @@ def ray_pool(
     try:
         yield pool
     finally:
-        pool.end(url)
+        if pool.exists():
+            pool.end(url)
 
 
 def group_id(name: str) -> str:
@@ -175,6 +195,11 @@ async def _agreed(plan: RayPlan, names: AbstractSet[str] | None) -> Config:
         config, _ = await agree(link, plan.config, names)
         await set_wanted(link, plan.place, counts_of(plan))
         return config
+
+
+async def _want(plan: RayPlan) -> None:
+    async with OperatorApi(plan.url, plan.config.broker) as link:
+        await set_wanted(link, plan.place, counts_of(plan))
 
 
 async def _forget(url: str, pool: str) -> None:

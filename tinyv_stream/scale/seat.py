@@ -71,7 +71,7 @@ class SeatProgram(WorkerProgram):
 
 
 class Seat:
-    """One worker and its supervisor. Their loop has a thread of its own, which lives as long as the process, as its child does."""
+    """One worker and its supervisor. Their loop has a thread of its own, which lives as long as the process."""
 
     def __init__(self, plan: bytes, stage: Stage, number: int, device: str | None) -> None:
         decoded = msgspec.json.decode(plan, type=RayPlan)
