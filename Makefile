@@ -98,6 +98,9 @@ test-deploy: .venv-deploy/.tools .venv-deploy/bookworm ## Helm chart and images,
 test-ray: .venv-ray/.tools ## A pool on a real Ray cluster of two nodes with logical GPUs
 	.venv-ray/bin/python -m pytest -rs -o pythonpath=tests/on_ray tests/on_ray
 
+test-slurm: $(STACK) $(DEV) ## The sbatch script on a real Slurm of this machine (root; apt-get install slurm-wlm munge)
+	TINYV_TEST_SLURM=1 $(BIN)/python -m pytest -rs tests/on_slurm
+
 bench-overlap: $(STACK) $(DEV) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
 	$(BIN)/python tests/adapters/run.py --only verl --only trl --setup-only
 	$(BIN)/python -m bench overlap $(if $(SIZE),--size $(SIZE)) --json overlap.json --report overlap.html

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 import ray
-from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.placement_group import PlacementGroup, placement_group, placement_group_table, remove_placement_group
 from ray_kit import assert_each_was_rescued, pool_on, ready, rewards, views
 
 from tinyv_stream.scale.plan import PlacementError
@@ -26,7 +26,7 @@ def trainer(name: str) -> Iterator[PlacementGroup]:
 
 
 def is_ready(group: PlacementGroup) -> bool:
-    return bool(group.wait(0.2))
+    return placement_group_table(group)["state"] == "CREATED"
 
 
 def test_after_a_trainer_a_share_is_refused_with_a_remedy(cluster: str, broker: EmbeddedServer, pool_name: str) -> None:
