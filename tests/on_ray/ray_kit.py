@@ -27,8 +27,8 @@ def config(pool: str) -> Config:
 
 @contextmanager
 def pool_on(server: EmbeddedServer, name: str, **more: object) -> Iterator[RayPool]:
-    given = {"wait_s": 90.0, "python": sys.executable} | more
-    with ray_pool(server.url, config=config(name), **given) as pool:  # type: ignore[arg-type]
+    own = {"wait_s": 90.0, "python": sys.executable, "config": config(name)} | more
+    with ray_pool(server.url, **own) as pool:  # type: ignore[arg-type]
         yield pool
 
 
@@ -45,14 +45,13 @@ async def ready(server: EmbeddedServer, name: str, count: int) -> None:
         await wait_until(are, 90, f"{count} workers are ready")
 
 
+def rollout(question: str) -> Rollout:
+    return Rollout(question=question, completion=RESCUED, ground_truth="12", data_source="x_tinyv")
+
+
 async def rewards(server: EmbeddedServer, name: str, count: int, run: str = "r") -> list[Reward]:
     async with RewardClient(server.url, run_id=run, client_id="c", pool=name) as client:
-        tickets = [
-            await client.submit(
-                Rollout(question=f"{run} {n}", completion=RESCUED, ground_truth="12", data_source="x_tinyv")
-            )
-            for n in range(count)
-        ]
+        tickets = [await client.submit(rollout(f"{run} {n}")) for n in range(count)]
         return [await ticket for ticket in tickets]
 
 

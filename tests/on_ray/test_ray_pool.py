@@ -1,5 +1,6 @@
 """A pool on a real Ray cluster: placed, killed in its parts, drained; each rollout has one reward all the same."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ray_kit import assert_each_was_rescued, gone, kill, pool_on, ready, rewards, views
+from ray_kit import assert_each_was_rescued, gone, kill, pool_on, ready, rewards, rollout, views
 
+from tinyv_stream import RewardClient
 from tinyv_stream.broker.hosts import read_hosts
 from tinyv_stream.broker.operator import OperatorApi
-from tinyv_stream.config import BrokerConfig
+from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
 from tinyv_stream.scale.plan import PlacementError
 from tinyv_stream.scale.ray_pool import RayPool
-from tinyv_stream.testing import EmbeddedServer, wait_until_sync
+from tinyv_stream.testing import EmbeddedServer, wait_until, wait_until_sync
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -118,6 +120,24 @@ async def test_counts_can_be_changed_while_it_runs(cluster: str, broker: Embedde
         wait_until_sync(lambda: len(pool.look().seats) == 2, 60, "the second engine drained")
         assert views(pool.look())["tinyv-1"].worker_pid == old["tinyv-1"].worker_pid
         assert_each_was_rescued(await rewards(broker, pool_name, 20), 20)
+
+
+async def test_a_backlog_gets_a_second_engine(
+    cluster: str, broker: EmbeddedServer, pool_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYV_SCRIPTED_DELAY_S", "0.5")
+    slow = EngineConfig(kind="scripted", max_num_seqs=4)
+    settings = Config(broker=BrokerConfig(pool=pool_name), tinyv=TinyVConfig(engine=slow))
+    with pool_on(broker, pool_name, config=settings, tinyv_workers=(1, 2)) as pool:
+        await ready(broker, pool_name, 2)
+        async with RewardClient(broker.url, run_id="r", client_id="c", pool=pool_name) as client:
+            tickets = [await client.submit(rollout(f"backlog {n}")) for n in range(2_000)]
+            await wait_until(lambda: pool.look().wanted["tinyv"] == 2, 120, "a second engine is wanted")
+            await ready(broker, pool_name, 3)
+            assert "tinyv: 1 -> 2" in " ".join(pool.look().events)
+            async with OperatorApi(broker.url, BrokerConfig(pool=pool_name)) as link:
+                assert (await read_hosts(link)).wanted[f"ray:{pool_name}"]["tinyv"].count == 2
+            await asyncio.gather(*(ticket.cancel() for ticket in tickets))
 
 
 def answers(pool: RayPool) -> bool:
