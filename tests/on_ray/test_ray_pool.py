@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ray.cluster_utils import Cluster
 from ray_kit import assert_each_was_rescued, gone, kill, pool_on, ready, rewards, rollout, views
 
 from tinyv_stream import RewardClient
@@ -73,6 +74,32 @@ async def test_seat_and_keeper_may_be_killed(cluster: str, broker: EmbeddedServe
         assert after["rule-1"].worker_pid == before["rule-1"].worker_pid, "a seat is untouched by its keeper's death"
         assert pool.look().wanted == {"rule": 1, "tinyv": 1}
     assert not [seat for seat in after.values() if seat.worker_pid and psutil.pid_exists(seat.worker_pid)]
+
+
+async def test_a_dead_node_is_replaced_by_another(nodes: Cluster, broker: EmbeddedServer, pool_name: str) -> None:
+    """Its raylet is killed, and with it the seats there; Ray starts them again where there is room."""
+    doomed = nodes.add_node(num_cpus=3, num_gpus=1, object_store_memory=80_000_000)
+    nodes.wait_for_nodes()
+    try:
+        with pool_on(broker, pool_name, tinyv_workers=(3, 3)) as pool:
+            await ready(broker, pool_name, 4)
+            there = {name: seat for name, seat in views(pool.look()).items() if seat.node == doomed.node_id}
+            assert there, "seats are spread"
+            async with RewardClient(broker.url, run_id="r", client_id="c", pool=pool_name) as client:
+                tickets = [await client.submit(rollout(f"node {n}")) for n in range(500)]
+                nodes.remove_node(doomed, allow_graceful=False)
+                for seat in there.values():
+                    gone(seat.worker_pid)
+                assert_each_was_rescued([await ticket for ticket in tickets], 500)
+            wait_until_sync(lambda: has_moved(pool, doomed.node_id), 120, "all seats are elsewhere")
+    finally:
+        if doomed in nodes.worker_nodes:
+            nodes.remove_node(doomed)
+
+
+def has_moved(pool: RayPool, node: str) -> bool:
+    seats = views(pool.look())
+    return len(seats) == 4 and all(seat.node != node and seat.worker_pid for seat in seats.values())
 
 
 async def test_a_dead_worker_comes_back_in_its_seat(cluster: str, broker: EmbeddedServer, pool_name: str) -> None:

@@ -149,4 +149,4 @@ def _seat(seat: "SeatStatus") -> str:
         return f"no answer for {seat.silent_s:.0f} s"
     gpu = f", GPU {view.cuda}" if view.cuda and seat.stage == "tinyv" else ""
     died = f", restarted {view.restarts} times: {view.reason}" if view.restarts else ""
-    return f"{view.state} on {view.host}, pid {view.worker_pid or '-'}{gpu}{died}"
+    return f"{view.state} on {view.host} (node {view.node[:8]}), pid {view.worker_pid or '-'}{gpu}{died}"

@@ -17,8 +17,10 @@ class SeatActor:
     """One worker."""
 
     def __init__(self, plan: bytes, stage: Stage, number: int, device: str | None) -> None:
+        from tinyv_stream.scale.cluster import own_node
+
         logging.basicConfig(level=logging.INFO, format=_FORM)
-        self._seat = Seat(plan, stage, number, device)
+        self._seat = Seat(plan, stage, number, device=device, node=own_node())
 
     def about(self) -> bytes:
         """Return a SeatView as JSON."""

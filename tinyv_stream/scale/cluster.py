@@ -125,6 +125,11 @@ def connect(address: str | None) -> RayCluster:
     return RayCluster()
 
 
+def own_node() -> str:
+    """Return the id of the node that this actor is on."""
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def has_actor(name: str) -> bool:
     """Tell whether an actor of ours has this name."""
     try:

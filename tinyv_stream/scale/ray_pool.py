@@ -40,6 +40,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 WAIT_S: Final = 60.0
 """How long Ray may take to place the seats."""
+_IMPORTS_S: Final = 60.0
+"""How much longer a worker that Ray has placed may take until the pool hears of it."""
 _ANSWER_S: Final = 10.0
 _LOOK_S: Final = 0.5
 
@@ -57,7 +59,7 @@ class RayPool:
         """Of what was started here."""
 
     def start(self, plan: RayPlan, names: AbstractSet[str] | None = None, *, wait_s: float = WAIT_S) -> RayStatus:
-        """Have as many seats as the plan says, and return once each has started its worker.
+        """Have as many seats as the plan says, and return once the pool hears of each one's worker.
 
         A pool that is there already takes the new plan; its seats keep running. `names` are the settings that the user
         gave. Raises PlacementError where Ray does not place a seat, InvalidInputError where the pool has another value
@@ -123,19 +125,24 @@ class RayPool:
             _apart(_forget(url, self.name))
 
     def _placed(self, plan: RayPlan, wait_s: float) -> RayStatus:
+        """Return once the pool has heard of every seat's worker: until then it may still refuse its settings."""
         until = time.monotonic() + wait_s
+        least = sum(fewest for fewest, _ in plan.counts.values())
         while True:
-            found = self.look()
-            refused = [seat.view for seat in found.seats if seat.view and seat.view.state == "refused"]
+            found, heard = self.look(), _apart(_heard_of(plan))
+            views = [seat.view for seat in found.seats if seat.view]
+            refused = [view.reason for view in views if view.state == "refused"]
             if refused:
-                raise PlacementError(f"a worker does not start: {refused[0].reason}")
-            running = sum(1 for seat in found.seats if seat.view and seat.view.worker_pid)
-            if running >= sum(least for least, _ in plan.counts.values()):
+                raise PlacementError(f"a worker does not start: {refused[0]}")
+            if sum((view.host, view.worker_pid) in heard for view in views) >= least:
                 return found
-            if time.monotonic() > until:
-                waiting = [seat.name for seat in found.seats if not seat.view]
+            waiting = [seat.name for seat in found.seats if not seat.view]
+            if time.monotonic() > until and len(views) < least:
                 why = next((found.blocked[name] for name in waiting if name in found.blocked), "Ray does not say why")
                 raise PlacementError(f"{', '.join(waiting) or 'a seat'} did not start within {wait_s:.0f} s: {why}")
+            if time.monotonic() > until + _IMPORTS_S:
+                dead = next((view.reason for view in views if view.reason), "see the logs of its seat in Ray")
+                raise PlacementError(f"the pool has not heard of every worker: {dead}")
             time.sleep(_LOOK_S)
 
     def _ask(self, method: str, *args: object, patience_s: float) -> object:
@@ -195,6 +202,12 @@ async def _agreed(plan: RayPlan, names: AbstractSet[str] | None) -> Config:
         config, _ = await agree(link, plan.config, names)
         await set_wanted(link, plan.place, counts_of(plan))
         return config
+
+
+async def _heard_of(plan: RayPlan) -> set[tuple[str, int | None]]:
+    """Return host and pid of every worker that the pool hears of."""
+    async with OperatorApi(plan.url, plan.config.broker) as link:
+        return {(worker.host, worker.pid) for worker in await link.workers() if worker.state != "lost"}
 
 
 async def _want(plan: RayPlan) -> None:

@@ -43,6 +43,8 @@ class SeatView(msgspec.Struct, frozen=True, kw_only=True):
     worker_pid: int | None
     pid: int
     host: str
+    node: str
+    """Ray's id of the node."""
     restarts: int
     reason: str
     """How the worker last died. Ends in a line of its log: escape it where it is shown."""
@@ -73,12 +75,13 @@ class SeatProgram(WorkerProgram):
 class Seat:
     """One worker and its supervisor. Their loop has a thread of its own, which lives as long as the process."""
 
-    def __init__(self, plan: bytes, stage: Stage, number: int, device: str | None) -> None:
+    def __init__(self, plan: bytes, stage: Stage, number: int, *, device: str | None, node: str) -> None:
         decoded = msgspec.json.decode(plan, type=RayPlan)
         name = f"{stage}-{number}"
         self._env = seat_environment(decoded, stage, device, os.environ) | {"TINYV_WORKER": f"ray-{name}"}
         command = (decoded.python, "-P", "-m", f"tinyv_stream_workers.{stage}")
         child = Child(command, log=_log_file(decoded.pool, name), env=self._env)
+        self._node = node
         self._stop = asyncio.Event()
         self._program = SeatProgram(name, stage, child, self._stop)
         self._supervisor = Supervisor(name, self._program, grace_s=GRACE_S)
@@ -97,6 +100,7 @@ class Seat:
             worker_pid=self._program.child.pid,
             pid=os.getpid(),
             host=os.uname().nodename,
+            node=self._node,
             restarts=self._supervisor.restarts,
             reason=refused or self._supervisor.reason,
             cuda=self._env.get("CUDA_VISIBLE_DEVICES"),
