@@ -16,7 +16,7 @@ BROWSER := $(VENV)/.browser
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format docs chaos chaos-net soak test-topologies test-adapters test-wheel test-browser test-deploy test-ray test-slurm board-pictures fuzz bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos chaos-net soak test-hosts test-topologies test-adapters test-wheel test-browser test-deploy test-ray test-slurm board-pictures fuzz bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -72,6 +72,12 @@ soak: $(STACK) $(DEV) ## A million rollouts; memory and cost have to stay flat
 
 test-topologies: $(STACK) $(DEV) ## Sentinels, a cluster, TLS, ACL: real servers, failed over under load
 	TINYV_TEST_TOPOLOGIES=1 $(BIN)/python -m pytest -rs tests/topologies
+
+# A network, a process and a mount namespace of its own: whatever a test leaves behind goes with them.
+OWN_HOSTS := unshare --net --mount --pid --fork --kill-child --mount-proc sh -c \
+  'mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns && exec "$$@"' -
+test-hosts: $(STACK) $(DEV) ## A pool on four hosts, as network namespaces (root): join, partition, kill, drain, upgrade, failover
+	TINYV_TEST_HOSTS=1 $(if $(filter 0,$(shell id -u)),$(OWN_HOSTS)) $(BIN)/python -m pytest -rs tests/hosts
 
 test-wheel: $(STACK) $(DEV) ## Wheels and sdist in empty environments, on each Python that is found here
 	TINYV_TEST_WHEEL=1 $(BIN)/python -m pytest -rs tests/wheel

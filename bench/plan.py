@@ -20,6 +20,7 @@ from bench.overlap.curves import curves_svg
 from bench.overlap.growth import check, curves, fleets, saturation_of, step_of
 from bench.overlap.saturation import GROUP, PROMPTS, TOLERANCE, WALL_S, run, saturation_points
 from bench.overlap.simulation import BENT, Arrival, Fleet, Simulated, simulate
+from bench.servers import servers_for
 from bench.workload.steps import ZIPF_EXPONENT
 from tinyv_stream.charts.png import missing, png
 
@@ -55,10 +56,15 @@ class PoolPlan(msgspec.Struct, frozen=True, kw_only=True):
     calls_per_s: float
     simulated: Simulated
     one_engine_less: Simulated | None
+    servers: int | None = None
+    """Of the broker, where the rate of one is given."""
 
 
-def plan(demand: Demand, arrivals: Sequence[Arrival]) -> PoolPlan:
-    """Return the smallest fleet that the rule allows for this step, and how it does."""
+def plan(demand: Demand, arrivals: Sequence[Arrival], broker_rate: float | None = None) -> PoolPlan:
+    """Return the smallest fleet that the rule allows for this step, and how it does.
+
+    `broker_rate`: rollouts/s that one server carries; then also how many servers, their busiest filled as the engines.
+    """
     calls_per_s = len({a.key for a in arrivals if a.key}) / demand.wall_s
     engines = max(1, math.ceil(calls_per_s / (UTILISATION * demand.verdict_rate)))
     rules = max(1, math.ceil(len(arrivals) / demand.wall_s * demand.rule_s / UTILISATION))
@@ -67,8 +73,15 @@ def plan(demand: Demand, arrivals: Sequence[Arrival]) -> PoolPlan:
         rule_processes=rules,
         calls_per_s=calls_per_s,
         simulated=simulate(arrivals, demand.fleet(engines, rules), "stream"),
+        servers=_servers(demand, arrivals, broker_rate) if broker_rate else None,
         one_engine_less=simulate(arrivals, demand.fleet(engines - 1, rules), "stream") if engines > 1 else None,
     )
+
+
+def _servers(demand: Demand, arrivals: Sequence[Arrival], broker_rate: float) -> int | None:
+    """Return how many servers carry the mean rate, with a question's whole group on one of them."""
+    questions = max(1, len(arrivals) // GROUP)
+    return servers_for(demand.rollouts_per_s, broker_rate, questions, utilisation=UTILISATION)
 
 
 def main(argv: list[str]) -> int:
@@ -96,7 +109,8 @@ def main(argv: list[str]) -> int:
         wall_s=args.wall,
         zipf_exponent=args.zipf,
     )
-    made = plan(demand, step_of(round(demand.rollouts_per_s * demand.wall_s), demand.wall_s, demand.zipf_exponent))
+    step = step_of(round(demand.rollouts_per_s * demand.wall_s), demand.wall_s, demand.zipf_exponent)
+    made = plan(demand, step, args.broker_rate)
     report: dict[str, Any] = {"demand": demand, "plan": made}
     _print(console, demand, made)
     if args.grow:
@@ -138,7 +152,8 @@ def _print(console: Console, demand: Demand, made: PoolPlan) -> None:
     less = f"; one engine less: {made.one_engine_less.exposed_s:.3f} s" if made.one_engine_less else ""
     console.print(
         f"{demand.rollouts_per_s:g} rollouts/s ask TinyV {made.calls_per_s:.2f} times a second after coalescing.\n"
-        f"engines: {made.engines}   rule processes: {made.rule_processes}\n"
+        f"engines: {made.engines}   rule processes: {made.rule_processes}"
+        f"{f'   broker servers: {made.servers}' if made.servers else ''}\n"
         f"simulated: engines {made.simulated.load:.0%} busy, {made.simulated.exposed_s:.3f} s exposed{less}",
         markup=False,
     )

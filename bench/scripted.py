@@ -15,7 +15,6 @@ from tinyv_stream_workers.verifier import Finding
 from tinyv_stream.broker.messages import Work
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config
-from tinyv_stream.embedded_server.server import EmbeddedServer
 from tinyv_stream.processes.child import Child
 from tinyv_stream.types import STAGES, Outcome, Stage, Verdict
 
@@ -54,22 +53,22 @@ class AtOnce:
 
 
 class WorkerFleet:
-    """One scripted worker process per stage, while it is open."""
+    """One scripted worker process per stage, while it is open; `url` names one server or several."""
 
-    def __init__(self, server: EmbeddedServer) -> None:
-        self._server = server
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._scratch = tempfile.TemporaryDirectory(prefix="tinyv-bench-")
         self._children: list[Child] = []
 
     async def __aenter__(self) -> Self:
         """Start them and wait until both have beaten once."""
-        env = {**os.environ, "TINYV_REDIS_URL": self._server.url, "TINYV_CONFIG": msgspec.json.encode(CONFIG).decode()}
+        env = {**os.environ, "TINYV_REDIS_URL": self._url, "TINYV_CONFIG": msgspec.json.encode(CONFIG).decode()}
         for stage in STAGES:
             command = [sys.executable, "-m", "bench.scripted", stage]
             child = Child(command, log=Path(self._scratch.name, f"{stage}.log"), env=env)
             child.start()
             self._children.append(child)
-        async with OperatorApi(self._server.url, CONFIG.broker) as operator:
+        async with OperatorApi(self._url, CONFIG.broker) as operator:
             while len((await operator.status()).workers) < len(STAGES):  # noqa: ASYNC110 another process's state
                 await asyncio.sleep(0.1)
         return self

@@ -86,7 +86,7 @@ async def _soak(count: int, text: str, at_most_s: float) -> list[Mark]:
 async def _run(count: int, text: str, marks: list[Mark]) -> None:
     async with (
         EmbeddedServer(tcp=True, maxmemory_mb=1024) as server,
-        WorkerFleet(server) as fleet,
+        WorkerFleet(server.url) as fleet,
         OperatorApi(server.url, CONFIG.broker) as operator,
         RewardClient(server.url, run_id="soak", pool=CONFIG.broker.pool) as client,
     ):

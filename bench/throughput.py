@@ -14,6 +14,7 @@ import shutil
 import string
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,8 +66,8 @@ def main(argv: list[str]) -> int:
 
 
 async def _measure(rollouts: int, long: int, peers: str | None) -> dict[str, Any]:
-    async with EmbeddedServer(tcp=True, maxmemory_mb=1024) as server, WorkerFleet(server) as fleet:
-        await _flood(server, fleet, WARM, 2_000)
+    async with EmbeddedServer(tcp=True, maxmemory_mb=1024) as server, WorkerFleet(server.url) as fleet:
+        await flood([server], fleet, WARM, 2_000)
         small = await _against_xadd(server, fleet, rollouts, 2_000)
         large = await _against_xadd(server, fleet, rollouts // 4, 16_000)
         waits = await _latency(server, 400)
@@ -89,21 +90,24 @@ async def _measure(rollouts: int, long: int, peers: str | None) -> dict[str, Any
 async def _against_xadd(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> CpuCost:
     """Flood between two runs of redis-benchmark: what else the machine does weighs on both."""
     before = await _xadd_rate(server, size)
-    cost = await _flood(server, fleet, count, size)
+    cost = await flood([server], fleet, count, size)
     rate = (before + await _xadd_rate(server, size)) / 2
     return msgspec.structs.replace(cost, xadd_rate=rate, ratio=cost.rate / rate)
 
 
-async def _flood(server: EmbeddedServer, fleet: WorkerFleet, count: int, size: int) -> CpuCost:
-    async with RewardClient(server.url, run_id="flood", pool=CONFIG.broker.pool) as client:
-        return await _pass(client, server, fleet, (0, count), size)
+async def flood(servers: Sequence[EmbeddedServer], fleet: WorkerFleet, count: int, size: int) -> CpuCost:
+    """Send rollouts through a pool on these servers, as fast as credits come back; return what each cost."""
+    url = ",".join(server.url for server in servers)
+    async with RewardClient(url, run_id="flood", pool=CONFIG.broker.pool) as client:
+        return await _pass(client, servers, fleet, (0, count), size)
 
 
 async def _pass(
-    client: RewardClient, server: EmbeddedServer, fleet: WorkerFleet, span: tuple[int, int], size: int
+    client: RewardClient, servers: Sequence[EmbeddedServer], fleet: WorkerFleet, span: tuple[int, int], size: int
 ) -> CpuCost:
     """Send rollouts number span[0] to span[1] through, as fast as credits come back."""
-    processes = [psutil.Process(), *map(psutil.Process, fleet.pids), psutil.Process(server.pid)]
+    workers = fleet.pids
+    processes = [psutil.Process(), *map(psutil.Process, workers), *(psutil.Process(server.pid) for server in servers)]
     text, stream, count = _text(size), client.rewards(), span[1] - span[0]
     cpu, began = [_cpu_s(p) for p in processes], time.perf_counter()
 
@@ -125,8 +129,8 @@ async def _pass(
         rollouts=count,
         rate=count / seconds,
         client_us=used[0],
-        workers_us=sum(used[1:-1]),
-        server_us=used[-1],
+        workers_us=sum(used[1 : 1 + len(workers)]),
+        server_us=sum(used[1 + len(workers) :]),
     )
 
 
@@ -155,9 +159,9 @@ async def _growth(server: EmbeddedServer, fleet: WorkerFleet, long: int) -> tupl
     """Return the costs of the first and of the last tenth of one long session."""
     tenth = long // 10
     async with RewardClient(server.url, run_id="long", pool=CONFIG.broker.pool) as client:
-        first = await _pass(client, server, fleet, (0, tenth), 2_000)
-        await _pass(client, server, fleet, (tenth, long - tenth), 2_000)
-        return first, await _pass(client, server, fleet, (long - tenth, long), 2_000)
+        first = await _pass(client, [server], fleet, (0, tenth), 2_000)
+        await _pass(client, [server], fleet, (tenth, long - tenth), 2_000)
+        return first, await _pass(client, [server], fleet, (long - tenth, long), 2_000)
 
 
 async def _xadd_rate(server: EmbeddedServer, size: int) -> float:

@@ -19,6 +19,7 @@ class SteppedClock:
     """Start a process with `environment`, and `step` its clock at any time. Raises LookupError where neither works."""
 
     def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
         self._file = directory / "step"
         library = next((path for pattern in _PLACES for path in Path("/").glob(f"{pattern}/{_FAKETIME}")), None)
         self.name = "libfaketime" if library else "stepped_clock.c"
@@ -28,14 +29,15 @@ class SteppedClock:
             library = directory / "clock.so"
             subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, _SOURCE], check=True)  # noqa: S603, S607 gcc is gcc
         self.step(0)
-        self.environment = {
-            **os.environ,
+        self.variables = {
             "LD_PRELOAD": str(library),
             "STEP_FILE": str(self._file),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
+        """What makes a process go by this clock."""
+        self.environment = {**os.environ, **self.variables}
 
     def step(self, seconds: int) -> None:
         """Put the clock so many seconds beside the machine's; within a second or two the process sees it."""

@@ -4,27 +4,43 @@ import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 
-def openssl(*arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
+def openssl(*arguments: str, env: Mapping[str, str] | None = None) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60, env=env)
 
 
-def authority(folder: Path, name: str) -> None:
-    """Make an authority, and a server's and a client's certificate of it, both for 127.0.0.1."""
+def authority(folder: Path, name: str, *, address: str = "127.0.0.1", env: Mapping[str, str] | None = None) -> None:
+    """Make an authority, and a server's and a client's certificate of it, both for one address.
+
+    `env` is openssl's, where they are to be of another time.
+    """
     home = folder / name
     home.mkdir()
     new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    openssl(*new, "-x509", "-days", "2", "-keyout", f"{home}/ca.key", "-out", f"{home}/ca.pem", "-subj", f"/CN={name}")
-    (home / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl(
+        *new,
+        "-x509",
+        "-days",
+        "2",
+        "-keyout",
+        f"{home}/ca.key",
+        "-out",
+        f"{home}/ca.pem",
+        "-subj",
+        f"/CN={name}",
+        env=env,
+    )
+    (home / "names").write_text(f"subjectAltName=IP:{address}\n")
     signer = ["-CA", f"{home}/ca.pem", "-CAkey", f"{home}/ca.key", "-CAcreateserial", "-days", "2"]
     for who in ("server", "client"):
-        openssl(*new, "-keyout", f"{home}/{who}.key", "-out", f"{home}/{who}.csr", "-subj", f"/CN={who}")
+        openssl(*new, "-keyout", f"{home}/{who}.key", "-out", f"{home}/{who}.csr", "-subj", f"/CN={who}", env=env)
         files = ["-in", f"{home}/{who}.csr", "-out", f"{home}/{who}.pem", "-extfile", f"{home}/names"]
-        openssl("x509", "-req", *signer, *files)
+        openssl("x509", "-req", *signer, *files, env=env)
 
 
 def two_authorities(folder: Path) -> Path:

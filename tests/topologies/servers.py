@@ -16,6 +16,7 @@ from tinyv_stream.embedded_server.server import find_binary
 from tinyv_stream.processes.child import Child
 from tinyv_stream.testing import wait_until
 
+LOOPBACK = "127.0.0.1"
 START_S = 60.0
 """How long a server or a topology may take to come up on a machine that is busy with something else."""
 
@@ -43,10 +44,18 @@ class Node:
     """
 
     def __init__(
-        self, folder: Path, port: int, settings: str = "", *, sentinel: bool = False, tls: Path | None = None
+        self,
+        folder: Path,
+        port: int,
+        settings: str = "",
+        *,
+        sentinel: bool = False,
+        tls: Path | None = None,
+        address: str = LOOPBACK,
     ) -> None:
         self.port = port
-        self._reach: dict[str, Any] = {"host": "127.0.0.1", "port": port, "single_connection_client": True}
+        self._address = address
+        self._reach: dict[str, Any] = {"host": address, "port": port, "single_connection_client": True}
         places = f"port {port}\n"
         if tls:
             self._reach |= {"ssl": True, **client_options(tls, tls)}
@@ -57,14 +66,14 @@ class Node:
         # A server of this kind rewrites its file to remember what it learnt.
         self._conf = self.home / "node.conf"
         data = "" if sentinel else 'save ""\nappendonly no\nmaxmemory-policy noeviction\nrepl-diskless-sync-delay 0\n'
-        self._conf.write_text(f"{places}bind 127.0.0.1\ndir {self.home}\n{data}{settings}")
+        self._conf.write_text(f"{places}bind {address}\nprotected-mode no\ndir {self.home}\n{data}{settings}")
         program = tls_program() if tls else str(find_binary())
         command = [program, str(self._conf), *(["--sentinel"] if sentinel else [])]
         self._child = Child(command, log=self.home / "log")
 
     @property
     def place(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self._address}:{self.port}"
 
     async def start(self) -> None:
         self._child.start()
@@ -111,16 +120,16 @@ async def running(nodes: Sequence[Node]) -> AsyncIterator[None]:
 class Sentinels:
     """A primary, a replica, and three Sentinels, two of which have to agree."""
 
-    def __init__(self, folder: Path, tls: Path | None = None) -> None:
+    def __init__(self, folder: Path, tls: Path | None = None, address: str = LOOPBACK) -> None:
         self._tls = tls
         one, two, *others = free_ports(5)
-        self.primary = Node(folder, one, tls=tls)
-        self.replica = Node(folder, two, f"replicaof 127.0.0.1 {one}\n", tls=tls)
+        self.primary = Node(folder, one, tls=tls, address=address)
+        self.replica = Node(folder, two, f"replicaof {address} {one}\n", tls=tls, address=address)
         watched = (
-            f"sentinel monitor mine 127.0.0.1 {one} 2\nsentinel down-after-milliseconds mine 1500\n"
+            f"sentinel monitor mine {address} {one} 2\nsentinel down-after-milliseconds mine 1500\n"
             "sentinel failover-timeout mine 10000\n"
         )
-        self.sentinels = [Node(folder, port, watched, sentinel=True, tls=tls) for port in others]
+        self.sentinels = [Node(folder, port, watched, sentinel=True, tls=tls, address=address) for port in others]
 
     @property
     def url(self) -> str:

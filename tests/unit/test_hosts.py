@@ -19,6 +19,10 @@ from tinyv_stream.types import Stage
         ("rediss://w:secret@host:6380/0", "rediss://w:$TINYV_REDIS_PASSWORD@host:6380/0"),
         ("redis://:secret@10.0.0.7:6379/0", "redis://:$TINYV_REDIS_PASSWORD@10.0.0.7:6379/0"),
         ("redis+sentinel://w:s%40cret@a:1,b:2/main/0", "redis+sentinel://w:$TINYV_REDIS_PASSWORD@a:1,b:2/main/0"),
+        (
+            "redis://w:one@a:1/0,redis+sentinel://w:two@b:2,c:3/main",
+            "redis://w:$TINYV_REDIS_PASSWORD@a:1/0,redis+sentinel://w:$TINYV_REDIS_PASSWORD@b:2,c:3/main",
+        ),
     ],
 )
 def test_the_line_holds_no_password(url: str, where: str) -> None:

@@ -1,8 +1,9 @@
 """Every Redis key, in one place. All keys of a shard share one hash tag, so a script may touch them together.
 
 `T` is `{tv:<pool>:<shard>}`. Work queues belong to the pool and serve all its runs; rewards belong to a client.
-A pool has one shard, but for a cluster: there its shards are spread over the nodes, and a rollout's shard follows from
-its question and ground truth, so that equal rollouts meet in one.
+A pool has one shard, but for a cluster, where its shards are spread over the nodes, and for several servers, which have
+one each (`server_set`, whose own key is in no shard). A rollout's shard follows from its question and ground truth, so
+that equal rollouts meet in one.
 """
 
 import msgspec

@@ -51,12 +51,19 @@ _reward_decoder: Final = msgspec.msgpack.Decoder(Reward)
 _verdict_decoder: Final = msgspec.msgpack.Decoder(Verdict)
 
 
-def shard_of(uid: str, shards: int) -> int:
-    """Return the shard of a rollout in a pool of that many."""
+def shard_of(uid: str, shards: int, *, is_server: bool = False) -> int:
+    """Return the shard of a rollout in a pool of that many; with `is_server` each is a server of its own.
+
+    Among servers it is by rendezvous (highest random weight: Thaler and Ravishankar, 1998): one more server would take
+    its share of every other, and nothing would move between those.
+    """
     if shards == 1:
         return 0
     _, mark, digest = uid.rpartition("#")
-    return zlib.crc32((digest[:_TOPIC_CHARS] if mark else uid).encode()) % shards
+    topic = (digest[:_TOPIC_CHARS] if mark else uid).encode()
+    if not is_server:
+        return zlib.crc32(topic) % shards
+    return max(range(shards), key=lambda shard: hashlib.blake2b(b"%d %s" % (shard, topic), digest_size=8).digest())
 
 
 def work_of(rollout: Rollout, *, run_id: str, client_id: str) -> Work:

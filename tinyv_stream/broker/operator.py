@@ -13,12 +13,15 @@ from tinyv_stream.broker.figures import StageFigures, WorkerInfo, stage_figures
 from tinyv_stream.broker.messages import Work, decode_work, encode
 from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerUnavailableError
 from tinyv_stream.types import STAGES, Status
 
 _SILENT_S: Final = 10.0
 """A worker that did not beat for this long is shown as lost."""
 
 
+_PATIENCE_S: Final = 4.0
+"""How long one of several shards may take to answer."""
 _MANY: Final = 100
 """Rewards after which it is no accident that TinyV was asked about none."""
 
@@ -47,6 +50,8 @@ class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Age in seconds of the oldest entry per stage; an empty queue has none."""
     stages: dict[str, StageFigures] = {}
     """What more or fewer workers are decided by."""
+    away: tuple[str, ...] = ()
+    """Where shards are that do not answer; all other figures are of those that do."""
 
     @property
     def never_asked(self) -> bool:
@@ -103,11 +108,28 @@ class OperatorApi(ShardClient):
         await super().__aexit__(None, None, None)
 
     async def status(self) -> PoolStatus:
-        """Return the pool's figures; no lock is taken, so they may be a moment apart."""
-        here, *others = await asyncio.gather(*(side.status_here() for side in self.sides))
-        found = _sum([here, *others]) if others else here
-        stages = stage_figures(found.depth, found.oldest, found.workers)
-        return msgspec.structs.replace(found, stages=stages)
+        """Return the pool's figures; no lock is taken, so they may be a moment apart.
+
+        Raises BrokerError if no shard answers, or one of them does so as no server of ours.
+        """
+        looks = await asyncio.gather(*map(self._look_at, self.sides))
+        found = [look for look in looks if isinstance(look, PoolStatus)]
+        if not found:
+            raise next(look for look in looks if not isinstance(look, PoolStatus))
+        away = tuple(side.place for side, look in zip(self.sides, looks, strict=True) if look not in found)
+        total = _sum(found) if len(found) > 1 else found[0]
+        stages = stage_figures(total.depth, total.oldest, total.workers)
+        return msgspec.structs.replace(total, stages=stages, away=away)
+
+    async def _look_at(self, side: "OperatorApi") -> PoolStatus | BrokerUnavailableError:
+        """Return a shard's figures, or why it gives none; among several a silent one is not waited for long."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S if len(self.sides) > 1 else None):
+                return await side.status_here()
+        except BrokerUnavailableError as exc:
+            return exc
+        except TimeoutError:
+            return BrokerUnavailableError(side.place, f"no answer in {_PATIENCE_S:g} s")
 
     async def status_here(self) -> PoolStatus:
         """Return the figures of this shard alone."""

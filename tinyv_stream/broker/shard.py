@@ -28,6 +28,7 @@ from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import TIMEOUT_S, connect, redact
 from tinyv_stream.broker.remedies import remedy_for
 from tinyv_stream.broker.scripts import COMMON, script_names, script_text
+from tinyv_stream.broker.server_set import ServerSeat, seat_of
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError, TinyVError
 from tinyv_stream.types import Stage
@@ -103,6 +104,7 @@ class ShardClient:
             *(k.live, k.at, k.parked, k.leaders, k.cache, k.cache_age, k.stats, k.meta, k.dead),
             *(k.queue("rule"), k.queue("tinyv")),
         )
+        self._seat = ServerSeat(url=url, pool=config.pool)
         self._failed_at = -math.inf
         self._life = "", 0.0
         """The server's life that was last seen, and since when it has been up, by this process's clock."""
@@ -111,18 +113,20 @@ class ShardClient:
     async def __aenter__(self) -> Self:
         """Connect; raise BrokerUnavailableError or UnsupportedServerError."""
         self._texts = _scripts()
-        self.redis = connect(self.url, tag=self.keys.tag)
+        self._seat = await seat_of(self.url, self.config.pool, self.keys.shard)
+        self.shards = self.shards or len(self._seat.ids)
+        self.redis = connect(self._seat.url, tag=self.keys.tag)
         self._quick = ConnectionPool(self.redis)
         self._blocking = ConnectionPool(self.redis)
         try:
-            self.server = await preflight(self.redis, self.url)
+            self.server = await preflight(self.redis, self._seat.url)
             await self.create_queues()
         except BaseException as exc:  # a half-open link is closed, whatever stopped it, also a cancellation
             await self.__aexit__(None, None, None)
             if isinstance(exc, TinyVError) or not isinstance(exc, Exception):
                 raise
             reason = f"unexpected answer ({type(exc).__name__}: {exc})"[:200]
-            raise BrokerUnavailableError(redact(self.url), f"{reason}; {remedy_for(exc)}") from exc
+            raise BrokerUnavailableError(self.place, f"{reason}; {remedy_for(exc)}") from exc
         return self
 
     async def __aexit__(
@@ -133,16 +137,30 @@ class ShardClient:
         await asyncio.gather(self._quick.close(), self._blocking.close())
         await self.redis.aclose()
 
+    @property
+    def place(self) -> str:
+        """Where the shard's own server is, to show: a URL without its password."""
+        return redact(self._seat.url)
+
+    @property
+    def is_of_several(self) -> bool:
+        """The pool is on several servers, a shard on each."""
+        return bool(self._seat.ids)
+
     async def create_queues(self) -> None:
         """Create both queues and their groups at 0, so that nothing added before is missed. May run twice.
 
         Raises BrokerError if the pool has another number of shards by now: it was lost, and begun again by others.
         """
         primaries = self.server.primaries
+        if self.is_of_several:
+            await self._reply(self._seat.confirm(self.redis))
         wanted = self.shards or self.config.shards or (2 * primaries if primaries > 1 else 1)
         there = cast("int", await self.script("create", [wanted]))
+        if not self.is_of_several:  # after it: of two starts at once one sees the other
+            await self._reply(self._seat.confirm(self.redis))
         if self.shards not in {0, there}:
-            raise BrokerError(redact(self.url), f"the pool has {there} shards now, and had {self.shards}: start again")
+            raise BrokerError(self.place, f"the pool has {there} shards now, and had {self.shards}: start again")
         if self.config.shards not in {0, there} and not self.shards:
             _log.warning("the pool has %d shards, not %d as configured", there, self.config.shards)
         self.shards = there
@@ -215,20 +233,20 @@ class ShardClient:
             self._failed_at = time.monotonic()
             if isinstance(exc, _ELSEWHERE):
                 await self._reconnect()
-            raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}") from exc
+            raise BrokerUnavailableError(self.place, f"{type(exc).__name__}: {exc}") from exc
         except redis_errors.OutOfMemoryError as exc:
-            raise FullError(redact(self.url), "out of memory") from exc
+            raise FullError(self.place, "out of memory") from exc
         except redis_errors.ResponseError as exc:
-            error = _error(redact(self.url), str(exc))
+            error = _error(self.place, str(exc))
             if isinstance(error, BrokerUnavailableError):
                 self._failed_at = time.monotonic()
                 await self._reconnect()
             raise error from exc
         except OSError as exc:  # descriptors, addresses, the network: nothing of it is the server's word
             self._failed_at = time.monotonic()
-            raise BrokerUnavailableError(redact(self.url), f"{type(exc).__name__}: {exc}"[:200]) from exc
+            raise BrokerUnavailableError(self.place, f"{type(exc).__name__}: {exc}"[:200]) from exc
         except redis_errors.RedisError as exc:
-            raise BrokerError(redact(self.url), f"{type(exc).__name__}: {exc}"[:200]) from exc
+            raise BrokerError(self.place, f"{type(exc).__name__}: {exc}"[:200]) from exc
 
     async def _reconnect(self) -> None:
         """Drop idle connections: the next command asks again where the primary is."""

@@ -9,7 +9,6 @@ from typing import Final, cast
 import msgspec
 
 from tinyv_stream.broker.messages import decode_reward
-from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.shard import Arg, FullError, ShardClient
 from tinyv_stream.broker.worker import MOST_DEAD
 from tinyv_stream.errors import BrokerError
@@ -79,14 +78,14 @@ class TrainerApi(ShardClient):
         args: list[Arg] = [token, about, round(lapse_s * 1000), dead]
         got = await self.script("hold", args, [self.keys.hold(run_id, client_id)])
         if not isinstance(got, list):
-            raise BrokerError(redact(self.url), "unexpected answer to a script")
+            raise BrokerError(self.place, "unexpected answer to a script")
         match cast("list[object]", got):
             case []:
                 return None
             case [bytes(other), bytes(who), bytes(beats)] if beats.isdigit():
                 return Holder(other.decode("ascii", "replace"), who, int(beats))
             case _:
-                raise BrokerError(redact(self.url), "unexpected answer to a script")
+                raise BrokerError(self.place, "unexpected answer to a script")
 
     async def rewards(
         self, run_id: str, client_id: str, *, block_s: float, count: int = 512
@@ -126,14 +125,14 @@ class TrainerApi(ShardClient):
     def _number(self, got: object) -> int:
         """Return a count; raise BrokerError for a reply that no server of ours gives: nothing may have been done."""
         if not isinstance(got, int):
-            raise BrokerError(redact(self.url), "unexpected answer to a script")
+            raise BrokerError(self.place, "unexpected answer to a script")
         return got
 
     def _codes(self, got: object, uids: Sequence[str]) -> list[int | Reward | UnreadableReward]:
         """Return one answer per uid; raise BrokerError for a reply that no server of ours gives."""
         codes = cast("list[object]", got) if isinstance(got, list) else []
         if len(codes) != len(uids) or not all(isinstance(code, bytes) or code in _KNOWN for code in codes):
-            raise BrokerError(redact(self.url), "unexpected answer to a script")
+            raise BrokerError(self.place, "unexpected answer to a script")
         return [
             _reward(uid, code) if isinstance(code, bytes) else cast("int", code)
             for uid, code in zip(uids, codes, strict=True)

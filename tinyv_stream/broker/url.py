@@ -5,6 +5,7 @@ redis://[user:password@]host[:port][/db]                       rediss://... with
 unix:///path[?db=0&password=...]
 redis+sentinel://[user:password@]host[:port],...[/NAME[/db]]   rediss+sentinel://...
 redis+cluster://[user:password@]host[:port],...                rediss+cluster://...
+URL,URL,...                                                    several servers of one pool, no cluster among them
 ```
 
 User and password are the servers'; those of the Sentinels are `sentinel_username` and `sentinel_password`.
@@ -31,6 +32,8 @@ FORMS: Final = (
 )
 _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 """Names and addresses; nothing else may be shown as a host."""
+_BETWEEN: Final = re.compile(rf",(?=(?:{'|'.join(map(re.escape, sorted(_SCHEMES)))})://)")
+"""Commas that part servers: a scheme follows, which no host and no escaped password holds."""
 _PORTS: Final = {"sentinel": 26379, "cluster": 6379}
 _TLS_OPTIONS: Final = frozenset(
     {
@@ -96,11 +99,25 @@ def parse(url: str) -> Address:
     return Address(url=url, kind="single")
 
 
+def servers_of(url: str) -> tuple[str, ...]:
+    """Return the URLs in a list of servers, in the order given; raise InvalidInputError for one that does not fit."""
+    urls = tuple(_BETWEEN.split(url))
+    if len(urls) > 1:
+        for one in urls:
+            if parse(one).kind == "cluster":
+                raise _invalid(one, "a cluster spreads a pool by itself: give it alone, or plain servers in its place")
+        if len(set(urls)) < len(urls):
+            raise InvalidInputError("redis url", redact(url), "name each server once")
+    return urls
+
+
 def redact(url: str) -> str:
     """Return `url` without its passwords: put together from what it means, so that nothing else of it can be shown.
 
     Of one that cannot be used only the scheme is left: where its password begins and ends, nobody knows.
     """
+    if len(urls := _BETWEEN.split(url)) > 1:
+        return ",".join(map(redact, urls))
     try:
         address = parse(url)
     except InvalidInputError:

@@ -18,6 +18,7 @@ import psutil
 
 from tinyv_stream.broker.preflight import preflight
 from tinyv_stream.broker.redis_client import connect, redact
+from tinyv_stream.broker.url import servers_of
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import runtime_directory, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer, find_binary
@@ -72,12 +73,15 @@ async def check_server(redis: str | None) -> DoctorCheck:
 
 
 async def _look_at(url: str, shown: str) -> DoctorCheck:
-    async with connect(url) as r:
-        info = await preflight(r, url)
-    found = f"{info.name} {info.version}, persistence {info.persistence} ({shown})"
-    return DoctorCheck(
-        name="server", level="note" if info.warnings else "ok", found=found, remedy=" ".join(info.warnings)
-    )
+    found: list[str] = []
+    warnings: dict[str, None] = {}
+    for one in servers_of(url):
+        async with connect(one) as r:
+            info = await preflight(r, one)
+        found.append(f"{info.name} {info.version}, persistence {info.persistence}")
+        warnings |= dict.fromkeys(info.warnings)
+    level = "note" if warnings else "ok"
+    return DoctorCheck(name="server", level=level, found=f"{'; '.join(found)} ({shown})", remedy=" ".join(warnings))
 
 
 def check_rules() -> DoctorCheck:

@@ -37,7 +37,8 @@ RedisOption = Annotated[
         "--redis",
         metavar="URL",
         envvar="TINYV_REDIS_URL",
-        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://."
+        help="A Redis >= 7.0 or Valkey >= 7.2: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://,"
+        " or several servers of one pool, split by commas."
         " A password is safer in the variable.",
     ),
 ]

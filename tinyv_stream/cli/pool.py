@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from tinyv_stream.aio.cancel import finishes
+from tinyv_stream.broker import server_set
 from tinyv_stream.broker.settings import Agreed
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, run_look, safe
 from tinyv_stream.config import check, decode_toml, load
@@ -118,6 +119,19 @@ async def _set(url: str, pool: str, wanted: Mapping[str, object], wait_s: float,
         typer.echo(_title(agreed))
 
     return 0 if await finishes(interrupt.asked, changing()) else INTERRUPTED
+
+
+@app.command("readmit")
+def readmit(*, redis: RedisOption = None, pool: PoolOption = None) -> None:
+    """Take servers back that lost their data, in a pool on several servers of which nothing runs any more."""
+    name = pool or "main"
+    url = find_url(redis, name)
+
+    async def readmitted() -> int:
+        typer.echo(f"{await server_set.readmit(url, name)} servers taken back")
+        return 0
+
+    run_look(readmitted)
 
 
 def _parse(values: list[str]) -> dict[str, object]:

@@ -61,7 +61,7 @@ class Meter:
             oldest_s=status.oldest_s,
             dead=status.dead,
             shadow=shadow_disagreement(stats),
-            warning=NEVER_ASKED if status.never_asked else "",
+            warning=_warning(status),
         )
 
 
@@ -101,6 +101,12 @@ def table(title: str, figures: StatusFigures, workers: list[WorkerInfo], step: T
     warning = [Text(figures.warning, style="yellow")] if figures.warning else []
     shadow = [Text(f"shadow differs {figures.shadow} of {figures.shadow.n}")] if figures.shadow.n else []
     return Group(top, *([step] if step else []), *warning, *shadow, _workers(workers))
+
+
+def _warning(status: PoolStatus) -> str:
+    if status.away:
+        return f"away: {', '.join(status.away)}; the figures are of the other servers"
+    return NEVER_ASKED if status.never_asked else ""
 
 
 def _workers(workers: list[WorkerInfo]) -> Table:

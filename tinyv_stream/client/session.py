@@ -21,7 +21,6 @@ from typing import Final, Self, TypeVar
 from tinyv_stream.aio.batcher import Batcher
 from tinyv_stream.aio.cancel import cancel_all
 from tinyv_stream.broker.messages import rollout_id_of, shard_of
-from tinyv_stream.broker.redis_client import redact
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.trainer import BATCH, FULL, OUTSTANDING, UNKNOWN, TrainerApi, UnreadableReward
 from tinyv_stream.client import hold
@@ -113,7 +112,7 @@ class Session:
 
         Not beyond the deadline: then the rollout has its reward, and the trainer goes on.
         """
-        entry.shard = shard_of(entry.uid, len(self._links))
+        entry.shard = shard_of(entry.uid, len(self._links), is_server=self._links[0].is_of_several)
         while not entry.ticket.done:
             entry.sending = self._batchers[entry.shard].offer(entry)
             answer = await entry.sending
@@ -159,7 +158,7 @@ class Session:
             await self.calls.make(what, step, where=f"this client ({what})")
 
     async def _call(self, link: TrainerApi, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        where = f"the broker {redact(link.url)}" + (f", shard {link.keys.shard}" if len(self._links) > 1 else "")
+        where = f"the broker {link.place}" + (f", shard {link.keys.shard}" if len(self._links) > 1 else "")
         return await self.calls.make(what, call, where=where)
 
     def _of(self, link: TrainerApi, entries: list[LedgerEntry]) -> list[LedgerEntry]:

@@ -45,6 +45,7 @@ def pool_families(status: PoolStatus | None) -> Iterator[Metric]:
     yield GaugeMetricFamily("tinyv_pool_up", "Whether the pool's broker answers", float(status is not None))
     if status is None:
         return
+    yield GaugeMetricFamily("tinyv_pool_shards_away", "Shards that do not answer", len(status.away))
     yield from _counters(status)
     yield from _gauges(status)
     yield from _workers(status)

@@ -23,6 +23,7 @@ from tinyv_stream.broker.preflight import ServerInfo, preflight
 from tinyv_stream.broker.redis_client import connect, redact
 from tinyv_stream.broker.settings import agree
 from tinyv_stream.broker.shard import ShardClient
+from tinyv_stream.broker.url import servers_of
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import make_private, state_directory
 from tinyv_stream.embedded_server.server import EmbeddedServer
@@ -78,6 +79,7 @@ class Pool:
         self._members: list[tuple[WorkerProgram, Supervisor]] = []
         self.server = None if redis_url else EmbeddedServer(self._directory)
         self.server_info: ServerInfo | None = None
+        """Of the first server."""
 
     async def __aenter__(self) -> Self:
         """Start the server, if it is ours, and look at it; no worker runs yet.
@@ -88,8 +90,7 @@ class Pool:
         try:
             if self.server:
                 await self.server.start()
-            async with connect(self.url) as r:
-                self.server_info = await preflight(r, self.url)
+            warnings = {url: (await self._look_at(url)).warnings for url in servers_of(self.url)}
             async with ShardClient(self.url, self._config.broker) as link:
                 self._config, _ = await agree(link, self._config, self._given)
                 await self._host.look(link)
@@ -97,9 +98,16 @@ class Pool:
         except BaseException:  # what was started is stopped, also after a cancellation
             await self.__aexit__()
             raise
-        for warning in self.server_info.warnings:
-            _log.warning("broker %s: %s", redact(self.url), warning)
+        for url, texts in warnings.items():
+            for text in texts:
+                _log.warning("broker %s: %s", redact(url), text)
         return self
+
+    async def _look_at(self, url: str) -> ServerInfo:
+        async with connect(url) as r:
+            found = await preflight(r, url)
+        self.server_info = self.server_info or found
+        return found
 
     async def __aexit__(self, *_: object) -> None:
         """Kill what still runs and end the server cleanly, its data on disk."""

@@ -132,7 +132,7 @@ class Worker:
             if link.keys.shard != 0 or stop.is_set():  # what holds for the whole pool is kept in the first shard
                 return
             self.host.note(is_draining=word.is_draining)
-            if self.settings:
+            if self.settings and not self.host.leaving.is_set():  # on its way out it takes no turn to restart
                 await self.settings.note(link, word.version, word.tag, state=self.state)
 
         return Housekeeping(

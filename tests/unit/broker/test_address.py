@@ -6,7 +6,7 @@ from redis.asyncio.connection import parse_url
 
 from tinyv_stream.broker.redis_client import connect
 from tinyv_stream.broker.topology import LocatedConnection
-from tinyv_stream.broker.url import parse, redact
+from tinyv_stream.broker.url import parse, redact, servers_of
 from tinyv_stream.errors import InvalidInputError
 
 SECRET = "hunter2"
@@ -83,3 +83,26 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> 
 )
 def test_passwords_of_servers_and_sentinels_are_not_shown(url: str, shown: str) -> None:
     assert redact(url) == shown
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ("redis://a",),
+        ("redis://u:p@a:1/0", "rediss://b:2"),
+        ("redis+sentinel://a:1,b:2/main", "redis+sentinel://c:1,d:2/main"),
+        ("unix:///run/a.sock?db=1", "unix:///run/b.sock"),
+        ("redis://u:a%2Credis%3A%2F%2Fb@c:1", "redis://d"),
+    ],
+)
+def test_several_servers_are_told_apart_by_their_schemes_and_show_no_password(urls: tuple[str, ...]) -> None:
+    assert servers_of(",".join(urls)) == urls
+    assert redact(",".join(urls)) == ",".join(map(redact, urls))
+    assert "p@" not in redact(",".join(urls))
+
+
+def test_one_of_several_that_cannot_be_used_hides_what_it_is() -> None:
+    assert redact("redis://u:secret@a:1,redis://u:se#cret@b") == "redis://***@a:1,redis://***"
+    with pytest.raises(InvalidInputError) as caught:
+        servers_of("redis://u:secret@a:1,redis://u:se#cret@b")
+    assert "cret" not in str(caught.value)
