@@ -95,7 +95,9 @@ class Keeper:
         none = Wanted(least=0, most=0, count=0)
         with self._lock:
             self._wanted = dict.fromkeys(self._plan.counts, 0)
-        asyncio.run(self._save(dict.fromkeys(self._plan.counts, none)))
+        # Apart: a broker that is away must not keep the seats from draining.
+        saving = self._save(dict.fromkeys(self._plan.counts, none))
+        threading.Thread(target=asyncio.run, args=(saving,), daemon=True, name="save").start()
 
     def status(self) -> bytes:
         """Return a RayStatus as JSON."""

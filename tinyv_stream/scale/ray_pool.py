@@ -69,8 +69,8 @@ class RayPool:
         plan = self._plan = msgspec.structs.replace(plan, config=config)
         is_new = self._cluster.keep(plan)
         least = {stage: counts[0] for stage, counts in plan.counts.items()}
-        self._ask("set_plan", msgspec.json.encode(plan), least, patience_s=wait_s)
         try:
+            self._ask("set_plan", msgspec.json.encode(plan), least, patience_s=wait_s)
             return self._placed(plan, wait_s)
         except BaseException:
             if is_new:  # nothing of a start that failed stays
