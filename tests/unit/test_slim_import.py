@@ -20,18 +20,26 @@ HEAVY = (
 
 PROBE = """
 import json, sys
-import tinyv_stream
+{import_}
 print(json.dumps(sorted(sys.modules)))
 """
 
 
-def loaded_modules() -> list[str]:
-    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, check=True, text=True)
+def loaded_modules(import_: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.replace("{import_}", import_)], capture_output=True, check=True, text=True
+    )
     return json.loads(done.stdout)
 
 
 def test_the_library_loads_nothing_heavy() -> None:
-    assert [m for m in loaded_modules() if m.split(".")[0] in HEAVY] == []
+    assert [m for m in loaded_modules("from tinyv_stream import *") if m.split(".")[0] in HEAVY] == []
+
+
+def test_a_name_loads_what_it_needs_and_a_probe_nothing() -> None:
+    assert "redis" in loaded_modules("from tinyv_stream import RewardClient")
+    light = loaded_modules("import tinyv_stream.processes.worker_state")
+    assert [m for m in light if m.split(".")[0] in {*HEAVY, "redis", "msgspec", "asyncio", "argparse"}] == []
 
 
 def test_the_public_names_are_few_and_exist() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from tinyv_stream.broker.scripts import COMMON, ROLES, Role, roles_of, script_names, script_text
 
-__all__ = ["ROLES", "Role", "acl_rules", "scripts_of"]
+__all__ = ["ROLES", "Role", "acl_rules", "scripts_of", "watcher_rules"]
 
 _CONNECT: Final = (
     "hello",
@@ -59,6 +59,12 @@ def acl_rules(role: Role, pool: str, *, run: str = "*") -> list[str]:
         keys = [f"~{tag}:*"]
     commands = {*_CONNECT, *_LOOK, *_SEND[role], *_called(role)}
     return ["resetkeys", "resetchannels", *keys, "-@all", *(f"+{name}" for name in sorted(commands))]
+
+
+def watcher_rules(pool: str) -> list[str]:
+    """Return the rules of a user that sees how long the pool's queues are, and nothing else: an autoscaler's."""
+    commands = ("hello", "auth", "ping", "select", "client|setinfo", "client|setname", "cluster|slots", "xlen")
+    return ["resetkeys", "resetchannels", f"%R~{{tv:{pool}:*}}:q:*", "-@all", *(f"+{name}" for name in commands)]
 
 
 def _called(role: Role) -> set[str]:

@@ -21,6 +21,7 @@ from tinyv_stream.cli import (
     gateway,
     join,
     model,
+    on_ray,
     pool,
     push,
     score,
@@ -32,6 +33,7 @@ from tinyv_stream.cli import (
     up,
     verifier,
     version,
+    worker,
 )
 from tinyv_stream.cli import eval as evaluation
 from tinyv_stream.errors import InvalidInputError, TinyVError
@@ -74,6 +76,7 @@ app.command("up", epilog=up.EPILOG)(up.up)
 app.command("join", epilog=join.EPILOG)(join.join)
 app.command("drain", epilog=drain.DRAIN_EPILOG)(drain.drain)
 app.command("undrain", epilog=drain.UNDRAIN_EPILOG)(drain.undrain)
+app.command("down", epilog=on_ray.EPILOG)(on_ray.down)
 app.command("push", epilog=push.EPILOG)(push.push)
 app.command("score", epilog=score.EPILOG)(score.score)
 app.command("status", epilog=status.EPILOG)(status.status)
@@ -83,6 +86,7 @@ app.command("top", epilog=top.EPILOG)(top.top)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(model.app, name="model")
 app.add_typer(pool.app, name="pool")
+app.add_typer(worker.app, name="worker")
 app.command("acl", epilog=acl.EPILOG)(acl.acl)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("timeline", epilog=timeline.EPILOG)(timeline.timeline)

@@ -10,6 +10,7 @@ import typer
 from tinyv_stream.broker.hosts import read_hosts
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
+from tinyv_stream.cli.on_ray import AddressOption, OnOption, show_on_ray
 from tinyv_stream.config import BrokerConfig
 
 _BETWEEN_S: Final = 1.0
@@ -21,6 +22,7 @@ Examples:
   tinyv-stream status
   tinyv-stream status --json | jq .depth
   tinyv-stream status --hosts
+  tinyv-stream status --on ray
   tinyv-stream status --redis redis://host:6379/0 --pool main
 
 \b
@@ -35,9 +37,13 @@ def status(
     pool: PoolOption = None,
     hosts: Annotated[bool, typer.Option("--hosts", help="Show hosts in place of workers.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    on: OnOption = "local",
+    address: AddressOption = None,
 ) -> None:
     """Show depth, workers and counters of a running pool."""
     name = pool or "main"
+    if on == "ray":
+        raise typer.Exit(show_on_ray(address, name, as_json=as_json))
     if hosts:
         run_look(lambda: _show_hosts(find_url(redis, name), name, as_json=as_json))
     run_look(lambda: _show(find_url(redis, name), name, as_json=as_json))

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -29,7 +29,6 @@ from tinyv_stream.cli.common import (
     RedisOption,
     RuleWorkersOption,
     SetupOption,
-    TinyVWorkersOption,
     WeightOption,
     check_rule_workers,
     entered,
@@ -41,6 +40,19 @@ from tinyv_stream.cli.common import (
 )
 from tinyv_stream.cli.gateway import beside, config_for
 from tinyv_stream.cli.join_line import join_line
+from tinyv_stream.cli.live_display import LineDisplay, TerminalDisplay
+from tinyv_stream.cli.on_ray import (
+    AddressOption,
+    CountsOption,
+    GpuShareOption,
+    GpusOption,
+    GroupOption,
+    OnOption,
+    PythonOption,
+    RayOptions,
+    local_count,
+    up_on_ray,
+)
 from tinyv_stream.cli.pool_metrics import metrics_beside
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.discovery import Running, announced
@@ -48,11 +60,7 @@ from tinyv_stream.errors import BrokerError, InvalidInputError
 from tinyv_stream.pool import Pool
 from tinyv_stream.processes.descriptors import pool_files, raise_descriptors, say_if_short
 from tinyv_stream.processes.orphans import reap_orphans
-
-if TYPE_CHECKING:
-    from rich.text import Text
-
-    from tinyv_stream.cli.status_table import StatusFigures
+from tinyv_stream.scale.plan import SHARE
 
 EPILOG: Final = """
 \b
@@ -60,6 +68,7 @@ Examples:
   tinyv-stream up
   tinyv-stream up --rule-workers 4 --model zhangchenxu/TinyV-Qwen3-1.7B
   TINYV_REDIS_URL=rediss://user:secret@host:6380/0 tinyv-stream up --tinyv-workers 2
+  TINYV_REDIS_URL=... tinyv-stream up --on ray --tinyv-workers 1:4 --gpu-share 0.15
 
 \b
 Without --redis it brings its own server and keeps its data in ~/.local/state/tinyv-stream/POOL; `push` and `status`
@@ -67,8 +76,6 @@ of the same user find it without a URL. Ctrl-C lets the workers finish what they
 """
 
 _LOOK_EVERY_S: Final = 1.0
-_LINE_EVERY_S: Final = 5.0
-"""Pause between plain lines: life in a log, without filling it."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +84,7 @@ def up(
     *,
     redis: RedisOption = None,
     rule_workers: RuleWorkersOption = None,
-    tinyv_workers: TinyVWorkersOption = None,
+    tinyv_workers: CountsOption = None,
     model: ModelOption = None,
     setup: SetupOption = None,
     weight: WeightOption = None,
@@ -96,14 +103,36 @@ def up(
     print_join: Annotated[
         bool, typer.Option("--print-join", help="Print what to type on a further host of this pool, and go on.")
     ] = False,
+    on: OnOption = "local",
+    address: AddressOption = None,
+    gpu_share: GpuShareOption = SHARE,
+    gpus: GpusOption = "own",
+    placement_group: GroupOption = "",
+    python: PythonOption = None,
 ) -> None:
-    """Start a pool on this machine and show it until Ctrl-C."""
+    """Start a pool on this machine and show it until Ctrl-C; with --on ray, on a cluster, where it stays."""
     log_to_stderr(logging.INFO)
+    if on == "ray":
+        for option, value in (("--gateway", gateway), ("--board", board), ("--metrics", metrics)):
+            if value:
+                raise InvalidInputError(option, value, "run it beside the cluster, by the command of that name")
+        up_on_ray(
+            redis,
+            RayOptions(address=address, gpu_share=gpu_share, gpus=gpus, group=placement_group, python=python),
+            path=config,
+            pool=pool,
+            rule_workers=rule_workers,
+            tinyv_workers=tinyv_workers,
+            model=model,
+            setup=setup,
+            weight=weight,
+        )
+        return
     chosen = settings(
         config,
         pool=pool,
         rule_workers=rule_workers,
-        tinyv_workers=tinyv_workers,
+        tinyv_workers=local_count(tinyv_workers),
         model=model,
         setup=setup,
         weight=weight,
@@ -181,7 +210,7 @@ async def _show(config: Config, pool: Pool, records: Path | None) -> None:
     from tinyv_stream.cli.step_line import StepLine
 
     steps = await asyncio.to_thread(StepLine, records) if records else None
-    screen = _Terminal() if sys.stdout.isatty() else _Lines()
+    screen = TerminalDisplay() if sys.stdout.isatty() else LineDisplay()
     meter, outage = Meter(), LogLimit()
     with screen:
         async with OperatorApi(pool.url, config.broker) as side:
@@ -213,47 +242,6 @@ def merge(pool: Pool, status: PoolStatus) -> list[WorkerInfo]:
         if worker.pid not in known
     ]
     return [*status.workers, *silent]
-
-
-class _Terminal:
-    """A table that stays in place, with log lines running above it."""
-
-    def __enter__(self) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
-        self._live = Live(console=Console(), auto_refresh=False)
-        self._live.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
-
-    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo], step: "Text | None") -> None:
-        """Draw it again."""
-        from tinyv_stream.cli.status_table import table
-
-        self._live.update(table(title, figures, workers, step), refresh=True)
-
-
-class _Lines:
-    """A plain line now and then."""
-
-    def __init__(self) -> None:
-        self._next_s = 0.0
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def show(self, title: str, figures: "StatusFigures", workers: list[WorkerInfo], step: "Text | None") -> None:
-        """Print it if it is time."""
-        from tinyv_stream.cli.status_table import plain
-
-        if time.monotonic() >= self._next_s:
-            self._next_s = time.monotonic() + _LINE_EVERY_S
-            say(f"{title}: {plain(figures, workers)}" + (f"; {step.plain}" if step else ""))
 
 
 def _display_ended(task: asyncio.Task[None]) -> None:

@@ -15,7 +15,7 @@ from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
 from tinyv_stream.pool.supervisor import DRAINED, RESTARTED
-from tinyv_stream.processes import exit_codes
+from tinyv_stream.processes import exit_codes, worker_state
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
 
@@ -96,18 +96,19 @@ def worker_environments(stage: Stage, url: str, config: Config) -> list[dict[str
     return [worker_environment(url, one) | device_environment(one.tinyv.engine.device, os.environ) for one in own]
 
 
-def worker_environment(url: str, config: Config) -> dict[str, str]:
-    """Return this process's environment with what a worker reads.
+def worker_environment(url: str, config: Config, *, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment, or the one given, with what a worker reads.
 
     TINYV_REDIS_URL, TINYV_CONFIG (JSON), and TINYV_SETTINGS: what can change a reward is the pool's.
     """
     env = {
-        **os.environ,
+        **(os.environ if environ is None else environ),
         **environment_for_children(),
         "TINYV_REDIS_URL": url,
         "TINYV_CONFIG": msgspec.json.encode(config).decode(),
         "TINYV_SETTINGS": "pool",
     }
+    env.pop(worker_state.VARIABLE, None)  # a file for one worker, not for all of a pool
     # Run from a checkout, the workers' package is in a folder beside us and not installed.
     root = Path(__file__).resolve().parents[2]
     if str(root) not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:

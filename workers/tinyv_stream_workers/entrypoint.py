@@ -19,12 +19,13 @@ import msgspec
 import uvloop
 
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.remedies import explained
 from tinyv_stream.config import Config, check, decode_toml, load
 from tinyv_stream.config.bounds import convert
 from tinyv_stream.config.pool_settings import written
 from tinyv_stream.errors import InvalidInputError, TinyVError
-from tinyv_stream.processes import exit_codes
+from tinyv_stream.processes import exit_codes, worker_state
 from tinyv_stream.processes.descriptors import open_standard_streams
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.settings_follower import agreed_settings
@@ -82,6 +83,7 @@ async def _run(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
+    shown = asyncio.create_task(_show_state(started), name="state file")
     config, agreed = await agreed_settings(url, config, names, stage)
     worker = Worker(url, config, verifier_of(config), agreed=agreed)
     started.append(worker)
@@ -93,8 +95,21 @@ async def _run(
         asyncio.create_task(_end_after(leaving, exit_codes.DRAINED, stop, worker), name="drain"),
     ]
     await worker.run(stop)
-    await cancel_all(watching)
+    await cancel_all([*watching, shown])
     return exit_codes.RESTART if outdated.is_set() else exit_codes.DRAINED if leaving.is_set() else 0
+
+
+async def _show_state(started: list[Worker]) -> None:
+    """Write what a probe reads (`processes.worker_state`), where somebody asked for it, until cancelled."""
+    path, trouble = os.environ.get(worker_state.VARIABLE), LogLimit()
+    while path:
+        state, beat_at = (started[0].state, started[0].beat_at) if started else ("starting", None)
+        try:
+            worker_state.write(path, state, beat_at)
+        except OSError as exc:
+            if trouble.is_due():
+                _log.warning("no probe can see this worker: %s cannot be written (%s)", path, exc.strerror)
+        await asyncio.sleep(worker_state.EVERY_S)
 
 
 async def _end_after(reason: asyncio.Event, code: int, stop: asyncio.Event, worker: Worker) -> None:

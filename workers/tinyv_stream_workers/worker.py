@@ -89,6 +89,8 @@ class Worker:
         self._desired: DesiredStateFollower | None = None
         self._state = "new"
         self._done = 0
+        self.beat_at: float | None = None
+        """When the broker last took a heartbeat, by `time.monotonic`."""
         self._done_per_s = RecentRate()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -126,11 +128,12 @@ class Worker:
             return self._open.is_set() and not stop.is_set()
 
         async def on_word(word: PoolWord) -> None:
+            self.beat_at = time.monotonic()
             if link.keys.shard != 0 or stop.is_set():  # what holds for the whole pool is kept in the first shard
                 return
             self.host.note(is_draining=word.is_draining)
             if self.settings and not self.host.leaving.is_set():  # on its way out it takes no turn to restart
-                await self.settings.note(link, word.version, word.tag, state=self._shown_state())
+                await self.settings.note(link, word.version, word.tag, state=self.state)
 
         return Housekeeping(
             link,
@@ -216,6 +219,15 @@ class Worker:
             _log.warning("given back: %s", exc, extra={"rollout_id": delivery.uid})
             await self._deliveries.broker.give_back([delivery], engine_died=True)
 
+    @property
+    def state(self) -> str:
+        """What it does, as `status` shows it."""
+        if self.host.is_waiting:
+            return "drained"
+        if self._state == "draining" or not self._desired:
+            return self._state
+        return self._desired.state or self._state
+
     def _about(self) -> WorkerInfo:
         desired = self._desired
         return WorkerInfo(
@@ -223,20 +235,13 @@ class Worker:
             stage=self._stage,
             pid=os.getpid(),
             host=HOST,
-            state=self._shown_state(),
+            state=self.state,
             held=len(self._inflight),
             done=self._done,
             done_per_s=round(self._done_per_s.read(self._done, time.monotonic()) or 0.0, 2),
             slots=self._verifier.slots if self._current else 0,
             about=self._verifier.describe() | (desired.describe() if desired else {}) | self._version(),
         )
-
-    def _shown_state(self) -> str:
-        if self.host.is_waiting:
-            return "drained"
-        if self._state == "draining" or not self._desired:
-            return self._state
-        return self._desired.state or self._state
 
     def _version(self) -> dict[str, str]:
         """Say which release works here, and by which version of the pool's settings."""

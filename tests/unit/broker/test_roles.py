@@ -20,6 +20,7 @@ BROKER = LIBRARY / "broker"
 LINK, DESIRED, ASK = BROKER / "shard.py", BROKER / "desired_state.py", LIBRARY / "control" / "model.py"
 FOLLOW, SETTINGS, HOSTS = WORKERS / "model_switch.py", BROKER / "settings.py", BROKER / "hosts.py"
 CHANGE, SCALING = LIBRARY / "control" / "settings.py", LIBRARY / "control" / "scaling.py"
+KEEPER = LIBRARY / "scale" / "keeper.py"
 """The one that asks for a desired state, with a trainer's or an operator's rights, and the one that follows it."""
 MODULES: dict[Role, tuple[Path, ...]] = {
     "trainer": (LINK, BROKER / "trainer.py", ASK),
@@ -84,7 +85,7 @@ def test_no_other_module_calls_a_script_or_tells_a_desired_state() -> None:
     known = {path for some in MODULES.values() for path in some} | {DESIRED}
     texts = {path: path.read_text() for path in sources()}
     assert {path for path, text in texts.items() if ".script(" in text} <= known
-    assert {p for p, text in texts.items() if "broker.desired_state" in text} <= known | {CHANGE, SCALING}
+    assert {p for p, text in texts.items() if "broker.desired_state" in text} <= known | {CHANGE, SCALING, KEEPER}
 
 
 def test_an_operator_may_run_all_and_the_others_what_they_call() -> None:
