@@ -82,24 +82,27 @@ async def read_hosts(link: ShardClient) -> HostBook:
 
 
 async def set_drain(link: ShardClient, host: str, *, is_draining: bool, changes: int | None = None) -> int:
-    """Mark a host; return the number of the change, 0 where `changes` is not the last one any more."""
+    """Mark a host; return the number of the change, 0 (and nothing done) where another change came after `changes`.
+
+    None: whatever came after. Raises BrokerError, after which the mark may stand.
+    """
     known = "" if changes is None else changes
     return cast("int", await link.script("set_drain", [host, int(is_draining), whoami(), known]))
 
 
 async def read_mark(link: ShardClient, host: str) -> DrainMark | None:
-    """Return what was last said of a host."""
+    """Return what was last said of a host; None where nothing was, or it cannot be read."""
     return _mark(host, cast("bytes | None", await link.command("HGET", link.keys.meta, _DRAIN + host)) or b"")
 
 
 async def keep_mark(link: ShardClient, mark: DrainMark) -> DrainMark | None:
-    """Return the mark that holds; `mark` does from now on where the server knows only an older one."""
+    """Write `mark` back where the server knows only an older one or none; return the mark that then holds."""
     answer = await link.script("keep_drain", [mark.host, mark.wire(), mark.number])
     return _mark(mark.host, cast("bytes", answer))
 
 
 async def set_wanted(link: ShardClient, place: str, wanted: Mapping[Stage, Wanted | None]) -> None:
-    """Set how many workers a place is to have; None: that is nobody's concern there any more. Safe to run twice."""
+    """Set how many workers a place is to have, per stage; None takes the count away. Safe to run twice."""
     for stage, one in wanted.items():
         numbers = [one.least, one.most, one.count] if one else []
         await link.script("set_wanted", [place, stage, *numbers])

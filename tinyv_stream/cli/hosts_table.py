@@ -11,8 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyv_stream.broker.figures import WorkerInfo
 from tinyv_stream.broker.hosts import HostBook
-from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.cli.common import safe
 from tinyv_stream.control.drain import progress
 

@@ -17,16 +17,17 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.broker.figures import WorkerInfo
 from tinyv_stream.broker.hosts import HostBook, read_hosts, set_drain
-from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
+from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
 WAIT_S: Final = 60.0
 """How long a drain may take by default: a worker's grace is a quarter of it."""
 _LOOK_S: Final = 0.25
-_AWAY: Final = frozenset({"lost", "drained"})
-"""States of workers that take nothing, now and later."""
+_AWAY: Final = frozenset({"lost", "draining", "drained"})
+"""States of workers that take nothing; one that drains may start again, and then counts again."""
 
 
 class DrainError(TinyVError):
@@ -98,7 +99,7 @@ def stages_left_alone(host: str, book: HostBook, workers: Sequence[WorkerInfo]) 
 
 
 def progress(host: str, workers: Sequence[WorkerInfo]) -> DrainProgress:
-    """Return how far the drain of `host` is; a worker that waits there with nothing loaded is no longer counted."""
+    """Return how far the drain of `host` is; a worker that waits there with nothing loaded is not counted."""
     of_host = [worker for worker in workers if worker.host == host and worker.state != "drained"]
     live = [worker for worker in of_host if worker.state != "lost"]
     return DrainProgress(

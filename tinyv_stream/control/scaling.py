@@ -7,7 +7,7 @@
 - While the pool is paused (asleep, or changing its model) nothing changes.
 - What a worker can do is learned from the most that one did. It is taken down only while there is more work than slots.
 
-What wants `least` at 0 is started by the first rollout, and removed after `remove_after_s` without any.
+With `least` at 0 the first rollout starts a worker, and `remove_after_s` without any removes it.
 """
 
 from collections import deque
@@ -26,18 +26,23 @@ _SPARE: Final = 0.5
 _LEAD_S: Final = 60.0
 """What a start is thought to take before one was seen."""
 _LEARN_S: Final = 60.0
-"""How fast a worker that does less than it did is believed."""
+"""Time constant by which a worker's learned rate follows a lower one."""
+_SWITCHING: Final = frozenset({"fetching", "switching", "pausing", "asleep", "waking"})
+"""States of workers that take nothing on purpose, for a model change or a sleep."""
 
 
 class ScaleRule(msgspec.Struct, frozen=True, kw_only=True):
     """When a stage gets one worker more, or one fewer."""
 
     least: int = 1
+    """Fewest workers; 0 where the first rollout may wait for a start."""
     most: int = 1
     add_above_s: float = 5.0
     """Backlog, in seconds: about a tenth of the usual deadline."""
     add_after_s: float = 3.0
+    """How long the backlog has to be above that."""
     remove_after_s: float = 600.0
+    """How long one fewer has to have been enough."""
     start_s: float = 600.0
     """A worker that is not ready after this long is waited for no more."""
 
@@ -68,14 +73,14 @@ class StageScaler:
         self._late_s: float | None = None
         """Since when the backlog is too long."""
         self._calm: _WithOneFewer | None = None
-        self._skill = _Skill()
+        self._worker_rate = _WorkerRate()
         self._fall = _Fall()
         self._lead_s = _LEAD_S
         """How long the last start took."""
 
     def wanted(self, load: StageLoad) -> int:
         """Return how many workers are wanted, one more or one fewer than before at most. Ask it each second or so."""
-        self._skill.learn(load)
+        self._worker_rate.learn(load)
         self._fall.note(load)
         if load.is_paused:
             self._ordered_s = self._late_s = self._calm = None
@@ -106,7 +111,7 @@ class StageScaler:
             return False
         if self.count == 0:
             return load.depth > 0
-        is_short = self._skill.clear_s(load) <= self._rule.add_above_s or self._fall.over_s(load) <= self._lead_s
+        is_short = self._worker_rate.clear_s(load) <= self._rule.add_above_s or self._fall.over_s(load) <= self._lead_s
         if not load.ready or is_short:
             self._late_s = None
             return False
@@ -118,7 +123,7 @@ class StageScaler:
             self._calm = None
             return False
         calm = self._calm = self._calm or _WithOneFewer(load, self.count - 1)
-        calm.note(load, self._skill.per_worker)
+        calm.note(load, self._worker_rate.per_worker)
         if load.now_s - calm.since_s < self._rule.remove_after_s:
             return False
         self._calm = None
@@ -137,9 +142,6 @@ def load_of(status: PoolStatus, stage: Stage, desired: DesiredState, now_s: floa
         slots=figures.slots,
         is_paused=stage == "tinyv" and (desired.asleep_s > 0 or not desired.is_proven or switching),
     )
-
-
-_SWITCHING: Final = frozenset({"fetching", "switching", "pausing", "asleep", "waking"})
 
 
 class _Fall:
@@ -181,7 +183,7 @@ class _WithOneFewer:
         self.worst_s = max(self.worst_s, now_s)
 
 
-class _Skill:
+class _WorkerRate:
     """What one worker can do, in verdicts per second; 0 until it was seen."""
 
     def __init__(self) -> None:
@@ -192,7 +194,7 @@ class _Skill:
         self._full_s = 0.0
 
     def learn(self, load: StageLoad) -> None:
-        """Take in a moment; with as many workers as all through the rate's window, or a death would count as skill."""
+        """Take in a moment, unless workers came or went within the rate's window: a death would count as speed."""
         now_s, step_s, self._before_s = load.now_s, load.now_s - self._before_s, load.now_s
         if load.ready != self._ready:
             self._ready, self._since_s = load.ready, now_s

@@ -30,10 +30,13 @@ SHOW_LOG_AFTER: Final = 3
 """Failures in a row from which it is no accident, and somebody has to read the log."""
 
 
-RESTARTED: Final = "it starts again with the pool's new settings"
-"""How a program ended that is to be started again at once: no failure."""
-DRAINED: Final = "it drained"
-"""How a program ended that is to be started again once its gate is open: no failure."""
+class PlannedEnd(enum.Enum):
+    """An end that is no failure: it is not counted, and no back-off grows with it. The value is what the log says."""
+
+    RESTART = "it starts again with the pool's new settings"
+    """To be started again after the shortest delay."""
+    DRAINED = "it drained"
+    """To be started again once its gate is open."""
 
 
 class State(enum.StrEnum):
@@ -57,8 +60,8 @@ class Program(Protocol):
         """Start it; return at once if it is alive. Raise TinyVError or OSError if it cannot be started."""
         ...
 
-    async def ended(self) -> str:
-        """Wait for its end and say how it came."""
+    async def ended(self) -> str | PlannedEnd:
+        """Wait for its end; return the failure in words, or which planned end it was."""
         ...
 
     async def stop(self, grace_s: float) -> None:
@@ -94,8 +97,8 @@ class Supervisor:
             how = await self._live(stop)
             if how is None:
                 continue
-            if how in {RESTARTED, DRAINED}:
-                _log.info("%s: %s", self.name, how)
+            if isinstance(how, PlannedEnd):
+                _log.info("%s: %s", self.name, how.value)
                 await asyncio.sleep(FIRST_DELAY_S)
                 continue
             failures = 1 if time.monotonic() - began >= STEADY_S else failures + 1
@@ -111,8 +114,8 @@ class Supervisor:
             self.restarts += not stop.is_set()
         self.state = State.STOPPED
 
-    async def _live(self, stop: asyncio.Event) -> str | None:
-        """Run it once; return how it ended, or None if it was stopped, or drained as its gate closed."""
+    async def _live(self, stop: asyncio.Event) -> str | PlannedEnd | None:
+        """Run it once; return how it ended by itself, or None if it was stopped, or drained as its gate closed."""
         self.state = State.STARTING
         try:
             await self._program.start()

@@ -14,7 +14,7 @@ import msgspec
 from tinyv_stream.config import Config
 from tinyv_stream.embedded_server.places import environment_for_children
 from tinyv_stream.pool.placement import device_environment, placed
-from tinyv_stream.pool.supervisor import DRAINED, RESTARTED
+from tinyv_stream.pool.supervisor import PlannedEnd
 from tinyv_stream.processes import exit_codes, worker_state
 from tinyv_stream.processes.child import Child, LogReader, describe_exit
 from tinyv_stream.types import STAGES, Stage
@@ -42,13 +42,13 @@ class WorkerProgram:
         if not self.child.is_alive:
             self.child.start()
 
-    async def ended(self) -> str:
+    async def ended(self) -> str | PlannedEnd:
         """Wait for its end and say how it came; if it gave up by itself, with the error it left."""
         status = await self.child.ended()
         if status == exit_codes.RESTART:
-            return RESTARTED
+            return PlannedEnd.RESTART
         if status == exit_codes.DRAINED:
-            return DRAINED
+            return PlannedEnd.DRAINED
         if status < 0:
             return describe_exit(status)
         words = next((line for line in reversed(self.last_lines(5)) if line.strip()), "it said nothing")

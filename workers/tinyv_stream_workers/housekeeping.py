@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.aio.log_limit import LogLimit
+from tinyv_stream.broker.figures import WorkerInfo
 from tinyv_stream.broker.messages import Work
-from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.broker.worker import Ending, PoolWord, WorkerApi
 from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Reward, Stage

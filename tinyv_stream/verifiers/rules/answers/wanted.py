@@ -65,13 +65,21 @@ class AskedNames(msgspec.Struct, frozen=True):
     """What a question asks for: its asking clauses, their quantities, and the names that may stand for the answer."""
 
     clauses: tuple[str, ...]
+    """From the word that asks to the condition, one per sentence that asks."""
     heads: frozenset[str]
+    """Quantities that head a clause, or that its formula is the notation of."""
     names: frozenset[str]
+    """Names that clauses have by themselves, as `relations.label` spells them."""
     defined: frozenset[str]
+    """Quantities by which the question says what these names are: `let n be the smallest ...`."""
     counts: bool
+    """It asks how many."""
     counts_solutions: bool
+    """It asks how many solutions, roots or values, which themselves go by the name of an unknown."""
     solves: bool
+    """It asks for unknowns: no quantity heads a clause, nothing is counted, and there is something to solve."""
     says_nothing: bool
+    """It names nothing at all: "Compute the value."."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -138,7 +146,11 @@ def heads_subject(words: str, question: str) -> bool:
 
 def formulas(clause: str) -> list[str]:
     """Return the formulas of a clause."""
-    return [match[1] or match[2] or match[3] for match in _FORMULA.finditer(clause)]
+    return [_inside(match) for match in _FORMULA.finditer(clause)]
+
+
+def _inside(formula: re.Match[str]) -> str:
+    return formula[1] or formula[2] or formula[3]
 
 
 def _definition(name: str, question: str) -> frozenset[str]:
@@ -151,7 +163,7 @@ def own_formulas(clause: str) -> list[str]:
     """Return the formulas of a clause that are asked for themselves: not `f` of "the maximum of `f`"."""
     heads, at = _heads(clause)
     own = [match for match in _FORMULA.finditer(clause) if not _is_of(clause, heads, at, match.start())]
-    return [match[1] or match[2] or match[3] for match in own] + ([] if own else _PLAIN_FORMULA.findall(clause)[:1])
+    return [_inside(match) for match in own] + ([] if own else _PLAIN_FORMULA.findall(clause)[:1])
 
 
 def _clauses(question: str) -> tuple[str, ...]:
@@ -190,7 +202,7 @@ def _names(clause: str, heads: frozenset[str], at: int) -> set[str]:
     for match in _FORMULA.finditer(clause):
         if clause[match.end() : match.end() + 1] == "-" or _is_of(clause, heads, at, match.start()):
             continue  # `$y$-intercept`, the sum of `$a$`
-        text = clean(match[1] or match[2] or match[3]).strip(" .,;?")
+        text = clean(_inside(match)).strip(" .,;?")
         parts = re.split(r"\s*(?:,|\\text\s*\{\s*and\s*\})\s*", text)
         found |= {named[0] for part in parts if part and (named := label(part.removesuffix("=").strip()))}
     for match in _PLAIN.finditer(_FORMULA.sub(lambda m: " " * len(m[0]), clause)):
