@@ -47,7 +47,7 @@ def edit_temperature(node: TreeNode, rng: random.Random) -> Iterator[Edit]:
         f"{value}^\\circ\\text{{F}}",
         f"{value}\\text{{ K}}",
         f"{value + rng.choice((1, 2, 10))}^\\circ\\text{{C}}",
-        f"{value}0^\\circ\\text{{C}}",
+        f"{value}5^\\circ\\text{{C}}",
         f"{value}\\text{{ degrees Fahrenheit}}",
         f"{value}\\%",
         f"{value}\\text{{ cm}}",

@@ -157,7 +157,8 @@ _SPACED: Final = (
 )
 
 
-_ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, "!", "^2", "_2", "\\times", "\\mathrm{i}", "i", "x")) - {
+_FACTORS: Final = ("\\mathrm{e}", "\\mathrm{i}", "\\mathrm{n}", "\\text{a}", "\\mathbf{j}", "i", "x")
+_ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, *_FACTORS, "!", "^2", "_2", "\\times")) - {
     " not",
     "\\text{ not}",
 }
