@@ -157,7 +157,7 @@ _SPACED: Final = (
 )
 
 
-_FACTORS: Final = ("\\mathrm{e}", "\\mathrm{i}", "\\mathrm{n}", "\\text{a}", "\\mathbf{j}", "i", "x")
+_FACTORS: Final = ("\\mathrm{e}", "\\phantom{1}0", "\\mathrm{i}", "\\mathrm{n}", "\\text{a}", "\\mathbf{j}", "i", "x")
 _ARITHMETIC: Final = frozenset((*_BEHIND, *_BEFORE, *_FACTORS, "!", "^2", "_2", "\\times")) - {
     " not",
     "\\text{ not}",
