@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.embedded_server.places import make_private, runtime_directory
-from tinyv_stream.pool.supervisor import Supervisor
+from tinyv_stream.pool.supervisor import PlannedEnd, Supervisor
 from tinyv_stream.pool.worker_process import WorkerProgram
 from tinyv_stream.processes import exit_codes
 from tinyv_stream.processes.child import Child
@@ -62,11 +62,11 @@ class SeatProgram(WorkerProgram):
         super().__init__(name, stage, child)
         self._stop = stop
 
-    async def ended(self) -> str:
+    async def ended(self) -> str | PlannedEnd:
         """Wait for its end and say how it came; one that no restart fixes stops its supervisor."""
         status = await self.child.ended()
         how = await super().ended()
-        if status in _FINAL:
+        if status in _FINAL and isinstance(how, str):
             self.refused = how
             self._stop.set()
         return how
