@@ -1,4 +1,4 @@
-r"""What a question asks for: the clauses that ask, the names that stand in them alone, the quantity that heads them.
+r"""Asked quantities of a question: the clauses that ask, the names that stand in them alone, the quantity that heads them.
 
 `bears` decides whether a name in front of an answer may go: `P(A) = 0.3` for "find `P(A)`", `r = 3` for a remainder. A
 name that a question does not bear makes a verdict uncertain, whatever value stands behind it:
