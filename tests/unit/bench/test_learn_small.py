@@ -15,8 +15,11 @@ pytest.importorskip("torch")
 @pytest.mark.timeout(600)
 def test_the_small_run_measures_three_rewards_with_a_real_engine(tmp_path: Path) -> None:
     out, pictures = tmp_path / "learn.json", tmp_path / "pictures"
-    assert main(["--small", "--json", str(out), "--pictures", str(pictures), "--dir", str(tmp_path / "cells")]) == 0
+    call = ["--small", "--json", str(out), "--pictures", str(pictures), "--dir", str(tmp_path / "cells")]
+    assert main(call) == 0
     told = json.loads(out.read_bytes())
+    assert main(call) == 0, "a second call reads every cell from its file, without a pool"
+    assert json.loads(out.read_bytes())["auc"] == told["auc"]
     assert set(told["auc"]) == {"amounts/cascade", "amounts/cascade_tinyv", "amounts/oracle"}
     assert {"gap_rules_to_addon", "gap_addon_to_oracle", "intervals", "flat", "hacked_at", "minutes"} <= told.keys()
     assert 0.01 <= told["accuracy_start"]["amounts/oracle"][0] <= 0.15
