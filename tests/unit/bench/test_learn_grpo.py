@@ -95,6 +95,7 @@ def test_sampling_with_the_cache_draws_from_the_models_own_distribution() -> Non
             assert float((seen - expected).abs().max()) < 5 * 0.5 / len(after) ** 0.5
 
 
+@pytest.mark.long
 def test_a_spelling_that_alone_is_paid_is_written_more_often() -> None:
     def source(answers: list[GradedText], step: int) -> list[float | None]:
         return [float("5" in a.text) for a in answers]
@@ -103,6 +104,7 @@ def test_a_spelling_that_alone_is_paid_is_written_more_often() -> None:
     assert sum(s.reward for s in told[-5:]) / 5 > sum(s.reward for s in told[:5]) / 5 + 0.2
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_run_and_a_record_per_step() -> None:
     taken: list[list[str]] = []
 
