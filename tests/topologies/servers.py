@@ -21,16 +21,27 @@ START_S = 60.0
 """How long a server or a topology may take to come up on a machine that is busy with something else."""
 
 
+RESERVED: list[socket.socket] = []
+"""Names held until this process ends, one for each port it was given: tests run side by side."""
+
+
 def free_ports(count: int) -> list[int]:
-    """Return ports below those of outgoing connections, their cluster bus ports (10,000 higher) free as well."""
+    """Return ports below those of outgoing connections, their cluster bus ports (10,000 higher) free as well.
+
+    No other test process is given them, also before a server listens there.
+    """
     found: list[int] = []
     for port in range(15_000, 22_000):
+        name = socket.socket(socket.AF_UNIX)
         with contextlib.ExitStack() as stack:
+            stack.callback(name.close)
             try:
+                name.bind(f"\0tinyv-stream-test-port-{port}")
                 for taken in (port, port + 10_000):
                     stack.enter_context(socket.socket()).bind(("127.0.0.1", taken))
             except OSError:
                 continue
+            RESERVED.append(name.dup())
             found.append(port)
         if len(found) == count:
             return found
