@@ -25,7 +25,7 @@ demo: $(STACK) ## Run the main job on the bundled rollouts; writes demo.json
 	$(BIN)/tinyv-stream demo --json demo.json
 
 test: $(STACK) $(DEV) lint ## Gates, then the tests that need no trainer package and no minutes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not long"
 
 test-long: $(STACK) $(DEV) ## The longer tests: trainings, model switches, engines that are put to sleep and killed
 	$(BIN)/python -m pytest -m long
