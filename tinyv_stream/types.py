@@ -150,7 +150,7 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     """The rollout's own; set by the client."""
     forwarded: bool = False
     """TinyV had been asked, or its verdict taken; of one that expired: it was on its way there."""
-    settings: int = 0
+    settings_version: int = 0
     """Version of the pool's settings that it was given by (`tinyv-stream pool show`); 0 where no worker gave it."""
 
     @property

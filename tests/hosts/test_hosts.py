@@ -75,7 +75,7 @@ async def test_a_host_joins_parts_and_dies_and_every_rollout_is_rewarded_once(ho
         await wait_until(lambda: shows(hosts, "beta", {"rule": 1, "tinyv": 1}), START_S, "beta is back")
         await trainer.until(50)
     status = await hosts.status()
-    assert {w.about["settings"] for w in status.workers} == {"1"}
+    assert {w.about["settings_version"] for w in status.workers} == {"1"}
     assert {w.host for w in status.workers if w.done} == {"alpha", "beta"}, "both took their share"
 
 

@@ -30,7 +30,7 @@ async def main(url: str, pool: str, rate: float, deadline_s: float, journal: Pat
                 "id": reward.rollout_id,
                 "value": reward.value,
                 "status": reward.status,
-                "settings": reward.settings,
+                "settings": reward.settings_version,
             }
             line |= {"wanted": wanted[reward.rollout_id], "total_s": reward.timings.total_s, "reason": reward.reason}
             lines.write(json.dumps(line) + "\n")

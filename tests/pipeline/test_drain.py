@@ -225,6 +225,6 @@ async def test_a_change_of_settings_does_not_wait_for_a_drained_host(
         agreed = await settings_control.change(server.url, {"tinyv.weight": 0.5}, pool=pool_name, wait_s=20)
         await drain.undrain(server.url, HERE, pool=pool_name)
         await wait_until(is_up, 60, "they are back")
-        assert {w.about["settings"] for w in await side.workers()} == {str(agreed.version)}
+        assert {w.about["settings_version"] for w in await side.workers()} == {str(agreed.version)}
         stop.set()
         await run

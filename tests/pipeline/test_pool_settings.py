@@ -69,7 +69,7 @@ async def test_another_host_with_other_settings_is_refused_and_one_that_says_not
         ):
             tickets = [await client.submit(rollout(RESCUED, n)) for n in range(40)]
             rewards = [await t for t in tickets]
-    assert {(r.status, r.value, r.settings) for r in rewards} == {(Status.OK, 0.5, 1)}
+    assert {(r.status, r.value, r.settings_version) for r in rewards} == {(Status.OK, 0.5, 1)}
 
 
 @pytest.mark.slow
@@ -90,8 +90,8 @@ async def test_a_change_rolls_through_the_pool_and_every_reward_is_of_its_versio
         rewards: list[Reward] = [await t for t in tickets]
     assert agreed.version == 2
     assert {r.status for r in rewards} == {Status.OK}
-    assert {(r.settings, r.value) for r in rewards} == {(1, 1.0), (2, 0.5)}, "a value is that of its version"
-    assert {r.settings for r in rewards[-50:]} == {2}, "once the change is done nobody works by older settings"
+    assert {(r.settings_version, r.value) for r in rewards} == {(1, 1.0), (2, 0.5)}, "a value is that of its version"
+    assert {r.settings_version for r in rewards[-50:]} == {2}, "once the change is done nobody works by older settings"
 
 
 async def test_of_two_changes_at_once_one_fails(server: EmbeddedServer, pool_name: str) -> None:
@@ -156,7 +156,7 @@ async def test_a_pool_without_settings_says_so(server: EmbeddedServer, pool_name
 
 def test_a_reward_of_an_older_release_has_no_version() -> None:
     plain = {"rollout_id": "a", "value": 1.0, "status": "ok", "source": "rule"}
-    assert msgspec.convert(plain, Reward).settings == 0
+    assert msgspec.convert(plain, Reward).settings_version == 0
 
 
 async def test_the_turn_to_restart_goes_round_and_is_given_up_by_who_has_it(
@@ -209,4 +209,4 @@ async def test_a_switch_and_a_change_of_settings_keep_out_of_each_others_way(
 async def is_at(server: EmbeddedServer, pool_name: str, version: int) -> bool:
     async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
         workers = await side.workers()
-        return [(w.state, w.about.get("settings")) for w in workers] == [("ready", str(version))]
+        return [(w.state, w.about.get("settings_version")) for w in workers] == [("ready", str(version))]

@@ -233,7 +233,7 @@ async def test_a_pool_of_processes_changes_its_settings_and_drains_over_all_serv
             stop.set()
             await run
         each = [(await side.status_here()).stats["submitted"] for side in operator.sides]
-    assert [{(r.value, r.settings) for r in some} for some in (first, second, third)] == [
+    assert [{(r.value, r.settings_version) for r in some} for some in (first, second, third)] == [
         {(0.5, 1)},
         {(0.25, 2)},
         {(0.25, 2)},

@@ -43,9 +43,9 @@ def worker(host: str, stage: Stage, state: str = "ready", **about: str) -> Worke
 
 def test_hosts_show_their_workers_and_what_is_not_the_same_everywhere() -> None:
     workers = [
-        worker("b", "rule", release="1.0", settings="3"),
-        worker("a", "rule", release="1.0", settings="3"),
-        worker("a", "tinyv", "lost", release="0.9", settings="2"),
+        worker("b", "rule", release="1.0", settings_version="3"),
+        worker("a", "rule", release="1.0", settings_version="3"),
+        worker("a", "tinyv", "lost", release="0.9", settings_version="2"),
         worker("[red]c", "tinyv"),
     ]
     hosts = hosts_of(workers)

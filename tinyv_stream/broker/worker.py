@@ -241,7 +241,7 @@ class WorkerApi(ShardClient):
 
     def _signed(self, reward: Reward) -> bytes:
         """Return the wire form of a reward, with the version of the settings that it is given by."""
-        return encode(msgspec.structs.replace(reward, settings=self.settings_version))
+        return encode(msgspec.structs.replace(reward, settings_version=self.settings_version))
 
     async def _deliveries(self, stage: Stage, consumer: str, entries: list[tuple[Entry, int]]) -> list[Delivery]:
         good: list[Delivery] = []

@@ -78,7 +78,7 @@ def _host(name: str, workers: Sequence[WorkerInfo]) -> HostInfo:
         held=sum(worker.held for worker in workers),
         done=sum(worker.done for worker in workers),
         releases=_values(workers, "release"),
-        settings=_values(workers, "settings"),
+        settings=_values(workers, "settings_version"),
     )
 
 

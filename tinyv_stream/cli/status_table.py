@@ -18,7 +18,7 @@ from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset(
-    {"state", "configured", "desired", "revision", "release", "settings", "restarts", "asked_again"}
+    {"state", "configured", "desired", "revision", "release", "settings_version", "restarts", "asked_again"}
     | {"engine_waiting", "prefix_queried", "prefix_hit"}
 )
 """Shown in another column, by `model status` or `status --hosts`, or among the metrics."""

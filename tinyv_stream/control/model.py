@@ -52,7 +52,7 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True):
     applied: int = 0
     """Number of the desired state that it has reached."""
     configured: str = ""
-    settings: str = ""
+    settings_version: str = ""
     """Version of the pool's settings that it works by."""
 
 
@@ -96,7 +96,7 @@ async def switch(
         if before.desired.asleep_s:
             raise EngineError("the pool is asleep: wake it first")
         version = str(await version_of(side))
-        if any(replica.settings not in {"", version} for replica in before.replicas):
+        if any(replica.settings_version not in {"", version} for replica in before.replicas):
             raise EngineError("the pool goes over to other settings: wait until `pool set` is done")
         number = await set_desired(side, name, revision, {replica.configured for replica in before.replicas})
         give_up = time.monotonic() + wait_s
@@ -218,7 +218,7 @@ def _replica(worker: WorkerInfo) -> Replica:
         step=about.get("step", ""),
         applied=int(about.get("desired") or 0),
         configured=about.get("configured", ""),
-        settings=about.get("settings", ""),
+        settings_version=about.get("settings_version", ""),
     )
 
 

@@ -5,7 +5,7 @@
     await settings.change(url, {"tinyv.weight": 0.5})    # returns once every worker works by it
 
 - Workers drain and start again with the new settings, one of each stage at a time; rollouts wait meanwhile.
-- Each reward carries the version that it was given by (`Reward.settings`).
+- Each reward carries the version that it was given by (`Reward.settings_version`).
 - Giving up early is safe: after a cancellation the pool still goes over.
 """
 
@@ -125,4 +125,4 @@ async def _until_all(
 
 
 def _is_there(worker: WorkerInfo, version: int) -> bool:
-    return worker.state in {"ready", "asleep", "drained"} and int(worker.about.get("settings") or 0) >= version
+    return worker.state in {"ready", "asleep", "drained"} and int(worker.about.get("settings_version") or 0) >= version

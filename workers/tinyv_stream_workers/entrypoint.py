@@ -87,9 +87,9 @@ async def _run(
     config, agreed = await agreed_settings(url, config, names, stage)
     worker = Worker(url, config, verifier_of(config), agreed=agreed)
     started.append(worker)
-    if worker.settings is None:
+    if worker.follower is None:
         raise RuntimeError("a worker process works by agreed settings")
-    outdated, leaving = worker.settings.outdated, worker.host.leaving
+    outdated, leaving = worker.follower.outdated, worker.host.leaving
     watching = [
         asyncio.create_task(_end_after(outdated, exit_codes.RESTART, stop, worker), name="settings"),
         asyncio.create_task(_end_after(leaving, exit_codes.DRAINED, stop, worker), name="drain"),

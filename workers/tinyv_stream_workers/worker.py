@@ -79,7 +79,7 @@ class Worker:
         self._grace_s = grace_s
         self._inflight = InFlight(config.broker)
         self.name = f"{self._stage}-{HOST}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
-        self.settings = SettingsFollower(agreed, self._stage) if agreed else None
+        self.follower = SettingsFollower(agreed, self._stage) if agreed else None
         """None where nothing was agreed: a worker of a program's own."""
         self.host = HostFollower()
         self._current: CurrentStage | None = None
@@ -100,7 +100,7 @@ class Worker:
                 links, self._stage, self.name, self._inflight, handle=self._handle, slots=lambda: self._verifier.slots
             )
             for link in links:
-                link.settings_version = self.settings.agreed.version if self.settings else 0
+                link.settings_version = self.follower.agreed.version if self.follower else 0
             broker = self._deliveries.broker
             batcher = WriteBatcher(links, self._stage)
             current = CurrentStage(batcher, self._config, self._verifier, links, broker.announce)
@@ -110,7 +110,7 @@ class Worker:
                 # Seen before it works: whoever changes the settings meanwhile waits for it.
                 await links[0].retry(housekeeping[0].beat)
                 await self.host.begin(stop)
-                if not stop.is_set() and not (self.settings and self.settings.outdated.is_set()):
+                if not stop.is_set() and not (self.follower and self.follower.outdated.is_set()):
                     self._state = "starting"
                     await self._serve(stop, current)
             finally:
@@ -132,8 +132,8 @@ class Worker:
             if link.keys.shard != 0 or stop.is_set():  # what holds for the whole pool is kept in the first shard
                 return
             self.host.note(is_draining=word.is_draining)
-            if self.settings and not self.host.leaving.is_set():  # on its way out it takes no turn to restart
-                await self.settings.note(link, word.version, word.tag, state=self.state)
+            if self.follower and not self.host.leaving.is_set():  # on its way out it takes no turn to restart
+                await self.follower.note(link, word.version, word.tag, state=self.state)
 
         return Housekeeping(
             link,
@@ -245,5 +245,5 @@ class Worker:
 
     def _version(self) -> dict[str, str]:
         """Say which release works here, and by which version of the pool's settings."""
-        agreed = {"settings": str(self.settings.agreed.version)} if self.settings else {}
+        agreed = {"settings_version": str(self.follower.agreed.version)} if self.follower else {}
         return {"release": _RELEASE} | agreed

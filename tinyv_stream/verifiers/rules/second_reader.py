@@ -85,7 +85,7 @@ def _is_word_accounted(word: str, ours: Counter[str], theirs: Counter[str], ques
     low = word.lower()
     if low == "negative" and "infinity" in ours | theirs:
         return True
-    if word in _MATHS or low in _SAYS_NOTHING or units.factor(units.canonical(low)) is not None:
+    if word in _MATHS or low in _SAYS_NOTHING or units.factor(units.one_name(low)) is not None:
         return True
     if word.isupper() or len(word) <= 3:  # names of points, products of letters
         return True

@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers.asked_units import asked_units, unit_worth
-from tinyv_stream.verifiers.rules.answers.units import canonical, factor
+from tinyv_stream.verifiers.rules.answers.units import factor, one_name
 from tinyv_stream.verifiers.tinyv import asked_words
 from tinyv_stream.verifiers.tinyv.symbol_tokens import (
     SAYS_NOTHING,
@@ -60,7 +60,7 @@ def one_sided(question: str, ground_truth: str, answer: str) -> str:
 
 def _is_asked_unit(word: str, question: str) -> bool:
     """Say whether a question asks for this unit or noun; a unit that it has behind a number only is none."""
-    unit = canonical(word)
+    unit = one_name(word)
     if not is_word(word) or word in asked_words.CHANGES_VALUE or unit_worth(unit, question) != 1:
         return False
     given = re.search(rf"\d\s*{re.escape(word)}\b", question, re.IGNORECASE) is not None
@@ -68,7 +68,7 @@ def _is_asked_unit(word: str, question: str) -> bool:
 
 
 def _is_unit(word: str) -> bool:
-    return is_word(word) and factor(canonical(word)) is not None
+    return is_word(word) and factor(one_name(word)) is not None
 
 
 def _read(text: str, question: str) -> list[str]:

@@ -8,7 +8,7 @@ stands behind, `\frac{1}{2}` and `1/2` where it is a term of its own, `2 \cdot x
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers.units import canonical, factor
+from tinyv_stream.verifiers.rules.answers.units import factor, one_name
 from tinyv_stream.verifiers.rules.answers.words import number_word
 from tinyv_stream.verifiers.rules.maths.tree import words as table
 
@@ -89,7 +89,7 @@ def _token(found: str) -> str:
     if re.fullmatch(rf"{_NUMBER_WORD}.*", low, re.DOTALL):
         said = number_word(" ".join(low.split()))
         return low if said is None else str(said)
-    prose = len(found) > 2 and low not in FUNCTIONS and (found[1:].islower() or factor(canonical(low)) is not None)
+    prose = len(found) > 2 and low not in FUNCTIONS and (found[1:].islower() or factor(one_name(low)) is not None)
     known = low in SAYS_NOTHING or low in {"no", "or"}
     return low if found.isascii() and found[0] != "\\" and (prose or known) else found
 

@@ -63,7 +63,7 @@ def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0
     if PERCENT_ASKED.search(question) and units.factor(unit) is not None:
         return None
     if (extent := _EXTENT.fullmatch(unit)) is not None and _EXTENTS[extent[2]].search(question):
-        unit = units.canonical(extent[1])
+        unit = units.one_name(extent[1])
         if extent[2] == "old":
             return Fraction(1) if unit == "year" else None
     if unit in _TEMPERATURES:
@@ -112,9 +112,9 @@ def asked_units(question: str) -> frozenset[str]:
             exponent = {"square": "^2", "cubic": "^3"}.get(power) or re.sub(r"[\s{}]", "", (match[3] or "")).replace(
                 "²", "^2"
             ).replace("³", "^3")
-            name = units.canonical(match[2])
+            name = units.one_name(match[2])
             if units.factor(name) is None:
-                name = units.canonical(match[2].split()[0])
+                name = units.one_name(match[2].split()[0])
             bare = match[0].lower().startswith(("the", "as")) and "number of" not in match[0].lower() and not exponent
             if units.factor(name) and not bare and (len(match[2]) > 1 or match[2] in _LETTERS):
                 found.add(name + exponent)

@@ -157,7 +157,7 @@ _OBJECTS: Final = {
 }  # fmt: skip
 
 
-def canonical(word: str) -> str:
+def quantity_of(word: str) -> str:
     """Return the one name of a quantity: `how far` is a length."""
     return _CANONICAL[word.lower()]
 

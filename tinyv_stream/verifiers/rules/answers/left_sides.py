@@ -54,13 +54,13 @@ def value_of(text: str, question: str) -> str | None:
     left, _, right = text.partition(sign)
     if "=" in right and ("," in right or " and " in right or "\\quad" in right or "or" in right):
         return None  # several names
-    name = bare(left)
+    name = without_layout(left)
     if not right.strip() or not 1 < len(name) <= _MOST or right.lstrip().startswith("="):
         return None
     return right.strip() if _is_asked(name, question) else None
 
 
-def bare(text: str) -> str:
+def without_layout(text: str) -> str:
     """Return a formula without layout, compositions and probabilities in one notation."""
     squashed = _LAYOUT.sub("", clean(text)).replace("\\Pr", "P").removeprefix("Pr(").strip(".,;:?")
     return _COMPOSED.sub(r"\1(\2(\3))", _LONE.sub(r"\1\2", squashed))
@@ -68,7 +68,7 @@ def bare(text: str) -> str:
 
 def _is_asked(name: str, question: str) -> bool:
     asked = wanted(question)
-    if any(name == bare(formula) for clause in asked.clauses for formula in own_formulas(clause)):
+    if any(name == without_layout(formula) for clause in asked.clauses for formula in own_formulas(clause)):
         return True
     for head in asked.heads & _NOTATIONS.keys():
         found = _NOTATIONS[head].fullmatch(name)
@@ -92,6 +92,6 @@ def _remainder(text: str, question: str) -> str | None:
     r"""Return 2 of `2^{100} \equiv 2 \pmod 7`, where the remainder of that very number is asked for."""
     found = _RESIDUE.fullmatch(clean(text))
     asked = _DIVIDED.search(question) if found and "remainder" in question.lower() else None
-    if found is None or asked is None or found[3] != asked[2] or bare(found[1]) != bare(asked[1]):
+    if found is None or asked is None or found[3] != asked[2] or without_layout(found[1]) != without_layout(asked[1]):
         return None
     return found[2] if 0 <= int(found[2]) < int(found[3]) else None

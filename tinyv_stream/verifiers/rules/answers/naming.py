@@ -34,12 +34,12 @@ def named_part(text: str) -> tuple[str, str] | None:
         return None  # `max(3, 5)` is a value
     if asked.changes_a_number(found[1]) or _TEXT.search(found[3][:6]):
         return None
-    return canonical(found[1]), found[3].strip()
+    return without_plural(found[1]), found[3].strip()
 
 
-def canonical(name: str) -> str:
+def without_plural(name: str) -> str:
     """Return one spelling of a name, without its plural."""
-    return units.canonical(name.lower())
+    return units.one_name(name.lower())
 
 
 def by_unit(sequence: Sequence, question: str = "") -> Sequence:

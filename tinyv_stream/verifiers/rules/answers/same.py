@@ -60,26 +60,37 @@ _WRAPPED: Final = re.compile(r"\A\\text\s*\{([^{}]*)\}\Z")
 _ASCENDING: Final = re.compile(r"from (?:the )?(?:smallest|least|lowest)|ascending|increasing order", re.IGNORECASE)
 
 
-def compare(answer: str, gold: str, question: str = "") -> Match | None:  # noqa: PLR0911 (one way out per doubt)
+def compare(answer: str, gold: str, question: str = "") -> Match | None:
     """Return the comparison of two texts; raise Unreadable where one of them is mathematics of another kind."""
     answer = notation.unframed(answer)
     if '"' in answer or "'" in answer:
         answer = spelled(answer)
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
     raw = answer
-    answer, gold = sentences.bare(answer, question), sentences.bare(gold, question)
+    answer, gold = sentences.value_in(answer, question), sentences.value_in(gold, question)
     if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
         return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
         return picked
-    ours, theirs = (_WRAPPED.sub(r"\1", clean(text)) for text in (gold, answer))
-    word = ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower()
-    if (_LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs) and ours) or word:
-        return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
-    if (text := spelling.canonical(gold)) and text == spelling.canonical(answer):
+    if _same_text(answer, gold):
         return Match(same=True, reason="same text", taxonomy=Taxonomy.FORMATTING)
     left, right = (_of_whole_numbers(side, question) for side in (_read(gold), read_answer(answer)))
+    return _same_readings(left, right, question)
+
+
+def _same_text(answer: str, gold: str) -> bool:
+    ours, theirs = (_WRAPPED.sub(r"\1", clean(text)) for text in (gold, answer))
+    if ours and _LOOSE_SPACE.sub("", ours) == _LOOSE_SPACE.sub("", theirs):
+        return True
+    if ours.isalpha() and len(ours) > 2 and ours.lower() == theirs.lower():
+        return True
+    text = spelling.one_spelling(gold)
+    return bool(text) and text == spelling.one_spelling(answer)
+
+
+def _same_readings(left: AnswerReading, right: AnswerReading, question: str) -> Match | None:
+    """Compare gold and answer as they were read: conditions and letters first, then the forms."""
     variable = right.form.variable if isinstance(right.form, Labelled) else ""
     turns = letters.counting_turns(right.form) | letters.counting_turns(left.form)
     if not conditions.agree(left.conditions, right.conditions, question, variable, parameters=turns):

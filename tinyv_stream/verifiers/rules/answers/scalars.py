@@ -86,7 +86,7 @@ def read_scalar(text: str) -> Form:
     if scaled:
         node = Op("mul", (_expression(scaled[1]), Num(Fraction(_SCALES[scaled[2]]))))
         rest = re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", scaled[3]).strip()
-        return Scalar(node, unit=units.canonical(rest) if rest else "")
+        return Scalar(node, unit=units.one_name(rest) if rest else "")
     try:
         return _short_unit(text) or Scalar(_expression(text))
     except Unreadable:
@@ -117,7 +117,7 @@ def _expression(text: str) -> Node:
 def _short_unit(text: str) -> Form | None:
     """Read `5 cm`, `3 days`: a unit so short that it could be a product of letters."""
     found = _SHORT_UNIT.fullmatch(text)
-    if found is None or units.factor(unit := units.canonical(found[2])) is None:
+    if found is None or units.factor(unit := units.one_name(found[2])) is None:
         return None
     return Scalar(_expression(found[1]), unit=unit)
 
@@ -131,7 +131,7 @@ def _with_unit(text: str) -> Form:
         unit = found[2] if found else ""
     if found and len(unit) <= 40 and unit.strip(" .-"):
         try:
-            return Scalar(_expression(found[1].strip()), unit=units.canonical(unit.strip(" .-")))
+            return Scalar(_expression(found[1].strip()), unit=units.one_name(unit.strip(" .-")))
         except Unreadable:
             pass
     bare = re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", text)

@@ -79,7 +79,7 @@ _MAX_CHARS: Final = 300
 
 
 @functools.lru_cache(maxsize=1024)
-def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out per kind of sentence)
+def value_in(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out per kind of sentence)
     """Return the value that a sentence ends in, or the text as it is."""
     if len(text) > _MAX_CHARS or not (" " in text or "=" in text) or not any(c.isalpha() for c in text[:12]):
         return text
@@ -90,7 +90,7 @@ def bare(text: str, question: str) -> str:  # noqa: PLR0911, C901 (one way out p
     if (said := spoken.restated(plain, question)) is not None:
         return said
     if (said := spoken.plain(plain, question)) != plain:
-        return left_sides.value_of(said, question) or bare(said, question)
+        return left_sides.value_of(said, question) or value_in(said, question)
     if (verdict := _VERDICT.fullmatch(plain)) is not None:
         return verdict[1] if _agrees(verdict[1].lower(), verdict[2], question) else text
     if (said := _repeated(plain, question) or _who(plain, question) or _winner(plain, question)) is not None:

@@ -195,7 +195,7 @@ def _quantity(text: str) -> Form | None:
     total, at, last, name, dimension, count = Fraction(0), 0, Fraction(0), "", "", 0
     while at < len(text):
         found = _QUANTITY.match(text, at)
-        name = units.canonical(found[2]) if found else ""
+        name = units.one_name(found[2]) if found else ""
         known = units.factor(name) if found else None
         if found is None or known is None or (count and (known[0] != dimension or known[1] >= last)):
             return None

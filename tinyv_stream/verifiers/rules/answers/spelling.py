@@ -16,7 +16,7 @@ _TOKEN: Final = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\S", re.D
 _MAX_CHARS: Final = 1_000
 
 
-def canonical(text: str) -> str:
+def one_spelling(text: str) -> str:
     """Return the tokens of a text in one spelling, parted by spaces; empty for a text that is too long."""
     if len(text) > _MAX_CHARS:
         return ""

@@ -71,7 +71,7 @@ _POWERS: Final = frozenset({"2", "3", "-1", "-2"})
 _PLURAL: Final = re.compile(r"(?<=[a-z]{2})(?<!s)s$")
 
 
-def canonical(text: str) -> str:
+def one_name(text: str) -> str:
     """Return one spelling of a unit: `square centimeters` is `cm^2`, `meters per second` is `m/s`."""
     if _CAPITAL.fullmatch(text.strip()):
         return text.strip()
@@ -111,7 +111,7 @@ def from_letter(scalar: Scalar, asked: set[str] | None) -> Scalar:
         return scalar
     if len(letter.name) == 1 and letter.name not in _LETTERS:
         return scalar
-    name = canonical(letter.name)
+    name = one_name(letter.name)
     if name not in _KNOWN or (asked is not None and (name if power == 1 else f"{name}^{power}") not in asked):
         return scalar
     return Scalar(node.args[0], unit=name if power == 1 else f"{name}^{power}")

@@ -191,7 +191,7 @@ def _heads(clause: str) -> tuple[frozenset[str], int]:
     for match in conventions.QUANTITY.finditer(clause):
         if found and not _JOINED.fullmatch(clause, end, match.start()):
             break
-        found.add(conventions.canonical(match[0]))
+        found.add(conventions.quantity_of(match[0]))
         end = match.end()
     return frozenset(found), end
 

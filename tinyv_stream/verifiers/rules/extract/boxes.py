@@ -78,7 +78,7 @@ def without_boxes(text: str) -> str:
     return unwrapped(text.strip()) if "box" in text else text
 
 
-def bare(text: str) -> str:
+def without_commands(text: str) -> str:
     """Return a text without the commands of boxes in it."""
     return _COMMAND.sub("", text).strip() if "box" in text else text
 

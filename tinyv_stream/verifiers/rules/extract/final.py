@@ -1,7 +1,7 @@
 """The final answer of a completion: the last box, unless something behind it is marked as the final answer."""
 
 from tinyv_stream.verifiers.rules.extract import statement
-from tinyv_stream.verifiers.rules.extract.boxes import bare, boxes
+from tinyv_stream.verifiers.rules.extract.boxes import boxes, without_commands
 from tinyv_stream.verifiers.rules.extract.closing import last_stated
 from tinyv_stream.verifiers.rules.extract.framed import standing
 from tinyv_stream.verifiers.rules.extract.marks import last_mark
@@ -26,14 +26,14 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     if mark is not None and every and not found and _is_box(mark.text):
         return ""
     if mark is not None and (not found or mark.strength != "words"):
-        answer, end = spelled(bare(mark.text)), mark.end
+        answer, end = spelled(without_commands(mark.text)), mark.end
         answer = "" if guesses_again(text[mark.start : mark.end]) else answer
     elif found and goes_on(text[max(0, found[-1].start - 400) : found[-1].start], text[end:]):
         return ""
     elif found:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
-        return "" if every else spelled(bare(last_stated(text)))
+        return "" if every else spelled(without_commands(last_stated(text)))
     return spelled(corrected(text[end:])) or ("" if taken_back(text[end:], answer) else answer)
 
 

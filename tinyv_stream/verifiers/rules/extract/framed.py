@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, bare, unwrapped
+from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, unwrapped, without_commands
 from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
 from tinyv_stream.verifiers.rules.extract.supposed import supposes
 
@@ -53,7 +53,7 @@ def _with_command(text: str, box: Box, start: int) -> Box:
     end, _ = balanced(text, at, 400)
     while end > 0 and text[end : end + 1] == "{":
         end, _ = balanced(text, end, 400)
-    inside = bare(text[start:end]) if end > box.end - 1 else None
+    inside = without_commands(text[start:end]) if end > box.end - 1 else None
     return msgspec.structs.replace(box, inside=inside)
 
 
