@@ -108,10 +108,8 @@ def _judge(verdict: ChaosVerdict, case: ChaosCase, line: RewardRecord, deadline_
 async def leftovers(operator: OperatorApi) -> list[str]:
     """Return what should be gone once every rollout is rewarded, one sentence each."""
     found = [sentence for side in operator.sides for sentence in await _left_in(side)]
-    held = sum(w.held for w in (await operator.status()).workers if w.state != "lost")
-    if held:
-        found.append(f"workers say that they hold {held}")
-    return found
+    holding = [w for w in (await operator.status()).workers if w.held and w.state != "lost"]
+    return found + [f"worker {w.name} ({w.state}, pid {w.pid}) says that it holds {w.held}" for w in holding]
 
 
 async def _left_in(shard: OperatorApi) -> list[str]:
@@ -154,4 +152,5 @@ async def judge_server(verdict: ChaosVerdict, world: World) -> None:
     verdict.restarts = dict(world.restarts)
     for client in world.clients:
         if status := client.exit.result():
-            verdict.broken.append(f"client {client.name} ended with status {status}")
+            said = " / ".join(client.child.last_lines(4))
+            verdict.broken.append(f"client {client.name} ended with status {status}: {said}")

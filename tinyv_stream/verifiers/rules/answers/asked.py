@@ -12,7 +12,7 @@ from tinyv_stream.verifiers.rules.maths.tree import words as table
 
 ROUNDING: Final = re.compile(
     r"to the nearest|nearest (?:tenth|hundredth|thousandth|whole|integer|cent|dollar|percent|degree)|\brounded\b|"
-    r"\bround(?:ing)? (?:your|the|to|off|up|down|it|answer)|approximat|decimal places?|decimals\b|about how|"
+    r"\bround(?:ing)? (?:your|the|to|off|up|down|it|answer)|approximat|decimal places?|(?<!no )decimals\b|about how|"
     r"estimat|significant|accurate to|accuracy|calculator|≈|\\approx",
     re.IGNORECASE,
 )

@@ -53,11 +53,18 @@ _IN_UNIT: Final = re.compile(
 )
 
 
-def unit_worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 (one way out per doubt)
+def unit_worth(unit: str, question: str) -> Fraction | None:
     """Return what `unit` is worth in the unit that the question asks for; 1 if it is that one; None if it is not.
 
     A unit of measure may stand behind a bare ground truth only where the question names it, and no other of its kind.
+    Without any question nothing says another unit, and a unit of measure counts as the one meant.
     """
+    if question.strip():
+        return _worth(unit, question)
+    return Fraction(1) if units.factor(unit) is not None else None
+
+
+def _worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 (one way out per doubt)
     if unit in _DROPPED_UNITS:
         return None if quantities.asked_kinds(question) & _OTHER_POWERS.get(unit, frozenset()) else Fraction(1)
     if PERCENT_ASKED.search(question) and units.factor(unit) is not None:

@@ -2,7 +2,8 @@ r"""Commas: between elements, inside of numbers, before decimals. Decided once, 
 
 - A tight run of digits and commas is one number where every group has three digits (`1,234,567`), else a list.
 - Inside of brackets with tight commas only, each comma parts two elements: `(2,300)` is a pair, `\{1,100\}` a set.
-- `2,75` is a decimal where the question uses decimal commas or a language that has them. `1, 234` is a list of two.
+- `2,75` is a decimal where the question uses decimal commas or a language that has them, and without any question
+  where the other side is `2.75`. `1, 234` is a list of two.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Final
 _RUN: Final = re.compile(r"(?<![\d.])\d+(?:,\d+)+(?![\d.])")
 _NUMBER: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _ONE_DECIMAL: Final = re.compile(r"(\s*\$?\s*(?:[A-Za-z]\s*=\s*)?[-+]?\d+),(\d+)(?![\d,;])([^,;]*)")
+_DECIMAL_COMMA: Final = re.compile(r"-?\d+,\d+")
 _FOREIGN: Final = re.compile(
     r"(?<![\d.,])\d+,\d{1,2}(?![\d.,])|"
     r"\b(?:berechne|bestimme|dezimal\w*|wert|lösung|gib|wie viele?|calcule[rz]?|valeur|décimal\w*|réponse|trouve[rz]?|"
@@ -34,6 +36,16 @@ def with_points(text: str, question: str) -> str:
         return text
     found = _ONE_DECIMAL.fullmatch(text.replace("{,}", ","))
     return f"{found[1]}.{found[2]}{found[3]}" if found else text
+
+
+def point_for(text: str, other: str) -> str:
+    """Return a decimal comma as a point where the other side has the same digits with a point, else the text.
+
+    `1,234` stays: its comma parts thousands.
+    """
+    plain = text.strip(" $")
+    alike = _DECIMAL_COMMA.fullmatch(plain) and not _NUMBER.fullmatch(plain.lstrip("-"))
+    return plain.replace(",", ".") if alike and plain.replace(",", ".") == other.strip(" $") else text
 
 
 def _inside_brackets(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import order, words
+from tinyv_stream.verifiers.rules.answers import monotone, order, words
 from tinyv_stream.verifiers.rules.answers.forms import Form, Inequality, Interval, Match, Ranges, Sequence
 from tinyv_stream.verifiers.rules.answers.line import as_ranges
 from tinyv_stream.verifiers.rules.answers.numbers import rounded
@@ -21,7 +21,10 @@ _POINT_ASKED: Final = re.compile(
 def same_ranges(  # noqa: PLR0911 (one way out per doubt)
     gold: Form, answer: Form, question: str
 ) -> Match | None:
-    """Compare two subsets of the line, at least one of which is written as one."""
+    """Compare two subsets of the line, at least one of which is written as one.
+
+    Closed ends of the ground truth may be open in the answer where a function's rise or fall is asked (`monotone`).
+    """
     bracketed = any(isinstance(form, Sequence) and form.brackets == "()" for form in (gold, answer))
     point = _POINT_ASKED.search(question) is not None or order.tuple_asked(question)
     if bracketed and point and not words.RANGE_ASKED.search(question):
@@ -58,10 +61,12 @@ def _place(node: Node) -> float:
         return _FAR
 
 
-def _same_interval(one: Interval, other: Interval, question: str) -> bool:
-    if one.low_closed != other.low_closed or one.high_closed != other.high_closed:
+def _same_interval(gold: Interval, answer: Interval, question: str) -> bool:
+    more = (answer.low_closed and not gold.low_closed) or (answer.high_closed and not gold.high_closed)
+    fewer = (gold.low_closed, gold.high_closed) != (answer.low_closed, answer.high_closed)
+    if more or (fewer and (gold.low == gold.high or not monotone.are_asked(question))):
         return False
-    return _same_end(one.low, other.low, question) and _same_end(one.high, other.high, question)
+    return _same_end(gold.low, answer.low, question) and _same_end(gold.high, answer.high, question)
 
 
 def _same_end(one: Node | None, other: Node | None, question: str) -> bool:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from tinyv_stream.verifiers.rules.answers import (
+    asked_forms,
     collections,
     commas,
     conditions,
@@ -20,6 +21,7 @@ from tinyv_stream.verifiers.rules.answers import (
     labels,
     letters,
     line,
+    monotone,
     naming,
     notation,
     order,
@@ -66,9 +68,13 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     if '"' in answer or "'" in answer:
         answer = spelled(answer)
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
+    if not question.strip():
+        answer, gold = commas.point_for(answer, gold), commas.point_for(gold, answer)
     raw = answer
     answer, gold = sentences.value_in(answer, question), sentences.value_in(gold, question)
     if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
+        return None
+    if not asked_forms.fits(answer, gold, question):
         return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
@@ -133,6 +139,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return equations.same_inequalities(gold, answer, question)
         case Ranges(), Ranges() if gold.variable and answer.variable and gold.variable != answer.variable:
             return equations.same_inequalities(gold, answer, question)
+        case Sequence("[]", (_, _)), Sequence("()", (_, _)) if monotone.are_asked(question):
+            return ranges.same_ranges(gold, answer, question)
         case (Ranges(), _) | (_, Ranges()):
             return ranges.same_ranges(gold, answer, question)
         case (Equation(), Scalar()) | (Scalar(), Equation()):

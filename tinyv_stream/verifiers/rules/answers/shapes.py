@@ -25,6 +25,9 @@ _CLOCK: Final = re.compile(
 _BARE_CLOCK: Final = re.compile(r"(0\d:[0-5]\d|\d{1,2}:0\d)")
 _SAID_CLOCK: Final = re.compile(r"(\d{1,2})(?::([0-5]\d))?\s*(?:\\text\s*\{)?\s*o'?clock\s*\}?", re.IGNORECASE)
 _O_CLOCK: Final = " o'clock"
+_NOON: Final = 12
+_MORNING: Final = re.compile(r"\b(?:mornings?|a\.?\s?m\b|dawn|sunrise|breakfast)", re.IGNORECASE)
+_AFTERNOON: Final = re.compile(r"\b(?:afternoons?|evenings?|p\.?\s?m\b|dusk|sunset|supper)", re.IGNORECASE)
 _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMERAL: Final = re.compile(
     r"\(?\s*([0-9A-F]{1,40})\s*\)?\s*_\s*\{?\s*\(?\s*(?:(\d{1,2})|(?:\\text\s*\{)?\s*([a-z]{3,6})\s*\}?)\s*\)?\s*\}?"
@@ -104,7 +107,7 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
         whole = [int(p) for p in parts if p is not None and p.denominator == 1]
         if len(parts) != 2 or len(whole) != 2 or whole[1] < 10:  # `12:5` is no time of day, and `12:05` no ratio
             return None
-        found = "{:02}:{:02}".format(*whole) + _O_CLOCK == named.text
+        found = f"{_hour(whole[0], question):02}:{whole[1]:02}{_O_CLOCK}" == named.text
         return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if found else None
     numeral = _BASED.fullmatch(named.text)
     if numeral is None or not isinstance(other, Scalar) or not isinstance(other.node, Num) or other.unit:
@@ -116,6 +119,12 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
     if (asked is None and base != 10) or target not in {0, base} or str(other.node.value) != digits:
         return None
     return Match(same=True, reason="base left out", taxonomy=Taxonomy.FORMATTING)
+
+
+def _hour(hour: int, question: str) -> int:
+    """Return the hour of the day that a bare `3:30` means: in the afternoon where the question speaks of that alone."""
+    late = _AFTERNOON.search(question) is not None and _MORNING.search(question) is None
+    return hour + _NOON if late and 1 <= hour < _NOON else hour
 
 
 def _target(question: str) -> int:

@@ -17,6 +17,11 @@ _TENS: Final = {
 }  # fmt: skip
 RANGE_ASKED: Final = re.compile(r"interval|range|domain|inequalit|monoton|increasing|decreasing", re.IGNORECASE)
 """What asks for a subset of the line."""
+_PARITY: Final = re.compile(
+    r"(?:number (?:\w+ )?(?:(?:is|must|can|may|has|to|be) )*)?(?:any |an |all )?(odd|even)(?: numbers?| integers?)?"
+    r"(?: (?:of )?([a-z]+))?"
+)
+"""Any odd number of something, in canonical spelling."""
 _TOKEN: Final = re.compile(r"[a-z0-9_]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
 _ARTICLE: Final = re.compile(
     r"\AA\s+(?=[a-z]{3,})(?!is\b|are\b|was\b|wins|has\b|and\b|will\b|or\b|does\b|can\b|lies|tells|gets)"
@@ -122,9 +127,19 @@ def say_the_same(gold: str, answer: str, question: str) -> bool:
     short = {_YES_NO.get(text, text) for text in (gold, answer)}
     if len(short) == 1 and _TRUTH_ASKED.search(question) and not _FALSE_ASKED.search(question):
         return True
+    if (parity := _parity(gold, question)) and parity == _parity(answer, question):
+        return True
     if _ALWAYS_ASKED.search(question):
         return gold.removeprefix("always ") == answer.removeprefix("always ")
     return False
+
+
+def _parity(text: str, question: str) -> str:
+    """Return `odd` for `any odd number of players` where the question counts players; empty for other words."""
+    found = _PARITY.fullmatch(text.strip(" ."))
+    if found is None or (found[2] and not re.search(rf"\b{re.escape(found[2])}\b", question, re.IGNORECASE)):
+        return ""
+    return found[1] if re.search(r"\bhow many\b|\bnumber\b", question, re.IGNORECASE) else ""
 
 
 def differ_by_asked_noun(gold: str, answer: str, question: str) -> bool:

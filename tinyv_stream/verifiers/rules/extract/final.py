@@ -8,6 +8,7 @@ from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
 from tinyv_stream.verifiers.rules.extract.steps import goes_on
+from tinyv_stream.verifiers.rules.extract.supposed import without_quoted_instructions
 from tinyv_stream.verifiers.rules.extract.turn import response
 from tinyv_stream.verifiers.rules.extract.withdrawn import corrected, guesses_again, taken_back
 
@@ -18,7 +19,7 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     `ground_truth` decides one thing only: whether several boxes may be one list. Without it the answer is taken for one
     value, and boxes with nothing but separators between them for a list.
     """
-    text = response(completion)
+    text = without_quoted_instructions(response(completion))
     every = boxes(text)
     found = standing(text, every)
     end = found[-1].end if found else 0

@@ -31,6 +31,11 @@ _OTHERS: Final = re.compile(
     rf"[^.;!?\n]{{0,50}}{_END}",
     re.IGNORECASE,
 )
+_MISTAKE: Final = re.compile(
+    r"\b(?:common|typical|frequent|usual|classic|easy|popular|tempting) (?:\w+ )?(?:mistakes?|errors?|traps?|misconceptions?|slips?|pitfalls?|answers?|wrong answers?)\b"
+    rf"[^.;!?\n]{{0,40}}{_END}",
+    re.IGNORECASE,
+)
 _MAY_BE: Final = re.compile(
     rf"\b(?:may|might|could|can|cannot|can't) (?:\w+ )?be (?:\w+ )?that {_THING} (?:is|was|were|equals?){_END}",
     re.IGNORECASE,
@@ -78,9 +83,35 @@ _PARTIAL: Final = re.compile(
     + _END,
     re.IGNORECASE,
 )
-_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "get", "as in", "though", "may", "might", "could", "can", "want", "need", "have to", "placeholder", "syntax", "prompt")  # fmt: skip
+_QUOTED: Final = re.compile(
+    r"""(?:\b(?:must|should|ought to|shall|ha(?:ve|s) to|needs? to|(?:am|is|are|was|were) to|supposed to|told|asked|required|instructed|instructions?|prompt|format|template|muss|soll(?:te)?|debo|debe|dev[oe]|hay que|dois|doit|faut|bisogna|moet|powinien|muszę|должен|должна|нужно|надо|следует)\b|必须|必須|应该|應該|需要|要求|べき|必要|해야)"""
+    r"""[^"“”„«»「」\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」)""",
+    re.IGNORECASE,
+)
+_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "get", "as in", "though", "may", "might", "could", "can", "want", "need", "have to", "placeholder", "syntax", "prompt", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "tempting")  # fmt: skip
+_QUOTES: Final = '"“„«「'
+_SAYS_SOMETHING: Final = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}[\s:][^\"]*(?:box|\d)|[一-鿿぀-ヿ가-힣].*(?:box|\d)")
+"""Words in front of a box or a number: a sentence, and not the value alone."""
 _SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n")
 _NEAR: Final = 200
+
+
+def without_quoted_instructions(text: str) -> str:
+    r"""Return a text without what it quotes as told to it: `I must end with "The answer is \boxed{12}"`.
+
+    A value alone in quotes stays: `it has to be "\boxed{12}"`. The text keeps its length.
+    """
+    if not any(mark in text for mark in _QUOTES):
+        return text
+    return _QUOTED.sub(_unquoted, text)
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    at = next(n for n in range(1, 5) if found[n] is not None)
+    if not _SAYS_SOMETHING.search(found[at]):
+        return found[0]
+    start, end = found.start(at) - found.start(), found.end(at) - found.start()
+    return found[0][:start] + " " * (end - start) + found[0][end:]
 
 
 def supposes(before: str, behind: str) -> bool:
@@ -95,5 +126,5 @@ def supposes(before: str, behind: str) -> bool:
         return False
     if _WOULD.search(said) and _IF_ONLY.match(behind):
         return True
-    every = (_SUPPOSED, _UNREAL, _OTHERS, _MAY_BE, _YOURS, _TOLD, _PASSIVE, _FORMAT, _PARTIAL, _EXAMPLE)
+    every = (_SUPPOSED, _UNREAL, _OTHERS, _MAY_BE, _YOURS, _TOLD, _PASSIVE, _FORMAT, _PARTIAL, _EXAMPLE, _MISTAKE)
     return any(pattern.search(said) for pattern in every)

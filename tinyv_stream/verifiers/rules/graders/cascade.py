@@ -13,6 +13,7 @@ from typing import Final
 
 from tinyv_stream.types import Outcome, Verdict
 from tinyv_stream.verifiers.rules import fast_path
+from tinyv_stream.verifiers.rules.answers.asked_forms import fits
 from tinyv_stream.verifiers.rules.answers.computations import is_asked
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Match
@@ -60,7 +61,11 @@ class Cascade:
     def fast(self, check: Check) -> Verdict | None:
         """Decide equal texts and plain numbers."""
         found = fast_path.decide(check.model_answer, check.ground_truth)
-        return found and self._verdict(found.outcome, found.reason, found.taxonomy)
+        if found is None:
+            return None
+        if found.outcome is Outcome.CORRECT and not fits(check.model_answer, check.ground_truth, check.question):
+            return self._verdict(Outcome.INCORRECT, "not certain to be the same (another form is asked)")
+        return self._verdict(found.outcome, found.reason, found.taxonomy)
 
     def grade(self, check: Check, *, patient: bool = True) -> Verdict | None:
         """Decide with everything there is; None where it needs sympy and is not to wait for it."""

@@ -1,0 +1,54 @@
+r"""Questions for the intervals on which a function rises or falls, where an end of an interval may be left out.
+
+A function that increases on `[a, b]` increases on `(a, b)`. The other way round it may not: `1/x` has no value at 0.
+"""
+
+import functools
+import re
+from typing import Final
+
+_HOW: Final = r"(?:(?:strict|monoton(?:ic|e|ous))(?:al)?(?:ly)?\s+)?"
+_TURNS: Final = rf"{_HOW}(?:in|de)creas(?:ing|es)"
+_CORE: Final = re.compile(
+    rf"\b(?:{_HOW}(?:in|de)creasing\s+intervals?(?:\(s\))?|"
+    rf"intervals?(?:\(s\))?\s+of\s+(?:{_HOW}(?:in|de)crease|monotonicity)|"
+    rf"intervals?(?:\(s\))?\s+(?:(?:on|in|over)\s+which|where)\s+.{{1,400}}?\b(?:is|are|be)?\s*{_TURNS}\b|"
+    rf"(?:on|in|over)\s+(?:what|which)\s+intervals?(?:\(s\))?\s+(?:is|are|does|do)\s+.{{1,400}}?"
+    rf"\b(?:{_TURNS}|{_HOW}(?:in|de)crease)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_GIVEN: Final = re.compile(
+    r"\b(?:if|that|given|when|since|because|suppose|assume|with|let|for|whose|and|or|contains?|of|is|are|as|has)\s+"
+    r"(?:the\s+|its\s+|an?\s+|all\s+)*\Z",
+    re.IGNORECASE,
+)
+"""What makes of the intervals a condition, or one of several things that are asked."""
+_ELSE: Final = re.compile(
+    r"\b(?:then|range|values?|sets?|solutions?|solve|domain|lengths?|sum|such that|contain|includ|inequalit|conca|"
+    r"conve|extrem|maxim|minim|zeros?|how many|number of|parameter|at least|subset|only if|"
+    r"and (?:find|the|its|determine))",
+    re.IGNORECASE,
+)
+_SENTENCE: Final = re.compile(r"(?<=[.?!;。\uff1b\uff1f])\s+|\n")
+_TOLD: Final = re.compile(
+    r"(?:\b(?:find|determine|give|state|identify|calculate|compute|write(?:\s+down)?|what\s+(?:is|are))\s+"
+    r"(?:(?:the|its|all|an?|open|largest|maximal)\s+)*|\A\W*)\Z",
+    re.IGNORECASE,
+)
+"""What tells to find them. A sentence that begins with them is a question: `On which interval is f ...`."""
+_STATED: Final = re.compile(r"(?:(?!\b(?:is|are)\b).)*\b(?:is|are)\b[\s:_\\.$?()]*", re.IGNORECASE | re.DOTALL)
+"""Behind them nothing but whose they are, and the blank."""
+
+
+@functools.lru_cache(maxsize=1024)
+def are_asked(question: str) -> bool:
+    """Say whether the question asks for intervals of increase or decrease, and for nothing else."""
+    asking = [part for part in _SENTENCE.split(question[-4_000:]) if _CORE.search(part)]
+    if len(asking) != 1:
+        return False
+    (sentence,) = asking
+    *_, found = _CORE.finditer(sentence)
+    before, after = sentence[: found.start()], sentence[found.end() :]
+    told = _TOLD.search(before) is not None
+    stated = _STATED.fullmatch(after) is not None and not _GIVEN.search(before)
+    return (told or stated) and not _ELSE.search(after)
