@@ -67,22 +67,21 @@ async def run(task: ClientTask) -> None:
     had = {line.rollout_id for line in read_journal(path)}
     mine = of_library(make_cases(task.rollouts, task.seed, poison=task.poison))
     todo = [c for c in mine if c.rollout.rollout_id not in had]
-    async with RewardClient(
-        task.url,
-        run_id=f"chaos{task.seed}",
-        client_id="trainer",
-        pool=task.pool,
-        max_inflight=task.max_inflight,
-        deadline_s=task.deadline_s,
-    ) as client:
-        stream = client.rewards()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_submit_all(client, task, [c.rollout for c in todo]), name="submit")
-            with path.open("ab", buffering=0) as journal:  # noqa: ASYNC230 one line at a time, before the next reward
-                async for reward in stream:
+    with path.open("ab", buffering=0) as journal:  # noqa: ASYNC230 one line at a time; before a fault can take descriptors
+        async with RewardClient(
+            task.url,
+            run_id=f"chaos{task.seed}",
+            client_id="trainer",
+            pool=task.pool,
+            max_inflight=task.max_inflight,
+            deadline_s=task.deadline_s,
+        ) as client:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_submit_all(client, task, [c.rollout for c in todo]), name="submit")
+                async for reward in client.rewards():
                     journal.write(msgspec.json.encode(_line(reward)) + b"\n")
-        if client.outstanding:
-            raise RuntimeError(f"{client.outstanding} rollouts are left in the client's ledger")
+            if client.outstanding:
+                raise RuntimeError(f"{client.outstanding} rollouts are left in the client's ledger")
 
 
 async def _submit_all(client: RewardClient, task: ClientTask, rollouts: list[Rollout]) -> None:
