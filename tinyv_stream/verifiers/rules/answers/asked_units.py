@@ -41,7 +41,7 @@ _TEMPERATURES: Final = {
 }
 """Scales of temperature, as a question names them."""
 _LETTERS: Final = frozenset("msghl")
-"""Letters that stand for a unit behind "in"."""
+"""Letters that stand for a unit behind "in", and without any question."""
 _MEASURES: Final = (
     (re.compile(r"\barea\b|\bsquare\b|surface", re.IGNORECASE), 2),
     (re.compile(r"\bvolume\b|\bcubic\b|capacity", re.IGNORECASE), 3),
@@ -61,7 +61,8 @@ def unit_worth(unit: str, question: str) -> Fraction | None:
     """
     if question.strip():
         return _worth(unit, question)
-    return Fraction(1) if units.factor(unit) is not None else None
+    is_measure = units.factor(unit) is not None and (len(unit) > 1 or unit in _LETTERS)
+    return Fraction(1) if is_measure else None
 
 
 def _worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 (one way out per doubt)
