@@ -24,6 +24,7 @@ VALUES: dict[str, Mapping[str, Any]] = {
         "tinyv": {"autoscaling": {"enabled": True, "min": 0}},
         "config": {"tinyv": {"model": "zhangchenxu/TinyV-1.5B", "weight": 0.5}},
     },
+    "two servers": {"broker": {"servers": 2}, "tinyv": {"autoscaling": {"enabled": True}}},
     "sentinels, TLS, CPU": {
         "pool": "other_1",
         "broker": {"kind": "sentinel", "sentinelMaster": "mymaster", "tls": True, "port": 26379},

@@ -82,14 +82,17 @@ def test_liveness_is_asked_of_the_worker_alone(values: dict[str, Any]) -> None:
 
 @cases
 def test_one_trigger_per_shard_by_the_length_of_its_queue(values: dict[str, Any]) -> None:
-    shards, pool = values.get("shards", 1), values.get("pool", "main")
+    servers, pool = values.get("broker", {}).get("servers", 1), values.get("pool", "main")
+    shards = max(values.get("shards", 1), servers)
     scaled = of_kind(render(values), "ScaledObject")
     wanted = {stage for stage in STAGES if values.get(stage, {}).get("autoscaling", {}).get("enabled")}
     assert {one["spec"]["scaleTargetRef"]["name"] for one in scaled} == {f"rl-{stage}" for stage in wanted}
     for one in scaled:
         stage = next(stage for stage in STAGES if one["metadata"]["name"] == f"rl-{stage}")
         streams = [trigger["metadata"]["stream"] for trigger in one["spec"]["triggers"]]
-        assert streams == [Keys(pool=pool, shard=n).queue(stage) for n in range(shards)]
+        assert streams == [Keys(pool=pool, shard=n).queue(stage) for n in range(shards)] * servers
+        asked = [trigger["authenticationRef"]["name"] for trigger in one["spec"]["triggers"]]
+        assert asked == [f"rl-broker{n if n > 1 else ''}" for n in range(1, servers + 1) for _ in range(shards)]
         for trigger in one["spec"]["triggers"]:
             assert int(trigger["metadata"]["streamLength"]) >= 1
             assert not {"consumerGroup", "lagCount", "pendingEntriesCount"} & set(trigger["metadata"])
@@ -136,7 +139,10 @@ def test_budgets_and_policies_select_the_pods_of_their_stage(values: dict[str, A
 def test_the_settings_of_a_pod_are_settings(values: dict[str, Any]) -> None:
     (config,) = of_kind(render(values), "ConfigMap")
     settings = check(convert(json.loads(config["data"]["config.json"]), Config, source="chart"))
-    assert (settings.broker.pool, settings.broker.shards) == (values.get("pool", "main"), values.get("shards", 1))
+    assert (settings.broker.pool, settings.broker.shards) == (
+        values.get("pool", "main"),
+        max(values.get("shards", 1), values.get("broker", {}).get("servers", 1)),
+    )
 
 
 def test_a_changed_setting_rolls_the_pods() -> None:
@@ -174,6 +180,8 @@ def test_only_a_pod_with_a_gpu_asks_for_one() -> None:
         ({"tinyv": {"gpus": 0.5}}, "/tinyv/gpus"),
         ({"broker": {"kind": "sentinels"}}, "/broker/kind"),
         ({"broker": {"kind": "sentinel"}, "tinyv": {"autoscaling": {"enabled": True}}}, "broker.sentinelMaster"),
+        ({"broker": {"servers": 2}, "shards": 3}, "broker.servers"),
+        ({"broker": {"servers": 2, "kind": "cluster"}}, "broker.servers"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(values: dict[str, Any], named: str) -> None:

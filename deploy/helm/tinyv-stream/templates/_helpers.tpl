@@ -14,9 +14,17 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 tinyv-stream/stage: {{ index . 1 }}
 {{- end }}
 
+{{/* Shards of the pool: of several servers each holds one. */}}
+{{- define "tinyv.shards" -}}
+{{- if and (gt (int .Values.broker.servers) 1) (or (ne .Values.broker.kind "server") (gt (int .Values.shards) 1)) -}}
+{{- fail "broker.servers: several servers hold one shard each; leave shards at 1, and broker.kind at server" -}}
+{{- end -}}
+{{- max (int .Values.shards) (int .Values.broker.servers) -}}
+{{- end }}
+
 {{/* The settings of all pods as JSON; the pool's name and shards are said once, in the values. */}}
 {{- define "tinyv.config" -}}
-{{- $own := dict "broker" (dict "pool" .Values.pool "shards" (int .Values.shards)) -}}
+{{- $own := dict "broker" (dict "pool" .Values.pool "shards" (include "tinyv.shards" . | int)) -}}
 {{- mustToJson (mustMergeOverwrite (deepCopy .Values.config) $own) -}}
 {{- end }}
 
