@@ -1,8 +1,8 @@
 """Base of a set of faults: by name, how often each comes among the others, and what does it."""
 
 import asyncio
-import contextlib
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -12,6 +12,8 @@ from tinyv_stream.errors import BrokerError
 Kinds = dict[str, tuple[int, Callable[[], Awaitable[None]]]]
 NOBODY: Final = (OSError, IndexError)
 """Raised where there is nobody to hurt at this moment, beside BrokerError and psutil's errors."""
+_UNDO_S: Final = 30.0
+"""How long an undoing is tried: rights that are not given back would be missing until the end."""
 
 
 class FaultSet:
@@ -27,14 +29,22 @@ class FaultSet:
         raise NotImplementedError
 
     def last(self, seconds: float, undo: Callable[[], Awaitable[None]]) -> None:
-        """Undo a fault after so many seconds."""
+        """Undo a fault after so many seconds, again and again while another one is in the way."""
 
         async def later() -> None:
             try:
                 await asyncio.sleep(seconds)
             finally:
-                with contextlib.suppress(BrokerError, OSError):
-                    await undo()
+                give_up = time.monotonic() + _UNDO_S
+                while True:
+                    try:
+                        await undo()
+                    except (BrokerError, OSError):
+                        if time.monotonic() > give_up:
+                            raise
+                        await asyncio.sleep(0.5)
+                    else:
+                        break
 
         task = asyncio.create_task(later(), name="chaos fault")
         self._lasting.add(task)

@@ -1,5 +1,6 @@
 """Least rights: what a trainer, a worker and an operator of one pool may do on a shared server, and what not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,6 +17,7 @@ from tinyv_stream.broker.trainer import ACCEPTED, TrainerApi
 from tinyv_stream.broker.worker import Ending, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError, BrokerUnavailableError
+from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Reward, Source, Status
 
 BROKER = BrokerConfig(pool="mine", lease_s=5.0)
@@ -65,6 +67,26 @@ async def test_each_role_can_do_its_part_of_the_whole_path(guarded: Guarded) -> 
     for role in ROLES:  # each may look
         async with OperatorApi(guarded.url(role), BROKER) as operator:
             assert (await operator.status()).stats["submitted"] == len(account.wanted)
+
+
+async def test_a_worker_without_rights_for_a_while_says_so_once_and_loses_nothing(
+    guarded: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer, worker = guarded.url("trainer"), guarded.url("worker")
+    quick = BrokerConfig(pool=BROKER.pool, lease_s=1.5, max_deliveries=50, isolate_from_delivery=50)
+    async with workers(worker, quick), RewardClient(trainer, run_id="run", pool=BROKER.pool) as client:
+        async with streaming(client) as account:
+            await account.until(100, "rewards")
+            await guarded.node.tell("ACL", "SETUSER", "worker", "-evalsha")
+            await wait_until(lambda: "cannot end a delivery" in caplog.text, 60, "the workers are refused")
+            await asyncio.sleep(3 * quick.lease_s)  # what is measured is what is said in a while
+            await guarded.node.tell("ACL", "SETUSER", "worker", "+evalsha")
+            await account.until(200, "rewards with the rights again")
+        account.assert_each_has_its_one_reward()
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("leases not renewed" in line for line in said) <= 4, "once a minute for each of four workers"
+    assert sum("cannot end a delivery" in line for line in said) <= 4
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_an_operator_can_retry_a_dead_letter(guarded: Guarded) -> None:

@@ -10,7 +10,9 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from tinyv_stream.aio.cancel import cancel_all
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.worker import Delivery, WorkerApi
+from tinyv_stream.errors import BrokerError
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.inflight import Admission, InFlight
 from tinyv_stream_workers.sharded_broker import ShardedBroker
@@ -36,6 +38,7 @@ class DeliveryTasks:
         self._handle = handle
         self._slots = slots
         self._running: set[asyncio.Task[None]] = set()
+        self._outage = LogLimit()
         self._isolation = asyncio.Lock()
         """Locked while a quarantined delivery is to be alone in this process."""
         self.freed = asyncio.Event()
@@ -113,6 +116,9 @@ class DeliveryTasks:
     async def _releasing(self, work: Coroutine[object, object, None], delivery: Delivery) -> None:
         try:
             await work
+        except BrokerError as exc:
+            if self._outage.is_due():  # one refusal of the broker meets everything in flight
+                _log.warning("cannot end a delivery, and perhaps others: %s", exc, extra={"rollout_id": delivery.uid})
         except Exception:  # noqa: BLE001 nothing to fix here: the lapsing lease hands the rollout on, counted
             _log.exception("cannot end a delivery", extra={"rollout_id": delivery.uid})
         self._release(delivery)

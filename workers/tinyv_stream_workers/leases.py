@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Self
 
+from tinyv_stream.aio.log_limit import LogLimit
 from tinyv_stream.broker.worker import Lease, WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import BrokerError
@@ -65,11 +66,14 @@ class LeaseRenewer:
         await asyncio.gather(*(self._keep_renewing(link) for link in self._links))
 
     async def _keep_renewing(self, link: WorkerApi) -> None:
+        outage = LogLimit()
         while not self._stop.is_set():
             try:
                 await self._renew(link)
             except Exception as exc:  # noqa: BLE001 without this thread every healthy rollout would be taken away
-                _log.warning("leases not renewed, trying again: %s", exc, exc_info=not isinstance(exc, _PASSING))
+                passes = isinstance(exc, _PASSING)
+                if not passes or outage.is_due():
+                    _log.warning("leases not renewed, trying again: %s", exc, exc_info=not passes)
                 await self._stopped_within(_TICK_S)
 
     async def _renew(self, link: WorkerApi) -> None:
