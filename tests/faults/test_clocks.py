@@ -169,6 +169,34 @@ async def test_only_what_must_be_a_step_is_corrected() -> None:
     assert abs((clock.server_ms() or 0) - wall[0] - own[0]) <= 400, "the server's own clock keeps its steps"
 
 
+async def test_a_clock_that_was_set_back_unseen_is_found_by_whoever_comes(stepped: SteppedServer) -> None:
+    config = BrokerConfig(pool="clock")
+    async with WorkerApi(stepped.url, config) as gone:
+        await gone.overdue("gone")
+        await gone.beat("gone", b"")
+    await stepped.step(-3600)
+    async with WorkerApi(stepped.url, config) as new, OperatorApi(stepped.url, config) as operator:
+        await new.overdue("new")
+        before = await new._now_ms()
+        await wait_until(lambda: _has_passed(new, before + 1_000), 20, "the pool's time goes on")
+        assert await operator.command("HGET", operator.keys.meta, "clock_steps") == b"1"
+
+
+async def test_who_beat_by_a_clock_ahead_of_a_moment_is_not_alive_for_so_long(stepped: SteppedServer) -> None:
+    config = BrokerConfig(pool="clock")
+    async with WorkerApi(stepped.url, config) as dead, WorkerApi(stepped.url, config) as alive:
+        await stepped.step(3600)
+        await dead.beat("dead", b"")
+        await stepped.step(0)  # and nobody looked meanwhile
+        await alive.beat("alive", b"")
+        score = await alive.command("ZSCORE", alive.keys.heartbeat, "dead")
+        assert isinstance(score, float) and score <= await alive._now_ms()
+
+
+async def _has_passed(link: WorkerApi, ms: float) -> bool:
+    return await link._now_ms() > ms
+
+
 async def test_a_correction_that_was_lost_with_data_is_made_again() -> None:
     shift, steps, wall = [0.0], [0], 1e12
 

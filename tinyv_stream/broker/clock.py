@@ -5,10 +5,11 @@ nobody sets. Twice a second it asks for the pool's time, and knows between which
 between its two questions, and the way to the server and back. What is beyond them by more than a second is a step. The
 first worker that finds it has the server subtract it from then on (`clock.lua`), and only then are deadlines, and
 leases that may have lapsed, looked at. A server that came back with older data may have lost corrections: what it lost
-is found as a step again.
+is found as a step again. A clock that stands before what was checked was set back for certain: a new worker corrects
+that much at once.
 
-Not corrected: a step while no worker runs, and steps of less than a second. Either moves deadlines by as much. The
-client's own deadlines go by its own clock, whatever the server's does.
+Not corrected: a step ahead while no worker runs, and steps of less than a second. Either moves deadlines by as much.
+The client's own deadlines go by its own clock, whatever the server's does.
 """
 
 import asyncio
@@ -58,7 +59,10 @@ class PoolClock:
         came = self._own_ms()
         self._server_ahead_ms = server - (asked + came) / 2
         seen, self._seen = self._seen, _Seen(now, steps, asked, came)
-        if seen is None:  # it cannot check yet: what others have checked has passed for certain
+        if seen is None:  # it cannot check yet, but what others have checked has passed for certain
+            if checked - now > SLACK_MS:  # set back, and nobody who saw it lives: time would stand still for so long
+                now, *_ = _read(await ask([steps, round(now - checked)]))
+                self._seen = None
             return round(min(now, checked))
         # More corrections than it has seen: another worker's. Fewer: they were lost with data, and it looks itself.
         if int(steps) <= int(seen.steps) and (step := step_ms(seen, self._seen)):

@@ -6,6 +6,8 @@ local hb, workers = KEYS[FIRST_OTHER], KEYS[FIRST_OTHER + 1]
 local now = now_ms()
 redis.call('ZADD', hb, now, ARGV[1])
 redis.call('HSET', workers, ARGV[1], ARGV[2])
+-- Who beat while the clock stood ahead for a moment would count as alive for so long.
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '(' .. now + 1000, '+inf')) do redis.call('ZADD', hb, now, name) end
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', hb, '-inf', now - tonumber(ARGV[3]), 'LIMIT', 0, 100)) do
   local holds = false
   for _, q in pairs(queue) do
