@@ -57,7 +57,9 @@ class ServerFaults(FaultSet):
         await self.world.roll_back(self._copy)
 
     async def _set_clock(self) -> None:
-        """Set the server's wall clock; it stays so until it is set again."""
+        """Set the server's wall clock; it stays so until it is set again. While no worker runs nobody could see it."""
+        if not any(worker.state == "ready" for worker in (await self.world.operator.status()).workers):
+            raise IndexError
         if self.world.clock:
             self.world.clock.step(self.dice.choice(_STEPS_S))
 
