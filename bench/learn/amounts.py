@@ -75,6 +75,7 @@ class Amounts:
     """See the module. `spread`: near misses are up to so many cents away, on both sides."""
 
     name = "amounts"
+    most_spread = 20
     prompt_tokens = 6
     answer_tokens = 10
 

@@ -35,6 +35,7 @@ class Roots:
     """See the module. `spread`: in a near miss one root or both are up to so far away, on both sides."""
 
     name = "roots"
+    most_spread = 14
     prompt_tokens = 7
     answer_tokens = 13
 
