@@ -64,7 +64,7 @@ _OTHER: Final = (" cents", r"\$", ".", "c", "they cost ", "one hundred", " ", "-
 
 
 def _mixtures(n: int) -> list[str]:
-    """Return every right text that the tokens of several forms can make: `they cost 83c`, `eighty-three`."""
+    """Return the texts that mix forms, and count as right: `they cost 83c`, `eighty-three`; not `083`, `83.0`."""
     bodies = [f"{n}", f"{n} cents", f"{n}c", rf"\${n / 100:.2f}"]
     said = "".join(number_words(n))
     bodies += [words + unit for words in (said, said.replace("-", " ")) for unit in ("", " cents", "c")]
