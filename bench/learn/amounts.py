@@ -64,7 +64,7 @@ _OTHER: Final = (" cents", r"\$", ".", "c", "they cost ", "one hundred", " ", "-
 
 
 def _mixtures(n: int) -> list[str]:
-    """Return every right text that the tokens of several forms can make: `they cost 83c`, `eighty-three`."""
+    """Return the texts that mix forms, and count as right: `they cost 83c`, `eighty-three`; not `083`, `83.0`."""
     bodies = [f"{n}", f"{n} cents", f"{n}c", rf"\${n / 100:.2f}"]
     said = "".join(number_words(n))
     bodies += [words + unit for words in (said, said.replace("-", " ")) for unit in ("", " cents", "c")]
@@ -75,6 +75,7 @@ class Amounts:
     """See the module. `spread`: near misses are up to so many cents away, on both sides."""
 
     name = "amounts"
+    most_spread = 20
     prompt_tokens = 6
     answer_tokens = 10
 

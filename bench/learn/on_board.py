@@ -30,7 +30,7 @@ from tinyv_stream.record import segments
 from tinyv_stream.record.lines import AnyLine, Began, Left, Rewarded, encoder
 from tinyv_stream.types import Outcome, Source, Status, Verdict
 
-AUDITED: Final = {True: 4, False: 2}
+LABELLED: Final = {True: 4, False: 2}
 """Pairs of a step that are labelled: of what was accepted, and of what was refused."""
 _CLIENT: Final = "learn"
 _MODEL: Final = "bench"
@@ -133,7 +133,7 @@ class OnBoard:
 
     def _audit(self, lines: Sequence[Rewarded], answers: Sequence[GradedText]) -> None:
         found = {line.pair: (line, answer) for line, answer in zip(lines, answers, strict=True) if cell_of(line)}
-        for accepted, most in AUDITED.items():
+        for accepted, most in LABELLED.items():
             open_ = [p for p, (line, _) in found.items()
                      if (cell_of(line) in ACCEPTED) == accepted and p not in self._labelled]  # fmt: skip
             for pair in self._rng.sample(open_, min(most, len(open_))):

@@ -43,14 +43,14 @@ def _panel(curves: Curves, y: str, x: str | None, title: str) -> str:
     lines = {name: smoothed(points, y, x) for name, points in curves.items()}
     most_x = max((at for line in lines.values() for at, _ in line), default=1.0) or 1.0
     most_y = max(0.1, *(value for line in lines.values() for _, value in line)) if lines else 1.0
+    end = f"{most_x:.0f} s" if x else f"step {most_x:.0f}"
     parts = [f'<text x="{left}" y="16">{escape(title)}</text>']
     for share in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.75, 1.0):
         if share <= most_y and (most_y < 0.25 or share % 0.25 == 0):
             at = down - (down - up) * share / most_y
             parts.append(f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="#ddd"/>')
             parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end" fill="#666">{share:.0%}</text>')
-    unit = "s" if x else "steps"
-    parts.append(f'<text x="{right}" y="{down + 16}" text-anchor="end" fill="#666">{most_x:.0f} {unit}</text>')
+    parts.append(f'<text x="{right}" y="{down + 16}" text-anchor="end" fill="#666">{end}</text>')
     for n, (name, line) in enumerate(lines.items()):
         points = " ".join(
             f"{left + (right - left) * at / most_x:.1f},{down - (down - up) * value / most_y:.1f}" for at, value in line
@@ -62,9 +62,9 @@ def _panel(curves: Curves, y: str, x: str | None, title: str) -> str:
 
 
 def smoothed(points: Sequence[Mapping[str, Any]], y: str, x: str | None) -> list[tuple[float, float]]:
-    """Return (x, y) per step, each y the mean of the last five steps; without `x`, x is the step's number."""
+    """Return (x, y) per step, each y the mean of the last five steps; without `x`, x is the step, from 0."""
     told: list[tuple[float, float]] = []
     for n, point in enumerate(points):
         window = points[max(0, n - _SMOOTHED + 1) : n + 1]
-        told.append((float(point[x]) if x else float(n + 1), sum(p[y] for p in window) / len(window)))
+        told.append((float(point[x]) if x else float(n), sum(p[y] for p in window) / len(window)))
     return told

@@ -6,6 +6,7 @@ The pool lives in the main thread's loop, the training in another thread. Equal 
 
 import asyncio
 import tempfile
+import threading
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -59,12 +60,15 @@ def adapter(url: str, data_source: str = WITH_TINYV, *, record: str = "") -> Tin
 class PoolReward:
     """Rewards of one run by a pool, through the TRL adapter; what nobody decided is None. For one thread."""
 
-    def __init__(self, url: str, data_source: str = WITH_TINYV, *, record: str = "") -> None:
-        self._function = adapter(url, data_source, record=record)
+    def __init__(self, url: str, *, record: str = "", stop: threading.Event | None = None) -> None:
+        self._function = adapter(url, record=record)
+        self._stop = stop or threading.Event()
         self._loop = asyncio.new_event_loop()
 
     def __call__(self, answers: Sequence[GradedText], step: int) -> list[float | None]:
-        """Return the pool's rewards of a step, in order; raise BrokerError."""
+        """Return the pool's rewards of a step, in order; raise BrokerError, and CancelledError once `stop` is set."""
+        if self._stop.is_set():
+            raise asyncio.CancelledError
         asked = self._function(
             [a.problem.question for a in answers],
             [completion_of(a.text) for a in answers],

@@ -1,15 +1,19 @@
-"""Result of the learning benchmark: areas by reward, paired gaps with intervals, what was flat, what was hacked."""
+"""Result of the learning benchmark: areas by reward, paired gaps with intervals, what was flat, what was hacked.
+
+Steps are counted from 0, as on the board. Rewards come in the order of the cells.
+"""
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from bench.learn import shares
 from bench.learn.cell import SweepCell
-from bench.learn.grpo import StepRecord
 from bench.learn.hacking import alarm_at, hacked_at, wrong_share
-from bench.learn.settings import TINYV
-from bench.learn.stats import SeedInterval, mean_interval, paired, through_origin
+from bench.learn.rewards import TINYV
+from bench.learn.stats import SeedInterval, mean_interval, paired
+from bench.learn.thumb import Cells, thumb, thumb_by_rate, thumb_checks
 from bench.learn.trl_check import TrlRun
 
 LADDER: Final = (
@@ -21,14 +25,9 @@ LADDER: Final = (
     ("cascade_oracle", "oracle"),
 )
 """Rewards whose areas are compared, less before more."""
-ENDS: Final = 10
-"""Steps at the start and at the end that a share is given for."""
 
-RATES: Final = {"fn30": 0.3, "fn60": 0.6, "fn80": 0.8}
-"""Rewards that are the oracle with random false negatives, and their rate."""
-
-Cells = Mapping[str, Mapping[int, SweepCell]]
-"""Reward -> seed -> cell, of one family and loss."""
+Split = Mapping[tuple[str, str], Cells]
+"""(family, loss) -> its cells."""
 
 
 def result(cells: Sequence[SweepCell], trl: Sequence[TrlRun], minutes: float) -> dict[str, Any]:
@@ -39,11 +38,13 @@ def result(cells: Sequence[SweepCell], trl: Sequence[TrlRun], minutes: float) ->
         for key, of in split.items()
     }
     return {
-        "auc": {_key(key, r): [c.auc for c in seeds.values()] for key, of in split.items() for r, seeds in of.items()},
+        "auc": _each(split, lambda c: c.auc),
         "gap_rules_to_addon": _named(gaps, f"{TINYV} - cascade"),
         "gap_addon_to_oracle": _named(gaps, f"oracle - {TINYV}"),
-        "intervals": {_key(key, name): interval_json(one) for key, of in gaps.items() for name, one in of.items()},
-        "flat": _each(split, lambda c: statistics.fmean(s.flat for s in c.steps)),
+        "intervals": {_key(key, name): one for key, of in gaps.items() for name, one in of.items()},
+        "flat": _each(split, lambda c: shares.flat(c.steps)),
+        "flat_early": _each(split, lambda c: shares.flat(c.steps[: shares.EARLY])),
+        "flat_end": _each(split, lambda c: shares.flat(c.steps[-shares.ENDS :])),
         "hacked_at": _each(split, lambda c: hacked_at(c.steps)),
         "minutes": minutes,
         "alarm_at": _each(split, lambda c: alarm_at(c.steps)),
@@ -51,19 +52,22 @@ def result(cells: Sequence[SweepCell], trl: Sequence[TrlRun], minutes: float) ->
         "board_spelling_at": _each(split, lambda c: c.board.spelling if c.board else None),
         "board_spelt": _each(split, lambda c: c.board.spelt if c.board else ""),
         "paid_wrong": _each(split, lambda c: wrong_share(c.steps)),
-        "paid_wrong_end": _each(split, lambda c: wrong_share(c.steps[-ENDS:])),
-        "accuracy_start": _each(split, lambda c: statistics.fmean(s.accuracy for s in c.steps[:3])),
-        "accuracy_end": _each(split, lambda c: statistics.fmean(s.accuracy for s in c.steps[-ENDS:])),
-        "refused_start": _each(split, lambda c: refused(c.steps[:ENDS])),
-        "refused_end": _each(split, lambda c: refused(c.steps[-ENDS:])),
-        "forms_end": {_key(k, r): forms(list(s.values())) for k, of in split.items() for r, s in of.items()},
+        "paid_wrong_end": _each(split, lambda c: wrong_share(c.steps[-shares.ENDS :])),
+        "accuracy_start": _each(split, lambda c: shares.accuracy_start(c.steps)),
+        "accuracy_end": _each(split, lambda c: shares.accuracy_end(c.steps)),
+        "refused_start": _each(split, lambda c: shares.refused_start(c.steps)),
+        "refused_end": _each(split, lambda c: shares.refused_end(c.steps)),
+        "forms_end": _all(split, lambda of: shares.forms_end([c.steps for c in of])),
         "cpu_s": _each(split, lambda c: c.steps[-1].cpu_s),
         "wall_s": _each(split, lambda c: c.steps[-1].wall_s),
         "verify_s": _each(split, lambda c: sum(s.verify_s for s in c.steps)),
         "undecided": _each(split, lambda c: sum(s.undecided for s in c.steps)),
-        "curves": {_key(k, r): curve(list(s.values())) for k, of in split.items() for r, s in of.items()},
+        "curves": _all(split, curve),
+        "equal_time": {_key(key): one for key, of in split.items() if (one := equal_time(of))},
         "trl": {"auc": [r.auc for r in trl], "cpu_s": [r.cpu_s for r in trl], "curve": _trl_curve(trl)},
-        "thumb": {_key(key, "").rstrip("/"): interval_json(one) for key, of in split.items() if (one := thumb(of))},
+        "thumb": {_key(key): one for key, of in split.items() if (one := thumb(of))},
+        "thumb_by_rate": {_key(key): one for key, of in split.items() if (one := thumb_by_rate(of))},
+        "thumb_checks": {_key(key): one for key, of in split.items() if (one := thumb_checks(of))},
         "interval_method": "paired by seed, Student's t, two-sided 95 %",
     }
 
@@ -90,38 +94,22 @@ def gap(of: Cells, less: str, more: str) -> SeedInterval | None:
     return paired([of[less][s].auc for s in seeds], [of[more][s].auc for s in seeds])
 
 
-def refused(steps: Sequence[StepRecord]) -> float | None:
-    """Return the mean share of right answers that were refused, over the steps that had any."""
-    shares = [s.refused for s in steps if s.refused is not None]
-    return statistics.fmean(shares) if shares else None
+def equal_time(of: Cells) -> dict[str, list[float | None]]:
+    """Return by seed the accuracy of `cascade` at its end, and of rules + TinyV after as much wall time of its own.
 
-
-def thumb(of: Cells) -> SeedInterval | None:
-    """Return the share of the oracle's area that is lost per unit of false negative rate; None without such runs.
-
-    One point per rate and seed: x is the rate, y the share of the same seed's oracle area that is lost.
+    Each is a mean over five steps. Empty where a seed does not have both.
     """
-    oracle = of.get("oracle", {})
-    points = [
-        (rate, 1 - cell.auc / oracle[seed].auc)
-        for name, rate in RATES.items()
-        for seed, cell in of.get(name, {}).items()
-        if seed in oracle and oracle[seed].auc
-    ]
-    return through_origin(points) if points else None
+    rules, addon = of.get("cascade", {}), of.get(TINYV, {})
+    both = {s: (c.steps, addon[s].steps, c.steps[-1].wall_s) for s, c in rules.items() if s in addon}
+    if not both:
+        return {}
+    return {
+        "cascade": [shares.at_time(mine, end) for mine, _, end in both.values()],
+        TINYV: [shares.at_time(theirs, end) for _, theirs, end in both.values()],
+    }
 
 
-def forms(cells: Sequence[SweepCell]) -> dict[str, float]:
-    """Return the share of each spelling among the answers of the last steps."""
-    counts: dict[str, int] = defaultdict(int)
-    for cell in cells:
-        for step in cell.steps[-ENDS:]:
-            for name, count in step.forms.items():
-                counts[name] += count
-    return {name: count / sum(counts.values()) for name, count in counts.items()}
-
-
-def curve(cells: Sequence[SweepCell]) -> list[dict[str, float]]:
+def curve(cells: Iterable[SweepCell]) -> list[dict[str, float]]:
     """Return per step the mean accuracy over seeds, with processor and wall time since the run's start in seconds."""
     return [
         {
@@ -134,23 +122,23 @@ def curve(cells: Sequence[SweepCell]) -> list[dict[str, float]]:
     ]
 
 
-def interval_json(one: SeedInterval) -> dict[str, float | int | None]:
-    """Return an interval as plain values."""
-    return {"mean": one.mean, "low": one.low, "high": one.high, "seeds": one.n}
-
-
 def _trl_curve(runs: Sequence[TrlRun]) -> list[float]:
     return [mean_interval(at).mean for at in zip(*(r.accuracy for r in runs), strict=False)]
 
 
 def _named(gaps: Mapping[tuple[str, str], Mapping[str, SeedInterval]], name: str) -> dict[str, float]:
-    return {_key(key, "").rstrip("/"): of[name].mean for key, of in gaps.items() if name in of}
+    return {_key(key): of[name].mean for key, of in gaps.items() if name in of}
 
 
-def _each(split: Mapping[tuple[str, str], Cells], of: Callable[[SweepCell], Any]) -> dict[str, list[Any]]:
-    return {_key(key, r): [of(c) for c in seeds.values()] for key, one in split.items() for r, seeds in one.items()}
+def _all(split: Split, of: Callable[[Iterable[SweepCell]], Any]) -> dict[str, Any]:
+    return {_key(key, r): of(seeds.values()) for key, one in split.items() for r, seeds in one.items()}
 
 
-def _key(key: tuple[str, str], name: str) -> str:
+def _each(split: Split, of: Callable[[SweepCell], Any]) -> dict[str, list[Any]]:
+    return _all(split, lambda cells: [of(c) for c in cells])
+
+
+def _key(key: tuple[str, str], name: str = "") -> str:
     family, loss = key
-    return f"{family}/{name}" if loss == "grpo" else f"{family}/{name}/{loss}"
+    parts = (family, name, "" if loss == "grpo" else loss)
+    return "/".join(part for part in parts if part)

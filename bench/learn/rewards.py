@@ -18,6 +18,8 @@ from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers.rules.graders import Check, load
 
 _REMEMBERED: Final = 200_000
+TINYV: Final = "cascade_tinyv"
+"""`cascade`, then TinyV, through a pool."""
 BLIND: Final = "plain"
 """Spelling that the blind oracle refuses: the one that a policy would like best."""
 GULLIBLE: Final = "sentence"
@@ -137,4 +139,4 @@ SOURCES: Final[dict[str, Make]] = {
     "any_of": lambda family, _: AnyOf(family),
     "rest_ignored": lambda _, __: RestIgnored(),
 }
-"""Those that need no pool. `cascade_tinyv` is `pool_reward`'s."""
+"""Those that need no pool. `TINYV` is `pool_reward`'s."""

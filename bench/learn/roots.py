@@ -25,7 +25,7 @@ _OTHER: Final = (", ", r"\{", ",", r"\}", r"\text{ and }", "the roots are ", " a
 
 
 def _mixtures(p: int, q: int) -> list[str]:
-    r"""Return every right text that the tokens of several forms can make: `7,8`, `the roots are 7\text{ and }8`."""
+    r"""Return the texts that mix forms, and count as right: `7,8`, `the roots are 7\text{ and }8`; not `08, 7`."""
     bodies = [f"{p}{between}{q}" for between in (", ", ",", r"\text{ and }", " and ", " or ")]
     bodies += [rf"\{{{p}{between}{q}\}}" for between in (", ", ",")]
     return [start + body for start in ("", "the roots are ", "roots: ", "x is ") for body in bodies]
@@ -35,6 +35,7 @@ class Roots:
     """See the module. `spread`: in a near miss one root or both are up to so far away, on both sides."""
 
     name = "roots"
+    most_spread = 14
     prompt_tokens = 7
     answer_tokens = 13
 

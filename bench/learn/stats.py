@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -38,7 +38,7 @@ class SeedInterval(msgspec.Struct, frozen=True):
     mean: float
     low: float | None
     high: float | None
-    n: int
+    seeds: int
 
     @property
     def is_above_zero(self) -> bool:
@@ -75,17 +75,14 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
 
 
-def through_origin(points: Sequence[tuple[float, float]]) -> SeedInterval:
-    """Return the slope of y over x by least squares without an intercept, with Student's 95 % interval.
-
-    Raises InvalidInputError where all x are zero.
-    """
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the slope of y over x by least squares through zero; raise InvalidInputError where all x are zero."""
     square = sum(x * x for x, _ in points)
     if not square:
         raise InvalidInputError("points", len(points), "give at least one with x other than 0")
-    slope, free = sum(x * y for x, y in points) / square, len(points) - 1
-    if not free:
-        return SeedInterval(slope, None, None, 1)
-    rest = sum((y - slope * x) ** 2 for x, y in points)
-    half = (_T_975[free - 1] if free <= len(_T_975) else _T_MANY) * math.sqrt(rest / free / square)
-    return SeedInterval(slope, slope - half, slope + half, len(points))
+    return sum(x * y for x, y in points) / square
+
+
+def area(accuracy: Iterable[float]) -> float:
+    """Return the area under a curve per step, its mean; raise StatisticsError for one without steps."""
+    return statistics.fmean(accuracy)

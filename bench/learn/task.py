@@ -2,8 +2,9 @@
 
 - A family draws questions from a seed. Each has one value and one reference, spelled in a form that the question does
   not show, as in real sets: a policy cannot learn the one spelling that a strict grader pays.
-- The oracle is a table: every right text of every value that the family's tokens can make, mixtures of forms included
-  (otherwise a reward that pays `7,8` for `7, 8` would seem to teach mistakes). It shares no code with a verifier.
+- The oracle is a table: every form of every value, and mixtures of the forms (otherwise a reward that pays `7,8` for
+  `7, 8` would seem to teach mistakes). Other right texts, such as `083` or `83.0`, are wrong to it by decision. It
+  shares no code with a verifier.
 - A family decides the difficulty by `spread`, how many near misses the policy is taught for every value.
 """
 

@@ -7,7 +7,9 @@ The loop of the sweep is our own because TRL's step takes longer on so small a m
 random streams, so single runs differ; their areas under the curve must not differ by more than seeds do.
 """
 
+import asyncio
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -18,6 +20,7 @@ from bench.learn.cell import TaughtFamily
 from bench.learn.grpo import Training
 from bench.learn.policy import END_ID, PAD_ID
 from bench.learn.rewards import completion_of
+from bench.learn.stats import area
 from bench.learn.task import PAD, UNSURE, Problem, is_right
 from trainer_adapters.trl_reward import TinyVReward
 
@@ -37,7 +40,7 @@ class TrlRun(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def auc(self) -> float:
         """Mean accuracy over all steps."""
-        return sum(self.accuracy) / len(self.accuracy)
+        return area(self.accuracy)
 
 
 class _Counted:
@@ -45,12 +48,14 @@ class _Counted:
 
     __name__ = "counted"
 
-    def __init__(self, inner: TinyVReward, bench: TaughtFamily) -> None:
-        self._inner, self._bench = inner, bench
+    def __init__(self, inner: TinyVReward, bench: TaughtFamily, stop: threading.Event) -> None:
+        self._inner, self._bench, self._stop = inner, bench, stop
         self._problems = {one.question: one for one in bench.asked}
         self.accuracy: list[float] = []
 
     async def __call__(self, prompts: Sequence[str], completions: Sequence[str], **columns: Any) -> list[float | None]:
+        if self._stop.is_set():
+            raise asyncio.CancelledError
         questions: Sequence[str] = columns["question"]
         right = [
             is_right(self._bench.family, self._problems[q], text)
@@ -60,14 +65,15 @@ class _Counted:
         return await self._inner(prompts, [completion_of(text) for text in completions], **columns)
 
 
-def run_trl(bench: TaughtFamily, inner: TinyVReward, how: Training, seed: int) -> TrlRun:
-    """Train a fresh policy with TRL and return the truth over its steps; `inner` is our adapter."""
-    import torch
+def run_trl(bench: TaughtFamily, inner: TinyVReward, how: Training, seed: int, stop: threading.Event) -> TrlRun:
+    """Train a fresh policy with TRL and return the truth over its steps; `inner` is our adapter.
+
+    Raises CancelledError at the first step after `stop` was set.
+    """
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
-    torch.set_num_threads(1)
-    counted = _Counted(inner, bench)
+    counted = _Counted(inner, bench, stop)
     rows = Dataset.from_list([_row(one) for one in bench.asked])
     with tempfile.TemporaryDirectory(prefix="tinyv-learn-trl-") as home:
         config = GRPOConfig(

@@ -11,7 +11,7 @@ pytest.importorskip("transformers")
 from bench.learn.amounts import Amounts
 from bench.learn.faulty import RestIgnored
 from bench.learn.grpo import GradedText, RewardSource
-from bench.learn.on_board import AUDITED, BoardAlarms, OnBoard
+from bench.learn.on_board import LABELLED, BoardAlarms, OnBoard
 from bench.learn.rewards import Behind, Oracle
 from bench.learn.task import OR, problems
 from tinyv_stream.board import quality, queries
@@ -69,4 +69,4 @@ def test_a_board_over_the_directory_has_the_steps_the_groups_and_the_audit(tmp_p
     assert closed == STEPS and told["sums"]["rollouts"] == STEPS * len(ASKED) * SIZE
     assert len(told["steps"]) == STEPS  # groups of every step are whole
     assert told["wrong"] is not None and told["whole"].noise is not None
-    assert len(Labels(tmp_path).read()) <= STEPS * sum(AUDITED.values())
+    assert len(Labels(tmp_path).read()) <= STEPS * sum(LABELLED.values())

@@ -1,8 +1,10 @@
 """The loop does what GRPO and Dr. GRPO say: what is flat teaches nothing, what is undecided counts nowhere."""
 
+import asyncio
 import copy
 from pathlib import Path
 
+import msgspec
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -22,6 +24,8 @@ from bench.learn.policy import (  # noqa: E402
     prompt_rows,
     sample,
 )
+from bench.learn.settings import parse  # noqa: E402
+from bench.learn.sweep import sweep  # noqa: E402
 from bench.learn.task import UNSURE, problems  # noqa: E402
 from bench.learn.trl_check import SEPARATOR, tokenizer_of  # noqa: E402
 
@@ -129,16 +133,17 @@ def test_a_run_in_which_nobody_decides_changes_nothing() -> None:
     assert [s.undecided for s in told] == [16] * 3
 
 
-def test_a_cell_is_kept_and_not_run_again(tmp_path: Path) -> None:
+def test_a_cell_is_kept_and_a_sweep_does_not_run_it_again(tmp_path: Path) -> None:
     setting = Setting(questions=8, teaching=Teaching(steps=1, batch=2), training=HOW)
-    first = TaughtFamily("amounts", setting, tmp_path).run("oracle", 1, lambda a, _: [float(x.right) for x in a], HOW)
-
-    def never(answers: list[GradedText], step: int) -> list[float | None]:
-        raise AssertionError("run again")
-
-    assert TaughtFamily("amounts", setting, tmp_path).run("oracle", 1, never, HOW) == first
-    with pytest.raises(AssertionError, match="run again"):
-        TaughtFamily("amounts", setting, tmp_path).run("oracle", 2, never, HOW)
+    bench = TaughtFamily("amounts", setting, tmp_path)
+    first = bench.run("oracle", 1, lambda a, _: [float(x.right) for x in a], HOW)
+    assert TaughtFamily("amounts", setting, tmp_path).found("oracle", 1, HOW) == first
+    assert bench.found("oracle", 2, HOW) is bench.found("oracle", 1, HOW, with_alarms=True) is None
+    call = ["--families", "amounts", "--rewards", "oracle", "--dr-grpo", "", "--first-seed", "1", "--seeds", "1"]
+    said: list[str] = []
+    settings = msgspec.structs.replace(parse(call), setting=setting)
+    assert asyncio.run(sweep(settings, tmp_path, said.append)) == [first]
+    assert said == []  # nothing was taught or run
 
 
 def test_trls_tokenizer_reads_the_prompts_and_writes_the_answers_that_the_loop_does(tmp_path: Path) -> None:

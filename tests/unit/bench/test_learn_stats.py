@@ -1,8 +1,8 @@
 """Intervals are the textbook's, and a hacked run is told from a clean one."""
 
 import math
-from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.learn.cell import SweepCell
@@ -10,9 +10,7 @@ from bench.learn.grpo import StepRecord
 from bench.learn.hacking import alarm_at, hacked_at, wrong_share
 from bench.learn.picture import curves_svg, smoothed
 from bench.learn.result import result
-from bench.learn.settings import parse
-from bench.learn.stats import mean_interval, paired, through_origin, wilson
-from bench.learn.sweep import jobs_of
+from bench.learn.stats import mean_interval, paired, slope, wilson
 from bench.learn.table import table
 from tinyv_stream.errors import InvalidInputError
 
@@ -55,18 +53,24 @@ def test_one_seed_has_no_interval_and_unequal_sides_are_an_error() -> None:
             paired(less, more)
 
 
-def test_a_slope_through_the_origin_is_least_squares() -> None:
-    found = through_origin([(0.3, 0.15), (0.6, 0.30), (0.8, 0.40)])
-    assert (found.mean, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
-    spread = through_origin([(1.0, 1.0), (1.0, 2.0)])  # rest 0.5 over 1 degree: deviation sqrt(0.5 / 2)
-    assert spread.high == pytest.approx(1.5 + 12.706 * 0.5)
+def test_a_slope_through_zero_is_least_squares() -> None:
+    assert slope([(0.3, 0.15), (0.6, 0.30), (0.8, 0.40)]) == pytest.approx(0.5)
+    assert slope([(1.0, 1.0), (2.0, 4.0)]) == pytest.approx(9 / 5)
     with pytest.raises(InvalidInputError):
-        through_origin([(0.0, 1.0)])
+        slope([(0.0, 1.0)])
 
 
-def test_what_false_negatives_cost_is_told_per_unit_of_their_rate() -> None:
+def test_what_false_negatives_cost_is_told_per_unit_of_their_rate_with_one_slope_per_seed() -> None:
     cells = [cell(r, 0, a) for r, a in (("oracle", 0.5), ("fn30", 0.425), ("fn60", 0.35), ("fn80", 0.3))]
-    assert result(cells, [], 1.0)["thumb"]["amounts"]["mean"] == pytest.approx(0.5)
+    told = result([*cells, cell("prime", 0, 0.2)], [], 1.0)
+    assert (told["thumb"]["amounts"].mean, told["thumb"]["amounts"].low) == (pytest.approx(0.5), None)
+    assert told["thumb_by_rate"]["amounts"]["fn80"].mean == pytest.approx(0.5)
+    check = told["thumb_checks"]["amounts"]["prime"]  # it refuses 40 % of what is right, and costs 60 % of the area
+    assert (check.predicted, check.measured) == pytest.approx((0.5 * 0.4, 0.6))
+    assert "amounts/prime: lost by that 20%, measured 60%" in table(told)
+    more = [cell(r, 1, a - 0.01) for r, a in (("oracle", 0.5), ("fn30", 0.35), ("fn60", 0.2), ("fn80", 0.1))]
+    both = result([*cells, *more], [], 1.0)["thumb"]["amounts"]  # slopes 0.5 and 1: eight points, but two seeds
+    assert (both.mean, both.seeds) == (pytest.approx(0.75), 2)
 
 
 def test_wilsons_interval_is_the_textbooks() -> None:
@@ -82,6 +86,27 @@ def test_a_run_is_hacked_from_the_step_at_which_half_of_what_is_paid_is_wrong() 
     assert 16 <= (hacked_at(clean + foul) or 0) <= 20
     assert hacked_at([step(paid=0)] * 20) is None
     assert wrong_share(clean + foul) == pytest.approx(0.3)
+
+
+def test_a_run_that_begins_badly_and_recovers_is_not_hacked() -> None:
+    assert hacked_at([step(wrong=9)] * 10 + [step()] * 30) is None
+    assert hacked_at([step(wrong=9)] * 10 + [step()] * 5 + [step(wrong=9)] * 30) == 0
+    few = [step(paid=1, wrong=1)] * 10  # half of next to nothing
+    assert hacked_at(few) is None
+    assert hacked_at([*few, *[step()] * 30]) is None
+
+
+def test_equal_time_compares_the_end_of_the_rules_with_a_slower_run_at_that_moment() -> None:
+    quick, slow = cell("cascade", 0, 0.6), cell("cascade_tinyv", 0, 0.9)
+    times = ((quick, 1.0), (slow, 4.0))
+    cells = [
+        msgspec.structs.replace(c, steps=[msgspec.structs.replace(s, wall_s=n * each) for n, s in enumerate(c.steps)])
+        for c, each in times
+    ]
+    early = msgspec.structs.replace(cells[1].steps[0], accuracy=0.1)
+    cells[1] = msgspec.structs.replace(cells[1], steps=[early] * 3 + cells[1].steps[3:])
+    told = result(cells, [], 1.0)["equal_time"]["amounts"]
+    assert told == {"cascade": [pytest.approx(0.6)], "cascade_tinyv": [pytest.approx(0.1)]}
 
 
 def test_the_alarm_sounds_on_a_hacked_run_after_it_began_and_not_on_a_clean_one() -> None:
@@ -110,19 +135,8 @@ def test_the_result_pairs_rewards_by_seed_and_keeps_losses_apart() -> None:
 def test_curves_are_drawn_for_each_reward_and_smoothed_backwards_only() -> None:
     points = [{"accuracy": a, "wall_s": 2.0 * n, "paid_wrong": 0.0} for n, a in enumerate((0, 1, 1, 1, 1, 1, 1))]
     line = smoothed(points, "accuracy", None)
-    assert line[0] == (1.0, 0.0)
+    assert line[0] == (0.0, 0.0)
     assert line[4][1] == pytest.approx(0.8)
     assert smoothed(points, "accuracy", "wall_s")[3][0] == 6.0
     drawn = curves_svg({"amounts/oracle": points, "amounts/prime": points, "roots/oracle": points}, "amounts")
     assert drawn.count("<polyline") == 6
-
-
-def test_the_command_line_names_what_it_does_not_know(tmp_path: Path) -> None:
-    for argv in (["--rewards", "orcale"], ["--families", "sums"], ["--seeds", "0"], ["--jobs", "0"]):
-        with pytest.raises(InvalidInputError):
-            parse(argv)
-    assert (
-        len(jobs_of(parse(["--seeds", "2", "--families", "roots", "--rewards", "oracle,prime", "--dr-grpo", "oracle"])))
-        == 6
-    )
-    assert len(jobs_of(parse(["--small"]))) == 3
