@@ -13,7 +13,7 @@ from typing import Final
 from tinyv_stream.verifiers.rules.answers import asked
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
-Form = Callable[[str], bool]
+FormTest = Callable[[str], bool]
 """Says whether a text has a form."""
 
 _WORDS: Final = (
@@ -64,7 +64,7 @@ def fits(answer: str, gold: str, question: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _wanted(question: str) -> tuple[tuple[Form, Form], ...]:
+def _wanted(question: str) -> tuple[tuple[FormTest, FormTest], ...]:
     text = question[:4_000].lower()
     if not any(word in text for word in _WORDS) or asked.ROUNDING.search(text):
         return ()
@@ -144,7 +144,7 @@ def _may_be_percentage(text: str) -> bool:
     return _is_percentage(text) or re.search(r"/|\\[dtc]?frac|(?<!\d)0?\.\d", text) is None
 
 
-def _form(pattern: str, has: Form, gold_has: Form | None = None) -> tuple[re.Pattern[str], Form, Form]:
+def _form(pattern: str, has: FormTest, gold_has: FormTest | None = None) -> tuple[re.Pattern[str], FormTest, FormTest]:
     return re.compile(pattern), has, gold_has or has
 
 
