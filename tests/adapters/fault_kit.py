@@ -130,8 +130,7 @@ async def test_with_the_engine_down_nothing_is_scored_0(
 ) -> None:
     monkeypatch.setenv("TINYV_DEADLINE_S", "8")
     chosen = cases(COUNT, salt=f" by {crew.pool}")
-    crew.start("rule")
-    crew.start("tinyv", engine=DEAD_ENGINE)
+    crew.start("rule", "tinyv", engine=DEAD_ENGINE)  # one set of settings for the pool
     await wait_until(lambda: _has_workers(watch, 1), WAIT_S, "the rule worker is ready")
     async with way.opened() as give:
         values = await asyncio.gather(*(_given(give, case) for case in chosen))

@@ -59,4 +59,6 @@ def test_bundled_verifier_is_checked_and_its_figures_hold_together(tmp_path: Pat
     assert report.steady.flips == 0
     assert sum(row.accepted for row in report.attacks if row.structural) == 0
     assert report.pairs.n == 60
-    assert (report.pairs.auc or 0) > 0.6, "it is trained for this"
+    given_back = report.pairs.precision
+    assert given_back.n > 0
+    assert given_back.hits == given_back.n, "behind its guard it is right when it speaks"
