@@ -20,6 +20,7 @@ import transfer_queue
 from verl.trainer.ppo.v1.trainer_base import TRAINER_REGISTRY
 
 from tinyv_stream.adapter_kit import flat_groups, means
+from tinyv_stream.adapter_kit.trainer_logs import enable_logs
 
 _log = logging.getLogger(__name__)
 _OWN = ("score", "acc")
@@ -73,6 +74,7 @@ def with_figures(trainer: type[Any]) -> type[Any]:
                 metrics.update(step_figures(rows_of(batch)))
             except Exception:  # noqa: BLE001 whatever verl's queue raises, a step is worth more than its figures
                 self._tells_figures = False
+                enable_logs()
                 _log.exception("the figures of tinyv-stream are left out of verl's metrics from now on")
 
     WithFigures.__name__ = WithFigures.__qualname__ = trainer.__name__

@@ -14,6 +14,7 @@ from tinyv_stream.adapter_kit.adapter_settings import AdapterSettings, broker_ur
 from tinyv_stream.adapter_kit.requests import RewardRequester
 from tinyv_stream.adapter_kit.reward_values import JudgedReward
 from tinyv_stream.adapter_kit.rollout_texts import fitted
+from tinyv_stream.adapter_kit.trainer_logs import enable_logs
 from tinyv_stream.client.client import RewardClient
 from tinyv_stream.types import Rollout
 
@@ -89,6 +90,7 @@ def _has_failed(opening: asyncio.Future[RewardRequester]) -> bool:
 
 
 async def _open(chosen: AdapterSettings) -> RewardRequester:
+    enable_logs()
     client = RewardClient(
         broker_url(chosen),
         run_id=chosen.run_id,

@@ -30,7 +30,7 @@ from trainer_adapters.verl_reward import StepLog
 
 ROOT = Path(__file__).resolve().parents[3]
 KEYS = {"score", "acc", "rule_correct", "tinyv_correct", "rescued", "undecided", "wait_s"}
-KEYS |= {"from_rule", "from_tinyv", "from_cache"}
+KEYS |= {"from_rule", "from_tinyv", "from_cache", "both", "agreed"}
 
 
 @pytest.fixture(scope="module")
