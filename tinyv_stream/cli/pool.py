@@ -12,7 +12,7 @@ from tinyv_stream.broker import server_set
 from tinyv_stream.broker.settings import Agreed
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, run_look, safe
 from tinyv_stream.config import check, decode_toml, load
-from tinyv_stream.config.pool_settings import Difference, as_json, differences, digest, pool_settings, written
+from tinyv_stream.config.pool_settings import Difference, as_json, changes, differences, digest, pool_settings, written
 from tinyv_stream.control import settings as control
 from tinyv_stream.errors import InvalidInputError
 
@@ -115,7 +115,7 @@ async def _set(url: str, pool: str, wanted: Mapping[str, object], wait_s: float,
     async def changing() -> None:
         before = await control.look(url, pool=pool)
         agreed = await control.change(url, wanted, pool=pool, wait_s=wait_s, on_change=tell)
-        _print(differences(before.settings, agreed.settings), was=True)
+        _print(changes(before.settings, agreed.settings, wanted), was=True)
         typer.echo(_title(agreed))
 
     return 0 if await finishes(interrupt.asked, changing()) else INTERRUPTED
