@@ -176,6 +176,8 @@ async def test_a_server_that_lost_the_settings_learns_them_from_a_worker(
         ("tinyv.weight", 2, "use a number from 0 to 1"),
         ("rule.workers", 2, "each host's own"),
         ("tinyv.setup", "both", "use addon, tinyv_only or mixed"),
+        ("routes", [{"contains": "x", "grader": "nix"}], "use one of cascade, exact, math_verify, prime"),
+        ("routes", [{"contains": "x", "grader": "my grader:f"}], "a `package.module:function`"),
     ],
 )
 async def test_a_change_that_makes_no_sense_names_the_setting(
@@ -183,7 +185,7 @@ async def test_a_change_that_makes_no_sense_names_the_setting(
 ) -> None:
     async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
         await settle(side, pool_settings(config(pool_name)))
-    with pytest.raises(InvalidInputError, match=name) as caught:
+    with pytest.raises(InvalidInputError, match=name) as caught:  # a route's by its row: `routes[0].grader`
         await control.change(server.url, {name: value}, pool=pool_name)
     assert remedy in caught.value.remedy
 

@@ -23,7 +23,14 @@ from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.broker.settings import Agreed, settle
 from tinyv_stream.broker.settings import change as change_in_broker
 from tinyv_stream.config import BrokerConfig, Config
-from tinyv_stream.config.pool_settings import HOST_SETTINGS, as_json, differences, pool_settings, with_pool_settings
+from tinyv_stream.config.pool_settings import (
+    HOST_SETTINGS,
+    as_json,
+    changes,
+    differences,
+    pool_settings,
+    with_pool_settings,
+)
 from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.types import Stage
 
@@ -93,7 +100,18 @@ def checked(settings: Mapping[str, object], agreed: Agreed) -> dict[str, object]
             raise InvalidInputError(name, value, f"there is no such pool setting: use one of {', '.join(known)}")
     config = with_pool_settings(Config(), {**agreed.settings, **settings})
     taken = pool_settings(config)
-    return {name: taken[name] for name in settings}
+    wanted = {name: taken[name] for name in settings}
+    if changes(agreed.settings, wanted, wanted.keys() & {"routes"}):
+        check_graders(config)
+    return wanted
+
+
+def check_graders(config: Config) -> None:
+    """Raise InvalidInputError for the first route to a grader that is not there; rule workers would not start."""
+    from tinyv_stream.verifiers.rules.graders import check_name
+
+    for number, route in enumerate(config.routes):
+        check_name(f"routes[{number}].grader", route.grader)
 
 
 async def _look(side: OperatorApi, pool: str) -> Agreed:
