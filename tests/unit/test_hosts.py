@@ -100,11 +100,12 @@ def test_hosts_show_their_workers_and_what_is_not_the_same_everywhere() -> None:
     workers = [
         worker("b", "rule", release="1.0", settings_version="3"),
         worker("a", "rule", release="1.0", settings_version="3"),
-        worker("a", "tinyv", "lost", release="0.9", settings_version="2"),
+        worker("a", "tinyv", "lost", release="0.8", settings_version="2"),
+        worker("d", "tinyv", release="0.9", settings_version="4"),
         worker("[red]c", "tinyv"),
     ]
     hosts = hosts_of(workers)
-    assert [(h.host, h.ready, h.workers, h.held, h.done) for h in hosts][1:] == [
+    assert [(h.host, h.ready, h.workers, h.held, h.done) for h in hosts][1:3] == [
         ("a", {"rule": 1, "tinyv": 0}, {"rule": 1, "tinyv": 1}, 4, 20),
         ("b", {"rule": 1}, {"rule": 1}, 2, 10),
     ]
@@ -112,5 +113,13 @@ def test_hosts_show_their_workers_and_what_is_not_the_same_everywhere() -> None:
     out.print(hosts_table("pool main", hosts))
     text = out.file.getvalue()  # type: ignore[attr-defined]
     assert "[red]c" in text
-    assert "not the same everywhere: release 0.9, 1.0" in text
-    assert "not the same everywhere: settings 2, 3" in text
+    assert "not the same everywhere: release 0.9, 1.0\n" in text, "a lost worker goes by no release"
+    assert "not the same everywhere: settings 3, 4\n" in text
+
+
+def test_a_long_name_goes_on_below_where_the_terminal_is_narrow() -> None:
+    name = "pool-rule-" + "7f9c" * 20
+    out = io.StringIO()
+    Console(file=out, width=80).print(hosts_table("pool main", hosts_of([worker(name, "rule")])))
+    lines = out.getvalue().splitlines()
+    assert "…" not in out.getvalue() and name in "".join(line.split()[0] for line in lines)

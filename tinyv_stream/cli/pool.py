@@ -35,6 +35,11 @@ app: Final = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+_LOST: Final = (
+    "The first server is among them. It alone kept what holds for the whole pool, and that is lost: the settings, the"
+    " drain marks, a model that was switched to, and sleep. The next start settles its own settings. Set again what"
+    " was set: `tinyv-stream pool set`, `drain`, `model switch`, `model sleep`."
+)
 _FORM: Final = "write NAME=VALUE, such as tinyv.weight=0.5, or name a tinyv.toml"
 
 
@@ -128,7 +133,10 @@ def readmit(*, redis: RedisOption = None, pool: PoolOption = None) -> None:
     url = find_url(redis, name)
 
     async def readmitted() -> int:
-        typer.echo(f"{await server_set.readmit(url, name)} servers taken back")
+        found = await server_set.readmit(url, name)
+        typer.echo(f"{found.count} servers taken back")
+        if found.first:
+            typer.echo(_LOST, err=True)
         return 0
 
     run_look(readmitted)
