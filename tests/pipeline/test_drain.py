@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Self
@@ -198,14 +195,6 @@ async def test_a_host_between_two_starts_of_its_worker_is_known_and_still_the_la
         await drain.drain(server.url, HERE, pool=pool_name)
     assert (await drain.drain(server.url, HERE, pool=pool_name, force=True)).left == ()
     assert HERE in (await read_hosts(side)).draining
-
-
-async def test_a_host_is_shown_by_its_whole_name_to_a_pipe(server: EmbeddedServer, pool_name: str) -> None:
-    name = "pool-rule-" + "7f9c" * 30
-    await beat(server, pool_name, name, "rule")
-    command = [sys.executable, "-m", "tinyv_stream", "status", "--hosts", "--redis", server.url, "--pool", pool_name]
-    shown = await asyncio.to_thread(subprocess.run, command, env={**os.environ, "COLUMNS": "80"}, capture_output=True)
-    assert f"{name} " in shown.stdout.decode(), shown
 
 
 @pytest.mark.parametrize("stays", [True, False])

@@ -70,7 +70,8 @@ async def drain(
             if left_alone and not force:
                 raise DrainError(
                     f"no other host has a live worker for {' and '.join(left_alone)}: rollouts would wait until their"
-                    f" deadlines; start one elsewhere (`tinyv-stream join`), or drain {host} all the same with --force"
+                    f" deadlines; start one elsewhere (`tinyv-stream join`), or drain {_shown(host)} all the same with"
+                    " --force"
                 )
             if host in book.draining or await set_drain(side, host, is_draining=True, changes=book.changes):
                 return await _until_down(side, host, wait_s, on_change)
@@ -118,7 +119,14 @@ def progress(host: str, workers: Sequence[WorkerInfo]) -> DrainProgress:
 
 def _check_known(host: str, known: Sequence[str]) -> None:
     if host not in known:
-        raise InvalidInputError("HOST", host, f"the pool knows {', '.join(known) or 'no host yet'}: name one of them")
+        raise InvalidInputError(
+            "HOST", host, f"the pool knows {_shown(', '.join(known)) or 'no host yet'}: name one of them"
+        )
+
+
+def _shown(name: str) -> str:
+    """Return what a host or a worker calls itself on one line, whatever is in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in name)
 
 
 async def _until_down(
@@ -129,12 +137,15 @@ async def _until_down(
         # The mark after the workers: whoever takes it away before they are gone is seen.
         now, mark = progress(host, await side.workers()), await read_mark(side, host)
         if mark and not mark.is_draining:
-            raise DrainError(f"host {host} is not drained: {mark.by} let it work again meanwhile (`undrain`)")
+            who = _shown(mark.by)
+            raise DrainError(f"host {_shown(host)} is not drained: {who} let it work again meanwhile (`undrain`)")
         on_change(now)
         if mark and not now.left:
             return now
         if time.monotonic() > give_up and mark:
-            raise DrainError(f"not drained within {wait_s:g} s: {', '.join(now.left)} are there; the mark stands")
+            raise DrainError(
+                f"not drained within {wait_s:g} s: {_shown(', '.join(now.left))} are there; the mark stands"
+            )
         if time.monotonic() > give_up:
             raise DrainError("the server lost its data, and the mark: drain the host again")
         await asyncio.sleep(_LOOK_S)
