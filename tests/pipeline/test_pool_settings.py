@@ -15,8 +15,9 @@ from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.broker.redis_client import connect
 from tinyv_stream.broker.settings import Agreed, agree, change, settle
 from tinyv_stream.broker.worker import WorkerApi
+from tinyv_stream.cli import join
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
-from tinyv_stream.config.pool_settings import pool_settings
+from tinyv_stream.config.pool_settings import changes, pool_settings
 from tinyv_stream.control import model
 from tinyv_stream.control import settings as control
 from tinyv_stream.control.settings import SettingsError
@@ -188,6 +189,22 @@ async def test_a_change_that_makes_no_sense_names_the_setting(
     with pytest.raises(InvalidInputError, match=name) as caught:  # a route's by its row: `routes[0].grader`
         await control.change(server.url, {name: value}, pool=pool_name)
     assert remedy in caught.value.remedy
+
+
+async def test_whoever_joins_is_told_that_a_pool_is_new(
+    server: EmbeddedServer, pool_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await join._say_if_new(server.url, BrokerConfig(pool=pool_name))
+    assert f"pool {pool_name} is new on this server" in capsys.readouterr().out
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        await agree(side, config(pool_name))
+    await join._say_if_new(server.url, BrokerConfig(pool=pool_name))
+    assert not capsys.readouterr().out
+
+
+def test_a_change_from_auto_is_a_change() -> None:
+    before, after = {"tinyv.model": "auto", "tinyv.weight": 1.0}, {"tinyv.model": "embedded", "tinyv.weight": 0.5}
+    assert [(c.here, c.pool) for c in changes(before, after, ["tinyv.model"])] == [("auto", "embedded")]
 
 
 async def test_a_pool_without_settings_says_so(server: EmbeddedServer, pool_name: str) -> None:
