@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -13,15 +14,16 @@ from pathlib import Path
 import psutil
 import pytest
 from ray.cluster_utils import Cluster
-from ray_kit import assert_each_was_rescued, gone, kill, pool_on, ready, rewards, rollout, views
+from ray_kit import assert_each_was_rescued, config, gone, kill, pool_on, ready, rewards, rollout, views
 
 from tinyv_stream import RewardClient
 from tinyv_stream.broker.hosts import read_hosts
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, TinyVConfig
-from tinyv_stream.scale.plan import PlacementError
+from tinyv_stream.scale.plan import PlacementError, RayPlan
 from tinyv_stream.scale.ray_pool import RayPool
 from tinyv_stream.testing import EmbeddedServer, wait_until, wait_until_sync
+from tinyv_stream.types import Stage
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -147,6 +149,34 @@ async def test_counts_can_be_changed_while_it_runs(cluster: str, broker: Embedde
         wait_until_sync(lambda: len(pool.look().seats) == 2, 60, "the second engine drained")
         assert views(pool.look())["tinyv-1"].worker_pid == old["tinyv-1"].worker_pid
         assert_each_was_rescued(await rewards(broker, pool_name, 20), 20)
+
+
+async def test_a_second_start_waits_for_what_it_wants_not_for_what_it_takes_away(
+    cluster: str, broker: EmbeddedServer, pool_name: str
+) -> None:
+    with pool_on(broker, pool_name, rule_workers=(0, 0)) as pool:
+        await ready(broker, pool_name, 1)
+        counts: dict[Stage, tuple[int, int]] = {"rule": (1, 1), "tinyv": (0, 0)}
+        plan = RayPlan(url=broker.url, python=sys.executable, config=config(pool_name), counts=counts)
+        found = views(pool.start(plan, wait_s=90))
+        async with OperatorApi(broker.url, BrokerConfig(pool=pool_name)) as link:
+            heard = {(worker.stage, worker.pid) for worker in await link.workers() if worker.state != "lost"}
+        assert "rule-1" in found and ("rule", found["rule-1"].worker_pid) in heard
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_a_cluster_that_is_not_there_is_told_by_the_command(
+    broker: EmbeddedServer, pool_name: str, *, listens: bool
+) -> None:
+    """Ray itself goes on trying, with no word to the user."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        if listens:  # as a port that something else has by now
+            taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = command("up", "--on", "ray", "--address", address, "--pool", pool_name, url=broker.url)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"no connection to a Ray cluster at {address}" in done.stderr and "ray start --head" in done.stderr
 
 
 async def test_a_backlog_gets_a_second_engine(

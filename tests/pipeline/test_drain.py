@@ -174,6 +174,49 @@ async def test_a_program_whose_gate_closes_is_drained_and_comes_back(
         assert pool.workers[0].restarts == 0
 
 
+async def test_a_host_between_two_starts_of_its_worker_is_known_and_still_the_last_of_its_stage(
+    server: EmbeddedServer, pool_name: str, side: OperatorApi
+) -> None:
+    worker, stop = (
+        Worker(server.url, Config(broker=BrokerConfig(pool=pool_name)), ScriptedVerifier("rule")),
+        asyncio.Event(),
+    )
+
+    async def is_ready() -> bool:
+        return [w.state for w in await side.workers()] == ["ready"]
+
+    run = asyncio.create_task(worker.run(stop))
+    await wait_until(is_ready, 10, "it is ready")
+    stop.set()
+    await run
+    assert await side.workers() == []
+    assert not await drain.undrain(server.url, HERE, pool=pool_name)
+    with pytest.raises(DrainError, match="no other host has a live worker for rule"):
+        await drain.drain(server.url, HERE, pool=pool_name)
+    assert (await drain.drain(server.url, HERE, pool=pool_name, force=True)).left == ()
+    assert HERE in (await read_hosts(side)).draining
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_a_drain_that_somebody_takes_back_is_no_success(
+    server: EmbeddedServer, pool_name: str, side: OperatorApi, *, stays: bool
+) -> None:
+    """The worker is gone at once, or works again: in both cases its host is not drained."""
+    await beat(server, pool_name, "node", "rule")
+    waiting = asyncio.create_task(drain.drain(server.url, "node", pool=pool_name, force=True, wait_s=30))
+
+    async def is_marked() -> bool:
+        return "node" in (await read_hosts(side)).draining
+
+    await wait_until(is_marked, 10, "the mark stands")
+    assert await drain.undrain(server.url, "node", pool=pool_name)
+    if not stays:
+        async with WorkerApi(server.url, BrokerConfig(pool=pool_name)) as link:
+            await link.depart("rule", "rule-node", "node")
+    with pytest.raises(DrainError, match=f"node is not drained: {HERE} .* work again meanwhile"):
+        await waiting
+
+
 class Unopened(ScriptedVerifier):
     """Notes whether it was opened."""
 

@@ -11,12 +11,13 @@ from stream_kit import rollout
 from tinyv_stream_workers.settings_follower import SettingsFollower
 
 from tinyv_stream import InvalidInputError, Reward, RewardClient, Status
-from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.broker.redis_client import connect
-from tinyv_stream.broker.settings import agree, change, settle
+from tinyv_stream.broker.settings import Agreed, agree, change, settle
 from tinyv_stream.broker.worker import WorkerApi
+from tinyv_stream.cli import join
 from tinyv_stream.config import BrokerConfig, Config, EngineConfig, RuleConfig, TinyVConfig
-from tinyv_stream.config.pool_settings import pool_settings
+from tinyv_stream.config.pool_settings import changes, pool_settings
 from tinyv_stream.control import model
 from tinyv_stream.control import settings as control
 from tinyv_stream.control.settings import SettingsError
@@ -105,6 +106,45 @@ async def test_of_two_changes_at_once_one_fails(server: EmbeddedServer, pool_nam
         assert (await settle(side, {}, version=-1)).settings["tinyv.weight"] == weights[versions.index(2)]
 
 
+async def test_a_change_that_a_later_one_overtakes_says_what_holds_instead(
+    server: EmbeddedServer, pool_name: str
+) -> None:
+    """The worker goes by the later version at once, as it does where it starts again only once for two changes."""
+
+    async def worker(version: int) -> None:
+        async with WorkerApi(server.url, BrokerConfig(pool=pool_name)) as link:
+            about = {"settings_version": str(version)}
+            info = WorkerInfo(name="a", stage="rule", pid=1, host="h", state="ready", about=about)
+            await link.beat("a", msgspec.json.encode(info))
+
+    async def change_to(**settings: object) -> tuple[Agreed, asyncio.Task[Agreed]]:
+        """Begin a change; return what holds once it does."""
+        names = {f"tinyv.{name}": value for name, value in settings.items()}
+        version = (await settle(side, {}, version=-1)).version + 1
+        work = asyncio.create_task(control.change(server.url, names, pool=pool_name, wait_s=30))
+
+        async def is_set() -> bool:
+            return (await settle(side, {}, version=-1)).version == version
+
+        await wait_until(is_set, 10, "the change stands")
+        return await settle(side, {}, version=-1), work
+
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        await agree(side, config(pool_name))
+        await worker(1)
+        _, first = await change_to(weight=0.3)
+        _, second = await change_to(weight=0.5)
+        await worker(3)
+        with pytest.raises(SettingsError, match=r"2 was overtaken by version 3, .*tinyv\.weight=0\.5 holds now"):
+            await first
+        assert (await second).settings["tinyv.weight"] == 0.5
+        # One of other settings takes nothing away.
+        _, first = await change_to(weight=0.75)
+        _, second = await change_to(setup="mixed")
+        await worker(5)
+        assert [(await work).settings["tinyv.weight"] for work in (first, second)] == [0.75, 0.75]
+
+
 async def test_an_idle_pool_takes_the_settings_of_the_next_start(server: EmbeddedServer, pool_name: str) -> None:
     async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
         await agree(side, config(pool_name))
@@ -137,6 +177,8 @@ async def test_a_server_that_lost_the_settings_learns_them_from_a_worker(
         ("tinyv.weight", 2, "use a number from 0 to 1"),
         ("rule.workers", 2, "each host's own"),
         ("tinyv.setup", "both", "use addon, tinyv_only or mixed"),
+        ("routes", [{"contains": "x", "grader": "nix"}], "use one of cascade, exact, math_verify, prime"),
+        ("routes", [{"contains": "x", "grader": "my grader:f"}], "a `package.module:function`"),
     ],
 )
 async def test_a_change_that_makes_no_sense_names_the_setting(
@@ -144,9 +186,25 @@ async def test_a_change_that_makes_no_sense_names_the_setting(
 ) -> None:
     async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
         await settle(side, pool_settings(config(pool_name)))
-    with pytest.raises(InvalidInputError, match=name) as caught:
+    with pytest.raises(InvalidInputError, match=name) as caught:  # a route's by its row: `routes[0].grader`
         await control.change(server.url, {name: value}, pool=pool_name)
     assert remedy in caught.value.remedy
+
+
+async def test_whoever_joins_is_told_that_a_pool_is_new(
+    server: EmbeddedServer, pool_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await join._say_if_new(server.url, BrokerConfig(pool=pool_name))
+    assert f"pool {pool_name} is new on this server" in capsys.readouterr().out
+    async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
+        await agree(side, config(pool_name))
+    await join._say_if_new(server.url, BrokerConfig(pool=pool_name))
+    assert not capsys.readouterr().out
+
+
+def test_a_change_from_auto_is_a_change() -> None:
+    before, after = {"tinyv.model": "auto", "tinyv.weight": 1.0}, {"tinyv.model": "embedded", "tinyv.weight": 0.5}
+    assert [(c.here, c.pool) for c in changes(before, after, ["tinyv.model"])] == [("auto", "embedded")]
 
 
 async def test_a_pool_without_settings_says_so(server: EmbeddedServer, pool_name: str) -> None:

@@ -136,6 +136,7 @@ def test_reward_line_holds_what_the_manual_says(tmp_path: Path) -> None:
         rule=Verdict(outcome=Outcome.INCORRECT, grader="prime"),
         tinyv=Verdict(outcome=Outcome.CORRECT, grader="tinyv", p_true=0.9, model="m"),
         timings=Timings(rule_s=0.25),
+        settings_version=3,
     )
     with RewardFile(tmp_path / "out.jsonl") as out:
         assert out.write(reward)
@@ -148,6 +149,7 @@ def test_reward_line_holds_what_the_manual_says(tmp_path: Path) -> None:
         "tinyv": {"outcome": "correct", "p_true": 0.9, "model": "m"},
         "reason": "",
         "timings": {"rule_s": 0.25},
+        "settings_version": 3,
     }
 
 

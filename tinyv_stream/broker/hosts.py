@@ -17,6 +17,7 @@ from tinyv_stream.broker.shard import ShardClient
 from tinyv_stream.types import STAGES, Stage
 
 _DRAIN: Final = "drain:"
+_LEFT: Final = "left:"
 
 
 class DrainMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +57,8 @@ class HostBook(msgspec.Struct, frozen=True, kw_only=True):
     """By host; one that was drained once and works again is in it."""
     wanted: dict[str, dict[Stage, Wanted]]
     """By place, then stage."""
+    left: dict[str, set[Stage]] = {}
+    """Stages of workers that left a host in the last ten minutes, by host: it may be between two of them."""
 
     @property
     def draining(self) -> set[str]:
@@ -68,6 +71,7 @@ async def read_hosts(link: ShardClient) -> HostBook:
     now, changes, *pairs = cast("list[bytes]", await link.script("read_hosts", []))
     marks: dict[str, DrainMark] = {}
     wanted: dict[str, dict[Stage, Wanted]] = {}
+    left: dict[str, set[Stage]] = {}
     for raw_name, value in zip(pairs[::2], pairs[1::2], strict=True):
         name = raw_name.decode("utf-8", "replace")
         if name.startswith(_DRAIN):
@@ -75,10 +79,13 @@ async def read_hosts(link: ShardClient) -> HostBook:
             marks |= {mark.host: mark} if mark else {}
             continue
         _, stage, place = name.split(":", 2)
+        if name.startswith(_LEFT):
+            left.setdefault(place, set()).update(one for one in STAGES if one == stage)
+            continue
         counts = _counts(value)
         if stage in STAGES and counts:
             wanted.setdefault(place, {})[stage] = counts
-    return HostBook(now_ms=int(now), changes=int(changes), marks=marks, wanted=wanted)
+    return HostBook(now_ms=int(now), changes=int(changes), marks=marks, wanted=wanted, left=left)
 
 
 async def set_drain(link: ShardClient, host: str, *, is_draining: bool, changes: int | None = None) -> int:

@@ -72,17 +72,26 @@ _known: dict[tuple[str, str], tuple[ServerSeat, ...]] = {}
 """Sets whose order this process has seen, by URL and pool."""
 
 
-async def readmit(url: str, pool: str) -> int:
-    """Tell the servers in a list that lost their data who they are; return how many that were.
+class Readmission(msgspec.Struct, frozen=True):
+    """Servers that were taken back."""
+
+    count: int
+    first: bool
+    """The first of the pool is among them: what holds for the whole pool was kept there alone."""
+
+
+async def readmit(url: str, pool: str) -> Readmission:
+    """Tell the servers in a list that lost their data who they are; return which that were.
 
     For a pool of which nothing runs any more. Raises as `seat_of` does.
     """
     urls = servers_of(url)
     async with AsyncExitStack() as stack:
         links = [await stack.enter_async_context(connect(one)) for one in urls]
-        lost = sum(not one.id for one in await _look_at_all(urls, links, pool))
-    await _settle(urls, pool, may_readmit=True)
-    return lost
+        seen = await _look_at_all(urls, links, pool)
+    lost = [one for one, its in zip(urls, seen, strict=True) if not its.id]
+    seats = await _settle(urls, pool, may_readmit=True)
+    return Readmission(len(lost), first=seats[0].url in lost)
 
 
 async def seat_of(url: str, pool: str, shard: int) -> ServerSeat:

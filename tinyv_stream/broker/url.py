@@ -34,6 +34,8 @@ _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 """Names and addresses; nothing else may be shown as a host."""
 _BETWEEN: Final = re.compile(rf",(?=(?:{'|'.join(map(re.escape, sorted(_SCHEMES)))})://)")
 """Commas that part servers: a scheme follows, which no host and no escaped password holds."""
+_MISPARTED: Final = re.compile(rf"(?:[;\s][;,\s]*|,[;\s]+)(?:{'|'.join(map(re.escape, sorted(_SCHEMES)))})://|,\s*$")
+"""What somebody wrote between servers, or after the last, in place of such a comma."""
 _PORTS: Final = {"sentinel": 26379, "cluster": 6379}
 _TLS_OPTIONS: Final = frozenset(
     {
@@ -101,6 +103,8 @@ def parse(url: str) -> Address:
 
 def servers_of(url: str) -> tuple[str, ...]:
     """Return the URLs in a list of servers, in the order given; raise InvalidInputError for one that does not fit."""
+    if _MISPARTED.search(url):
+        raise _invalid(url, "part several servers by a comma alone: no space, no semicolon, and none at the end")
     urls = tuple(_BETWEEN.split(url))
     if len(urls) > 1:
         for one in urls:

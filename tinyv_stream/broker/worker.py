@@ -21,6 +21,8 @@ PARKED: Final = 2
 MOST_DEAD: Final = 10_000
 """Dead letters kept: enough to study a fault, bounded because nobody may ever look."""
 _SILENT_S: Final = 60.0
+_KNOWN_S: Final = 600.0
+"""How long a host is remembered after a worker of it left: longer than an engine needs to load its model again."""
 
 
 Lease = tuple[int, str]
@@ -207,10 +209,13 @@ class WorkerApi(ShardClient):
             args += [delivery.entry, delivery.entry_count]
         return cast("int", await self.script("give_back", args))
 
-    async def depart(self, stage: Stage, consumer: str) -> bool:
-        """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over."""
+    async def depart(self, stage: Stage, consumer: str, host: str = "") -> bool:
+        """Forget this worker; False if it still holds something: then it stays a consumer until that is taken over.
+
+        Its host stays known for a while: a worker that goes may be one that starts again.
+        """
         others = [self.keys.heartbeat, self.keys.workers]
-        return await self.script("depart", [stage, consumer], others) == 1
+        return await self.script("depart", [stage, consumer, host, int(_KNOWN_S * 1000)], others) == 1
 
     async def beat(self, worker: str, about: bytes, host: str = "") -> PoolWord:
         """Tell `status` that this worker lives; return what the pool has to say to it."""

@@ -36,6 +36,7 @@ from tinyv_stream.cli import (
     worker,
 )
 from tinyv_stream.cli import eval as evaluation
+from tinyv_stream.cli.common import safe
 from tinyv_stream.errors import InvalidInputError, TinyVError
 
 _HELP: Final = """
@@ -104,13 +105,18 @@ def main() -> None:
     try:
         app(prog_name="tinyv-stream")
     except InvalidInputError as exc:
-        typer.echo(f"tinyv-stream: {exc}", err=True)
+        typer.echo(f"tinyv-stream: {_escaped(str(exc))}", err=True)
         sys.exit(2)
     except TinyVError as exc:
-        typer.echo(f"tinyv-stream: {explained(exc)}", err=True)
+        typer.echo(f"tinyv-stream: {_escaped(explained(exc))}", err=True)
         sys.exit(1)
     except OSError as exc:
         where = f" {exc.filename}" if exc.filename else ""
         doing = f"`{' '.join(sys.argv[1:2])}`" if sys.argv[1:] else "it"
         typer.echo(f"tinyv-stream: {doing} cannot go on:{where} {exc.strerror or exc}; {remedy_for(exc)}", err=True)
         sys.exit(1)
+
+
+def _escaped(text: str) -> str:
+    """Return a message whose foreign names, such as hosts', move no cursor; it may have several lines."""
+    return "\n".join(safe(line, None) for line in text.split("\n"))

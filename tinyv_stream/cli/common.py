@@ -164,10 +164,17 @@ def given(path: Path | None, **tinyv: object) -> set[str]:
 
 
 def check_rule_workers(config: Config) -> None:
-    """Raise ModuleNotFoundError, before a pool is started, where what its rule workers import is missing."""
+    """Raise ModuleNotFoundError, before a pool is started, where what its rule workers import is missing.
+
+    Raises InvalidInputError for a route to a grader that is not there.
+    """
     for name in _RULE_MODULES if config.rule.workers else ():
         if find_spec(name) is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    if config.rule.workers and config.routes:
+        from tinyv_stream.control.settings import check_graders
+
+        check_graders(config)
 
 
 def check_outputs(*outputs: tuple[str, Path | None], inputs: Iterable[Path]) -> None:

@@ -1,5 +1,6 @@
 """`tinyv-stream drain` and `undrain`: one host of a pool stops working, and works again."""
 
+import shlex
 from typing import Annotated, Final
 
 import typer
@@ -67,6 +68,7 @@ async def _drain(url: str, pool: str, host: str, *, force: bool, wait_s: float, 
     async def draining() -> None:
         end = await control.drain(url, host, pool=pool, force=force, wait_s=wait_s, on_change=tell)
         lost = f"; {len(end.lost)} of its workers fell silent: what they held, others take over" if end.lost else ""
-        typer.echo(safe(f"host {host} is drained, and stays so until `tinyv-stream undrain {host}`{lost}", None))
+        undo = f"tinyv-stream undrain {shlex.quote(host)}"
+        typer.echo(safe(f"host {host} is drained, and stays so until `{undo}`{lost}", None))
 
     return 0 if await finishes(interrupt.asked, draining()) else INTERRUPTED

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from tinyv_stream.broker.figures import WorkerInfo
@@ -27,8 +27,9 @@ class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
     done: int
     """Rollouts ended or forwarded since its workers' starts."""
     releases: tuple[str, ...]
+    """Of its live workers."""
     settings: tuple[str, ...]
-    """Versions of the pool's settings that its workers go by; more than one while a change rolls through."""
+    """Versions of the pool's settings that its live workers go by; more than one while a change rolls through."""
     drain: str = ""
     """`draining` while it still has workers, then `drained`; empty while it works."""
     drain_s: float | None = None
@@ -48,14 +49,14 @@ def hosts_of(workers: Sequence[WorkerInfo], book: HostBook | None = None) -> lis
 
 
 def hosts_table(title: str, hosts: Sequence[HostInfo]) -> RenderableType:
-    """Return a row per host, and a warning where releases or settings differ."""
+    """Return a row per host, and a warning where releases or settings differ. Too long a name goes on below."""
     drain = ["drain"] if any(one.drain for one in hosts) else []
     names = ("host", "rules", "TinyV", "held", "done", "release", "settings", *drain)
-    shown = Table(*names, box=None, header_style="dim")
+    shown = Table(*(Column(name, overflow="fold") for name in names), box=None, header_style="dim")
     for one in hosts:
         stages = (f"{one.ready.get(s, 0)}/{one.workers.get(s, 0)}" for s in ("rule", "tinyv"))
         cells = (one.host, *stages, one.held, one.done, ", ".join(one.releases), ", ".join(one.settings))
-        shown.add_row(*(Text(safe(str(cell))) for cell in (*cells, *([one.drain] if drain else []))))
+        shown.add_row(*(Text(safe(str(cell), None)) for cell in (*cells, *([one.drain] if drain else []))))
     return Group(Text(title), shown, *(Text(safe(line, 400), style="yellow") for line in warnings_of(hosts)))
 
 
@@ -92,4 +93,6 @@ def _marked(host: HostInfo, workers: Sequence[WorkerInfo], book: HostBook | None
 
 
 def _values(workers: Sequence[WorkerInfo], key: str) -> tuple[str, ...]:
-    return tuple(sorted({value for worker in workers if (value := worker.about.get(key))}))
+    """Return what the live workers say: a lost one goes by nothing any more."""
+    live = (worker for worker in workers if worker.state != "lost")
+    return tuple(sorted({value for worker in live if (value := worker.about.get(key))}))

@@ -5,9 +5,23 @@ from typing import Annotated, Final
 
 import typer
 
-from tinyv_stream.cli.common import ConfigOption, PoolOption, check_rule_workers, given, log_to_stderr, run, settings
+from tinyv_stream.aio.cancel import finishes
+from tinyv_stream.broker.settings import version_of
+from tinyv_stream.broker.shard import ShardClient
+from tinyv_stream.cli.common import (
+    ConfigOption,
+    Interrupt,
+    PoolOption,
+    check_rule_workers,
+    given,
+    log_to_stderr,
+    run,
+    say,
+    settings,
+)
 from tinyv_stream.cli.up import look_for_check, serve
-from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.config import BrokerConfig
+from tinyv_stream.errors import BrokerError, InvalidInputError
 
 EPILOG: Final = """
 \b
@@ -41,4 +55,20 @@ def join(
     chosen = settings(config, pool=pool, rule_workers=rule_workers, tinyv_workers=tinyv_workers)
     check_rule_workers(chosen)
     look_for_check(chosen)
-    run(lambda interrupt: serve(chosen, given(config), redis, (None, None, None), interrupt))
+
+    async def joined(interrupt: Interrupt) -> int:
+        await finishes(interrupt.asked, _say_if_new(redis, chosen.broker))
+        return await serve(chosen, given(config), redis, (None, None, None), interrupt)
+
+    run(joined)
+
+
+async def _say_if_new(url: str, broker: BrokerConfig) -> None:
+    """Say where nobody has been in this pool yet: its name may be a slip. What is wrong with a server `serve` tells."""
+    try:
+        async with ShardClient(url, broker) as link:
+            is_new = not await version_of(link)
+    except BrokerError:
+        return
+    if is_new:
+        say(f"pool {broker.pool} is new on this server, this host begins it; another one is named by --pool")

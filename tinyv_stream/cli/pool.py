@@ -12,7 +12,7 @@ from tinyv_stream.broker import server_set
 from tinyv_stream.broker.settings import Agreed
 from tinyv_stream.cli.common import INTERRUPTED, Interrupt, PoolOption, RedisOption, find_url, run, run_look, safe
 from tinyv_stream.config import check, decode_toml, load
-from tinyv_stream.config.pool_settings import Difference, as_json, differences, digest, pool_settings, written
+from tinyv_stream.config.pool_settings import Difference, as_json, changes, differences, digest, pool_settings, written
 from tinyv_stream.control import settings as control
 from tinyv_stream.errors import InvalidInputError
 
@@ -34,6 +34,11 @@ app: Final = typer.Typer(
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
+)
+_LOST: Final = (
+    "The first server is among them. It alone kept what holds for the whole pool, and that is lost: the settings, the"
+    " drain marks, a model that was switched to, and sleep. The next start settles its own settings. Set again what"
+    " was set: `tinyv-stream pool set`, `drain`, `model switch`, `model sleep`."
 )
 _FORM: Final = "write NAME=VALUE, such as tinyv.weight=0.5, or name a tinyv.toml"
 
@@ -115,7 +120,7 @@ async def _set(url: str, pool: str, wanted: Mapping[str, object], wait_s: float,
     async def changing() -> None:
         before = await control.look(url, pool=pool)
         agreed = await control.change(url, wanted, pool=pool, wait_s=wait_s, on_change=tell)
-        _print(differences(before.settings, agreed.settings), was=True)
+        _print(changes(before.settings, agreed.settings, wanted), was=True)
         typer.echo(_title(agreed))
 
     return 0 if await finishes(interrupt.asked, changing()) else INTERRUPTED
@@ -128,7 +133,10 @@ def readmit(*, redis: RedisOption = None, pool: PoolOption = None) -> None:
     url = find_url(redis, name)
 
     async def readmitted() -> int:
-        typer.echo(f"{await server_set.readmit(url, name)} servers taken back")
+        found = await server_set.readmit(url, name)
+        typer.echo(f"{found.count} servers taken back")
+        if found.first:
+            typer.echo(_LOST, err=True)
         return 0
 
     run_look(readmitted)

@@ -1,6 +1,7 @@
 """`tinyv-stream status`: a snapshot of a pool."""
 
 import asyncio
+import sys
 import time
 from typing import Annotated, Final
 
@@ -13,6 +14,8 @@ from tinyv_stream.cli.common import PoolOption, RedisOption, find_url, run_look
 from tinyv_stream.cli.on_ray import AddressOption, OnOption, show_on_ray
 from tinyv_stream.config import BrokerConfig
 
+_NO_WIDTH: Final = 10_000
+"""Columns of what is no terminal."""
 _BETWEEN_S: Final = 1.0
 """Between the two looks that a rate needs."""
 
@@ -60,7 +63,8 @@ async def _show_hosts(url: str, pool: str, *, as_json: bool) -> int:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
-        Console().print(hosts_table(title, found))
+        # A pipe has no width: whoever reads it wants names whole.
+        Console(width=None if sys.stdout.isatty() else _NO_WIDTH).print(hosts_table(title, found))
     return 0
 
 

@@ -79,6 +79,12 @@ def differences(here: Settings, pool: Settings, names: Iterable[str] | None = No
     return [one for one in found if (one.name, one.here) != (MODEL, AUTO)]
 
 
+def changes(before: Settings, after: Settings, names: Iterable[str]) -> list[Difference]:
+    """Return which of `names` a change gave another value, by name; `auto` is a value like any other."""
+    values = {name: (before.get(name), after.get(name)) for name in sorted(names)}
+    return [Difference(name, old, new) for name, (old, new) in values.items() if as_json(old) != as_json(new)]
+
+
 def chosen(config: Config) -> set[str]:
     """Return the names of the pool settings that are not as by default."""
     return {one.name for one in differences(pool_settings(config), pool_settings(Config()))}

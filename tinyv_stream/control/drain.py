@@ -7,6 +7,7 @@
 
 - Its workers take nothing more, finish what they hold within their grace, and give the rest back uncounted.
 - The mark is the pool's: the host's `up`, `join`, pods or actors that start again find it and stay down.
+- An `undrain` that comes meanwhile ends the wait: a host whose mark is gone is not told to be drained.
 - Giving up early is safe: after a cancellation the host is drained all the same.
 """
 
@@ -18,7 +19,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.broker.figures import WorkerInfo
-from tinyv_stream.broker.hosts import HostBook, read_hosts, set_drain
+from tinyv_stream.broker.hosts import HostBook, read_hosts, read_mark, set_drain
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.errors import InvalidInputError, TinyVError
@@ -58,8 +59,8 @@ async def drain(
     """Drain a host; return once none of its workers is left. Safe to run twice.
 
     `force` drains it also where a stage is left without a host: rollouts then wait, until their deadlines at most.
-    Raises InvalidInputError for a host that the pool does not know, DrainError where `force` is needed or `wait_s` have
-    passed (the mark stands), BrokerError if the broker does not answer.
+    Raises InvalidInputError for a host that the pool does not know, DrainError where `force` is needed, somebody let it
+    work again meanwhile or `wait_s` have passed (the mark stands), BrokerError if the broker does not answer.
     """
     async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         while True:
@@ -69,7 +70,8 @@ async def drain(
             if left_alone and not force:
                 raise DrainError(
                     f"no other host has a live worker for {' and '.join(left_alone)}: rollouts would wait until their"
-                    f" deadlines; start one elsewhere (`tinyv-stream join`), or drain {host} all the same with --force"
+                    f" deadlines; start one elsewhere (`tinyv-stream join`), or drain {_shown(host)} all the same with"
+                    " --force"
                 )
             if host in book.draining or await set_drain(side, host, is_draining=True, changes=book.changes):
                 return await _until_down(side, host, wait_s, on_change)
@@ -87,14 +89,19 @@ async def undrain(url: str, host: str, *, pool: str = "main") -> bool:
 
 
 def known_hosts(book: HostBook, workers: Sequence[WorkerInfo]) -> list[str]:
-    """Return the hosts that have workers, or are drained, by name."""
-    return sorted({worker.host for worker in workers} | book.draining)
+    """Return the hosts that have workers or had some a while ago, or are drained, by name."""
+    return sorted({worker.host for worker in workers} | book.draining | book.left.keys())
 
 
 def stages_left_alone(host: str, book: HostBook, workers: Sequence[WorkerInfo]) -> list[str]:
-    """Return the stages that `host` works on and no other does that is not drained itself."""
+    """Return the stages that `host` works on and no other does that is not drained itself.
+
+    A worker that left there a while ago counts for `host`, since it may be about to start again, and for no other.
+    """
     able = [worker for worker in workers if worker.state not in _AWAY and worker.host not in book.draining]
     here = {worker.stage for worker in able if worker.host == host}
+    if host not in book.draining:
+        here |= book.left.get(host, set())
     return sorted(here - {worker.stage for worker in able if worker.host != host})
 
 
@@ -112,7 +119,14 @@ def progress(host: str, workers: Sequence[WorkerInfo]) -> DrainProgress:
 
 def _check_known(host: str, known: Sequence[str]) -> None:
     if host not in known:
-        raise InvalidInputError("HOST", host, f"the pool knows {', '.join(known) or 'no host yet'}: name one of them")
+        raise InvalidInputError(
+            "HOST", host, f"the pool knows {_shown(', '.join(known)) or 'no host yet'}: name one of them"
+        )
+
+
+def _shown(name: str) -> str:
+    """Return what a host or a worker calls itself on one line, whatever is in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in name)
 
 
 async def _until_down(
@@ -120,10 +134,18 @@ async def _until_down(
 ) -> DrainProgress:
     give_up = time.monotonic() + wait_s
     while True:
-        now = progress(host, await side.workers())
+        # The mark after the workers: whoever takes it away before they are gone is seen.
+        now, mark = progress(host, await side.workers()), await read_mark(side, host)
+        if mark and not mark.is_draining:
+            who = _shown(mark.by)
+            raise DrainError(f"host {_shown(host)} is not drained: {who} let it work again meanwhile (`undrain`)")
         on_change(now)
-        if not now.left:
+        if mark and not now.left:
             return now
+        if time.monotonic() > give_up and mark:
+            raise DrainError(
+                f"not drained within {wait_s:g} s: {_shown(', '.join(now.left))} are there; the mark stands"
+            )
         if time.monotonic() > give_up:
-            raise DrainError(f"not drained within {wait_s:g} s: {', '.join(now.left)} are there; the mark stands")
+            raise DrainError("the server lost its data, and the mark: drain the host again")
         await asyncio.sleep(_LOOK_S)

@@ -6,6 +6,7 @@
 
 - Workers drain and start again with the new settings, one of each stage at a time; rollouts wait meanwhile.
 - Each reward carries the version that it was given by (`Reward.settings_version`).
+- A change that a later one overtakes is no success: whoever waits for it is told what holds instead.
 - Giving up early is safe: after a cancellation the pool still goes over.
 """
 
@@ -22,7 +23,14 @@ from tinyv_stream.broker.operator import OperatorApi, WorkerInfo
 from tinyv_stream.broker.settings import Agreed, settle
 from tinyv_stream.broker.settings import change as change_in_broker
 from tinyv_stream.config import BrokerConfig, Config
-from tinyv_stream.config.pool_settings import HOST_SETTINGS, differences, pool_settings, with_pool_settings
+from tinyv_stream.config.pool_settings import (
+    HOST_SETTINGS,
+    as_json,
+    changes,
+    differences,
+    pool_settings,
+    with_pool_settings,
+)
 from tinyv_stream.errors import InvalidInputError, TinyVError
 from tinyv_stream.types import Stage
 
@@ -61,8 +69,9 @@ async def change(
 ) -> Agreed:
     """Set some pool settings, by dotted name, for every host; return once every live worker works by them.
 
-    Raises InvalidInputError for a name or a value that is none, SettingsError where another change was first, a model
-    switch is under way or `wait_s` have passed (the change stands), BrokerError if the broker does not answer.
+    Raises InvalidInputError for a name or a value that is none, SettingsError where another change was first or came
+    after and took one of the values away, a model switch is under way or `wait_s` have passed (the change stands),
+    BrokerError if the broker does not answer.
     """
     async with OperatorApi(url, BrokerConfig(pool=pool)) as side:
         before = await _look(side, pool)
@@ -78,8 +87,7 @@ async def change(
         version = await change_in_broker(side, wanted, version=before.version)
         if version <= 0:
             raise SettingsError("somebody else changed the settings meanwhile: look at `pool show`, and set them again")
-        await _until_all(side, version, stages, wait_s, on_change)
-        return await _look(side, pool)
+        return await _until_all(side, wanted, version, stages, wait_s=wait_s, on_change=on_change)
 
 
 def checked(settings: Mapping[str, object], agreed: Agreed) -> dict[str, object]:
@@ -92,7 +100,18 @@ def checked(settings: Mapping[str, object], agreed: Agreed) -> dict[str, object]
             raise InvalidInputError(name, value, f"there is no such pool setting: use one of {', '.join(known)}")
     config = with_pool_settings(Config(), {**agreed.settings, **settings})
     taken = pool_settings(config)
-    return {name: taken[name] for name in settings}
+    wanted = {name: taken[name] for name in settings}
+    if changes(agreed.settings, wanted, wanted.keys() & {"routes"}):
+        check_graders(config)
+    return wanted
+
+
+def check_graders(config: Config) -> None:
+    """Raise InvalidInputError for the first route to a grader that is not there; rule workers would not start."""
+    from tinyv_stream.verifiers.rules.graders import check_name
+
+    for number, route in enumerate(config.routes):
+        check_name(f"routes[{number}].grader", route.grader)
 
 
 async def _look(side: OperatorApi, pool: str) -> Agreed:
@@ -104,24 +123,41 @@ async def _look(side: OperatorApi, pool: str) -> Agreed:
 
 async def _until_all(
     side: OperatorApi,
+    wanted: Mapping[str, object],
     version: int,
     stages: AbstractSet[Stage],
+    *,
     wait_s: float,
     on_change: Callable[[SettingsChange], None],
-) -> None:
-    """Wait until every live worker goes by this version, and one of each stage that had some is back."""
+) -> Agreed:
+    """Wait until every live worker goes by this version, and one of each stage that had some is back.
+
+    Returns what holds; raises SettingsError as soon as what was wanted holds no more.
+    """
     give_up = time.monotonic() + wait_s
     while True:
         live = [worker for worker in await side.workers() if worker.state != "lost"]
+        # After the workers: what a change takes away before they are all there is seen, however short the rest was.
+        agreed = await settle(side, {}, version=-1)
+        _check_holds(wanted, version, agreed)
         left = tuple(worker.name for worker in live if not _is_there(worker, version))
         on_change(SettingsChange(version=version, there=len(live) - len(left), left=left))
         if not left and stages <= set[str](worker.stage for worker in live):
-            return
+            return agreed
         if time.monotonic() > give_up:
             raise SettingsError(
                 f"not everywhere within {wait_s:g} s: {', '.join(left) or 'no worker is back'}; the change stands"
             )
         await asyncio.sleep(_LOOK_S)
+
+
+def _check_holds(wanted: Mapping[str, object], version: int, agreed: Agreed) -> None:
+    """Raise SettingsError where a later change took a wanted value away; one of other settings is no matter."""
+    if agreed.version > version and differences(wanted, agreed.settings):
+        holds = ", ".join(f"{name}={as_json(agreed.settings[name])}" for name in wanted)
+        raise SettingsError(
+            f"version {version} was overtaken by version {agreed.version}, set by {agreed.by}: {holds} holds now"
+        )
 
 
 def _is_there(worker: WorkerInfo, version: int) -> bool:

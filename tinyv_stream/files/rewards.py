@@ -53,6 +53,8 @@ class RewardLine(msgspec.Struct, frozen=True, kw_only=True):
     tinyv: TinyVLine | None = None
     reason: str = ""
     timings: Timings = Timings()
+    settings_version: int = 0
+    """Of the pool's settings that it was given by; 0: nobody's, as at a deadline that no worker saw."""
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ def reward_line(reward: Reward) -> RewardLine:
         tinyv=TinyVLine(tinyv.outcome, tinyv.p_true, tinyv.model) if tinyv else None,
         reason=reward.reason,
         timings=reward.timings,
+        settings_version=reward.settings_version,
     )
 
 

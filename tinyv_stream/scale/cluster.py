@@ -20,6 +20,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, Place
 
 from tinyv_stream.scale.actors import KeeperActor, SeatActor
 from tinyv_stream.scale.plan import PlacementError, RayPlan, SeatPlace, keeper_name, seat_name, seat_of
+from tinyv_stream.scale.reach import check_answers
 from tinyv_stream.types import Stage
 
 SPACE: Final = "tinyv-stream"
@@ -111,12 +112,16 @@ class RayCluster:
 
 
 def connect(address: str | None) -> RayCluster:
-    """Use this process's cluster, or connect to one; raise PlacementError saying how to have one."""
+    """Use this process's cluster, or connect to one; raise PlacementError saying how to have one.
+
+    What does not answer at `address` is given up within 30 s.
+    """
     if ray.is_initialized():
         return RayCluster()
     try:
+        check_answers(address or "auto")
         ray.init(address=address or "auto", namespace=SPACE, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as exc:
+    except (OSError, RuntimeError, ValueError) as exc:
         said = str(exc).strip().splitlines() or [type(exc).__name__]
         raise PlacementError(
             f"no connection to a Ray cluster at {address or 'auto'}: {said[0][:200]}; give its --address, or start one"

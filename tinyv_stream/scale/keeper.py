@@ -25,7 +25,7 @@ from tinyv_stream.broker.hosts import Wanted, read_hosts, set_wanted
 from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.control.scaling import ScaleRule, StageScaler, load_of
 from tinyv_stream.errors import BrokerError
-from tinyv_stream.scale.plan import PlacementError, RayPlan, difference, remedy, seat_of, seat_place
+from tinyv_stream.scale.plan import PlacementError, RayPlan, difference, remedy, seat_name, seat_of, seat_place
 from tinyv_stream.scale.seat import GRACE_S, SeatView
 from tinyv_stream.types import Stage
 
@@ -239,6 +239,13 @@ class Keeper:
         if not self._events or not self._events[-1].endswith(text):
             self._events.append(f"{time.strftime('%H:%M:%S')} {text}")
             _log.info("%s", text)
+
+
+def wanted_seats(found: RayStatus, counts: Mapping[Stage, tuple[int, int]]) -> dict[str, SeatStatus | None]:
+    """Return the fewest seats that `counts` wants, by name, None where it is not there yet; none that is to go."""
+    seats = {seat.name: seat for seat in found.seats}
+    names = [seat_name(found.pool, stage, n) for stage, (least, _) in counts.items() for n in range(1, least + 1)]
+    return {name: seats.get(name) for name in names}
 
 
 async def _kept_counts(link: OperatorApi, plan: RayPlan) -> dict[Stage, int]:

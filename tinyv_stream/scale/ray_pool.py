@@ -23,7 +23,7 @@ from tinyv_stream.broker.operator import OperatorApi
 from tinyv_stream.broker.settings import agree
 from tinyv_stream.config import Config
 from tinyv_stream.errors import BrokerError, InvalidInputError
-from tinyv_stream.scale.keeper import RayStatus, counts_of
+from tinyv_stream.scale.keeper import RayStatus, counts_of, wanted_seats
 from tinyv_stream.scale.plan import (
     SHARE,
     PlacementError,
@@ -125,21 +125,24 @@ class RayPool:
             _apart(_forget(url, self.name))
 
     def _placed(self, plan: RayPlan, wait_s: float) -> RayStatus:
-        """Return once the pool has heard of every seat's worker: until then it may still refuse its settings."""
+        """Return once the pool has heard of every wanted seat's worker: until then it may still refuse its settings.
+
+        Seats that were there before and are to go neither count nor fail it.
+        """
         until = time.monotonic() + wait_s
-        least = sum(fewest for fewest, _ in plan.counts.values())
         while True:
             found, heard = self.look(), _apart(_heard_of(plan))
-            views = [seat.view for seat in found.seats if seat.view]
+            seats = wanted_seats(found, plan.counts)
+            views = [seat.view for seat in seats.values() if seat and seat.view]
             refused = [view.reason for view in views if view.state == "refused"]
             if refused:
                 raise PlacementError(f"a worker does not start: {refused[0]}")
-            if sum((view.host, view.worker_pid) in heard for view in views) >= least:
+            if sum(view.state == "running" and (view.host, view.worker_pid) in heard for view in views) == len(seats):
                 return found
-            waiting = [seat.name for seat in found.seats if not seat.view]
-            if time.monotonic() > until and len(views) < least:
+            waiting = [name for name, seat in seats.items() if not seat or not seat.view]
+            if time.monotonic() > until and waiting:
                 why = next((found.blocked[name] for name in waiting if name in found.blocked), "Ray does not say why")
-                raise PlacementError(f"{', '.join(waiting) or 'a seat'} did not start within {wait_s:.0f} s: {why}")
+                raise PlacementError(f"{', '.join(waiting)} did not start within {wait_s:.0f} s: {why}")
             if time.monotonic() > until + _IMPORTS_S:
                 dead = next((view.reason for view in views if view.reason), "see the logs of its seat in Ray")
                 raise PlacementError(f"the pool has not heard of every worker: {dead}")

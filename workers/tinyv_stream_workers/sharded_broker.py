@@ -137,14 +137,17 @@ class ShardedBroker:
         """Set the version under which cached verdicts are looked up."""
         await asyncio.gather(*(link.retry(partial(link.announce_verifier, version)) for link in self.links))
 
-    async def depart(self, left: Collection[Delivery], *, patience_s: float) -> None:
-        """Give back what is left, and forget this worker in all shards; a broker that does not answer is left so."""
+    async def depart(self, left: Collection[Delivery], *, host: str, patience_s: float) -> None:
+        """Give back what is left, and forget this worker in all shards, but not that its host had one.
+
+        A broker that does not answer is left so.
+        """
         try:
             async with asyncio.timeout(patience_s):
                 if left:
                     _log.info("%s gives %d rollouts back", self._name, len(left))
                     await self.give_back(left)
-                departures = (link.retry(partial(link.depart, self._stage, self._name)) for link in self.links)
+                departures = (link.retry(partial(link.depart, self._stage, self._name, host)) for link in self.links)
                 await asyncio.gather(*departures)
         except TimeoutError:
             _log.warning("left without giving %d rollouts back: the broker does not answer", len(left))

@@ -116,7 +116,7 @@ class Worker:
             finally:
                 await cancel_all(loops)
                 await self._deliveries.cancel()
-            await broker.depart(self._inflight.deliveries(), patience_s=_AWAY_S)
+            await broker.depart(self._inflight.deliveries(), host=HOST, patience_s=_AWAY_S)
 
     @property
     def is_starting(self) -> bool:

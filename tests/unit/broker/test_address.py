@@ -106,3 +106,16 @@ def test_one_of_several_that_cannot_be_used_hides_what_it_is() -> None:
     with pytest.raises(InvalidInputError) as caught:
         servers_of("redis://u:secret@a:1,redis://u:se#cret@b")
     assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("between", [", ", " ,", ";", "; ", " ", ", ,", ",\n"])
+def test_servers_that_are_parted_otherwise_are_told_so(between: str) -> None:
+    with pytest.raises(InvalidInputError, match="part several servers by a comma alone") as caught:
+        servers_of(f"redis://u:secret@a:1/0{between}rediss://u:secret@b")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["redis://a,redis://b,", "redis://a,", "redis+sentinel://a,b/main, "])
+def test_a_comma_at_the_end_is_told_so(url: str) -> None:
+    with pytest.raises(InvalidInputError, match="none at the end"):
+        servers_of(url)

@@ -1,11 +1,13 @@
 """What the broker keeps of hosts: drain marks, which a lost one does not end, and wanted counts per place."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 
 from tinyv_stream.broker.hosts import Wanted, keep_mark, read_hosts, read_mark, set_drain, set_wanted
 from tinyv_stream.broker.operator import OperatorApi
+from tinyv_stream.broker.worker import WorkerApi
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.testing import EmbeddedServer
 
@@ -14,6 +16,21 @@ from tinyv_stream.testing import EmbeddedServer
 async def link(server: EmbeddedServer, pool_name: str) -> AsyncIterator[OperatorApi]:
     async with OperatorApi(server.url, BrokerConfig(pool=pool_name)) as side:
         yield side
+
+
+async def test_a_host_is_remembered_for_a_while_after_its_last_worker_left(
+    server: EmbeddedServer, pool_name: str
+) -> None:
+    async with WorkerApi(server.url, BrokerConfig(pool=pool_name)) as worker:
+        assert (await read_hosts(worker)).left == {}
+        assert await worker.depart("rule", "w", "node:1")
+        assert await worker.depart("tinyv", "v", "node:1")
+        assert (await read_hosts(worker)).left == {"node:1": {"rule", "tinyv"}}
+        await worker.command("HSET", worker.keys.meta, "left:rule:node:1", 1, "left:rule:older", 1)
+        assert (await read_hosts(worker)).left == {"node:1": {"tinyv"}}
+        assert await worker.depart("tinyv", "v", "node:2")
+        names = cast("list[bytes]", await worker.command("HKEYS", worker.keys.meta))
+        assert {name for name in names if name.startswith(b"left:")} == {b"left:tinyv:node:1", b"left:tinyv:node:2"}
 
 
 async def test_a_mark_stands_until_it_is_taken_away(link: OperatorApi) -> None:

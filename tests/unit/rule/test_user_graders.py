@@ -16,7 +16,7 @@ from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.reward_policy import Route
 from tinyv_stream.testing import wait_until
 from tinyv_stream.types import Outcome, Verdict
-from tinyv_stream.verifiers.rules.graders import load
+from tinyv_stream.verifiers.rules.graders import check_name, load
 
 CODE = """
 from tinyv_stream.types import Outcome, Verdict
@@ -51,6 +51,21 @@ async def verifier(installed: None) -> AsyncIterator[RuleVerifier]:
     routes = tuple((f"route{index}", Route(name, tinyv=False)) for index, name in enumerate(NAMES))
     async with RuleVerifier(RuleConfig(timeout_s=30.0), routes=routes) as opened:
         yield opened
+
+
+@pytest.mark.parametrize("name", [*NAMES, "prime", "not_imported.to_look:f"])
+def test_what_may_be_a_grader_is_told_by_its_name(installed: None, name: str) -> None:
+    del installed
+    sys.modules.pop("their_graders", None)
+    check_name("routes[0].grader", name)
+    assert "their_graders" not in sys.modules, "its code is not imported for that"
+
+
+@pytest.mark.parametrize("name", ["backward", "Prime", ":f", "m:", "a b:c", "m:f()"])
+def test_what_can_be_no_grader_is_refused_by_field_and_remedy(installed: None, name: str) -> None:
+    del installed
+    with pytest.raises(InvalidInputError, match=r"routes\[3\]\.grader: .* use one of cascade, exact, .*entry point"):
+        check_name("routes[3].grader", name)
 
 
 async def verdict(verifier: RuleVerifier, name: str, answer: str) -> Verdict:

@@ -27,7 +27,11 @@ BUILTIN: Final = {
     "math_verify": "tinyv_stream.verifiers.rules.graders.math_verify:MathVerify",
     "prime": "tinyv_stream.verifiers.rules.graders.prime:Prime",
 }
-
+_FORMS: Final = (
+    f"use one of {', '.join(sorted(BUILTIN))}, a `package.module:function`, or an entry point of {ENTRY_POINTS} that is"
+    " installed here"
+)
+"""What a grader's name may be."""
 
 _NOT_THEIRS: Final = frozenset({__file__, importlib.__file__})
 _LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
@@ -117,6 +121,14 @@ def described(exc: BaseException) -> str:
     return text
 
 
+def check_name(field: str, name: str) -> None:
+    """Raise InvalidInputError naming `field` for what can be no grader here; a user's code is not imported for that."""
+    if name not in BUILTIN and not all(
+        part.isidentifier() for part in _path_of(name, field).replace(":", ".").split(".")
+    ):
+        raise InvalidInputError(field, name, _FORMS)
+
+
 def stand_in(name: str) -> Grader:
     """Return what the worker itself may use of a grader: built-in ones whole, a user's without its code."""
     return load(name) if name in BUILTIN else FunctionGrader(name, lambda _check: None)
@@ -139,13 +151,12 @@ def load(name: str) -> Grader:
     raise InvalidInputError("grader", name, "point it at a function of one Check")
 
 
-def _path_of(name: str) -> str:
+def _path_of(name: str, field: str = "grader") -> str:
     if ":" in name:
         return name
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
         return point.value
-    known = ", ".join(sorted(BUILTIN))
-    raise InvalidInputError("grader", name, f"use one of {known}, a `package.module:function`, or an entry point")
+    raise InvalidInputError(field, name, _FORMS)
 
 
 def _import(path: str) -> object:
