@@ -1,6 +1,7 @@
 # ruff: noqa: ANN401 trainers' objects have no types here
 """Figures among verl's own metrics of a training step: its real trainer class, and rows in its real TransferQueue."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -114,6 +115,8 @@ def test_what_cannot_be_read_costs_the_figures_and_not_the_step(
         raise RuntimeError(f"no rows of {batch}")
 
     monkeypatch.setattr(verl_metrics, "rows_of", broken)
+    log = logging.getLogger(verl_metrics.__name__)
+    monkeypatch.setattr(log, "handlers", [caplog.handler])  # another trainer's package may have taken the root's
     trainer, metrics = with_figures(StepTrainer)(), dict[str, Any]()
     for step in (1, 2):
         trainer._compute_metrics(step, metrics, {}, global_steps=step)
