@@ -5,53 +5,28 @@ the question. A form counts where the ground truth has it. A rounded value is no
 """
 
 import functools
-import math
 import re
 from collections.abc import Callable
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import asked
+from tinyv_stream.verifiers.rules.answers import form_shapes as shapes
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
-FormTest = Callable[[str], bool]
-"""Says whether a text has a form."""
+FormTest = Callable[[str, str], bool]
+"""Says whether an answer has a form, given the ground truth, which has it."""
 
-_WORDS: Final = (
-    "decimal",
-    "fraction",
-    "simpl",
-    "lowest",
-    "reduced",
-    "irreduc",
-    "radical",
-    "power",
-    "prime",
-    "scientific",
-    "mixed",
-    "terms of",
-    "percent",
-    "factor",
-    "expand",
-    "multiply out",
-)
-"""One of them is in every question that asks for a form."""
-_BASE: Final = re.compile(r"\b(?:as|in|into|to)\s+(?:an?\s+|the\s+)?(?:single\s+)?power\s+of\s+\$?(\w+)")
 _AS: Final = r"\b(?:as|in|into|to|using)\s+(?:an?\s+|the\s+|its\s+)?"
-_QUOTIENT: Final = re.compile(
-    r"\\[dtc]?frac\s*\{\s*(\d{1,12})\s*\}\s*\{\s*(\d{1,12})\s*\}|(?<![\d.])(\d{1,12})\s*[/:]\s*(\d{1,12})(?![\d.])"
+_ROUNDED: Final = re.compile(
+    r"(?<!not )(?<!not be )\b(?:rounded|rounding)\b|(?<!not )\bround (?:your|the answer|to|off|it)|nearest|"
+    r"decimal places?|significant|approximat|(?<!no )decimals\b"
 )
-_ROOT: Final = re.compile(r"\\sqrt\s*\{?\s*(\d{1,9})\s*\}?")
-_TIMES: Final = r"(?:\\times|\\cdot|\*|\u00d7)"
-_PRODUCT: Final = re.compile(rf"\^|{_TIMES}")
-_PLAIN_PRODUCT: Final = re.compile(
-    rf"\d{{1,9}}(?:\s*\^\s*\{{?\s*\d+\s*\}}?)?(?:\s*{_TIMES}\s*\d{{1,9}}(?:\s*\^\s*\{{?\s*\d+\s*\}}?)?)*"
+_EITHER: Final = re.compile(
+    r"(?:fraction|decimal|number|numeral|percent(?:age)?|integer|radical|form)s? or\b|"
+    r"\bor (?:as )?(?:an? |the )?(?:\w+ )?(?:fraction|decimal|mixed|percent|integer|power)"
 )
-_EXPONENT: Final = re.compile(r"\^\s*\{?\s*\d+\s*\}?")
-_SCIENTIFIC: Final = re.compile(rf"-?[1-9](?:\.\d+)?\s*(?:{_TIMES}|x)\s*10\s*\^.*|-?[1-9](?:\.\d+)?[eE][-+]?\d+")
-_MIXED: Final = re.compile(r"\d\s*\\[dt]?frac|\d\s+\d+\s*/\s*\d+")
-_PERCENT: Final = re.compile(r"\\?%|\bpercent\b")
-_BRACKETS: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
-_TRIED: Final = 10_000
+"""Two forms to choose from."""
+_BASE: Final = re.compile(rf"{_AS}(?:single )?power\s+of\s+\$?(\w+)")
+_REMARK: Final = re.compile(r"\\(?:text|mathrm)\s*\{[^{}]*\}|(?<=[\d}])\s+(?:of|in) [A-Za-z ]+\Z")
 
 
 def fits(answer: str, gold: str, question: str) -> bool:
@@ -59,116 +34,115 @@ def fits(answer: str, gold: str, question: str) -> bool:
     wanted = _wanted(question)
     if not wanted:
         return True
-    ours, theirs = _core(gold), _core(answer)
-    return ours == theirs or all(has(theirs) for has, gold_has in wanted if gold_has(ours))
+    (*_, ours), said = _sides(gold), _sides(answer)
+    return ours in said or any(all(has(one, ours) for has, gold_has in wanted if gold_has(ours)) for one in said)
 
 
 @functools.lru_cache(maxsize=1024)
-def _wanted(question: str) -> tuple[tuple[FormTest, FormTest], ...]:
-    text = question[:4_000].lower()
-    if not any(word in text for word in _WORDS) or asked.ROUNDING.search(text):
+def _wanted(question: str) -> tuple[tuple[FormTest, Callable[[str], bool]], ...]:
+    text = question[-4_000:].lower()
+    if not any(word in text for word in _WORDS) or _ROUNDED.search(text) or _EITHER.search(text):
         return ()
-    found = [(has, gold_has) for pattern, has, gold_has in _FORMS if pattern.search(text)]
+    found = [(has, gold_has) for _, pattern, has, gold_has in _FORMS if pattern.search(text)]
     if (base := _BASE.search(text)) is not None:
-        power = functools.partial(_is_power_of, base[1])
-        found.append((power, power))
+        is_of = functools.partial(_is_of_base, base[1])
+        found.append((_is_such_power, is_of))
     return tuple(found)
 
 
-def _core(text: str) -> str:
-    """Return a text without layout; of a chain `6/8 = 3/4` its end."""
-    return re.sub(r"[\s$]+", " ", clean(text).rpartition("=")[2]).strip(" .")
+def _sides(text: str) -> list[str]:
+    """Return what is said to be equal, `6/8 = 3/4`, without layout and remarks."""
+    sides = re.split(r"=|\\approx(?![a-z])", _REMARK.sub(" ", clean(text)))
+    return [re.sub(r"[\s$]+", " ", side).strip().rstrip(" .") for side in sides]
 
 
-def _is_decimal(text: str) -> bool:
-    return re.search(r"\d", text) is not None and re.search(r"[/:%]|\\[dtc]?frac|\\sqrt", text) is None
+def _is_of_base(base: str, text: str) -> bool:
+    found = shapes.power(text)
+    return found is not None and found[0] == base
 
 
-def _is_fraction(text: str) -> bool:
-    return re.search(r"\d\.\d|%", text) is None
+def _is_such_power(text: str, gold: str) -> bool:
+    return shapes.power(text) == shapes.power(gold)
 
 
-def _is_lowest(text: str) -> bool:
-    """All quotients of whole numbers are in lowest terms, and no decimal stands for one."""
-    pairs = ((m[1] or m[3], m[2] or m[4]) for m in _QUOTIENT.finditer(text))
-    return _is_fraction(text) and all(math.gcd(int(top), int(bottom)) == 1 for top, bottom in pairs)
+def _has_these_radicals(text: str, gold: str) -> bool:
+    return shapes.has_simple_radicals(text) and shapes.radicals(text) == shapes.radicals(gold)
 
 
-def _is_simple_radical(text: str) -> bool:
-    roots = [int(m[1]) for m in _ROOT.finditer(text)]
-    return bool(roots) and all(n % (d * d) for n in roots for d in range(2, min(math.isqrt(n), _TRIED) + 1))
+def _is_this_percentage(text: str, gold: str) -> bool:
+    return bool(shapes.percentage(text)) or text == shapes.percentage(gold)
 
 
-def _is_power_of(base: str, text: str) -> bool:
-    return text.lower().replace("{", "").replace("(", "").startswith(f"{base}^")
-
-
-def _is_prime_product(text: str) -> bool:
-    if _PRODUCT.search(text) is None or _PLAIN_PRODUCT.fullmatch(text) is None:
+def _is_as_factored(text: str, gold: str) -> bool:
+    if shapes.factors(text) < shapes.factors(gold):
         return False
-    bases = [int(n) for n in re.findall(r"\d+", _EXPONENT.sub("", text))]
-    return all(n > 1 and all(n % d for d in range(2, min(math.isqrt(n), _TRIED) + 1)) for n in bases)
+    return shapes.has_common_factor(gold) or not shapes.has_common_factor(text)
 
 
-def _is_scientific(text: str) -> bool:
-    return _SCIENTIFIC.fullmatch(text) is not None
+def _is_as_simple(text: str, gold: str) -> bool:
+    if shapes.is_lowest(gold):
+        return shapes.is_lowest(text)
+    return shapes.has_quotient(gold) or not shapes.has_quotient(text)
 
 
-def _is_mixed(text: str) -> bool:
-    return _MIXED.search(text) is not None
-
-
-def _is_sum(text: str) -> bool:
-    """Say whether a plus or minus stands outside of all brackets, but for a sign in front."""
-    depth = 0
-    for at, char in enumerate(text):
-        depth += _BRACKETS.get(char, 0)
-        if char in "+-" and depth == 0 and text[:at].strip(" =") and text[at - 1] not in "^_":
-            return True
-    return False
-
-
-def _is_product(text: str) -> bool:
-    return not _is_sum(text)
+def _is_simple(gold: str) -> bool:
+    return shapes.is_lowest(gold) or (re.search(r"[A-Za-z]", gold) is not None and not re.search(r"\d\.\d", gold))
 
 
 def _has_pi(text: str) -> bool:
     return "\\pi" in text or "\u03c0" in text
 
 
-def _is_percentage(text: str) -> bool:
-    return _PERCENT.search(text) is not None
+def _has_no_decimal(text: str) -> bool:
+    return re.search(r"\d\.\d|(?<!\d)\.\d|%", text) is None
 
 
-def _may_be_percentage(text: str) -> bool:
-    return _is_percentage(text) or re.search(r"/|\\[dtc]?frac|(?<!\d)0?\.\d", text) is None
+def _plain(
+    word: str, pattern: str, has: Callable[[str], bool]
+) -> tuple[str, re.Pattern[str], FormTest, Callable[[str], bool]]:
+    return word, re.compile(pattern), lambda text, _: has(text), has
 
 
-def _form(pattern: str, has: FormTest, gold_has: FormTest | None = None) -> tuple[re.Pattern[str], FormTest, FormTest]:
-    return re.compile(pattern), has, gold_has or has
-
-
-_FORMS: Final = (
-    _form(rf"{_AS}(?:terminating |exact |repeating )?decimals?\b(?!\s+or\b)|in decimal (?:form|notation)", _is_decimal),
-    _form(rf"{_AS}(?:\w+ )?(?:common |proper |improper )?fractions?\b(?!\s+or\b)", _is_fraction),
-    _form(
-        r"(?:simplest|lowest|reduced|simplified)\s+(?:\w+\s+)?(?:form|terms)|irreducible|common fraction|"
-        r"simplif(?:y|ied)",
-        _is_lowest,
+_FORMS: Final[tuple[tuple[str, re.Pattern[str], FormTest, Callable[[str], bool]], ...]] = (
+    _plain(
+        "decimal",
+        rf"{_AS}(?:terminating |exact |repeating )?decimals?\b|in decimal (?:form|notation)",
+        shapes.is_decimal,
     ),
-    _form(r"\bradical form|simplest radical", _is_simple_radical),
-    _form(
+    _plain("fraction", rf"{_AS}(?:\w+ )?(?:common |proper |improper )?fractions?\b", shapes.is_fraction),
+    (
+        "simpl",
+        re.compile(r"simplest (?!radical)(?:\w+ )?(?:form|terms)|simplified (?:form|fraction)|simplify"),
+        _is_as_simple,
+        _is_simple,
+    ),
+    _plain("lowest", r"lowest terms|reduced (?:form|fraction)|irreducible|common fraction", shapes.is_lowest),
+    ("radical", re.compile(r"\bradical form|simplest radical"), _has_these_radicals, shapes.has_simple_radicals),
+    _plain(
+        "prime",
         r"prime factori[sz]ation|product of (?:its )?(?:prime factors|primes|powers of primes|prime powers)",
-        _is_prime_product,
+        shapes.is_prime_product,
     ),
-    _form(r"scientific notation", _is_scientific),
-    _form(r"\bmixed (?:number|numeral|fraction)", _is_mixed),
-    _form(r"in terms of (?:\$?\s*\\?pi\b|\u03c0)", _has_pi),
-    _form(rf"{_AS}percent(?:age)?\b", _may_be_percentage, _is_percentage),
-    _form(r"\bno decimals?\b|\bnot (?:as )?(?:an? )?decimals?\b", _is_fraction),
-    _form(
-        r"\bfactor(?:i[sz]e)?\s+(?:the\b|completely|fully|\$|[-\da-z(]+[\^*+(])|factor(?:ed|i[sz]ed) form", _is_product
+    _plain("scientific", r"scientific notation", shapes.is_scientific),
+    _plain("mixed", r"\bmixed (?:number|numeral|fraction)", shapes.is_mixed),
+    _plain("terms of", r"in terms of (?:\$?\s*\\?pi\b|\u03c0)", _has_pi),
+    (
+        "percent",
+        re.compile(rf"{_AS}percent(?:age)?\b"),
+        _is_this_percentage,
+        lambda gold: bool(shapes.percentage(gold)),
     ),
-    _form(r"\bexpand\b|\bmultiply out\b", _is_sum),
+    _plain("decimal", r"\bno decimals?\b|\bnot (?:as )?(?:an? )?decimals?\b", _has_no_decimal),
+    (
+        "factor",
+        re.compile(
+            r"\bfactor(?:i[sz]e)?\b:?\s+(?:the\b|each\b|completely|fully|\$|[-\da-z(]+[\^*+(])|"
+            r"factor(?:ed|i[sz]ed) form"
+        ),
+        _is_as_factored,
+        lambda gold: shapes.factors(gold) > 0,
+    ),
+    _plain("expand", r"\bexpand\b|\bmultiply out\b", shapes.is_expanded),
 )
-"""What a question says, what the answer must then have, and what makes the ground truth one of that form."""
+"""A word of the question, what it says, what the answer must then be, and which ground truths are of the form."""
+_WORDS: Final = (*{word for word, *_ in _FORMS}, "reduced", "irreduc", "common fraction", "multiply out", "power of")

@@ -14,7 +14,7 @@ _NUMBER: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _ONE_DECIMAL: Final = re.compile(r"(\s*\$?\s*(?:[A-Za-z]\s*=\s*)?[-+]?\d+),(\d+)(?![\d,;])([^,;]*)")
 _DECIMAL_COMMA: Final = re.compile(r"-?\d+,\d+")
 _FOREIGN: Final = re.compile(
-    r"(?<![\d.,])\d+,\d{1,2}(?![\d.,])|"
+    r"(?<![\d.,(\[{])(?<![(\[{]-)\d+,\d{1,2}(?![\d.,)\]}]|\\)|"
     r"\b(?:berechne|bestimme|dezimal\w*|wert|lösung|gib|wie viele?|calcule[rz]?|valeur|décimal\w*|réponse|trouve[rz]?|"
     r"calcola|trova|valore|calcula|encuentra|halla|cuánto|quanto|valor|wynosi|oblicz|vypočt\w+|найдите|вычислите|сколько|"
     r"bereken|számítsd)\b",

@@ -74,7 +74,7 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     answer, gold = sentences.value_in(answer, question), sentences.value_in(gold, question)
     if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
         return None
-    if not asked_forms.fits(answer, gold, question):
+    if not asked_forms.fits(answer, gold, question) or shapes.is_unsure_half(answer, gold, question):
         return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
@@ -103,11 +103,25 @@ def _same_readings(left: AnswerReading, right: AnswerReading, question: str) -> 
         return None
     if letters.are_narrowed(left, right, question):
         return None
+    if not question.strip() and _has_units(right.form) and not isinstance(right.form, Scalar):
+        return None  # without a question one unit may go, and not one of each element
     found = same(left.form, right.form, question)
     if found is None or not found.same:
         other = labels.are_other_names(left.form, right.form)
         return found if other else families.same_families(left, right, question) or found
     return None if letters.are_from_nowhere(left.form, right.form, question) else found
+
+
+def _has_units(form: Form) -> bool:
+    match form:
+        case Scalar():
+            return bool(form.unit)
+        case Labelled():
+            return _has_units(form.value)
+        case Sequence():
+            return any(_has_units(item) for item in form.items)
+        case _:
+            return False
 
 
 def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0911, PLR0912, C901 (one line per pair of shapes)

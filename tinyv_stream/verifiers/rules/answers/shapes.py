@@ -26,8 +26,12 @@ _BARE_CLOCK: Final = re.compile(r"(0\d:[0-5]\d|\d{1,2}:0\d)")
 _SAID_CLOCK: Final = re.compile(r"(\d{1,2})(?::([0-5]\d))?\s*(?:\\text\s*\{)?\s*o'?clock\s*\}?", re.IGNORECASE)
 _O_CLOCK: Final = " o'clock"
 _NOON: Final = 12
-_MORNING: Final = re.compile(r"\b(?:mornings?|a\.?\s?m\b|dawn|sunrise|breakfast)", re.IGNORECASE)
+_MORNING: Final = re.compile(r"\b(?:mornings?|night|a\.?m\b|dawn|sunrise|breakfast)", re.IGNORECASE)
 _AFTERNOON: Final = re.compile(r"\b(?:afternoons?|evenings?|p\.?\s?m\b|dusk|sunset|supper)", re.IGNORECASE)
+_ASKED_LATE: Final = re.compile(
+    r"\bwhat time in the (?:afternoon|evening)|\b(?:what time|when)\b[^.?!]{0,60}\bin the (?:afternoon|evening)\W*\?",
+    re.IGNORECASE,
+)
 _BASES: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMERAL: Final = re.compile(
     r"\(?\s*([0-9A-F]{1,40})\s*\)?\s*_\s*\{?\s*\(?\s*(?:(\d{1,2})|(?:\\text\s*\{)?\s*([a-z]{3,6})\s*\}?)\s*\)?\s*\}?"
@@ -97,18 +101,23 @@ def special(text: str, depth: int, read_form: ReadForm) -> Form | None:
     )
 
 
+def is_unsure_half(answer: str, gold: str, question: str) -> bool:
+    """Say whether `3:05 a.m.` stands against a bare `3:05` where the question speaks of an afternoon."""
+    texts = [text.strip(" $.") for text in (answer, gold)]
+    bare = sum(re.fullmatch(r"\d{1,2}:\d\d", text) is not None for text in texts)
+    halves = [found[3].lower() for text in texts if (found := _CLOCK.fullmatch(text)) is not None]
+    if bare != 1 or not halves or _AFTERNOON.search(question) is None:
+        return False
+    return halves[0] == "a" or _ASKED_LATE.search(question) is None
+
+
 def same_words(gold: Form, answer: Form, question: str) -> Match | None:
     """Compare a time of day with a bare `18:10`, and a numeral of a base with its bare digits."""
     named, other = (gold, answer) if isinstance(gold, Words) else (answer, gold)
     if not isinstance(named, Words):
         return None
     if isinstance(other, Ratio) and named.text.endswith(_O_CLOCK):
-        parts = [exact(part) for part in other.parts]
-        whole = [int(p) for p in parts if p is not None and p.denominator == 1]
-        if len(parts) != 2 or len(whole) != 2 or whole[1] < 10:  # `12:5` is no time of day, and `12:05` no ratio
-            return None
-        found = f"{_hour(whole[0], question):02}:{whole[1]:02}{_O_CLOCK}" == named.text
-        return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if found else None
+        return _same_time(named, other, question)
     numeral = _BASED.fullmatch(named.text)
     if numeral is None or not isinstance(other, Scalar) or not isinstance(other.node, Num) or other.unit:
         return None
@@ -121,10 +130,22 @@ def same_words(gold: Form, answer: Form, question: str) -> Match | None:
     return Match(same=True, reason="base left out", taxonomy=Taxonomy.FORMATTING)
 
 
-def _hour(hour: int, question: str) -> int:
-    """Return the hour of the day that a bare `3:30` means: in the afternoon where the question speaks of that alone."""
-    late = _AFTERNOON.search(question) is not None and _MORNING.search(question) is None
-    return hour + _NOON if late and 1 <= hour < _NOON else hour
+def _same_time(named: Words, other: Ratio, question: str) -> Match | None:
+    parts = [exact(part) for part in other.parts]
+    whole = [int(p) for p in parts if p is not None and p.denominator == 1]
+    if len(parts) != 2 or len(whole) != 2 or whole[1] < 10:  # `12:5` is no time of day, and `12:05` no ratio
+        return None
+    hour = _hour(whole[0], question)
+    if hour is None or f"{hour:02}:{whole[1]:02}{_O_CLOCK}" != named.text:
+        return None
+    return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING)
+
+
+def _hour(hour: int, question: str) -> int | None:
+    """Return the hour of the day that a bare `3:30` means: in the afternoon where that is asked; None if unsure."""
+    if not 1 <= hour < _NOON or _AFTERNOON.search(question) is None:
+        return hour
+    return hour + _NOON if _ASKED_LATE.search(question) and not _MORNING.search(question) else None
 
 
 def _target(question: str) -> int:

@@ -18,10 +18,14 @@ _TENS: Final = {
 RANGE_ASKED: Final = re.compile(r"interval|range|domain|inequalit|monoton|increasing|decreasing", re.IGNORECASE)
 """What asks for a subset of the line."""
 _PARITY: Final = re.compile(
-    r"(?:number (?:\w+ )?(?:(?:is|must|can|may|has|to|be) )*)?(?:any |an |all )?(odd|even)(?: numbers?| integers?)?"
-    r"(?: (?:of )?([a-z]+))?"
+    r"(?:number (?:([a-z]+) )??(?:(?:is|must|can|may|has|to|be) )*)?(?:any |an |all )?(odd|even)"
+    r"(?: numbers?| integers?)?(?: (?:of )?([a-z]+))?"
 )
 """Any odd number of something, in canonical spelling."""
+_PARITY_ASKED: Final = re.compile(
+    r"\A(?!.*(?:how many|number of).*(?:how many|number of)).*(?:how many|\bnumber\b)", re.IGNORECASE | re.DOTALL
+)
+"""One thing is counted, and no two."""
 _TOKEN: Final = re.compile(r"[a-z0-9_]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
 _ARTICLE: Final = re.compile(
     r"\AA\s+(?=[a-z]{3,})(?!is\b|are\b|was\b|wins|has\b|and\b|will\b|or\b|does\b|can\b|lies|tells|gets)"
@@ -127,7 +131,7 @@ def say_the_same(gold: str, answer: str, question: str) -> bool:
     short = {_YES_NO.get(text, text) for text in (gold, answer)}
     if len(short) == 1 and _TRUTH_ASKED.search(question) and not _FALSE_ASKED.search(question):
         return True
-    if (parity := _parity(gold, question)) and parity == _parity(answer, question):
+    if _PARITY_ASKED.search(question) and (parity := _parity(gold, question)) and parity == _parity(answer, question):
         return True
     if _ALWAYS_ASKED.search(question):
         return gold.removeprefix("always ") == answer.removeprefix("always ")
@@ -137,9 +141,11 @@ def say_the_same(gold: str, answer: str, question: str) -> bool:
 def _parity(text: str, question: str) -> str:
     """Return `odd` for `any odd number of players` where the question counts players; empty for other words."""
     found = _PARITY.fullmatch(text.strip(" ."))
-    if found is None or (found[2] and not re.search(rf"\b{re.escape(found[2])}\b", question, re.IGNORECASE)):
+    if found is None:
         return ""
-    return found[1] if re.search(r"\bhow many\b|\bnumber\b", question, re.IGNORECASE) else ""
+    nouns = [noun for noun in (found[1], found[3]) if noun]
+    counted = re.findall(r"\b(?:how many|number of) ([a-z]+)", question.lower())
+    return found[2] if all(noun in counted for noun in nouns) else ""
 
 
 def differ_by_asked_noun(gold: str, answer: str, question: str) -> bool:

@@ -19,7 +19,8 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     `ground_truth` decides one thing only: whether several boxes may be one list. Without it the answer is taken for one
     value, and boxes with nothing but separators between them for a list.
     """
-    text = without_quoted_instructions(response(completion))
+    said = response(completion)
+    text = without_quoted_instructions(said)  # of the same length; what takes an answer back is read as it was said
     every = boxes(text)
     found = standing(text, every)
     end = found[-1].end if found else 0
@@ -35,7 +36,7 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
         return "" if every else spelled(without_commands(last_stated(text)))
-    return spelled(corrected(text[end:])) or ("" if taken_back(text[end:], answer) else answer)
+    return spelled(corrected(said[end:])) or ("" if taken_back(said[end:], answer) else answer)
 
 
 def _is_box(text: str) -> bool:

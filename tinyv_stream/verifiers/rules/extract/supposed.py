@@ -4,7 +4,7 @@ r"""Boxes that nobody says to be the answer: supposed ones, those of somebody el
 \boxed{5}` says the question again. A condition of the work itself (`if x = 6, the answer is \boxed{42}`) changes
 nothing, nor does a writer who puts his own answer in (`so I write my answer in \boxed{42}`).
 """
-# ruff: noqa: E501 one alternation is one line
+# ruff: noqa: E501, RUF001 one alternation is one line; quotation marks of other scripts are meant
 
 import re
 from typing import Final
@@ -32,8 +32,8 @@ _OTHERS: Final = re.compile(
     re.IGNORECASE,
 )
 _MISTAKE: Final = re.compile(
-    r"\b(?:common|typical|frequent|usual|classic|easy|popular|tempting) (?:\w+ )?(?:mistakes?|errors?|traps?|misconceptions?|slips?|pitfalls?|answers?|wrong answers?)\b"
-    rf"[^.;!?\n]{{0,40}}{_END}",
+    r"\b(?:common|typical|frequent|usual|classic|easy|popular|tempting|incorrect) (?:\w+ )?(?:mistakes?|errors?|traps?|misconceptions?|slips?|pitfalls?|approach|wrong answers?)\b"
+    rf"(?:(?!\b(?:but|so|and|we|whereas|while)\b)[^.,;:!?\n]){{0,40}}{_END}",
     re.IGNORECASE,
 )
 _MAY_BE: Final = re.compile(
@@ -85,11 +85,11 @@ _PARTIAL: Final = re.compile(
 )
 _QUOTED: Final = re.compile(
     r"""(?:\b(?:must|should|ought to|shall|ha(?:ve|s) to|needs? to|(?:am|is|are|was|were) to|supposed to|told|asked|required|instructed|instructions?|prompt|format|template|muss|soll(?:te)?|debo|debe|dev[oe]|hay que|dois|doit|faut|bisogna|moet|powinien|muszę|должен|должна|нужно|надо|следует)\b|必须|必須|应该|應該|需要|要求|べき|必要|해야)"""
-    r"""[^"“”„«»「」\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」)""",
+    r"""[^"“”„«»「」\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)|`([^`\n]{1,300})`|‘([^’\n]{1,300})’)""",
     re.IGNORECASE,
 )
-_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "get", "as in", "though", "may", "might", "could", "can", "want", "need", "have to", "placeholder", "syntax", "prompt", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "tempting")  # fmt: skip
-_QUOTES: Final = '"“„«「'
+_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "get", "as in", "though", "may", "might", "could", "can", "want", "need", "have to", "placeholder", "syntax", "prompt", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "tempting", "incorrect")  # fmt: skip
+_QUOTES: Final = "\"“„«「`‘'"
 _SAYS_SOMETHING: Final = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}[\s:][^\"]*(?:box|\d)|[一-鿿぀-ヿ가-힣].*(?:box|\d)")
 """Words in front of a box or a number: a sentence, and not the value alone."""
 _SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n")
@@ -99,15 +99,17 @@ _NEAR: Final = 200
 def without_quoted_instructions(text: str) -> str:
     r"""Return a text without what it quotes as told to it: `I must end with "The answer is \boxed{12}"`.
 
-    A value alone in quotes stays: `it has to be "\boxed{12}"`. The text keeps its length.
+    A value alone in quotes stays: `it has to be "\boxed{12}"`, and so does what is quoted behind a box: it may take
+    that one back. The text keeps its length.
     """
     if not any(mark in text for mark in _QUOTES):
         return text
-    return _QUOTED.sub(_unquoted, text)
+    first = text.find("box")
+    return _QUOTED.sub(lambda found: _unquoted(found) if first < 0 or first > found.start() else found[0], text)
 
 
 def _unquoted(found: re.Match[str]) -> str:
-    at = next(n for n in range(1, 5) if found[n] is not None)
+    at = next(n for n in range(1, 8) if found[n] is not None)
     if not _SAYS_SOMETHING.search(found[at]):
         return found[0]
     start, end = found.start(at) - found.start(), found.end(at) - found.start()
