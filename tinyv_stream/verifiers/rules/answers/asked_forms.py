@@ -26,7 +26,7 @@ _EITHER: Final = re.compile(
 )
 """Two forms to choose from."""
 _BASE: Final = re.compile(rf"{_AS}(?:single )?power\s+of\s+\$?(\w+)")
-_REMARK: Final = re.compile(r"\\(?:text|mathrm)\s*\{[^{}]*\}|(?<=[\d}])\s+(?:of|in) [A-Za-z ]+\Z")
+_REMARK: Final = re.compile(r"\\(?:text|mathrm)\s*\{[^{}\d]*\}|(?<=[\d}])\s+(?:of|in) [A-Za-z ]+\Z")
 
 
 def fits(answer: str, gold: str, question: str) -> bool:
@@ -52,7 +52,8 @@ def _wanted(question: str) -> tuple[tuple[FormTest, Callable[[str], bool]], ...]
 
 def _sides(text: str) -> list[str]:
     """Return what is said to be equal, `6/8 = 3/4`, without layout and remarks."""
-    sides = re.split(r"=|\\approx(?![a-z])", _REMARK.sub(" ", clean(text)))
+    plain = re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", _REMARK.sub(" ", clean(text)))
+    sides = re.split(r"=|\\approx(?![a-z])", plain)
     return [re.sub(r"[\s$]+", " ", side).strip().rstrip(" .") for side in sides]
 
 
