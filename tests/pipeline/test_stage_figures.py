@@ -7,12 +7,12 @@ from scripted_verifier import ScriptedVerifier
 from stream_kit import Serve, rollout
 
 from tinyv_stream import RewardClient
+from tinyv_stream.aio.recent_rate import RecentRate
 from tinyv_stream.broker.desired_state import DesiredState
 from tinyv_stream.broker.figures import WorkerInfo, stage_figures
 from tinyv_stream.broker.operator import OperatorApi, PoolStatus
 from tinyv_stream.config import BrokerConfig
 from tinyv_stream.control.scaling import load_of
-from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.testing import EmbeddedServer, wait_until
 from tinyv_stream.types import Stage
 

@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyv_stream.aio.recent_rate import RecentRate
 from tinyv_stream.broker.operator import NEVER_ASKED, PoolStatus, WorkerInfo
 from tinyv_stream.cli.common import safe
 from tinyv_stream.intervals import Rate, rate, shadow_disagreement
-from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Source, Status
 
 _ELSEWHERE: Final = frozenset(

@@ -15,10 +15,10 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.aio.recent_rate import WINDOW_S
 from tinyv_stream.broker.desired_state import DesiredState
 from tinyv_stream.broker.hosts import Wanted
 from tinyv_stream.broker.operator import PoolStatus
-from tinyv_stream.recent_rate import WINDOW_S
 from tinyv_stream.types import Stage
 
 _SPARE: Final = 0.5

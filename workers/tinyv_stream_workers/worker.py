@@ -19,13 +19,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from tinyv_stream.aio.cancel import cancel_all, unless
+from tinyv_stream.aio.recent_rate import RecentRate
 from tinyv_stream.broker.operator import WorkerInfo
 from tinyv_stream.broker.settings import Agreed
 from tinyv_stream.broker.sharded import Shards
 from tinyv_stream.broker.worker import Delivery, PoolWord, WorkerApi
 from tinyv_stream.config import Config
 from tinyv_stream.errors import EngineDiedError
-from tinyv_stream.recent_rate import RecentRate
 from tinyv_stream.types import Stage
 from tinyv_stream_workers.delivery_tasks import DeliveryTasks
 from tinyv_stream_workers.host_follower import HOST, HostFollower
