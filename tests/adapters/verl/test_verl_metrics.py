@@ -117,6 +117,7 @@ def test_what_cannot_be_read_costs_the_figures_and_not_the_step(
     monkeypatch.setattr(verl_metrics, "rows_of", broken)
     log = logging.getLogger(verl_metrics.__name__)
     monkeypatch.setattr(log, "handlers", [caplog.handler])  # another trainer's package may have taken the root's
+    monkeypatch.setattr(log, "propagate", False)
     trainer, metrics = with_figures(StepTrainer)(), dict[str, Any]()
     for step in (1, 2):
         trainer._compute_metrics(step, metrics, {}, global_steps=step)
