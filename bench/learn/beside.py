@@ -27,7 +27,7 @@ def processes(count: int) -> Generator[ProcessPoolExecutor]:
     before = set(multiprocessing.active_children())
     try:
         yield executor
-    except BaseException:
+    except BaseException:  # whatever ended it, a cancellation too: nothing is to run on
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
         raise

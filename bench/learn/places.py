@@ -1,4 +1,4 @@
-"""Where the learning benchmark writes: made and tried before the work, so that no sweep ends without its files."""
+"""Output places of the learning benchmark, made and tried before the work, so that no sweep ends without its files."""
 
 import tempfile
 from collections.abc import Generator
