@@ -61,4 +61,5 @@ def test_bundled_verifier_is_checked_and_its_figures_hold_together(tmp_path: Pat
     assert report.pairs.n == 60
     given_back = report.pairs.precision
     assert given_back.n > 0
+    assert (report.pairs.auc or 0) > 0.5
     assert given_back.hits == given_back.n, "behind its guard it is right when it speaks"

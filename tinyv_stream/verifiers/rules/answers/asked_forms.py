@@ -26,7 +26,7 @@ _EITHER: Final = re.compile(
 )
 """Two forms to choose from."""
 _BASE: Final = re.compile(rf"{_AS}(?:single )?power\s+of\s+\$?(\w+)")
-_REMARK: Final = re.compile(r"\\(?:text|mathrm)\s*\{[^{}\d]*\}|(?<=[\d}])\s+(?:of|in) [A-Za-z ]+\Z")
+_REMARK: Final = re.compile(r"\\(?:text|mathrm)\s*\{[^{}\d]*\}|(?<=[\d}])\s+(?:of|in) [A-Za-z ]+(?:(?<=base )10)?\Z")
 
 
 def fits(answer: str, gold: str, question: str) -> bool:

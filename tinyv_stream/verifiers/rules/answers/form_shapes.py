@@ -27,7 +27,7 @@ _SCIENTIFIC: Final = re.compile(
     rf"-?[1-9](?:\.\d+)?\s*(?:{_TIMES}|x)\s*10\s*\^\s*(?:\{{\s*-?\d+\s*\}}|-?\d+)|-?[1-9](?:\.\d+)?[eE][-+]?\d+"
 )
 _PERCENTAGE: Final = re.compile(r"(-?(?:\d[\d,]*\.?\d*|\.\d+))\s*(?:\\?%|percent)")
-_BRACKETED: Final = re.compile(r"\(([^()]*[A-Za-z][^()]*)\)(?:\^\{?(\d)\}?)?")
+_BRACKETED: Final = re.compile(r"\(([^()]*)\)(?:\^\{?(\d)\}?)?")
 _TERM: Final = re.compile(r"[-+]?[^-+]+")
 _BRACKETS: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _QUOTIENT: Final = re.compile(r"/|\\[dtc]?frac|\\div")
@@ -64,7 +64,7 @@ def is_mixed(text: str) -> bool:
 def has_simple_radicals(text: str) -> bool:
     """Say whether each root is of a number without a square in it, and none stands under a fraction."""
     roots = radicals(text)
-    free = all(n % (d * d) for n in roots for d in range(2, math.isqrt(n) + 1) if d < 10_000)
+    free = all(n % (d * d) for n in roots for d in range(2, math.isqrt(n) + 1))
     return bool(roots) and free and _UNDER.search(text) is None
 
 
@@ -114,17 +114,22 @@ def is_expanded(text: str) -> bool:
 
 def factors(text: str) -> int:
     """Return how many factors with letters stand in brackets, each as often as its power; 0 for a sum."""
-    return 0 if is_sum(text) else sum(int(found[2] or 1) for found in _BRACKETED.finditer(text))
+    return 0 if is_sum(text) else sum(int(found[2] or 1) for found in _in_brackets(text))
 
 
 def has_common_factor(text: str) -> bool:
     """Say whether some bracket could give a number or a letter away: `(6x + 12)`, `(x^2 + 2x)`."""
-    return any(_common(found[1].replace(" ", "")) for found in _BRACKETED.finditer(text))
+    return any(_common(found[1].replace(" ", "")) for found in _in_brackets(text))
 
 
 def has_quotient(text: str) -> bool:
     """Say whether it has a fraction or a sign of division."""
     return _QUOTIENT.search(text) is not None
+
+
+def _in_brackets(text: str) -> list[re.Match[str]]:
+    """Return its innermost brackets that hold letters."""
+    return [found for found in _BRACKETED.finditer(text) if any(char.isalpha() for char in found[1])]
 
 
 def _common(inside: str) -> bool:

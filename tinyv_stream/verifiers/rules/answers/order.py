@@ -61,7 +61,7 @@ _SHORT: Final = {"min": "minimum", "max": "maximum"}
 
 def is_ordered(question: str) -> bool:
     """Say whether each value has its place."""
-    if _NAMED.search(question):
+    if _NAMED.search(question[:4_000]):
         return True
     return _ORDERED.search(question) is not None and _ALTERNATIVES.search(question) is None
 
@@ -73,7 +73,7 @@ def is_free(question: str) -> bool:
 
 def tuple_asked(question: str) -> bool:
     """Say whether two values in brackets are one pair, no interval."""
-    return _TUPLE.search(question) is not None or _NAMED.search(question) is not None
+    return _TUPLE.search(question) is not None or _NAMED.search(question[:4_000]) is not None
 
 
 def set_asked(question: str) -> bool:

@@ -22,10 +22,8 @@ _PARITY: Final = re.compile(
     r"(?: numbers?| integers?)?(?: (?:of )?([a-z]+))?"
 )
 """Any odd number of something, in canonical spelling."""
-_PARITY_ASKED: Final = re.compile(
-    r"\A(?!.*(?:how many|number of).*(?:how many|number of)).*(?:how many|\bnumber\b)", re.IGNORECASE | re.DOTALL
-)
-"""One thing is counted, and no two."""
+_COUNTED: Final = re.compile(r"\b(?:how many|number of) ([a-z]+)", re.IGNORECASE)
+_NUMBER_ASKED: Final = re.compile(r"\bhow many\b|\bnumber\b", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"[a-z0-9_]+(?:'[a-z]+)?|\\[a-z]+|[^\s.,;!?'\"${}\\]")
 _ARTICLE: Final = re.compile(
     r"\AA\s+(?=[a-z]{3,})(?!is\b|are\b|was\b|wins|has\b|and\b|will\b|or\b|does\b|can\b|lies|tells|gets)"
@@ -127,11 +125,11 @@ def options(question: str) -> dict[str, str]:
 
 
 def say_the_same(gold: str, answer: str, question: str) -> bool:
-    """Say whether both mean yes, or no, where the question asks whether something is true; or `always` is asked."""
+    """Say whether both mean yes, or no, where the question asks whether something is true; or odd, or always."""
     short = {_YES_NO.get(text, text) for text in (gold, answer)}
     if len(short) == 1 and _TRUTH_ASKED.search(question) and not _FALSE_ASKED.search(question):
         return True
-    if _PARITY_ASKED.search(question) and (parity := _parity(gold, question)) and parity == _parity(answer, question):
+    if (parity := _parity(gold, question)) and parity == _parity(answer, question):
         return True
     if _ALWAYS_ASKED.search(question):
         return gold.removeprefix("always ") == answer.removeprefix("always ")
@@ -139,13 +137,13 @@ def say_the_same(gold: str, answer: str, question: str) -> bool:
 
 
 def _parity(text: str, question: str) -> str:
-    """Return `odd` for `any odd number of players` where the question counts players; empty for other words."""
+    """Return `odd` for `any odd number of players` where the question counts players alone; empty for other words."""
     found = _PARITY.fullmatch(text.strip(" ."))
-    if found is None:
+    if found is None or not _NUMBER_ASKED.search(question):
         return ""
+    counted = [noun.lower() for noun in _COUNTED.findall(question)]
     nouns = [noun for noun in (found[1], found[3]) if noun]
-    counted = re.findall(r"\b(?:how many|number of) ([a-z]+)", question.lower())
-    return found[2] if all(noun in counted for noun in nouns) else ""
+    return found[2] if len(counted) < 2 and all(noun in counted for noun in nouns) else ""
 
 
 def differ_by_asked_noun(gold: str, answer: str, question: str) -> bool:

@@ -104,7 +104,7 @@ def without_quoted_instructions(text: str) -> str:
     """
     if not any(mark in text for mark in _QUOTES):
         return text
-    first = text.find("box")
+    first = text.find("boxed")
     return _QUOTED.sub(lambda found: _unquoted(found) if first < 0 or first > found.start() else found[0], text)
 
 
