@@ -74,8 +74,8 @@ def accumulation(plan: TuningPlan, devices: int) -> tuple[int, int]:
     return micro, share // micro
 
 
-def settings(plan: TuningPlan, out: Path, *, devices: int, is_gpu: bool) -> "SFTConfig":
-    """Return TRL's settings; the data is in order already, all epochs of it."""
+def settings(plan: TuningPlan, out: Path, *, devices: int, is_gpu: bool, has_bf16: bool) -> "SFTConfig":
+    """Return TRL's settings; the data is in order already, all epochs of it. `has_bf16`: multiply in it."""
     from trl.trainer.sft_config import SFTConfig
 
     micro, accumulated = accumulation(plan, devices)
@@ -92,7 +92,7 @@ def settings(plan: TuningPlan, out: Path, *, devices: int, is_gpu: bool) -> "SFT
         weight_decay=plan.weight_decay,
         max_grad_norm=plan.clip,
         seed=plan.seed,
-        bf16=is_gpu,
+        bf16=has_bf16,
         use_cpu=not is_gpu,
         gradient_checkpointing=plan.checkpointing,
         eval_strategy="steps",

@@ -92,7 +92,7 @@ def _trainer(
     )
     return VerdictTrainer(
         model=judge.model,
-        args=settings(plan, job.out, devices=devices, is_gpu=is_gpu),
+        args=settings(plan, job.out, devices=devices, is_gpu=is_gpu, has_bf16=is_gpu or _has_bf16()),
         train_dataset=table.select(order),
         eval_dataset=rows.dataset(judge, held_out, plan.method),
         processing_class=judge.tokenizer,
@@ -100,6 +100,12 @@ def _trainer(
         words=judge.words,
         method=plan.method,
     )
+
+
+def _has_bf16() -> bool:
+    """Tell whether this CPU multiplies bfloat16 by itself: emulated, it is slower than float32."""
+    found = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
 
 def _write(
