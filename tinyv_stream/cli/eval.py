@@ -36,11 +36,11 @@ Examples:
   tinyv-stream eval pairs.jsonl --verifier tinyv --model ./run/merged --prompt tinyv_qwen3 --sweep sweep.png
 
 \b
-PAIRS is HardVerify-Math's file, or JSONL of {"question", "ground_truth", "model_answer", "label"}. Rule verifiers:
-exact, prime, math_verify, cascade. `tinyv` asks the model about every pair; `pipeline` only about what the rules
-refuse. Intervals are Wilson's, 95 %. What nobody could decide counts as not accepted. `--prompt tinyv` and
-`tinyv_qwen3` are the two published prompts; without it a model is asked as it was trained. A PNG needs the extra
-`report`.
+PAIRS is HardVerify-Math's file, or JSONL of {"question", "ground_truth", "model_answer", "label"}; a whole
+"completion" may stand in place of the answer. Rule verifiers: exact, prime, math_verify, cascade. `tinyv` asks the
+model about every pair; `pipeline` only about what the rules refuse. Intervals are Wilson's, 95 %. What nobody could
+decide counts as not accepted. `--prompt tinyv` and `tinyv_qwen3` are the two published prompts; without it a model is
+asked as it was trained. A PNG needs the extra `report`.
 """
 
 
@@ -98,9 +98,9 @@ def evaluate(
 
 async def _judge(config: Config, path: Path, interrupt: Interrupt) -> "list[JudgedPair] | None":
     from tinyv_stream.lab.evaluate import judge, with_kinds
-    from tinyv_stream.lab.pairs import read_pairs
+    from tinyv_stream.lab.pairs import read_labelled
 
-    pairs = await asyncio.to_thread(with_kinds, read_pairs(path))
+    pairs = await asyncio.to_thread(with_kinds, read_labelled(path))
     if not pairs:
         raise InvalidInputError("PAIRS", str(path), "give at least one pair")
     lines: list[JudgedPair] = []

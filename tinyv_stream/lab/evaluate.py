@@ -1,6 +1,7 @@
 """Evaluation of a verifier on labelled pairs, through the same stream that users get.
 
-- Each pair travels as a completion that ends in its answer, boxed; the pool behind the URL decides.
+- Each pair travels as a completion that ends in its answer, boxed, or as the completion that the set has; the pool
+  behind the URL decides.
 - Undecided pairs are counted, and count as not accepted: nothing is guessed for them.
 - Pairs keep their order in the result, whatever order the rewards come in.
 """
@@ -139,7 +140,7 @@ def rollout_of(pair: Pair, number: int) -> Rollout:
     return Rollout(
         rollout_id=f"pair-{number}",
         question=pair.question or "What is the answer?",
-        completion=f"The final answer is \\boxed{{{pair.model_answer}}}.",
+        completion=pair.completion or f"The final answer is \\boxed{{{pair.model_answer}}}.",
         ground_truth=pair.ground_truth,
         data_source=DATA_SOURCE,
     )

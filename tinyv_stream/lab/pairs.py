@@ -1,6 +1,7 @@
 """Labelled pairs: question, ground truth, model answer, and whether the answer is correct.
 
 - Two formats are read: HardVerify-Math's JSON (`fn_output` is correct, `tn_output` is wrong) and JSONL.
+- For an evaluation a line may have the whole `completion` in place of its answer.
 - A bad line is named by file, number and field; nothing is skipped in silence.
 """
 
@@ -12,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from tinyv_stream.errors import InvalidInputError
+from tinyv_stream.verifiers.rules.extract import final_answer
 
 _T = TypeVar("_T")
 
@@ -21,6 +23,20 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ground_truth: str
     model_answer: str
+    label: bool
+    question: str = ""
+    source: str = ""
+    kind: str = ""
+    pair_id: str = ""
+    completion: str = ""
+    """Whole, where the set is one of completions; `model_answer` is what is cut out of it, perhaps nothing."""
+
+
+class _Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """A line with a completion in place of its answer."""
+
+    ground_truth: str
+    completion: str
     label: bool
     question: str = ""
     source: str = ""
@@ -77,6 +93,26 @@ def read_pairs(path: Path) -> list[Pair]:
                 )
             )
     return pairs
+
+
+def read_labelled(path: Path) -> list[Pair]:
+    """Read what `read_pairs` does, or JSONL of completions, told by the first line; raise as it does."""
+    raw = _read(path)
+    if b'"completion":' not in raw.lstrip().partition(b"\n")[0]:
+        return read_pairs(path)
+    return [
+        Pair(
+            question=row.question,
+            ground_truth=row.ground_truth,
+            model_answer=final_answer(row.completion, row.ground_truth) or "",
+            label=row.label,
+            source=row.source,
+            kind=row.kind,
+            pair_id=row.pair_id or str(number),
+            completion=row.completion,
+        )
+        for number, row in enumerate(_lines(path, raw, _Completed), 1)
+    ]
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -141,7 +177,8 @@ def _lines(path: Path, raw: bytes, kind: type[_T]) -> Iterator[_T]:
             try:
                 yield decoder.decode(line)
             except msgspec.DecodeError as exc:
-                raise InvalidInputError(f"{path.name}:{number}", str(exc), f"write a {kind.__name__} as JSON") from exc
+                name = kind.__name__.lstrip("_")
+                raise InvalidInputError(f"{path.name}:{number}", str(exc), f"write a {name} as JSON") from exc
 
 
 def _array(path: Path, raw: bytes) -> list[_Hard]:

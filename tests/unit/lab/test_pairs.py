@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tinyv_stream.errors import InvalidInputError
-from tinyv_stream.lab.pairs import Pair, question_key, read_pairs, read_questions, write_pairs
+from tinyv_stream.lab.pairs import Pair, question_key, read_labelled, read_pairs, read_questions, write_pairs
 
 HARD = [{"id": 7, "question": "q", "ground_truth": "$1,2$", "fn_output": "2, 1", "tn_output": "1, 3", "source": "X"}]
 
@@ -47,3 +47,15 @@ def test_copies_of_a_question_have_one_key() -> None:
         "how many x are there? Let's think step by step and output the final answer within \\boxed{}."
     )
     assert question_key(plain) != question_key("How many y are there?")
+
+
+def test_an_evaluation_reads_completions_too(tmp_path: Path) -> None:
+    path = tmp_path / "completions.jsonl"
+    said = "So \\boxed{7}. Therefore the answer is \\boxed{8}."
+    line = {"question": "q", "ground_truth": "8", "completion": said, "label": True}
+    path.write_text(json.dumps(line) + "\n" + json.dumps({**line, "completion": "I do not know.", "label": False}))
+    right, wrong = read_labelled(path)
+    assert (right.completion, right.model_answer, right.pair_id) == (said, "8", "1")
+    assert (wrong.completion, wrong.model_answer) == ("I do not know.", "")
+    with pytest.raises(InvalidInputError, match="model_answer"):  # a training needs the answer itself
+        read_pairs(path)

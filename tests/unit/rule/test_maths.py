@@ -1,11 +1,14 @@
 """When two expressions are the same function, and the traps in telling it by values."""
 
+import math
+
 import pytest
 
 from tinyv_stream.verifiers.rules.maths.clean import clean
 from tinyv_stream.verifiers.rules.maths.equal import equal
 from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Unreadable
+from tinyv_stream.verifiers.rules.maths.value import work_out
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,10 @@ def test_what_is_too_large_or_not_understood_says_so(text: str) -> None:
 
     with pytest.raises(Unreadable):
         work_out()
+
+
+def test_a_factorial_at_thousands_of_digits_is_exact_or_none() -> None:
+    value, _ = work_out(read(clean("352!")), {}, 4_000)
+    assert int(value) == math.factorial(352)
+    with pytest.raises(Unreadable, match="digits"):  # the gamma function would take many seconds
+        work_out(read(clean(r"\frac{1}{3}!")), {}, 4_000)

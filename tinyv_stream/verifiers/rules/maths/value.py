@@ -28,6 +28,8 @@ DIGITS: Final = 50
 """Digits of a first look."""
 MOST_DIGITS: Final = 4_500
 """Terms further apart than this cannot be told from one another here."""
+_GAMMA_DIGITS: Final = 400
+"""Digits of a factorial that is none of a whole number: measured, 0.2 s with these, 17 s with the most."""
 _MAX_EXPONENT: Final = 1e6
 _MAX_BITS: Final = 14_000
 """Binary size of a value, either way: 1e4200 and its inverse."""
@@ -153,6 +155,10 @@ def _root(value: Number, index: Number) -> Number:
 def _factorial(value: Number) -> Number:
     if abs(value) > 4 * MAX_FACTORIAL:
         raise Unreadable("too large")
+    if CONTEXT.isint(value) and value >= 0:
+        return CONTEXT.mpf(math.factorial(int(value)))
+    if CONTEXT.dps > _GAMMA_DIGITS:
+        raise Unreadable("too many digits between whole numbers")
     return CONTEXT.factorial(value)
 
 
