@@ -144,6 +144,8 @@ async def test_memory_stays_bounded(sandbox: Sandbox) -> None:
         r"\boxed{" * 30_000, "is " * 60_000, "answer: " * 25_000, "{" * 250_000, "İ" * 200_000, "Problem: x\n" * 20_000,
         "the answer is 5, because " * 10_000, "$" * 250_000, "答案是" * 80_000, "#### 1\n" * 30_000, " " * 250_000,
         r"\boxed{1} " * 25_000, '{"answer": ' * 20_000, "</think>" * 30_000, r"\begin{a}" * 25_000, ". " * 120_000,
+        "\n" * 250_000, "\t" * 250_000, "\n\n- " * 60_000, "$ " * 120_000, "** " * 80_000, "1+" * 90_000,
+        "-" * 250_000,
     ],
 )  # fmt: skip
 def test_a_quarter_megabyte_of_bait_is_cut_out_like_any_other(text: str) -> None:

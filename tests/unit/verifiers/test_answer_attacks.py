@@ -9,6 +9,7 @@ import pytest
 
 from tinyv_stream.types import Outcome
 from tinyv_stream.verifiers import grade
+from tinyv_stream.verifiers.rules.extract import final_answer
 
 ROWS: Final[list[dict[str, Any]]] = [
     json.loads(line)
@@ -33,3 +34,12 @@ def test_right_ones_are_accepted_and_wrong_ones_are_not(kind: str) -> None:
         is not row["label"]
     ]
     assert missed == []
+
+
+def test_a_wrong_answer_stays_wrong_in_a_box() -> None:
+    for row in ROWS:
+        if row["label"] or row["model_answer"].endswith(","):  # a comma at the end of a box is layout
+            continue
+        heard = final_answer(f"The final answer is \\boxed{{{row['model_answer']}}}.", row["ground_truth"])
+        if heard != row["model_answer"]:
+            assert grade(heard, row["ground_truth"], row["question"]).outcome is not Outcome.CORRECT, row

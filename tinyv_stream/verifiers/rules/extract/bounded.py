@@ -17,7 +17,7 @@ _CHOICE: Final = ("between", "one of", "any of", "some of", "either of")
 """A relation in front ends in one of the first, or has one of these; most texts have none."""
 _BEFORE: Final = (
     re.compile(
-        r"\b(?:(?:the|our|my) (?:\w+ )?(?:answer|result|solution)|it|this|[a-zA-Z]) (?:is|are|was|must be|will be|should be|has to be) (?:always |certainly |surely )?"
+        r"\b(?:(?:the|our|my) (?:[a-z]+ ){0,5}[a-z]+|it|this|[a-zA-Z]) (?:is|are|was|must be|will be|should be|has to be) (?:always |certainly |surely )?"
         rf"((?:at least|at most|up to|below|above|under|over|something like|near|close to|a (?:number|value) (?:like|near|close to))\s+){_END}",
         re.IGNORECASE,
     ),
@@ -35,6 +35,9 @@ _BEFORE: Final = (
     re.compile(rf"\b((?:one|any|some|either) of(?: the (?:values|numbers))?:?\s+{_NUMBERS}){_END}", re.IGNORECASE),
     re.compile(r"(?:^|[$(\[])\s*((?:-?[\d.]{1,20}\s*<\s*)?[A-Za-z]\s*(?:<|>|\\[lg]t(?![A-Za-z]))\s*)$"),
 )
+_REACHED: Final = re.compile(
+    r"[^.!?\n]{0,30}\b(?:equality|attained|achieved|reached|sharp|tight|suffices?)\b", re.IGNORECASE
+)
 _BEHIND: Final = re.compile(
     r"[\s$*)\]]*((?:less|more|fewer|greater) than\s+[$\\(]*-?\w[\w.]{0,20}|\\%|%(?=[$.,;]|\s*$| of\b))", re.IGNORECASE
 )
@@ -44,6 +47,8 @@ def relation(before: str, behind: str) -> tuple[str, str]:
     """Return the relation in front of a box and the one behind it; both empty where it stands alone."""
     low = before.lower()
     front = back = ""
+    if _REACHED.match(behind):
+        return "", ""
     if low.rstrip(" \n$\\([{*").endswith(_LAST_WORDS) or any(word in low for word in _CHOICE):
         found = next((found for pattern in _BEFORE if (found := pattern.search(before))), None)
         front = re.sub(r"[$]|\\[(\[]", "", found[1]) if found else ""

@@ -87,7 +87,9 @@ _PARTS: Final = re.compile(
     r"\\(?:[dtc]?frac\s*(?:\{[^{}]{0,40}\})?|sqrt(?:\[[^\]]{0,9}\])?|binom\s*(?:\{[^{}]{0,40}\})?|lfloor|lceil)\s*\{?\s*$"
     r"|\\(?:log|ln|lg|exp|sin|cos|tan|cot)(?:_\{?\w{1,3}\}?)?\s*[({]?\s*$"
 )
-_PARTS_PLAIN: Final = re.compile(r"(?<![A-Za-z\\])[A-Za-z]\(?$|[\^_]\s*\{?\s*$|[\w)}]\s*/\s*$")
+_PARTS_PLAIN: Final = re.compile(
+    r"(?<![A-Za-z\\])[A-Za-z]\(?\Z|(?<=[^\W_]|[)}])[\^_][^\S\n]*\{?[^\S\n]*\Z|[\w)}][^\S\n]*/[^\S\n]*\Z"
+)
 _HINTS: Final = (
     "\\ne", "≠", "not", "n't", "never", "neither", "nor", "nicht", "kein", "no ", "non ", "n'est", "n’est", "pas", "n\u00e3o", "не", "niet",
     "geen", "inte", "ikke", "nie", "bukan", "không", "不", "并非", "ليس", "ไม่ใช่", "false", "wrong", "mista", "incorrect", "untrue",
@@ -95,18 +97,32 @@ _HINTS: Final = (
     "cancel", "\\sout", "\\st", "<!--", "%", "except", "hardly", "unlikely", "y be", "might be", "could be", "no way", "impossible", "error", "phantom", "far from", "nothing like", "erroneous", "tempt",
 )  # fmt: skip
 """Each expression for what stands before a box needs one of these; most texts have none."""
-_HEAD_HINTS: Final = ("minus", "negative", "half", "twice", "double", "third of", "one less", "one more")
+_HEAD_HINTS: Final = (
+    "minus",
+    "negative",
+    "half",
+    "twice",
+    "double",
+    "third of",
+    "one less",
+    "one more",
+    " of",
+    "times",
+    "plus",
+)
 _HEAD: Final = re.compile(
-    r"(?:^|(?<=[\s$*({]))((?:minus|negative|half of|half|twice|double|one third of|one less than|one more than)\s+)[$\\(\[{]*$",
+    r"(?:^|(?<=[\s$*({]))((?:minus|negative|half of|half|twice|double|triple|one third of|one less than|one more than"
+    r"|(?:the )?(?:(?:square|cube) root|square|cube|reciprocal|inverse|negative|opposite|factorial) of|-?\d[\d.]*\s+(?:times|plus|minus))\s+)[$\\(\[{]*\Z",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
-    r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed|percent)\b)",
+    r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed|percent)\b"
+    r"|(?:times|plus|minus|divided by|multiplied by|to the power(?: of)?)\s+[$\\(]*(?:\d|[a-z]\b|pi\b))",
     re.IGNORECASE,
 )
-_DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)$")
+_DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)\Z")
 _JOINED: Final = re.compile(
-    r"(\s*/\s*(?:[\w(]|\\[a-z]+)[\w.]*|\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
+    r"([^\S\n]*/[^\S\n]*(?:\d[\w.]*|[A-Za-z](?![A-Za-z])|\(|\\[a-z]+)|\d[\d.,]*|\.\d+|(?:\{,\}|,)\d{3}(?!\d)|e[-+]?\d+|(?:[a-zA-Z](?![A-Za-z])|\\pi(?![A-Za-z]))(?=[\s]*(?:\$|\\\]|\\\)|[-+^*/]|$)))"
 )
 
 

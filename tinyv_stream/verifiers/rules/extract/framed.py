@@ -13,15 +13,10 @@ import msgspec
 
 from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, unwrapped, without_commands
 from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
+from tinyv_stream.verifiers.rules.extract.operands import operands
 from tinyv_stream.verifiers.rules.extract.supposed import supposes
 
 _ASKED: Final = re.compile(r"[\s$*)}\]\\]*[?？]")
-_OPERAND: Final = re.compile(
-    r"(?:=|\$|\\\[|\\\(|\A|\s|[({,])\s*((?:[-+]|\d[\d.]*\s*(?:\\cdot|\\times|\*))\s*|\d[\d.]*)$"
-)
-_OPERATOR: Final = re.compile(
-    r"\s*(?:\^\s*(?:\{[^{}]{1,40}\}|\w)|(?:\\cdot|\\times)\s*[\w\\{}]{1,40}|!(?=\s*(?:\$|\\\]|\\\)))|[-+]\s*[\w\\{}^]{1,40}(?=\s*(?:\$|\\\]|\\\))))"
-)
 _ARGUMENT: Final = re.compile(
     r"\\(?:sqrt(?:\[[^\]]{0,20}\])?|[dtc]?frac|d?binom|overline|underline|overrightarrow|bar|hat|vec|x?cancel|log|ln|exp|sin|cos|tan|lfloor|lceil)\s*\{\s*$"
 )
@@ -43,7 +38,7 @@ def standing(text: str, found: list[Box]) -> list[Box]:
             or _ASKED.match(behind)
             or supposes(text[max(0, box.start - 250) : box.start], behind)
         ):
-            kept.append(_whole(box, before, behind))
+            kept.append(_whole(text, box, before, behind))
     return kept
 
 
@@ -57,26 +52,15 @@ def _with_command(text: str, box: Box, start: int) -> Box:
     return msgspec.structs.replace(box, inside=inside)
 
 
-def _whole(box: Box, before: str, behind: str) -> Box:
-    front, back = around(before, behind)
-    if (front or back) and box.inside:
-        return msgspec.structs.replace(box, inside=f"{front}{unwrapped(box.inside or '')}{back}")
-    near = before.rstrip()[-1:]
-    operand = _OPERAND.search(before) if near.isdigit() or near in {"-", "+", "*", "t", "s"} else None
-    operator = _OPERATOR.match(behind)
-    if not (operand and operand[1].strip() != "+" and _is_sign(before, operand)) and not operator:
-        return box
+def _whole(text: str, box: Box, before: str, behind: str) -> Box:
     inside = unwrapped(box.inside or "")
     if not inside:
         return box
-    head = operand[1].strip() if operand and _is_sign(before, operand) else ""
-    tail = operator[0].strip() if operator else ""
+    front, back = around(before, behind)
+    if front or back:
+        return msgspec.structs.replace(box, inside=f"{front}{inside}{back}")
+    head, tail = operands(text, box.start, box.end)
+    if not (head or tail) or inside in {head, tail}:
+        return box
     grouped = inside if re.fullmatch(r"[\w.]+", inside) and not head[-1:].isdigit() else f"({inside})"
     return msgspec.structs.replace(box, inside=f"{head}{grouped}{tail}")
-
-
-def _is_sign(before: str, operand: re.Match[str]) -> bool:
-    """Say whether a minus is a sign: inside of a formula, or right at the box; a dash has spaces, a bullet a line."""
-    if operand[1].strip() != "-":
-        return True
-    return not operand[1].endswith((" ", "\n")) or before.count("$") % 2 == 1

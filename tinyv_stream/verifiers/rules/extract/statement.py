@@ -131,7 +131,7 @@ def tidy(text: str) -> str:
     for _ in range(4):
         before = text
         text = _emphasis(_without_layout(text).strip().rstrip(",;:，；。۔ "))
-        if text.endswith(".") and not _ABBREVIATED.search(text[-9:-1]):
+        if text.endswith(".") and not text.endswith("..") and not _ABBREVIATED.search(text[-9:-1]):
             text = text[:-1].rstrip()
         text = _SIGNS.sub("", text) or text
         if text.count("**") == 1 and not _POWER.search(text):

@@ -7,8 +7,8 @@ Steps that only check, restate or end do not count; nor does a text that says "f
 import re
 from typing import Final
 
-_STEP: Final = re.compile(r"(?:\A|[.\n:;]\s*|\*\*|#\s*)\s*(?:step|part)\s+\(?([\da-d]{1,2})\)?(?![\w])", re.IGNORECASE)
-_ITEM: Final = re.compile(r"(?:\A|[.\n]|(?<=[}$)]))\s*(\d{1,2})[.)]\s+(?=[A-Z\\$]|\Z)")
+_STEP: Final = re.compile(r"(?:\A|[.\n:;#]|\*\*)\s{0,20}(?:step|part)\s+\(?([\da-d]{1,2})\)?(?![\w])", re.IGNORECASE)
+_ITEM: Final = re.compile(r"(?:\A|[.\n]|(?<=[}$)]))\s{0,20}(\d{1,2})[.)]\s+(?=[A-Z\\$]|\Z)")
 _ORDINAL: Final = re.compile(
     r"\bfirst\b(?! (?:\w+ ){0,2}(?:player|term|number))|\bin the (?:first|second|third) step\b|\bpart of the (?:computation|work|solution)\b"
     r"|\binitially\b|\b(?:begin|start) with\b",

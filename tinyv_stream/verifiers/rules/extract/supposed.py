@@ -9,6 +9,8 @@ nothing, nor does a writer who puts his own answer in (`so I write my answer in 
 import re
 from typing import Final
 
+from tinyv_stream.verifiers.rules.extract.supposed_elsewhere import supposes_elsewhere
+
 _END: Final = r"[\s$*({\\\[:]*\Z"
 _THING: Final = (
     r"(?:(?:the|our|my|your|this|that) )?(?:(?:correct|final|right|true|actual) )?"
@@ -19,14 +21,20 @@ _SUPPOSED: Final = re.compile(
     rf"(?: (?:is|was|were|be|to be|equals?|equal(?:l)?ed|should be|would be|had been|came out as))?{_END}",
     re.IGNORECASE,
 )
+_SUBJECT: Final = re.compile(
+    r"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|what if|unless|even if|whether|provided)(?: that)?,? "
+    rf"(?:the|its|this|that|our|an?) (?:(?!(?:is|are|was|has|then|so|we)\b)[a-z]+ ){{1,4}}(?:is|was|were|be|equals?|equal(?:l)?ed|to be){_END}",
+    re.IGNORECASE,
+)
+"""A box right behind the first verb of a condition: `assuming the minimum is`."""
 _UNREAL: Final = re.compile(
-    rf"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*\bwould (?:then )?(?:be|have been|equal|give|get|become){_END}",
+    rf"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*(?:\bwould|['’]d) (?:then )?(?:be|have been|equal|give|get|become|write|say|answer|put|box|have){_END}",
     re.IGNORECASE,
 )
 _WOULD: Final = re.compile(rf"\bwould (?:then )?(?:be|have been|equal|give){_END}", re.IGNORECASE)
 _IF_ONLY: Final = re.compile(r"[\s$*)}\]\\]*,?\s*(?:only )?(?:if|had|were|unless|provided)\b", re.IGNORECASE)
 _OTHERS: Final = re.compile(
-    r"\b(?:one|someone|somebody|anyone|some|people|students?|many|others|(?:an?|the) (?:\w+ )?(?:reader|student|solver|guesser|calculator|friend|person|classmate|book|beginner))"
+    r"\b(?:one|someone|somebody|anyone|some|people|students?|many|others|(?:an?|the|my|your|his|her) (?:\w+ )?(?:reader|student|solver|guesser|calculator|friend|person|classmate|beginner|teacher|tutor|professor|colleague|neighbou?r|brother|sister|mother|father|(?:text)?book|internet|forum|website))"
     r" (?:(?:might|may|could|would|can|will|often|easily|wrongly) ){0,2}(?:be (?:tempted|inclined|led) to )?(?:thinks?|says?|said|guess(?:es)?|believes?|concludes?|claims?|expects?|answers?|writes?|supposes?|argues?|gets?)\b"
     rf"[^.;!?\n]{{0,50}}{_END}",
     re.IGNORECASE,
@@ -71,6 +79,12 @@ _EXAMPLE: Final = re.compile(
     r"|\b(?:told|asked|instructed|required|supposed|says|say|said|wants? (?:us|me)|prompt\w*) to (?:answer|write|say|give|put|output|end with|use|reply)),?"
     + _END
     + r"|\b(?:must|should|have to|need to|told to|asked to) (?:end|finish|close|conclude|answer|reply|respond)\b[^.;!?\n]*[\"“][^\"”]*"
+    + _END
+    + r"|\b(?:sample|example|dummy) (?:output|answer|response|reply|solution)s?(?: (?:is|are|would be|could be|might be|looks like|like))?"
+    + _END
+    + r"|\b(?:an?|the|any) (?:output|answer|response|reply) (?:like|such as)(?: this)?"
+    + _END
+    + r"|(?:\A|\bformat )\W*examples?\W{0,2}:\W*(?:[\"“][^\"”\n]{0,60})?"
     + _END,
     re.IGNORECASE,
 )
@@ -88,11 +102,11 @@ _QUOTED: Final = re.compile(
     r"""[^"“”„«»「」\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)|`([^`\n]{1,300})`|‘([^’\n]{1,300})’)""",
     re.IGNORECASE,
 )
-_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "get", "as in", "though", "may", "might", "could", "can", "want", "need", "have to", "placeholder", "syntax", "prompt", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "tempting", "incorrect")  # fmt: skip
+_HINTS: Final = ("if", "suppos", "said", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "would", "think", "guess", "believe", "conclude", "claim", "expect", "answer", "write", "argue", "that", "put", "place", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like this", "guess", "told", "asked", "case", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "get", "as in", "though", "may", "might", "could", "can", "want", "need", "have to", "placeholder", "syntax", "prompt", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "tempting", "incorrect")  # fmt: skip
 _QUOTES: Final = "\"“„«「`‘'"
 _SAYS_SOMETHING: Final = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}[\s:][^\"]*(?:box|\d)|[一-鿿぀-ヿ가-힣].*(?:box|\d)")
 """Words in front of a box or a number: a sentence, and not the value alone."""
-_SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n")
+_SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n|[。！？]")
 _NEAR: Final = 200
 
 
@@ -124,9 +138,24 @@ def supposes(before: str, behind: str) -> bool:
     ends = [match.end() for match in _SENTENCE_END.finditer(said)]
     said = said[ends[-1] :] if ends else said
     low = said.lower()
+    if supposes_elsewhere(said, low, behind):
+        return True
     if not any(hint in low for hint in _HINTS):
         return False
     if _WOULD.search(said) and _IF_ONLY.match(behind):
         return True
-    every = (_SUPPOSED, _UNREAL, _OTHERS, _MAY_BE, _YOURS, _TOLD, _PASSIVE, _FORMAT, _PARTIAL, _EXAMPLE, _MISTAKE)
+    every = (
+        _SUPPOSED,
+        _SUBJECT,
+        _UNREAL,
+        _OTHERS,
+        _MAY_BE,
+        _YOURS,
+        _TOLD,
+        _PASSIVE,
+        _FORMAT,
+        _PARTIAL,
+        _EXAMPLE,
+        _MISTAKE,
+    )
     return any(pattern.search(said) for pattern in every)

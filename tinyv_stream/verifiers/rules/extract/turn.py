@@ -46,10 +46,11 @@ _THINKING: Final = (
 _CONTAINER: Final = re.compile(
     r"</?(?:output|response|solution|result|final|conclusion|final_response)>", re.IGNORECASE
 )
+_USER: Final = r"user|human|instruction|usuario|usuário|utilisateur|nutzer|benutzer|пользователь|用户|ユーザー|사용자|المستخدم|उपयोगकर्ता|ব্যবহারকারী|صارف"
 _TALK: Final = re.compile(
-    r"\n(?=[^\n:\uff1a]{2,40}[:\uff1a])[ \t>*#]*(?:user|human|assistant|instruction|response|usuario|asistente|usuário|assistente|utilisateur|nutzer|benutzer"
-    r"|пользователь|ассистент|用户|助手|ユーザー|アシスタント|사용자|المستخدم|المساعد"
-    r"|उपयोगकर्ता|सहायक|ব্যবহারকারী|صارف)(?!\w)[*]*[ \t]*[:\uff1a]",
+    r"\n(?=[^\n:\uff1a]{2,40}[:\uff1a])[ \t>*#]*(?:(?P<user>"
+    + _USER
+    + r")|assistant|response|asistente|assistente|ассистент|助手|アシスタント|المساعد|सहायक)(?!\w)[*]*[ \t]*[:\uff1a]",
     re.IGNORECASE,
 )
 """A line that gives the word to somebody."""
@@ -109,11 +110,8 @@ def _behind_thinking(text: str) -> str:
 
 
 def _before_next_turn(text: str) -> str:
+    text = _own_turn(text)
     begins = len(text) - len(text.lstrip())
-    for talk in _TALK.finditer("\n" + text):  # the line begins where the line end is in the longer text
-        if talk.start() > begins:
-            text = text[: talk.start()]
-            break
     tasks = _tasks(text)
     marked = first_mark(text) if tasks else -1
     if marked < 0:
@@ -123,6 +121,20 @@ def _before_next_turn(text: str) -> str:
         if task.start() >= marked and not (is_series and _number(task)):
             return text[: task.start()]
     return text
+
+
+def _own_turn(text: str) -> str:
+    """Return what stands before the line that gives the word to somebody; behind it where the text begins with one."""
+    begins = len(text) - len(text.lstrip())
+    start = 0
+    for talk in _TALK.finditer("\n" + text):  # the line begins where the line end is in the longer text
+        if start == 0 and talk.start() <= begins and talk["user"]:
+            start = len(text)  # of the user: the writer's own turn is still to come
+        elif start == len(text) and not talk["user"]:
+            start = talk.end() - 1
+        elif talk.start() > begins and start < len(text):
+            return text[start : talk.start()]
+    return text[start:]
 
 
 def _tasks(text: str) -> list[re.Match[str]]:

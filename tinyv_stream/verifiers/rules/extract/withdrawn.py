@@ -14,16 +14,16 @@ _WITHDRAWN: Final = re.compile(
     r"\b(?:this|that|it|which|(?:this|that|the|my) (?:(?:above|last|previous|boxed|final) )?(?:box|answer|value|result))\b"
     r"(?: above| in the box)? (?:is|was|are|seems?|must be|cannot be|can't be|isn't) "
     r"(?:clearly |simply |actually |completely )?(?:wrong|incorrect|mistaken|not (?:right|correct|the answer)|false|right\b)"
-    r"|\b(?:ignore|disregard|retract|withdraw|scratch|forget) (?:this|that|the|my)\b"
+    r"|\b(?:ignore|disregard|retract|withdraw|scratch|forget) (?:(?:this|that)\b|(?:the|my) (?:\w+ )?(?:above|box|answer|value|result|work|solution|line|number|calculation|attempt)\b)"
     r"|\b(?:do not|don't|cannot|can't) (?:trust|stand by|give an answer|give a final|decide|determine|settle)\b"
     r"|\bI(?:'m| am) (?:not (?:sure|certain)|unsure|in doubt) (?:whether|if|that|about) (?:this|that|it|the (?:answer|value|result))\b"
     r"|\bcannot give\b|\bnot able to (?:give|decide|settle|finish)\b|\bI (?:was|am) wrong\b|\bI take (?:it|that|this) back\b",
     re.IGNORECASE,
 )
 _OTHER_SAID: Final = re.compile(
-    r"\s*[)\]}$*.;,!]*\s*(?:correction|edit|erratum|update)\s*:|\s*[)\]}$*.;,!]*\s*(?:actually,? no\b|oops\b)"
-    r"|\s*[)\]}$*.;,!]*\s*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[-]*\d"
-    r"|\s*[)\]}$*.;,!]*\s*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
+    r"[\s)\]}$*.;,!]*(?:correction|edit|erratum|update)\s*:|[\s)\]}$*.;,!]*(?:actually,? no\b|oops\b)"
+    r"|[\s)\]}$*.;,!]*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[-]*\d"
+    r"|[\s)\]}$*.;,!]*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
     re.IGNORECASE,
 )
 """`12. Sorry, it is 13.`"""
@@ -49,9 +49,18 @@ _CORRECTED: Final = re.compile(
     r"(?:(?:hmm+|wait|oops|oh|no|sorry|actually|correction|corrected|edit|scratch that|hold on|just kidding|nope|(?:that|this|it)(?:'s| is| was) (?:wrong|incorrect|not right|a mistake)"
     r"|不对|等等|更正|perdón|corrección|pardon|correction|désolé|perdão|correção|нет|поправка|исправление|nein|korrektur|halt)(?![^\W\d_])[\s,.:;!…—–*，。、！-]*){1,4}"
     r"(?:(?:so |but |and )?(?:it|that|this|the (?:answer|result|value|total))(?:'s| is| should be| must be| equals)|should be|make that|i meant?|应该是|应为)?[\s:*]*"
-    r"(\$[^$\n]{1,200}\$|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!。*]*(?:\n|$)",
+    r"(\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!。*]*(?:\n|$)",
     re.IGNORECASE,
 )
+_CORRECTED_LATER: Final = re.compile(
+    r"[\s.…,;:!*)$\]}—–-]*(?:(?:so )?(?:sorry|oops|wait|hmm+|actually|no|correction|apologies|unfortunately)\b[^\n.!?]{0,120}"
+    r"|(?:i|we) (?:have |just )?(?:made an? (?:\w+ )?(?:mistake|error|slip)|misread|miscount|miscalculat|mis\w+|forgot|used the wrong|overlooked)\b[^\n.!?]{0,120}"
+    r"|(?:this|that|it) (?:is|was) (?:wrong|incorrect|off|not right|a mistake)\b[^\n.!?]{0,120})[.!:]\s+"
+    r"(?:(?:so|but|and|therefore|hence|instead),? )?(?:it|this|that|the (?:\w+ )?(?:answer|result|value|total|sum))(?: should(?: instead| actually)? be| must be| should have been|['’]s| is(?: actually)?)[\s:*]*"
+    r"(\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!*]*(?:\n|$)",
+    re.IGNORECASE,
+)
+"""The same behind a sentence that says what went wrong."""
 _NAMED: Final = re.compile(
     r"\b(?:box|answer|value|result|ignore|disregard|retract|withdraw|scratch|forget|trust|stand|give|decide|determine|settle|finish|i)\b",
     re.IGNORECASE,
@@ -76,7 +85,7 @@ def guesses_again(text: str) -> bool:
 
 def corrected(text: str) -> str:
     """Return the one value that `text`, which follows an answer, puts in its place; empty where it does not."""
-    found = _CORRECTED.match(text[:_NEAR])
+    found = _CORRECTED.match(text[:_NEAR]) or _CORRECTED_LATER.match(text[:_NEAR])
     return statement.tidy(found[1]) if found else ""
 
 
