@@ -10,7 +10,7 @@ from typing import Final
 
 _LETTER: Final = r"\$?\s*\\?(?:[A-Za-z]|alpha|beta|gamma)(?:_\{?\w\}?)?\s*\$?"
 _QUANTITY: Final = (
-    r"(?:area|perimeter|length|width|height|volume|surface|radius|diameter|circumference|mean|median|mode|range|minimum|"
+    r"(?:larger|smaller|greater|lesser|bigger|older|younger|longer|shorter|area|perimeter|length|width|height|volume|surface|radius|diameter|circumference|mean|median|mode|range|minimum|"
     r"maximum|least|greatest|smallest|largest|min|max|sum|product|difference|quotient|remainder|slope|intercept|numerator|"
     r"denominator|center|centre|real|imaginary|amplitude|period|frequency|variance|deviation|gcd|lcm|probability|cost|"
     r"price|age|speed|distance|time|first|second|numbers? of \w+|\w+ed|degree|order|base|hypotenuse|mass|angle [A-Z])"
