@@ -132,6 +132,8 @@ _INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
 _ROOT: Final = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
 _RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{2,}|[⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _LEVEL: Final = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+_FACTORIAL: Final = re.compile(r"(?<=\d)!=(?=\s*-?\d)")
+"""`3!=6` says what 3! is; `x != 6` is no equation."""
 _MAX_INFIX: Final = 8
 _PRIME: Final = re.compile(r"\^\s*(?:\{\s*((?:'\s*)+)\}|(')(?!'))")
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
@@ -157,6 +159,8 @@ def clean(text: str) -> str:
         text = _DOUBLED.sub(lambda _m: "\\", text)
     if "phantom" in text:
         text = _NOT_SHOWN.sub(" ", text)
+    if "!=" in text:
+        text = _FACTORIAL.sub("! =", text)
     text = undress(text)
     if "\\" not in text:
         return (
