@@ -29,7 +29,7 @@ _BEFORE: Final = (
     ),
     re.compile(r"\b(?:false|wrong|mistake|incorrect|untrue|a lie) (?:that|to)\b[^.;:\n]{0,50}$", re.IGNORECASE),
     re.compile(
-        r"\b(?:wrong|incorrect|false|mistaken|common) (?:answer|value|result|guess|choice|mistake|error)s? (?:is|was|are|were|would be)"
+        r"\b(?:(?:wrong|incorrect|false|mistaken) (?:answer|value|result|guess|choice|mistake|error)|common (?:answer|guess|mistake))s? (?:is|was|are|were|would be)"
         + _END,
         re.IGNORECASE,
     ),
@@ -63,7 +63,7 @@ _BEFORE: Final = (
 )
 _BEHIND: Final = (
     re.compile(
-        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
         re.IGNORECASE,
     ),
     re.compile(

@@ -25,6 +25,7 @@ _FAILING: Final = (
 _FAILS: Final = re.compile(
     rf"{_LEAD}(?:(?:this|that|it|which)(?: (?:value|answer|result))? {_FAILING}"
     r"|(?:this|that|it)['’]s (?:clearly |simply |actually |completely |all )?(?:wrong|incorrect|mistaken|false|not (?:right|correct|true|the answer))\b"
+    r"|(?:the |this |our |a )?(?:verification|checks?|test|proof|substitution|sanity check)(?: of (?:this|it))? (?:fails\b(?! to)|failed\b(?! to)|does not (?:work|hold)|doesn['’]t (?:work|hold))"
     r"|we (?:reach|get|have|obtain|arrive at) a contradiction\W*$"
     r"|(?:this|that|it)(?: is|['’]s) (?:the|an) answer to (?:a different|another|the wrong) (?:question|problem)"
     r"|there (?:is|are) no (?:(?:such|real|valid|possible|integer) )?(?:solutions?|answers?)\W*$)"
@@ -58,6 +59,7 @@ _SAID: Final = rf"[\s*$:,]*({_NUMBER}|{'|'.join(reversed(_WORDS))})[\s*$.!。]*$
 _ANOTHER: Final = re.compile(
     r"(?:\b(?:it|that|this) should(?: have been| be)|\b(?:true|correct|right|actual|real) (?:value|answer|result) (?:is|should be|equals)"
     r"|^\W*(?:the )?(?:value|result|total) is"
+    r"|^\W*(?:(?:so|thus|hence|therefore|then|now|but|and|consequently),? ){1,2}(?:the|our) (?:\w+ )?(?:value|result|answer) (?:is|equals|becomes|must be|comes to)(?: thus| therefore| then| hence| actually| in fact)?"
     rf"|{_LEAD}\b(?:it(?:['’]s| is))|^\W*(?:actually|just kidding|nope)\b\W*|^\W*actually\b[^=\n]{{1,80}}="
     r"|^\W*(?:therefore|thus|hence|so)\b\W*[a-z]\s*=|^\W*(?:mine|ours|my own(?: answer)?)\s*(?:is|:)"
     rf"|^[\s.$]*\*\*|^\W*(?:maybe|perhaps|possibly)\b(?: it(?:['’]s| is| should be))?){_SAID}",

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.extract import statement
+from tinyv_stream.verifiers.rules.extract.continued import comes_to_another
 from tinyv_stream.verifiers.rules.extract.retracted import retracts
 
 _WITHDRAWN: Final = re.compile(
@@ -68,7 +69,10 @@ _NAMED: Final = re.compile(
 _PRONOUN: Final = re.compile(
     r"\W*(?:(?:no|wait|hmm+|oh|oops|sorry|actually|but|however|hold on)\b\W*)*(?:this|that|it|which)\b", re.IGNORECASE
 )
-_GOES_ON: Final = re.compile(r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! only)", re.IGNORECASE)
+_GOES_ON: Final = re.compile(
+    r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)",
+    re.IGNORECASE,
+)
 _STANDS: Final = re.compile(r"\b(?:is|was) right\b", re.IGNORECASE)
 _DOUBTS: Final = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
@@ -92,7 +96,7 @@ def corrected(text: str) -> str:
 def taken_back(text: str, value: str) -> bool:
     """Say whether `text`, which follows an answer, withdraws it. What answers a question of its own does not."""
     text = text[:_MOST_CHARS]
-    if _GOES_ON.match(text) or _OTHER_SAID.match(text):
+    if _GOES_ON.match(text) or _OTHER_SAID.match(text) or comes_to_another(text, value):
         return True
     asked = other = False
     pos = 0

@@ -1,0 +1,47 @@
+r"""Judgements right behind a box: too large, no answer, only perhaps one, or what others say.
+
+`\boxed{5} is too large` and `\boxed{5} might be the answer` say none; `\boxed{5} cannot be exceeded` and `\boxed{5} is
+not divisible by 4` say something of the answer.
+"""
+# ruff: noqa: E501, RUF001 one alternation is one line; an apostrophe is meant
+
+import re
+from typing import Final
+
+_FROM: Final = r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?"
+_RIGHT: Final = (
+    r"(?:(?:the|an?|our|my) (?:\w+ ){0,2}(?:answers?|values?|results?|solutions?|numbers?|totals?|sum|case|one|truth)\b"
+    r"|right\b|correct\b|true\b|valid\b|possible\b|it\b(?! (?:expressed|written))|what (?:we|is)\b|so\b|ruled out|excluded|discarded|rejected|wrong\b|false\b|incorrect\b|off\b)"
+)
+_OTHERS: Final = r"(?:most|many|some|other|careless|hasty|lazy)(?: \w+)?"
+_JUDGED: Final = (
+    re.compile(
+        rf"{_FROM}\b(?:is|are|was|seems?|looks?|appears?|feels?|(?:would|must|will|might|may|could) be|comes out|turns out)"
+        r" (?:\w+ )?too (?:large|big|small|low|high|many|few|much|little|short|long|great|good|easy|simple|far|wide|narrow|heavy|light|old|young|fast|slow|late|early|\w+ly)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_FROM}\b(?:can(?:not| not|['’]t)|could(?: not|n['’]t)|can never|may not|might not|must not|need not|should(?: not|n['’]t)|would(?: not|n['’]t)|won['’]t|will not) (?:\w+ )?be {_RIGHT}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_FROM}\b(?:might|may|could|can|would) (?:well |perhaps |possibly |also |still |even |then |only |indeed |equally )?(?:be {_RIGHT}|work\b(?! out)|do\b)(?! (?:obtained|found|seen|derived|had))"
+        r"(?!(?<=my answer)[.\s]*\Z)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_FROM}\b(?:is|was|are) (?:what|the (?:\w+ )?(?:answer|value|result|number)(?: that| which)?) {_OTHERS} (?:\w+ )?(?:answer|give|say|write|get|guess|think|choose|pick|expect|would)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_FROM}\b(?:is|was) (?:only |just )?(?:an?|the|one) (?:naive|naïve|tempting|popular|hasty|plausible|possible|likely|potential|candidate|old|previous|earlier|rejected|discarded|supposed|alleged)(?: (?:but )?\w+){{0,2}}? ?(?:answer|value|result|guess|choice|solution|candidate)\b",
+        re.IGNORECASE,
+    ),
+)
+_HINTS: Final = ("too", "can", "could", "may", "might", "must", "need", "should", "would", "won", "will", "what", "that", "answer", "value", "result", "number", "guess", "choice", "solution", "candidate")  # fmt: skip
+
+
+def judges(behind: str) -> bool:
+    """Say whether what follows a box calls its value none, or no more than a possible one."""
+    low = behind.lower()
+    return any(hint in low for hint in _HINTS) and any(pattern.match(behind) for pattern in _JUDGED)
