@@ -18,6 +18,13 @@ _LEFT: Final = re.compile(
     re.IGNORECASE,
 )
 """In front of a box: what stands before is said in its place."""
+_NEXT: Final = 60
+"""Characters to another box that makes a list with this one: it offers the values itself."""
+_PERHAPS: Final = re.compile(
+    r"(?<!or )\b(?:possibly|perhaps|maybe),? (?:(?:it|this|that|(?:the|our|my) (?:\w+ )?(?:answer|result|value|number|solution|total|sum))(?:['’]s)? ?(?:is|was|equals|could be)? ?)?"
+    r"[\s$*({\\\[]*\Z",
+    re.IGNORECASE,
+)
 _OPENS: Final = r"[\s$*)}\]\\.,;:…–—-]{0,12}"
 _THEN: Final = r"(?:it(?:['’]s| is)|this is|that is|the (?:answer|value|result) is|we (?:get|have)|is it|it (?:could|may|might) (?:also )?be|maybe|perhaps|possibly|even|also|just|rather|simply)"
 _SAYS: Final = rf"(?:{_THEN}[\s,:]+){{0,2}}[$\\(\[{{]*(?P<said>{NUMBER})"
@@ -27,7 +34,7 @@ _STOPS: Final = (
 _CASE: Final = r"(?:if|when|whenever|for|unless|in case|assuming|provided|as long as|where|depending|with|without)"
 _CLAUSE: Final = r"[^.!?\n]{0,90}?"
 _OFFERED: Final = (
-    re.compile(rf"{_OPENS}\(?\s*(?:or|alternatively|otherwise|else|/)[\s,:]+{_SAYS}{_STOPS}", re.IGNORECASE),
+    re.compile(rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|/)[\s,:]+{_SAYS}{_STOPS}", re.IGNORECASE),
     re.compile(
         rf"{_OPENS}(?:though|but|although|and|yet|while)\s+(?:it|this|that|the answer) (?:could|may|might) (?:\w+ )?be {_SAYS}",
         re.IGNORECASE,
@@ -37,14 +44,18 @@ _OFFERED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
+        rf"{_OPENS}\(?{_CASE}\b{_CLAUSE},\s+{_SAYS}[$)\]}}\\]*\s*\(?(?:if|when|unless|otherwise)\b", re.IGNORECASE
+    ),
+    re.compile(
         rf"{_OPENS}\(?{_CASE}\b{_CLAUSE}(?:[;,]|\band\b|\bbut\b)\s*(?:and |but |or )?{_CASE}\b[^.;!?\n]{{1,40}}?[,:]?\s*(?:then\s+)?{_THEN}\s+[$\\(\[{{]*(?P<said>{NUMBER})",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"{_OPENS}\(?{_CASE}\b{_CLAUSE}(?:\b(?:otherwise|else|in which case|if not)\b)[\s,:]+{_SAYS}", re.IGNORECASE
+        rf"{_OPENS}\(?{_CASE}\b{_CLAUSE}(?:\b(?:otherwise|else|in which case|if not)\b|\bthen(?=\W+{_THEN}))[\s,:]+{_SAYS}",
+        re.IGNORECASE,
     ),
     re.compile(
-        rf"{_OPENS}(?:and|but|while|whereas)\s+{_SAYS}[$)\]}}\\]*\s*\(?(?:if|when|whenever|unless|otherwise|in case)\b",
+        rf"{_OPENS}\(?(?:and|but|while|whereas)\s+{_SAYS}[$)\]}}\\]*\s*\(?(?:if|when|whenever|unless|otherwise|in case)\b",
         re.IGNORECASE,
     ),
 )
@@ -76,8 +87,10 @@ def left_aside(before: str, behind: str) -> bool:
     return _BOUND.match(behind) is not None and _SUBJECT.search(before) is not None
 
 
-def offers_another(behind: str, value: str) -> bool:
-    """Say whether the sentence goes on behind a box with another number than `value` in its place."""
+def offers_another(before: str, behind: str, value: str) -> bool:
+    """Say whether a box is no more than one choice: behind "perhaps", or before another number than `value`."""
+    if _PERHAPS.search(before) and "box" not in before + behind[:_NEXT]:
+        return True
     for pattern in _OFFERED:
         found = pattern.match(behind)
         if found and another(found["said"], value):

@@ -37,7 +37,7 @@ def standing(text: str, found: list[Box]) -> list[Box]:
             kept.append(box)
         elif "\\" in before and (argument := _ARGUMENT.search(before)):
             kept.append(_with_command(text, box, max(0, box.start - _NEAR) + argument.start()))
-        elif offers_another(text[box.end : box.end + _FAR // 4], box.inside):
+        elif offers_another(before, text[box.end : box.end + _FAR // 4], box.inside):
             kept.append(msgspec.structs.replace(box, inside=None))
         elif not (
             denies(before, behind)

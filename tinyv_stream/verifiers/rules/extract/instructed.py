@@ -29,7 +29,7 @@ _PASSIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _FORMAT: Final = re.compile(
-    r"(?<!in the required )(?<!in the boxed )(?<!in the desired )(?<!in the correct )\b(?:format|template|placeholder|syntax)\b[^.;!?\n]{0,40}"
+    r"(?<!in the required )(?<!in the boxed )(?<!in the desired )(?<!in the correct )\b(?:format|template|placeholder|syntax|schema)\b[^.;!?\n]{0,40}"
     + _END
     + r"|\b(?:should|must|need to|have to|want|wants) [^.;!?\n]{0,60}\bin the (?:form|style|shape)(?: of)?"
     + _END,
@@ -41,9 +41,13 @@ _EXAMPLE: Final = re.compile(
     + _END
     + r"|\b(?:must|should|have to|need to|told to|asked to) (?:end|finish|close|conclude|answer|reply|respond)\b[^.;!?\n]*[\"“][^\"”]*"
     + _END
-    + r"|\b(?:sample|example|dummy) (?:output|answer|response|reply|solution)s?(?: (?:is|are|would be|could be|might be|looks like|like))?"
+    + r"|\b(?:sample|example|dummy) (?:output|answer|response|reply|solution)s?(?: (?:is|are|would be|could be|might be|looks like|like|shows|has|gives|reads|says))?"
     + _END
     + r"|\b(?:an?|the|any) (?:output|answer|response|reply) (?:like|such as)(?: this)?"
+    + _END
+    + r"|\bsomething (?:like|such as)(?: this)?"
+    + _END
+    + r"|\b(?:example|sample)s? (?:of|for) (?:an?|the) (?:\w+ )?(?:line|answer|output|response|reply|format)\b[^.;!?\n]{0,40}"
     + _END
     + r"|(?:\A|\bformat )\W*examples?\W{0,2}:\W*(?:[\"“][^\"”\n]{0,60})?"
     + _END,
@@ -66,7 +70,7 @@ _PARTIAL: Final = re.compile(
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(
-    r"""(?:\b(?:must|should|ought to|shall|ha(?:ve|s) to|needs? to|(?:am|is|are|was|were) to|supposed to|told|asked|required|instructed|instructions?|prompt|format|template|muss|soll(?:te)?|debo|debe|dev[oe]|hay que|dois|doit|faut|bisogna|moet|powinien|muszę|должен|должна|нужно|надо|следует)\b|必须|必須|应该|應該|需要|要求|べき|必要|해야)"""
+    r"""(?:\b(?:must|should|ought to|shall|ha(?:ve|s) to|needs? to|(?:am|is|are|was|were) to|supposed to|told|asked|required|instructed|instructions?|prompt|format|template|says|said|states?|reads?|ends|tells?|wants?|rules?|sample|muss|soll(?:te)?|debo|debe|dev[oe]|hay que|dois|doit|faut|bisogna|moet|powinien|muszę|должен|должна|нужно|надо|следует)\b|必须|必須|应该|應該|需要|要求|べき|必要|해야)"""
     r"""[^"“”„«»「」\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)|`([^`\n]{1,300})`|‘([^’\n]{1,300})’)""",
     re.IGNORECASE,
 )
@@ -74,9 +78,10 @@ _QUOTES: Final = "\"“„«「`‘'"
 _SAYS_SOMETHING: Final = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}[\s:][^\"]*(?:box|\d)|[一-鿿぀-ヿ가-힣].*(?:box|\d)")
 """Words in front of a box or a number: a sentence, and not the value alone."""
 
+_ORDERS: Final = (_YOURS, _TOLD, _PASSIVE, _FORMAT, _ORDERED)
 _COMES: Final = r"(?:=|≈|\b(?:is|are|was|get|got|gives?|giving|yields?|find|found|obtain|equals?|total|totals|have|has|becomes?|of|to|makes?|leaves?|that))"
 _WORK: Final = 600
-_HINTS: Final = ("put", "place", "writ", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like", "guess", "told", "asked", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "as in", "want", "need", "have to", "placeholder", "syntax", "prompt", "sample", "dummy", "your", "say", "said", "suppos", "require", "instruct", "shall", "has to", "is to", "expected", "am to", "are to")  # fmt: skip
+_HINTS: Final = ("put", "place", "writ", "give", "present", "return", "enclose", "provide", "format", "template", "include", "output", "intermediate", "partial", "preliminary", "auxiliary", "provisional", "interim", "example", "instance", "e.g", "such as", "like", "guess", "told", "asked", "must", "should", "submit", "box", "wrap", "enter", "state", "express", "show", "report", "type", "as in", "want", "need", "have to", "placeholder", "syntax", "prompt", "schema", "sample", "dummy", "your", "say", "said", "suppos", "require", "instruct", "shall", "has to", "is to", "expected", "am to", "are to")  # fmt: skip
 
 
 def without_quoted_instructions(text: str) -> str:
@@ -111,8 +116,8 @@ def instructs(said: str, before: str, behind: str, value: str) -> bool:
         return False
     if _EXAMPLE.search(said) or _PARTIAL.search(said):
         return True
-    told = any(pattern.search(said) for pattern in (_YOURS, _TOLD, _PASSIVE, _FORMAT, _ORDERED))
-    return told and not _comes_to(before[: len(before) - len(said)], value)
+    told = [found.start() for pattern in _ORDERS if (found := pattern.search(said))]
+    return bool(told) and not _comes_to(before[: len(before) - len(said) + min(told)], value)
 
 
 def _comes_to(work: str, value: str) -> bool:

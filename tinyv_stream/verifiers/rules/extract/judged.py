@@ -8,15 +8,16 @@ not divisible by 4` say something of the answer.
 import re
 from typing import Final
 
-_FROM: Final = r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?"
+_FROM: Final = r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?(?:[,;—–-]?\s*(?:which|but (?:this|that|it)|and (?:this|that|it)|however,? (?:this|that|it))\s+)?"
+_IT: Final = r"(?:[\s$*)}\]\\]*[.!]\s+(?:(?:but|however),? )?(?:this|that|it)\s+)"
 _RIGHT: Final = (
     r"(?:(?:the|an?|our|my) (?:\w+ ){0,2}(?:answers?|values?|results?|solutions?|numbers?|totals?|sum|case|one|truth)\b"
     r"|right\b|correct\b|true\b|valid\b|possible\b|it\b(?! (?:expressed|written))|what (?:we|is)\b|so\b|ruled out|excluded|discarded|rejected|wrong\b|false\b|incorrect\b|off\b)"
 )
-_OTHERS: Final = r"(?:most|many|some|other|careless|hasty|lazy)(?: \w+)?"
+_OTHERS: Final = r"(?:(?:most|many|some|other|careless|hasty|lazy)(?: \w+)?|(?:an?|the) (?:\w+ )?(?:reader|student|pupil|person|solver|beginner)|(?:one|you) (?:might|would|may|could))"
 _JUDGED: Final = (
     re.compile(
-        rf"{_FROM}\b(?:is|are|was|seems?|looks?|appears?|feels?|(?:would|must|will|might|may|could) be|comes out|turns out)"
+        rf"(?:{_IT}|{_FROM})\b(?:is|are|was|seems?|looks?|appears?|feels?|(?:would|must|will|might|may|could) be|comes out|turns out)"
         r" (?:\w+ )?too (?:large|big|small|low|high|many|few|much|little|short|long|great|good|easy|simple|far|wide|narrow|heavy|light|old|young|fast|slow|late|early|\w+ly)\b",
         re.IGNORECASE,
     ),
@@ -30,7 +31,13 @@ _JUDGED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"{_FROM}\b(?:is|was|are) (?:what|the (?:\w+ )?(?:answer|value|result|number)(?: that| which)?) {_OTHERS} (?:\w+ )?(?:answer|give|say|write|get|guess|think|choose|pick|expect|would)\b",
+        rf"{_FROM}\b(?:(?:isn|aren|wasn)['’]t (?!only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence)"
+        r"|(?:seems?|looks?|appears?|feels?|sounds?) (?:to be )?(?:\w+ )?(?:wrong|incorrect|false|off|suspicious|strange|weird|implausible|unlikely|impossible|unreasonable|doubtful|absurd)\b"
+        r"|(?:must|has to|have to|should|will) be (?:\w+ )?(?:wrong|incorrect|false|off|a mistake|an error)\b|is (?:an? |the )?(?:\w+ )?(?:trap|mistake|error of|wrong|misconception)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_FROM}\b(?:is|was|are) (?:what|the (?:\w+ )?(?:answer|value|result|number)(?: that| which)?) {_OTHERS} (?:\w+ )?(?:answer|give|say|write|get|guess|think|choose|gets|gives|says|writes|answers|pick|expect|would)\b",
         re.IGNORECASE,
     ),
     re.compile(
@@ -38,7 +45,7 @@ _JUDGED: Final = (
         re.IGNORECASE,
     ),
 )
-_HINTS: Final = ("too", "can", "could", "may", "might", "must", "need", "should", "would", "won", "will", "what", "that", "answer", "value", "result", "number", "guess", "choice", "solution", "candidate")  # fmt: skip
+_HINTS: Final = ("too", "n't", "n’t", "seem", "look", "appear", "feel", "sound", "trap", "mistake", "can", "could", "may", "might", "must", "need", "should", "would", "won", "will", "what", "that", "answer", "value", "result", "number", "guess", "choice", "solution", "candidate")  # fmt: skip
 
 
 def judges(behind: str) -> bool:

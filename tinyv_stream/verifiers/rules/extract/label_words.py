@@ -21,6 +21,12 @@ NOT_OWN: Final = (
     "typical candidate rejected discarded intermediate partial fake bad invalid"
 )
 """English words that make an answer another's or none, in a sentence, too."""
+THEIRS: Final = re.compile(
+    r"\b(?:students?|pupils?|friends?|teacher|(?:text)?book|people|he|she|they|most|many|others|someone) (?:\w+ )?(?:gave|gives?|got|gets?|wrote|writes?|says?|said|expects?)\b"
+    r"|\b(?:of|by|from) (?:the|an?|my|some|most) (?:\w+ )?(?:students?|pupils?|friends?|teacher|textbook)\b",
+    re.IGNORECASE,
+)
+"""Between an answer and its verb: who gave it."""
 STOPS: Final = (
     "the our my your this that these those its a an is are was be so thus hence therefore then and but now "
     "finally here in as of for to with by on at from into or get gets have has give gives gave find finds found "

@@ -9,7 +9,7 @@ the others, and behind a noun, the words that deny are.
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.extract.label_words import ADJECTIVES, DENIED, NOT_OWN, SPACED, STOPS
+from tinyv_stream.verifiers.rules.extract.label_words import ADJECTIVES, DENIED, NOT_OWN, SPACED, STOPS, THEIRS
 from tinyv_stream.verifiers.rules.extract.words import Language, Noun, nouns
 
 _ADJECTIVES: Final = frozenset(ADJECTIVES.split())
@@ -33,7 +33,7 @@ def is_own(before: str, between: str, language: Language, *, label: bool) -> boo
     """
     near = before[-_NEAR:]
     if language.name == "en":
-        return _is_own(near, label=label)
+        return _is_own(near, label=label) and not THEIRS.search(between)
     clause = _CLAUSE_END.split(near)[-1]
     if DENIED.search(clause) or DENIED.search(between):
         return False

@@ -108,7 +108,7 @@ def _tag(text: str, after: int) -> NamedAnswer | None:
 def _key(text: str, after: int) -> NamedAnswer | None:
     keyed = last_keyed(text, after)
     if keyed and supposes(text[max(0, (at := text.rfind("{", 0, keyed[0])) - _FAR) : at], ""):
-        return None
+        return NamedAnswer("", keyed[0], keyed[0], "words")
     return NamedAnswer(statement.tidy(keyed[1]), keyed[0], keyed[0], "strong") if keyed else None
 
 

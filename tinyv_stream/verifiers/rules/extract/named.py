@@ -85,7 +85,8 @@ def _linked(text: str, noun: Noun, link: re.Match[str], before: str, *, light: b
         return None
     if not labels and _DOUBT.search(_clause(before)):
         return None
-    if supposes(text[max(0, noun.start - _FAR) : link.end()], ""):
+    front = max(0, noun.start - _FAR)
+    if supposes(text[front : link.end()], "") or supposes(text[front : noun.start].rstrip("{\"' "), ""):
         return NamedAnswer("", noun.start, link.end(), "words")
     if labels and light:
         return _labelled(text, noun.start, link.end(), noun.language)
@@ -209,7 +210,7 @@ def _link(name: str) -> re.Pattern[str]:
     """Return what stands between the name of an answer and its value."""
     row = BY_NAME[name]
     no, copula = whole(row, row.no), whole(row, row.copula)
-    colon = r"(?P<colon>[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>|[ \t]*\})?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+|(?P<closes>[*_]*[\])】][ \t*_]*(?=[$\\\d(-])))"
+    colon = r"(?P<colon>(?:[ \t]*\((?:final|exact|simplified|in [^()\d\n]{1,20})\))?[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>|[ \t]*\})?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+|(?P<closes>[*_]*[\])】][ \t*_]*(?=[$\\\d(-])))"
     equals = r"(?P<equals>[ \t]*=)"
     if not row.spaced:
         gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*(?:[\d$\\(\[-]|[A-H](?![A-Za-z])))"

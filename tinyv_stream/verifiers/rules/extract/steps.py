@@ -14,9 +14,11 @@ _ORDINAL: Final = re.compile(
     r"|\binitially\b|\b(?:begin|start) with\b",
     re.IGNORECASE,
 )
+_AT_FIRST: Final = re.compile(
+    r"\b(?:at first|initially|originally|to (?:begin|start) with|in the beginning)\b", re.IGNORECASE
+)
 _STATE: Final = re.compile(
-    r"\b(?:at first|initially|originally|to (?:begin|start) with|in the beginning)\b[^.\n]*\b(?:(?:there|it|they) (?:is|are|was|were)"
-    r"|(?!(?:we|I|you|one|this|that|which)\b)[a-z]+ (?:has|had|have|owns?|owned|held|holds?|contain(?:s|ed)?|weigh(?:s|ed)|cost|costs|lived|live[ds]?|earn(?:s|ed)?|starts?|started))\b",
+    r"\b(?:(?:there|it|they) (?:is|are|was|were)|(?!(?:we|I|you|one|this|that|which)\b)[a-z]+,? (?:initially |originally |at first |first )?(?:has|had|have|owns?|owned|held|holds?|contain(?:s|ed)?|weigh(?:s|ed)|cost|costs|lived|live[ds]?|earn(?:s|ed)?|starts?|started))\b",
     re.IGNORECASE,
 )
 """The value of the story at its start: behind it only work of the writer goes on, and no event."""
@@ -54,7 +56,7 @@ def goes_on(before: str, behind: str) -> bool:
         ):
             return True
     if _ORDINAL.search(line) or near.lstrip().lower().startswith("first"):
-        state = _STATE.search(line) is not None
+        state = _AT_FIRST.search(line) is not None and _STATE.search(line) is not None
         later = (match[0] for match in _NEXT.finditer(behind))
         return any(_is_work(step) and not (state and _OWN_WORK.match(step.lstrip(".!;,\n")) is None) for step in later)
     return False

@@ -26,6 +26,10 @@ _SUPPOSED: Final = re.compile(
     rf"(?: (?:is|was|were|be|to be|equals?|equal(?:l)?ed|should be|would be|had been|{_BECOMES}))?{_END}",
     re.IGNORECASE,
 )
+_WERE_IT: Final = re.compile(
+    rf"(?:\A\W*|[.;,]\s*)(?:were|should) {_THING}(?: be| equal)?{_END}|\bif (?:it|this|that|{_THING}) were\b[^.!?\n]{{0,40}},\s*(?:then )?{_END}",
+    re.IGNORECASE,
+)
 _SUBJECT: Final = re.compile(
     r"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|what if|unless|even if|whether|provided)(?: that)?,? "
     rf"(?:the|its|this|that|our|an?) (?:(?!(?:is|are|was|has|then|so|we)\b)[a-z]+ ){{1,4}}(?:is|was|were|be|equals?|equal(?:l)?ed|to be|{_BECOMES}){_END}",
@@ -33,7 +37,7 @@ _SUBJECT: Final = re.compile(
 )
 """A box right behind the first verb of a condition: `assuming the minimum is`."""
 _UNREAL: Final = re.compile(
-    r"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*"
+    r"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b|\bif \w+['’]d\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*"
     rf"(?:\bwould|['’]d) (?:then )?(?:be|have been|equal|give|get|become|write|say|answer|put|box|have){_END}",
     re.IGNORECASE,
 )
@@ -52,7 +56,7 @@ _OF_THE_ANSWER: Final = re.compile(
     re.IGNORECASE,
 )
 _ASKED: Final = re.compile(
-    r"\b(?:question|problem|task|exercise|wording|statement|they|you|it|he|she) (?:had |were |was )?(?:instead )?"
+    r"\b(?:question|problem|task|exercise|wording|statement|they|you|it|he|she)(?:['’]d)? (?:had |were |was )?(?:instead )?"
     r"(?:asked|asking|said|wanted|meant|stated|intended|required|requested)\b",
     re.IGNORECASE,
 )
@@ -65,13 +69,14 @@ _NOT_SO: Final = re.compile(
 """What follows says that the condition does not hold."""
 _WELL: Final = r"(?:(?:well|very well|possibly|also|just|still|perhaps|easily|indeed) )?"
 _MAY_BE: Final = re.compile(
-    rf"\b(?:may|might|could) {_WELL}be (?:the case )?that\b[^.;:!?\n]{{0,60}}{_END}"
+    rf"\b(?:may|might|could) {_WELL}be(?:,[^.,;:!?\n]{{1,40}},)? (?:(?:the case|true|so) )?that\b[^.;:!?\n]{{0,60}}{_END}"
     rf"|\b(?:may|might|could|can|need)(?:not| not|['’]t|n['’]t) (?:\w+ )?be (?:(?!denied|doubted|disputed|avoided|overlooked)\w+ )?that\b[^.;:!?\n]{{0,60}}{_END}",
     re.IGNORECASE,
 )
 """`it could be that the answer is`; what can be shown or seen is said."""
 _TRIED: Final = re.compile(
-    rf"(?:\b(?:let(?:['’]s| us| me)|we|I) (?:\w+ )?|\A\W*|\b(?:and|so|then|by) )(?:try(?:ing)?|test(?:ing)?|consider(?:ing)?)(?: with)?(?: the (?:value|number|answer))?{_END}",
+    rf"(?:\b(?:let(?:['’]s| us| me)|we|I) (?:\w+ )?|\A\W*|\b(?:and|so|then|by) )(?:try(?:ing)?|test(?:ing)?|check(?:ing)?|consider(?:ing)?|plug(?:ging)? in)(?: with)?(?: the (?:value|number|answer))?{_END}"
+    rf"|\blet(?:['’]s| us| me) guess{_END}",
     re.IGNORECASE,
 )
 _SEEMS: Final = re.compile(
@@ -79,10 +84,11 @@ _SEEMS: Final = re.compile(
     re.IGNORECASE,
 )
 _BUT: Final = re.compile(
-    r"[\s$*)}\]\\]*(?:\w+\s*)?[,.;–—-]*\s*(?:but|yet|however|although|though|except)\b", re.IGNORECASE
+    r"[\s$*)}\]\\]{0,12}(?:\w{1,20}\s{0,3})?[,.;–—-]{0,3}\s{0,3}(?:but|yet|however|although|though|except)\b",
+    re.IGNORECASE,
 )
 """Behind a value that only seems to be the answer."""
-_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "should", "would", "'d", "’d", "case", "though", "may", "might", "could", "can", "need", "given", "provided", "try", "test", "consider", "seem", "appear", "look", "sight", "glance")  # fmt: skip
+_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "should", "would", "'d", "’d", "case", "though", "may", "might", "could", "can", "need", "given", "provided", "try", "test", "check", "plug", "guess", "consider", "seem", "appear", "look", "sight", "glance")  # fmt: skip
 _SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n|[。！？]")
 _NEAR: Final = 200
 
@@ -105,7 +111,7 @@ def supposes(before: str, behind: str, value: str = "") -> bool:
 
 
 def _supposes(said: str, behind: str) -> bool:
-    if any(pattern.search(said) for pattern in (_SUPPOSED, _SUBJECT, _MAY_BE, _TRIED)):
+    if any(pattern.search(said) for pattern in (_SUPPOSED, _WERE_IT, _SUBJECT, _MAY_BE, _TRIED)):
         return True
     if _UNREAL.search(said) or (_WOULD.search(said) and _IF_ONLY.match(behind)):
         asked = _ASKED.search(said) or _ASKED.search(behind.split(".", 1)[0][:80])
