@@ -62,7 +62,7 @@ _MISTAKE: Final = re.compile(
     re.IGNORECASE,
 )
 _ERRS: Final = re.compile(
-    rf"\b(?:mistakes?|traps?|pitfalls?|misconceptions?|blunders?|fallac(?:y|ies))\b{_ON}{_END}"
+    rf"(?<!\d )(?<!of )(?<!many )(?<!more )(?<!fewer )\b(?:mistakes?|traps?|pitfalls?|misconceptions?|blunders?|fallac(?:y|ies))\b{_ON}{_END}"
     rf"|\b(?:wrong|incorrect|false|mistaken|tempting|naive|naïve|bogus|trap) (?:answer|result|guess|conclusion)s?\b{_ON}{_END}"
     rf"|\A\W*(?:wrong|incorrect|false|mistaken)\W{{0,3}}[:–—]{_END}"
     rf"|\b(?:an?|this|that|one) (?:[a-z]+ )?error (?:(?:many|people|students|most|some|one|you) (?:\w+ )?makes?|gives?|leads?|yields?|results?|would)\b{_ON}{_END}"
@@ -97,17 +97,23 @@ def attributes(said: str, before: str, behind: str, value: str) -> bool:
 
     `before` and `behind` are what stands in front of the box and after it, `value` is its inside.
     """
-    low = said.lower()
     if (found := _BUT_I_GET.match(behind)) and another(found["said"], value):
         return True
+    low = said.lower()
     if not any(hint in low for hint in _HINTS):
         return False
-    if _THINKS.search(said) or _OWN_VIEW.search(said) or _MISTAKE.search(said):
+    if _of_somebody(said, is_counted=_COUNTS.match(behind) is not None):
         return True
-    errs = _ERRS.search(said) and not _MENDED.search(said)
-    if errs or _ANSWERS.search(said):
-        return not _COUNTS.match(behind)
     if not _SOURCE.search(said):
         return False
     around = [_I_GET_BEHIND.match(behind), *list(_I_GOT.finditer(before[: len(before) - len(said)]))[-2:]]
     return any(found is not None and another(found["said"], value) for found in around)
+
+
+def _of_somebody(said: str, *, is_counted: bool) -> bool:
+    """Say whether a sentence gives a view or a mistake; what is counted behind the box belongs to the problem."""
+    thinks = _THINKS.search(said)
+    if _OWN_VIEW.search(said) or _MISTAKE.search(said) or (thinks and "expect" not in thinks[0].lower()):
+        return True
+    errs = _ERRS.search(said) and not _MENDED.search(said)
+    return bool(errs or thinks or _ANSWERS.search(said)) and not is_counted

@@ -63,11 +63,12 @@ _BEFORE: Final = (
 )
 _BEHIND: Final = (
     re.compile(
-        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:are\s+not (?:the|right|correct|valid|allowed|possible|an?|answers?|solutions?|acceptable|permitted|real|it)\b|(?:is|was|are(?!\s+not))\s+(?:not(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b)",
         re.IGNORECASE,
     ),
     re.compile(
-        r"[\s$*)}.\]\\]*\b(?:(?:does|do|did)(?: not|n't)(?! (?:depend|matter|change))|fails?\b(?! to))", re.IGNORECASE
+        r"[\s$*)}.\]\\]*\b(?:does(?: not|n't)(?! (?:depend|matter|change))|(?:do|did)(?: not|n't) (?:\w+ )?(?:satisf|work|hold|fit|match|check|solve|make sense|add up|agree|obey|appear|count|belong|lie|yield|give)|fails?\b(?! to))",
+        re.IGNORECASE,
     ),
     re.compile(
         r"[\s$*)}.\]\\]*(?:(?:ist|sind|war) (?:falsch|nicht|inkorrekt)|(?:es|está) (?:incorrect[oa]|mal|fals[oa]|erróne[oa])|no es|est (?:faux|fausse|incorrect)|n['’]est pas"
