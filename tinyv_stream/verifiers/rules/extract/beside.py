@@ -8,11 +8,11 @@ r"""Other values beside a box in its sentence: cases, a choice, a part of a sum 
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.extract.numbers import NUMBER, another
+from tinyv_stream.verifiers.rules.extract.numbers import NUMBER, another, in_plain
 
 _END: Final = r"[\s$*({\\\[]*\Z"
 _LEFT: Final = re.compile(
-    r"(?:\b(?:rather than|instead of|as opposed to|in place of|in lieu of|in preference to|(?:choose|chose|prefer|pick|take|select|favou?r)\w* [^.;!?\n]{1,30} over"
+    r"(?:\b(?:rather than|instead of|as opposed to|in place of|in lieu of|in preference to|in contrast to|contrary to|compared (?:to|with)|unlike|replac(?:es|ing)|(?:choose|chose|prefer|pick|take|select|favou?r)\w* [^.;!?\n]{1,30} over"
     r"|statt|anstatt|anstelle von|und nicht|au lieu de|plutôt que|et non|en lugar de|en vez de|y no|em vez de|ao invés de|e não|invece di|e non|вместо|а не|и не|daripada)|而不是|而非|بدلا من|وليس)"
     rf"(?: (?:the|a|an|our|simply|just))?(?: (?:answer|value|result|number))?{_END}",
     re.IGNORECASE,
@@ -34,7 +34,17 @@ _STOPS: Final = (
 _CASE: Final = r"(?:if|when|whenever|for|unless|in case|assuming|provided|as long as|where|depending|with|without)"
 _CLAUSE: Final = r"[^.!?\n]{0,90}?"
 _OFFERED: Final = (
-    re.compile(rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|/)[\s,:]+{_SAYS}{_STOPS}", re.IGNORECASE),
+    re.compile(
+        rf"{_OPENS}(?:but )?if [^.!?\n]{{1,50}}?,\s+(?:then )?(?:(?:it|the answer|this) (?:is|would be) )?[$\\(\[{{]*(?P<said>{NUMBER})[$\\)\]}}]*\s*(?:[.;!\n]|\Z)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_OPENS}\(\s*{_SAYS}[$)\]}}\\]*\s*(?:if|when|unless|otherwise|in case|with|without)\b", re.IGNORECASE
+    ),
+    re.compile(
+        rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|/|possibly|perhaps|maybe)[\s,:]+{_SAYS}{_STOPS}",
+        re.IGNORECASE,
+    ),
     re.compile(
         rf"{_OPENS}(?:though|but|although|and|yet|while)\s+(?:it|this|that|the answer) (?:could|may|might) (?:\w+ )?be {_SAYS}",
         re.IGNORECASE,
@@ -59,7 +69,15 @@ _OFFERED: Final = (
         re.IGNORECASE,
     ),
 )
-_MADE_OF: Final = r"(?:sum|total|product|difference|quotient|ratio|average|mean|gcd|lcm|maximum|minimum|larger|smaller|max|min|square root|cube root)"
+_ELSEWHERE: Final = re.compile(
+    rf"{_OPENS}[（(]?\s*(?:(?:ou bien|ou|oder|o bien|oppure|o|u|или|либо|atau)\s+|(?:یا|या|বা|অথবা|或者|或是|或|还是|または|もしくは|あるいは|か|또는|혹은|أو)\s*)"
+    rf"(?:vielleicht |peut-être |quizás? |tal vez |talvez |forse |может быть |mungkin |可能是?)?(?:是|为)?[$\\(\[{{]*(?P<said>{NUMBER})"
+    rf"|{_OPENS}[^.!?\n。]{{0,60}}?(?:\b(?:sinon|sonst|ansonsten|andernfalls|si no|de lo contrario|altrimenti|senão|caso contrário|иначе|jika tidak|kalau tidak)\b|否则|不然|そうでなければ|아니면|وإلا|अन्यथा|অন্যথায়|ورنہ)"
+    rf"[\s,:，：、]*(?:es|c['’]est|ist|é|è|это|是|为)?\s*[$\\(\[{{]*(?P<else>{NUMBER})",
+    re.IGNORECASE,
+)
+"""A choice or a case in other languages than English."""
+_MADE_OF: Final = r"(?:sum|total|product|difference|quotient|ratio|average|mean|gcd|lcm|maximum|minimum|larger|smaller|max|min|least common multiple|greatest common (?:divisor|factor)|square root|cube root)"
 _OPERAND: Final = r"[$\\(\[{]*(?:-?\d[\d.,/]{0,20}|[A-Za-z]|\\(?:pi|sqrt)\b[^\s]{0,20})[$\\)\]}]*"
 _PART_LAST: Final = re.compile(rf"\b{_MADE_OF} (?:of|between) {_OPERAND} and {_END}", re.IGNORECASE)
 _PART_FIRST: Final = re.compile(
@@ -91,8 +109,10 @@ def offers_another(before: str, behind: str, value: str) -> bool:
     """Say whether a box is no more than one choice: behind "perhaps", or before another number than `value`."""
     if _PERHAPS.search(before) and "box" not in before + behind[:_NEXT]:
         return True
+    behind = in_plain(behind)
     for pattern in _OFFERED:
         found = pattern.match(behind)
         if found and another(found["said"], value):
             return True
-    return False
+    found = _ELSEWHERE.match(behind)
+    return found is not None and another(found["said"] or found["else"], value)

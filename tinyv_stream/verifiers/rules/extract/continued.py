@@ -33,7 +33,7 @@ _CONCLUDES: Final = re.compile(
 )
 """How a sentence ends that draws a conclusion, whether it says that something has to be done or not."""
 _CHECKS: Final = re.compile(
-    r"\b(?:check\w*|verif\w*|confirm\w*|indeed|as (?:given|required|expected|stated|desired|needed|claimed)|if|would|could|suppose|alternativ\w*|another way|for example|e\.g|contradict\w*|original(?:ly)?|no need|(?:not|n['’]t) (?:need|have|matter|affect|change))\b",
+    r"\b(?:check\w*|verif\w*|confirm\w*|indeed|as (?:given|required|expected|stated|desired|needed|claimed)|if|would|could|suppose|alternativ\w*|another way|for example|e\.g|contradict\w*|original(?:ly)?|no need|(?:not|n['’]t) (?:need|have|affect|change))\b",
     re.IGNORECASE,
 )
 _PART_BEFORE: Final = re.compile(r"\bpart \(?([a-h1-8])\)?[^.!?\n]{0,60}[.]?\s*\Z", re.IGNORECASE)

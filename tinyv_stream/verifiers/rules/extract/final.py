@@ -6,7 +6,7 @@ from tinyv_stream.verifiers.rules.extract.closing import last_stated
 from tinyv_stream.verifiers.rules.extract.continued import is_of_a_part
 from tinyv_stream.verifiers.rules.extract.framed import standing
 from tinyv_stream.verifiers.rules.extract.instructed import without_quoted_instructions
-from tinyv_stream.verifiers.rules.extract.labels import before_others
+from tinyv_stream.verifiers.rules.extract.labels import ends_in_anothers
 from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
@@ -43,7 +43,7 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
     elif found:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
-        return "" if every else spelled(without_commands(last_stated(before_others(text))))
+        return "" if every or ends_in_anothers(text) else spelled(without_commands(last_stated(text)))
     return spelled(corrected(said[end:])) or ("" if taken_back(said[end:], answer) else answer)
 
 

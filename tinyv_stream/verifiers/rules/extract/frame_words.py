@@ -84,6 +84,11 @@ _BEHIND: Final = (
     re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
     re.compile(r"[\s$*)}\]\\]*(?:ではあ?りません|ではな|じゃな|(?:이|가)? ?아닙|(?:이|가)? ?아니|नहीं|değil)"),
 )
+_ELLIPSIS: Final = re.compile(
+    r"\b(?:will|do|did|does|have|has|had|can|could|would|than|are|were|or) not[.]?\s*\n\s*\n[\s$*({\\\[]*\Z",
+    re.IGNORECASE,
+)
+"""`the others do not` ends its sentence, and the box is a paragraph of its own."""
 _PARTS: Final = re.compile(
     r"\\(?:[dtc]?frac\s*(?:\{[^{}]{0,40}\})?|sqrt(?:\[[^\]]{0,9}\])?|binom\s*(?:\{[^{}]{0,40}\})?|lfloor|lceil)\s*\{?\s*$"
     r"|\\(?:log|ln|lg|exp|sin|cos|tan|cot)(?:_\{?\w{1,3}\}?)?\s*[({]?\s*$"
@@ -113,7 +118,7 @@ _HEAD_HINTS: Final = (
 )
 _HEAD: Final = re.compile(
     r"(?:^|(?<=[\s$*({]))((?:minus|negative|half of|half|twice|double|triple|one third of|one less than|one more than"
-    r"|(?:the )?(?:(?:square|cube) root|square|cube|reciprocal|inverse|negative|opposite|factorial) of|-?\d[\d.]*\s+(?:times|plus|minus))\s+)[$\\(\[{]*\Z",
+    r"|(?:the )?(?:(?:square|cube) root|square|cube|reciprocal|inverse|negative|opposite|factorial) of|-?\d[\d.]*[^\S\n]+(?:times|plus|minus)(?!\s*\n\s*\n))\s+)[$\\(\[{]*\Z",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
@@ -131,7 +136,7 @@ def denies(before: str, behind: str) -> bool:
     """Say whether what stands right before or behind a box takes it back, or makes it a part of an expression."""
     low = before.lower()
     if any(hint in low for hint in _HINTS) and any(pattern.search(before) for pattern in _BEFORE):
-        return True
+        return _ELLIPSIS.search(before) is None
     if any(pattern.match(behind) for pattern in _BEHIND) or _PARTS_PLAIN.search(before, max(0, len(before) - 8)):
         return True
     struck = "~~" in behind and before.count("~~") % 2 == 1

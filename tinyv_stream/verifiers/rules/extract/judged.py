@@ -45,10 +45,18 @@ _JUDGED: Final = (
         re.IGNORECASE,
     ),
 )
+_ELSEWHERE: Final = re.compile(
+    r"[\s$*)}.\]\\]*(?:[^\W\d_]{1,12}\s)?(?:zu (?:groß|klein|viel|wenig|hoch|niedrig)|trop (?:grand|petit|élevé|faible|peu)|demasiad[oa]s? ?(?:grande|pequeñ[oa]|alt[oa]|baj[oa])?|muito (?:grande|pequen[oa])|grande demais"
+    r"|pequen[oa] demais|tropp[oai] (?:grande|piccol[oa])|слишком (?:велик|мал|больш|мног)|太(?:大|小|多|少)|(?:は|が)?(?:大き|小さ|多)すぎ|(?:은|는)? ?너무 (?:크|작|많)|كبير جدا|صغير جدا|बहुत (?:बड़ा|छोटा)|terlalu (?:besar|kecil))"
+    r"|[\s$*)}.\]\\]*(?:kann nicht (?:die|richtig|stimmen)|ne peut pas être (?:la|correct|juste)|no puede ser (?:la|correct)|não pode ser (?:a |corret)|non può essere (?:la|corrett|giust)|не может быть (?:ответ|правильн|верн)|不可能是(?:答案|正确)|tidak mungkin (?:jawaban|benar))",
+    re.IGNORECASE,
+)
+"""The same in other languages."""
 _HINTS: Final = ("too", "n't", "n’t", "seem", "look", "appear", "feel", "sound", "trap", "mistake", "can", "could", "may", "might", "must", "need", "should", "would", "won", "will", "what", "that", "answer", "value", "result", "number", "guess", "choice", "solution", "candidate")  # fmt: skip
 
 
 def judges(behind: str) -> bool:
     """Say whether what follows a box calls its value none, or no more than a possible one."""
     low = behind.lower()
-    return any(hint in low for hint in _HINTS) and any(pattern.match(behind) for pattern in _JUDGED)
+    english = any(hint in low for hint in _HINTS) and any(pattern.match(behind) for pattern in _JUDGED)
+    return english or _ELSEWHERE.match(behind) is not None

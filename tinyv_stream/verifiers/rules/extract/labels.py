@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.extract.label_words import ADJECTIVES, DENIED, NOT_OWN, SPACED, STOPS, THEIRS
-from tinyv_stream.verifiers.rules.extract.words import Language, Noun, nouns
+from tinyv_stream.verifiers.rules.extract.words import Language, nouns
 
 _ADJECTIVES: Final = frozenset(ADJECTIVES.split())
 _NOT_OWN: Final = frozenset(NOT_OWN.split())
@@ -23,6 +23,7 @@ _CLAUSE_END: Final = re.compile(r"[.,;:!?。，；：！？\n]")
 _NEAR: Final = 80
 _WORDS: Final = 6
 _SAYS: Final = re.compile(r"[ \t*_]*[:：|]|[ \t*_#]*\n|[ \t*_]*\Z")
+_VERB: Final = re.compile(r"\b(?:is|are|was|were|equals)\b|[=\n]")
 _REST: Final = re.compile(r"[\s*_:：|#>]*[^\n]*\s*")
 
 
@@ -55,16 +56,15 @@ def _is_own(near: str, *, label: bool) -> bool:
     return True
 
 
-def before_others(text: str) -> str:
-    """Return a text without a label at its end that is not the writer's, and what stands behind the label."""
+def ends_in_anothers(text: str) -> bool:
+    """Say whether a text ends in an answer that is named as another's, or as none."""
     for noun in nouns(text, 0, 2):
         start = text.rfind("\n", 0, noun.start) + 1
-        if _is_label(text, noun) and not is_own(text[start : noun.start], "", noun.language, label=True):
-            rest = _REST.match(text, noun.end)
-            if rest is not None and rest.end() >= len(text):
-                return text[:start]
-    return text
-
-
-def _is_label(text: str, noun: Noun) -> bool:
-    return _SAYS.match(text, noun.end) is not None
+        label = _SAYS.match(text, noun.end) is not None
+        between = "" if label else _VERB.split(text[noun.end : noun.end + _NEAR], maxsplit=1)[0]
+        rest = _REST.match(text, noun.end)
+        if rest is None or rest.end() < len(text):
+            return False
+        if not is_own(text[start : noun.start], between, noun.language, label=label):
+            return True
+    return False

@@ -46,10 +46,11 @@ _UNSURE: Final = re.compile(
     r"|^\W*(?:(?:it is|it['’]s) )?(?:one|either|any|some) of (?:these|those|them|the two)\W*$"
     r"|\bbut\b[^.\d]{0,30}\b(?:it|the answer|this) (?:might|may|could) (?:also |well )?be (?=[$\\\d]|wrong|incorrect|off\b|another|different)"
     rf"|{_LEAD}(?:i|we) (?:really |honestly )?(?:don['’]t|do not) know\W*$"
-    r"|\bif you insist\b",
+    r"|\bif you insist\b"
+    r"|^\W*(?:it|this|the answer) (?:really |all )?depends(?:\W*$|[:,]| on (?:whether|if|how (?:you|we|one)|what (?:you|we|one|is meant)|the (?:interpretation|reading|convention|definition)))",
     re.IGNORECASE,
 )
-_UNSURE_HINTS: Final = (" is ", "of th", "but", "know", "insist")
+_UNSURE_HINTS: Final = (" is ", "of th", "but", "know", "insist", "depend")
 _WORDS: Final = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",

@@ -22,7 +22,7 @@ _THING: Final = (
     r"(?:answers?|results?|values?|solution|total|sum|product|number|it|this|that|we (?:had|got|have|get)|you (?:had|got|get))"
 )
 _SUPPOSED: Final = re.compile(
-    rf"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|let(?:'s| us) say|\A\W*say|what if|unless|even if|whether|as if|as though|in case|provided|only given)(?:,? for (?:now|contradiction|the moment|a moment|the sake of argument),?)?(?: that)?,? {_THING}"
+    rf"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|let(?:'s| us) say|\A\W*say|what if|if only|unless|even if|whether|as if|as though|in case|provided|only given)(?:,? for (?:now|contradiction|the moment|a moment|the sake of argument),?)?(?: that)?,? {_THING}"
     rf"(?: (?:is|was|were|be|to be|equals?|equal(?:l)?ed|should be|would be|had been|{_BECOMES}))?{_END}",
     re.IGNORECASE,
 )
@@ -37,8 +37,8 @@ _SUBJECT: Final = re.compile(
 )
 """A box right behind the first verb of a condition: `assuming the minimum is`."""
 _UNREAL: Final = re.compile(
-    r"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did)\b|\bif \w+['’]d\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*"
-    rf"(?:\bwould|['’]d) (?:then )?(?:be|have been|equal|give|get|become|write|say|answer|put|box|have){_END}",
+    r"(?:\A\W*(?:had|were|should)\b|\bif\b[^.!?\n]*\b(?:had|were|did|asked|wanted|meant|stated|required)\b|\bif \w+['’]d\b|\bif (?:we|you|one|I) \w+ed\b)[^.!?\n]*"
+    rf"(?:\bwould|['’]d) (?:then )?(?:be|equal|give|get|become|write|say|answer|put|box|have(?: (?:been|given|got|gotten|written|said|answered|put|had|obtained|found))?){_END}",
     re.IGNORECASE,
 )
 _UNREAL_DEED: Final = re.compile(
@@ -52,7 +52,7 @@ _IF_ONLY: Final = re.compile(r"[\s$*)}\]\\]*,?\s*(?:only )?(?:if|had|were|unless
 _OF_THE_ANSWER: Final = re.compile(
     r"\b(?:answers?|results?|solution|it|this|that)(?: (?:we|you|one|I) (?:get|have))?(?: would|['’]d) (?:then )?"
     rf"(?:be|have been|equal|give|become){_END}"
-    rf"|\b(?:I|we|you|one)(?: would|['’]d) (?:then )?(?:write|say|answer|put|box|give|get|have|obtain|find){_END}",
+    rf"|\b(?:I|we|you|one)(?: would|['’]d) (?:then )?(?:write|say|answer|put|box|give|get|obtain|find|have(?: (?:given|got|gotten|written|said|answered|put|had|obtained|found))?){_END}",
     re.IGNORECASE,
 )
 _ASKED: Final = re.compile(
@@ -70,7 +70,8 @@ _NOT_SO: Final = re.compile(
 _WELL: Final = r"(?:(?:well|very well|possibly|also|just|still|perhaps|easily|indeed) )?"
 _MAY_BE: Final = re.compile(
     rf"\b(?:may|might|could) {_WELL}be(?:,[^.,;:!?\n]{{1,40}},)? (?:(?:the case|true|so) )?that\b[^.;:!?\n]{{0,60}}{_END}"
-    rf"|\b(?:may|might|could|can|need)(?:not| not|['’]t|n['’]t) (?:\w+ )?be (?:(?!denied|doubted|disputed|avoided|overlooked)\w+ )?that\b[^.;:!?\n]{{0,60}}{_END}",
+    rf"|\b(?:may|might|could|can|need)(?:not| not|['’]t|n['’]t) (?:\w+ )?be (?:(?!denied|doubted|disputed|avoided|overlooked|clearer|plainer|surer|more|otherwise)\w+ )?that\b[^.;:!?\n]{{0,60}}{_END}"
+    rf"|\b(?:(?:has|have)(?: not|n['’]t) (?:yet )?been|(?:is|was)(?: not|n['’]t)(?: yet)?) (?:shown|proved|proven|verified|established|known|clear|certain|settled|sure) (?:that|whether|if)\b[^.;:!?\n]{{0,60}}{_END}",
     re.IGNORECASE,
 )
 """`it could be that the answer is`; what can be shown or seen is said."""
@@ -88,7 +89,7 @@ _BUT: Final = re.compile(
     re.IGNORECASE,
 )
 """Behind a value that only seems to be the answer."""
-_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "should", "would", "'d", "’d", "case", "though", "may", "might", "could", "can", "need", "given", "provided", "try", "test", "check", "plug", "guess", "consider", "seem", "appear", "look", "sight", "glance")  # fmt: skip
+_HINTS: Final = ("if", "suppos", "assum", "imagin", "pretend", "say", "unless", "whether", "had", "were", "should", "would", "'d", "’d", "case", "though", "may", "might", "could", "can", "need", "given", "provided", "try", "test", "check", "plug", "guess", "consider", "seem", "appear", "look", "sight", "glance", "not", "n't", "n’t")  # fmt: skip
 _SENTENCE_END: Final = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n|[。！？]")
 _NEAR: Final = 200
 
