@@ -24,7 +24,7 @@ _BEFORE: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}$",
+        r"(?<!who )(?<!that )(?<!which )\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}$",
         re.IGNORECASE,
     ),
     re.compile(r"\b(?:false|wrong|mistake|incorrect|untrue|a lie) (?:that|to)\b[^.;:\n]{0,50}$", re.IGNORECASE),
