@@ -17,18 +17,18 @@ _PERSON: Final = r"(?:readers?|students?|pupils?|kids?|child|children|boys?|girl
 _MODAL: Final = r"(?:(?:might|may|could|would|can|will|often|easily|wrongly|simply|just|then|probably|perhaps|also|still) ){0,3}(?:be (?:tempted|inclined|led) to )?"
 _THINKS: Final = re.compile(
     rf"\b(?:one|someone|somebody|anyone|some|people|students?|many|most|others|(?:an?|the|my|your|his|her|some|many|most|other) (?:\w+ )?{_PERSON}(?: of (?:mine|ours|yours|his|hers))?|the (?:answer )?key|chatgpt|gpt|wikipedia|google|wolfram ?alpha|the (?:ai|bot|llm))"
-    rf" {_MODAL}(?:thinks?|says?|said|guess(?:es)?|believes?|claims?|claimed|expects?|supposes?|argues?)\b{_TO_IT}"
+    rf" {_MODAL}(?:thinks?(?! of)|says?|said|guess(?:es)?|believes?|claims?|claimed|expects?|supposes?|argues?)\b{_TO_IT}"
     rf"|\b(?:someone|somebody|anyone|some|people|students?|many|most|others|(?:an?|the|my|your|his|her) (?:\w+ )?{_PERSON}) {_MODAL}concludes?\b{_TO_IT}"
     rf"|\b(?:my|your|our|some|the (?:text ?book|internet|forum|website)[’']?s?) ?(?:\w+ )?{_PERSON} (?:thinks?|thought|told (?:me|us))\b{_TO_IT}"
-    rf"|\baccording to (?:my|your|some|the (?:text ?book|internet|forum|website|answer key|key|solution manual)\b) ?(?:\w+ )?(?:{_PERSON}\b)?{_TO_IT}"
+    rf"|\baccording to (?:(?:my|your|some|many|most) (?:\w+ )?{_PERSON}|the (?:text ?book|internet|forum|website|answer key|key|solution manual))\b{_TO_IT}"
     rf"|\bthe (?:answer )?(?:key|answer sheet|solution manual) (?:gives|has|lists|states)\b{_TO_IT}",
     re.IGNORECASE,
 )
 """Who thinks or says a value: everybody but the writer."""
 _OWN_VIEW: Final = re.compile(
-    rf"\b(?:you|we|i|one) (?:might|may|could|would) (?:\w+ )?(?:think|guess|believe|be (?:tempted|inclined|led)){_TO_IT}"
-    rf"|\byou (?:might|may|could) (?:\w+ )?(?:say|expect|answer|conclude|write|get){_TO_IT}"
-    rf"|\bone (?:might|may|could|would) (?:\w+ )?(?:answer|write|get|conclude|say){_TO_IT}"
+    rf"\b(?:you|we|i|one) (?:might|may|could|would) (?:\w+ )?(?:think(?! of)|guess|believe|be (?:tempted|inclined|led)){_TO_IT}"
+    rf"|\byou (?:might|may|could) (?:\w+ )?(?:say|expect|answer|conclude){_TO_IT}"
+    rf"|\bone (?:might|may|could|would) (?:\w+ )?(?:answer|conclude|say){_TO_IT}|(?:\b(?:for example|for instance|e\.g\.),? (?:one|you|we) (?:might|may|could)|\bone might) (?:\w+ )?(?:write|get|answer){_TO_IT}"
     rf"|(?<!as )\b(?:i|we) (?:initially|previously|originally|mistakenly|wrongly|at first|first|once|earlier|had) (?:thought|believed|guessed|assumed|suspected|said|answered|estimated)\b{_TO_IT}"
     rf"|\b(?:initially|previously|originally|at first|earlier|before),? (?:i|we) (?:thought|believed|guessed|assumed|suspected|said|answered)\b{_TO_IT}"
     rf"|\b(?:my|our) (?:\w+ )?(?:previous|earlier|first|initial|old|original|prior|former) (?:answer|guess|thought|attempt|estimate|conclusion|result|solution)s? (?:was|gave|had been|is){_END}",

@@ -39,10 +39,11 @@ _OFFERED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"{_OPENS}\(\s*{_SAYS}[$)\]}}\\]*\s*(?:if|when|unless|otherwise|in case|with|without)\b", re.IGNORECASE
+        rf"{_OPENS}\(\s*{_SAYS}[$)\]}}\\]*\s*(?:if|when|unless|otherwise|in case|with|without)\b[^(),;\n]*\)",
+        re.IGNORECASE,
     ),
     re.compile(
-        rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|/|possibly|perhaps|maybe)[\s,:]+{_SAYS}{_STOPS}",
+        rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|possibly|perhaps|maybe)[\s,:]+{_SAYS}{_STOPS}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -50,7 +51,11 @@ _OFFERED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"{_OPENS}\(?{_CASE}\b{_CLAUSE}(?:(?<!\d )\b(?:and|but|or)\b|;)\W+{_SAYS}[$)\]}}\\]*\s*\(?(?:if|when|whenever|unless|for|otherwise|in the other|in case|with|without)\b",
+        rf"{_OPENS}\(?(?:if|when|whenever|unless|in case|assuming|provided|as long as)\b{_CLAUSE}(?:(?<!\d )\b(?:and|but|or)\b|;)\W+{_SAYS}[$)\]}}\\]*\s*\(?(?:if|when|whenever|unless|for|otherwise|in the other|in case|with|without)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_OPENS}\(?(?:(?P<case>for)|with(?:out)?)\b(?! \d){_CLAUSE}(?:(?<!\d )\b(?:and|but|or)\b|;)\W+{_SAYS}[$)\]}}\\]*\s*\(?(?(case)for(?! (?:each|all|every))|with(?:out)?)\b",
         re.IGNORECASE,
     ),
     re.compile(

@@ -18,7 +18,7 @@ _OTHERS: Final = r"(?:(?:most|many|some|other|careless|hasty|lazy)(?: \w+)?|(?:a
 _JUDGED: Final = (
     re.compile(
         rf"(?:{_IT}|{_FROM})\b(?:is|are|was|seems?|looks?|appears?|feels?|(?:would|must|will|might|may|could) be|comes out|turns out)"
-        r" (?:\w+ )?too (?:large|big|small|low|high|many|few|much|little|short|long|great|good|easy|simple|far|wide|narrow|heavy|light|old|young|fast|slow|late|early|\w+ly)\b",
+        r" (?:\w+ )?too (?:large|big|small|low|high|many|few|much|little|short|long|great|good|easy|simple|far|wide|narrow|heavy|light|old|young|fast|slow|late|early|\w+ly)\b(?! to (?!be (?:right|correct|true|the)\b))",
         re.IGNORECASE,
     ),
     re.compile(
@@ -26,7 +26,7 @@ _JUDGED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"{_FROM}\b(?:might|may|could|can|would) (?:well |perhaps |possibly |also |still |even |then |only |indeed |equally )?(?:be {_RIGHT}|work\b(?! out)|do\b)(?! (?:obtained|found|seen|derived|had))"
+        rf"{_FROM}\b(?:might|may|could|can|would) (?:well |perhaps |possibly |also |still |even |then |only |indeed |equally )?(?:be {_RIGHT}|work\b(?! out))(?! (?:obtained|found|seen|derived|had))"
         r"(?!(?<=my answer)[.\s]*\Z)",
         re.IGNORECASE,
     ),

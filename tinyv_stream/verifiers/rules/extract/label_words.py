@@ -12,7 +12,7 @@ ADJECTIVES: Final = (
     "best good following above below stated submitted verified confirmed new single one mathematical "
     "general specific positive negative nonnegative rational real complex valid optimal obtained concluding "
     "formatted quick math written accurate accepted consistent predicted formal solution problem question "
-    "multiple-choice summary standard key generated output assistant"
+    "multiple-choice summary corresponding appropriate analytic analytical algebraic symbolic percentage acceptable clean neat clear standard key generated output assistant"
 )
 """English words that leave an answer the final one of the writer."""
 NOT_OWN: Final = (
@@ -31,7 +31,8 @@ STOPS: Final = (
     "the our my your this that these those its a an is are was be so thus hence therefore then and but now "
     "finally here in as of for to with by on at from into or get gets have has give gives gave find finds found "
     "yield yields state conclude conclusion ergo i we it textbf text mathbf bf large huge boxed center b u strong "
-    "edit note also because since which if"
+    "edit note also because since which if giving yielding write writing provide present report choose select pick submit mark print "
+    "output return calculate compute determine produce enter box"
 )
 """English words in front of which a noun phrase begins."""
 SPACED: Final = {

@@ -15,7 +15,8 @@ _ORDINAL: Final = re.compile(
     re.IGNORECASE,
 )
 _AT_FIRST: Final = re.compile(
-    r"\b(?:at first|initially|originally|to (?:begin|start) with|in the beginning)\b", re.IGNORECASE
+    r"\b(?:at first|initially|originally|to (?:begin|start) with|in the beginning|at the first \w+|in the first (?:year|month|week|day|hour|round|quarter|class|box|row|group))\b",
+    re.IGNORECASE,
 )
 _STATE: Final = re.compile(
     r"\b(?:(?:there|it|they) (?:is|are|was|were)|(?!(?:we|I|you|one|this|that|which)\b)[a-z]+,? (?:initially |originally |at first |first )?(?:has|had|have|owns?|owned|held|holds?|contain(?:s|ed)?|weigh(?:s|ed)|cost|costs|lived|live[ds]?|earn(?:s|ed)?|starts?|started))\b",

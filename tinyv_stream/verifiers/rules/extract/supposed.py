@@ -76,7 +76,7 @@ _MAY_BE: Final = re.compile(
 )
 """`it could be that the answer is`; what can be shown or seen is said."""
 _TRIED: Final = re.compile(
-    rf"(?:\b(?:let(?:['’]s| us| me)|we|I) (?:\w+ )?|\A\W*|\b(?:and|so|then|by) )(?:try(?:ing)?|test(?:ing)?|check(?:ing)?|consider(?:ing)?|plug(?:ging)? in)(?: with)?(?: the (?:value|number|answer))?{_END}"
+    rf"(?:\b(?:let(?:['’]s| us| me)|we|I) (?:\w+ )?|\A\W*|\b(?:and|so|then|by) )(?:try(?:ing)?|test(?:ing)?|check(?:ing)?|consider(?:ing)?|plug(?:ging)? in)(?: with)?(?: the (?:value|number|answer))?[\s$*({{\\\[]*\Z"
     rf"|\blet(?:['’]s| us| me) guess{_END}",
     re.IGNORECASE,
 )
