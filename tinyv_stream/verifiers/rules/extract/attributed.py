@@ -67,6 +67,9 @@ _ERRS: Final = re.compile(
     rf"|\A\W*(?:wrong|incorrect|false|mistaken)\W{{0,3}}[:–—]{_END}"
     rf"|\b(?:an?|this|that|one) (?:[a-z]+ )?error (?:(?:many|people|students|most|some|one|you) (?:\w+ )?makes?|gives?|leads?|yields?|results?|would)\b{_ON}{_END}"
     rf"|\b(?:if (?:you|we|one|i|they) (?:\w+ )?(?:forg[eo]t|misread|overlook|mis\w+)|forgetting|misreading|overlooking|(?:who|he|she) (?:forgets|misreads|overlooks))\b{_ON}{_END}"
+    rf"|\b(?:na[iï]vely|na[iï]ve (?:count(?:ing)?|computation|calculation|estimate|reasoning|view|reader))\b{_ON}{_END}"
+    rf"|\b(?:intuition|(?:an?|the) (?:quick|first|hasty) (?:glance|look)|gut feeling) (?:says|suggests|gives|tells)\b{_ON}{_END}"
+    rf"|\b(?:obvious|natural|random|lucky) guess (?:is|was|would be){_END}|\b(?:an?|one|another) (?:\w+ )?candidate (?:for the \w+ )?(?:is|would be){_END}"
     rf"|\b(?:nobody|no ?one) (?:should|would|can|could|must) (?:\w+ )?(?:answer|write|say|get|give)\b{_ON}{_END}",
     re.IGNORECASE,
 )
@@ -89,7 +92,7 @@ _I_GET_BEHIND: Final = re.compile(
     rf"[\s$*)}}\]\\]{{0,12}}[,.;:]?\s{{0,3}}(?:and\s+)?{_I_GET}\s+(?P<said>[^.;!?\n]{{1,60}})", re.IGNORECASE
 )
 _I_GOT: Final = re.compile(rf"\b{_I_GET}\s+(?P<said>[^.;!?\n]{{1,40}})[.;,!?]", re.IGNORECASE)
-_HINTS: Final = ("think", "thought", "say", "said", "guess", "belie", "claim", "expect", "suppos", "trap", "pitfall", "misconc", "blunder", "fallacy", "slip", "forget", "forgot", "misread", "overlook", "nobody", "no one", "naive", "naïve", "bogus", "false", "argue", "conclu", "told", "accord", "key", "sheet", "manual", "tempt", "inclin", "led", "answer", "writ", "wrote", "get", "got", "obtain", "assum", "suspect", "estim", "attempt", "result", "solution", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "wrong", "incorrect", "flaw", "fault", "erron", "mista")  # fmt: skip
+_HINTS: Final = ("think", "thought", "say", "said", "guess", "belie", "claim", "expect", "suppos", "trap", "pitfall", "misconc", "blunder", "fallacy", "slip", "forget", "forgot", "misread", "overlook", "nobody", "no one", "naive", "naïve", "intuition", "glance", "look", "feeling", "candidate", "bogus", "false", "argue", "conclu", "told", "accord", "key", "sheet", "manual", "tempt", "inclin", "led", "answer", "writ", "wrote", "get", "got", "obtain", "assum", "suspect", "estim", "attempt", "result", "solution", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "wrong", "incorrect", "flaw", "fault", "erron", "mista")  # fmt: skip
 
 
 def attributes(said: str, before: str, behind: str, value: str) -> bool:

@@ -8,7 +8,7 @@ r"""Other values beside a box in its sentence: cases, a choice, a part of a sum 
 import re
 from typing import Final
 
-from tinyv_stream.verifiers.rules.extract.numbers import NUMBER, another, in_plain
+from tinyv_stream.verifiers.rules.extract.numbers import NUMBER, WORDS, another, in_plain
 
 _END: Final = r"[\s$*({\\\[]*\Z"
 _LEFT: Final = re.compile(
@@ -33,9 +33,14 @@ _STOPS: Final = (
 )
 _CASE: Final = r"(?:if|when|whenever|for|unless|in case|assuming|provided|as long as|where|depending|with|without)"
 _CLAUSE: Final = r"[^.!?\n]{0,90}?"
+_IN_WORDS: Final = re.compile(rf"\b(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
 _OFFERED: Final = (
+    re.compile(rf"{_OPENS}{_SAYS}[$)\]}}\\]*(?:,\s*{NUMBER})*,?\s+or\s+[$\\(]*{NUMBER}{_STOPS}", re.IGNORECASE),
     re.compile(
-        rf"{_OPENS}(?:but )?if [^.!?\n]{{1,50}}?,\s+(?:then )?(?:(?:it|the answer|this) (?:is|would be) )?[$\\(\[{{]*(?P<said>{NUMBER})[$\\)\]}}]*\s*(?:[.;!\n]|\Z)",
+        rf"{_OPENS}for\b(?! \d){_CLAUSE},\s+(?:and )?{_SAYS}[$)\]}}\\]*\s+for\b(?! (?:each|all|every))", re.IGNORECASE
+    ),
+    re.compile(
+        rf"{_OPENS}(?:but )?if [^.!?\n]{{1,50}}?(?:,\s+(?:then )?|\s+then )(?:(?:it|the answer|this) (?:is|would be) )?[$\\(\[{{]*(?P<said>{NUMBER})[$\\)\]}}]*\s*(?:[.;!\n]|\Z)",
         re.IGNORECASE,
     ),
     re.compile(
@@ -43,7 +48,7 @@ _OFFERED: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|possibly|perhaps|maybe)[\s,:]+{_SAYS}{_STOPS}",
+        rf"{_OPENS}\(?\s*(?:or(?: else)?|alternatively|otherwise|else|(?:and )?(?:possibly|perhaps|maybe))[\s,:]+{_SAYS}{_STOPS}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -114,7 +119,7 @@ def offers_another(before: str, behind: str, value: str) -> bool:
     """Say whether a box is no more than one choice: behind "perhaps", or before another number than `value`."""
     if _PERHAPS.search(before) and "box" not in before + behind[:_NEXT]:
         return True
-    behind = in_plain(behind)
+    behind = _IN_WORDS.sub(lambda word: str(WORDS.index(word[0].lower())), in_plain(behind))
     for pattern in _OFFERED:
         found = pattern.match(behind)
         if found and another(found["said"], value):

@@ -18,6 +18,11 @@ _WORK: Final = re.compile(
     r"\W*(?:(?:and|so|then|now|next|finally|also|hence|thus|therefore|wait|but|however|remember(?: that)?|note(?: that)?|don['’]t forget(?: that)?),? )*(?:we|i|this|it|one of|two of|that|the (?:\w+ ){1,4})",
     re.IGNORECASE,
 )
+_DEED: Final = re.compile(
+    r"\W*(?:then|now|next|finally|(?:but )?(?:don['’]t forget|do not forget|remember) to|you (?:then|now|still)),?\s+(?:doubl|halv|add|subtract|multipl|divid|squar|remov|exclud|includ|tak)(?:e|y)?\b",
+    re.IGNORECASE,
+)
+"""What the reader is told to do yet."""
 _MUST: Final = re.compile(
     r"\b(?:must|needs? to|ha(?:s|ve) to|should|still|forgot|overlooked|missed|double-?count\w*|overcount\w*|undercount\w*)\b(?! (?:check|verify|not))",
     re.IGNORECASE,
@@ -60,6 +65,7 @@ def comes_to_another(text: str, value: str) -> bool:
         if ends and (
             (_BUT.match(said) and _CONCLUDES.search(said))
             or ((_BUT.match(said) or _WORK.match(said)) and _MUST.search(said))
+            or _DEED.match(said)
         ):
             return another(ends["said"], value)
     return False

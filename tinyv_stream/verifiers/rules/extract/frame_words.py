@@ -123,7 +123,7 @@ _HEAD: Final = re.compile(
 )
 _TAIL: Final = re.compile(
     r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed|percent)\b"
-    r"|(?:times|plus|minus|divided by|multiplied by|to the power(?: of)?)\s+[$\\(]*(?:\d|[a-z]\b|pi\b))",
+    r"|(?:times|plus|minus|plus or minus|give or take|divided by|multiplied by|to the power(?: of)?)\s+[$\\(]*(?:\d|[a-z]\b|pi\b))",
     re.IGNORECASE,
 )
 _DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)\Z")

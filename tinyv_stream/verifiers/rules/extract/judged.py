@@ -45,6 +45,18 @@ _JUDGED: Final = (
         re.IGNORECASE,
     ),
 )
+_PARTIAL: Final = re.compile(
+    r"[\s$*)}\]\\]*\b(?:is|was) (?:only |just |merely )?(?:(?:half|twice|double|part|a part|a third|one third) (?:of )?the (?:\w+ )?(?:answer|total|result|value)\b|(?:an?|one) (?:\w+ )?step (?:on|to|in|towards)\b"
+    r"|(?:one|the first|two|some) of (?:the )?(?:\w+ )?(?:answers|solutions|values|roots|possibilities|candidates)\b)",
+    re.IGNORECASE,
+)
+_SAID_OF_IT: Final = re.compile(
+    r"\W*(?:(?:but|however|hmm|well),? )?(?:this|that|it|which) (?:(?:is|seems|looks|appears) (?:\w+ )?too (?:large|big|small|low|high|many|few|much|little)\b(?! to)"
+    r"|(?:might|may|could) (?:well |also )?be (?:wrong|incorrect|false|off)\b|(?:cannot|can['’]t|could not|couldn['’]t) (?:\w+ )?be (?:right|correct|true|the (?:\w+ )?answer)\b)"
+    r"|\W*I (?:\w+ )?doubt (?:it|this|that)\b",
+    re.IGNORECASE,
+)
+"""A sentence or a clause behind an answer that judges it."""
 _ELSEWHERE: Final = re.compile(
     r"[\s$*)}.\]\\]*(?:[^\W\d_]{1,12}\s)?(?:zu (?:groß|klein|viel|wenig|hoch|niedrig)|trop (?:grand|petit|élevé|faible|peu)|demasiad[oa]s? ?(?:grande|pequeñ[oa]|alt[oa]|baj[oa])?|muito (?:grande|pequen[oa])|grande demais"
     r"|pequen[oa] demais|tropp[oai] (?:grande|piccol[oa])|слишком (?:велик|мал|больш|мног)|太(?:大|小|多|少)|(?:は|が)?(?:大き|小さ|多)すぎ|(?:은|는)? ?너무 (?:크|작|많)|كبير جدا|صغير جدا|बहुत (?:बड़ा|छोटा)|terlalu (?:besar|kecil))"
@@ -59,4 +71,9 @@ def judges(behind: str) -> bool:
     """Say whether what follows a box calls its value none, or no more than a possible one."""
     low = behind.lower()
     english = any(hint in low for hint in _HINTS) and any(pattern.match(behind) for pattern in _JUDGED)
-    return english or _ELSEWHERE.match(behind) is not None
+    return english or (_ELSEWHERE.match(behind) or _PARTIAL.match(behind)) is not None
+
+
+def doubts(text: str) -> bool:
+    """Say whether a text that follows an answer begins with a judgement of it."""
+    return _SAID_OF_IT.match(text) is not None

@@ -8,6 +8,10 @@ import re
 from fractions import Fraction
 from typing import Final
 
+WORDS: Final = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
 _COMMAND: Final = re.compile(r"\\[dtc]?frac\s*\{?(\d{1,12})\}?\s*\{?(\d{1,12})\}?")
 _LAYOUT: Final = re.compile(r"\\(?:[,;:! ]|left|right|text\s*\{[^{}]{0,40}\})|[{}$\s]")
 _TEXT: Final = re.compile(r"\\(?:text|mbox|mathrm|textrm|textbf)\s*\{([^{}]{0,60})\}")

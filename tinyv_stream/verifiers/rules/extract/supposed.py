@@ -19,7 +19,7 @@ _BECOMES: Final = (
 )
 _THING: Final = (
     r"(?:(?:the|our|my|your|this|that) )?(?:(?:correct|final|right|true|actual) )?"
-    r"(?:answers?|results?|values?|solution|total|sum|product|number|it|this|that|we (?:had|got|have|get)|you (?:had|got|get))"
+    r"(?:answers?|results?|values?|solution|total|sum|product|number|it|this|that|we (?:had|got|have|get)|you (?:had|got|get))(?:['’]s)?"
 )
 _SUPPOSED: Final = re.compile(
     rf"\b(?:if|suppose|supposing|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|let(?:'s| us) say|\A\W*say|what if|if only|unless|even if|whether|as if|as though|in case|provided|only given)(?:,? for (?:now|contradiction|the moment|a moment|the sake of argument),?)?(?: that)?,? {_THING}"

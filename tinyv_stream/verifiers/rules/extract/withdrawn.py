@@ -9,6 +9,7 @@ from typing import Final
 
 from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.continued import comes_to_another
+from tinyv_stream.verifiers.rules.extract.judged import doubts
 from tinyv_stream.verifiers.rules.extract.numbers import size
 from tinyv_stream.verifiers.rules.extract.retracted import retracts
 
@@ -87,7 +88,7 @@ _MOST: Final = 40
 
 def guesses_again(text: str) -> bool:
     """Say whether a text has a second guess beside its answer."""
-    return _GUESSED.search(text) is not None
+    return _GUESSED.search(text) is not None or doubts(text[text.rfind(", which ") :] if ", which " in text else "")
 
 
 def corrected(text: str) -> str:
@@ -99,7 +100,13 @@ def corrected(text: str) -> str:
 def taken_back(text: str, value: str) -> bool:
     """Say whether `text`, which follows an answer, withdraws it. What answers a question of its own does not."""
     text = text[:_MOST_CHARS]
-    if _GOES_ON.match(text) or _OTHER_SAID.match(text) or _or_another(text, value) or comes_to_another(text, value):
+    if (
+        _GOES_ON.match(text)
+        or _OTHER_SAID.match(text)
+        or doubts(text)
+        or _or_another(text, value)
+        or comes_to_another(text, value)
+    ):
         return True
     asked = other = False
     pos = 0
