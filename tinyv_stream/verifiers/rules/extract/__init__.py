@@ -2,9 +2,10 @@ r"""The answer inside a completion, two ways: as the reference cuts it, and as i
 
 - `prime_answer` follows the reference's steps exactly. `final_answer` is what `cascade` and TinyV read: what the
   completion marks as its final answer, whole. A damaged answer would make every later verifier say "wrong".
-- One way only: `turn` (which part speaks), `boxes`, `marks` and `keyed` (where an answer is marked), `framed`,
-  `supposed` and `steps` (which boxes say none), `statement` (where it ends), `several` (which boxes are one answer),
-  `spelled` (JSON and markdown), `final` (which mark counts). The languages are a table, `words`.
+- One way only: `turn` (which part speaks), `boxes`, `marks`, `labels` and `keyed` (where an answer is marked),
+  `framed`, `judged`, `beside`, `supposed`, `attributed`, `instructed` and `steps` (which boxes say none), `statement`
+  (where it ends), `several` (which boxes are one answer), `spelled` (JSON and markdown), `withdrawn` and `continued`
+  (what takes it back), `final` (which mark counts). The languages are tables, `words` and `label_words`.
 - Pure string work, linear in the text, never evaluated.
 """
 

@@ -18,7 +18,7 @@ _CHOICE: Final = ("between", "one of", "any of", "some of", "either of")
 _BEFORE: Final = (
     re.compile(
         r"\b(?:(?:the|our|my) (?:[a-z]+ ){0,5}[a-z]+|it|this|[a-zA-Z]) (?:is|are|was|must be|will be|should be|has to be) (?:always |certainly |surely )?"
-        rf"((?:at least|at most|up to|below|above|under|over|something like|near|close to|a (?:number|value) (?:like|near|close to))\s+){_END}",
+        rf"((?:at (?:the )?least|at (?:the )?most|up to|below|above|under|over|something like|near|close to|a (?:number|value) (?:like|near|close to))\s+){_END}",
         re.IGNORECASE,
     ),
     re.compile(

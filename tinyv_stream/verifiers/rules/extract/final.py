@@ -3,12 +3,14 @@
 from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.boxes import boxes, without_commands
 from tinyv_stream.verifiers.rules.extract.closing import last_stated
+from tinyv_stream.verifiers.rules.extract.continued import is_of_a_part
 from tinyv_stream.verifiers.rules.extract.framed import standing
+from tinyv_stream.verifiers.rules.extract.instructed import without_quoted_instructions
+from tinyv_stream.verifiers.rules.extract.labels import ends_in_anothers
 from tinyv_stream.verifiers.rules.extract.marks import last_mark
 from tinyv_stream.verifiers.rules.extract.several import chosen
 from tinyv_stream.verifiers.rules.extract.spelled import spelled
 from tinyv_stream.verifiers.rules.extract.steps import goes_on
-from tinyv_stream.verifiers.rules.extract.supposed import without_quoted_instructions
 from tinyv_stream.verifiers.rules.extract.turn import response
 from tinyv_stream.verifiers.rules.extract.withdrawn import corrected, guesses_again, taken_back
 
@@ -29,13 +31,19 @@ def final_answer(completion: str, ground_truth: str = "") -> str:
         return ""
     if mark is not None and (not found or mark.strength != "words"):
         answer, end = spelled(without_commands(mark.text)), mark.end
-        answer = "" if guesses_again(text[mark.start : mark.end]) else answer
-    elif found and goes_on(text[max(0, found[-1].start - 400) : found[-1].start], text[end:]):
+        if guesses_again(text[mark.start : mark.end]) or is_of_a_part(
+            text[mark.start : mark.end], text[mark.end - 1 :]
+        ):
+            answer = ""
+    elif found and (
+        goes_on(before := text[max(0, found[-1].start - 400) : found[-1].start], text[end:])
+        or is_of_a_part(before, text[end:])
+    ):
         return ""
     elif found:
         answer = spelled(statement.tidy(chosen(text, found, ground_truth)))
     else:
-        return "" if every else spelled(without_commands(last_stated(text)))
+        return "" if every or ends_in_anothers(text) else spelled(without_commands(last_stated(text)))
     return spelled(corrected(said[end:])) or ("" if taken_back(said[end:], answer) else answer)
 
 

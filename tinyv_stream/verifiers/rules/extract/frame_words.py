@@ -24,12 +24,12 @@ _BEFORE: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}$",
+        r"(?<!who )(?<!that )(?<!which )\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}$",
         re.IGNORECASE,
     ),
     re.compile(r"\b(?:false|wrong|mistake|incorrect|untrue|a lie) (?:that|to)\b[^.;:\n]{0,50}$", re.IGNORECASE),
     re.compile(
-        r"\b(?:wrong|incorrect|false|mistaken|common) (?:answer|value|result|guess|choice|mistake|error)s? (?:is|was|are|were|would be)"
+        r"\b(?:(?:wrong|incorrect|false|mistaken) (?:answer|value|result|guess|choice|mistake|error)|common (?:answer|guess|mistake))s? (?:is|was|are|were|would be)"
         + _END,
         re.IGNORECASE,
     ),
@@ -63,11 +63,12 @@ _BEFORE: Final = (
 )
 _BEHIND: Final = (
     re.compile(
-        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:is|are|was)\s+(?:not(?! only)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b",
+        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:are\s+not (?:the|right|correct|valid|allowed|possible|an?|answers?|solutions?|acceptable|permitted|real|it)\b|(?:is|was|are(?!\s+not))\s+(?:not(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b)",
         re.IGNORECASE,
     ),
     re.compile(
-        r"[\s$*)}.\]\\]*\b(?:(?:does|do|did)(?: not|n't)(?! (?:depend|matter|change))|fails?\b(?! to))", re.IGNORECASE
+        r"[\s$*)}.\]\\]*\b(?:does(?: not|n't)(?! (?:depend|matter|change))|(?:do|did)(?: not|n't) (?:\w+ )?(?:satisf|work|hold|fit|match|check|solve|make sense|add up|agree|obey|appear|count|belong|lie|yield|give)|fails?\b(?! to))",
+        re.IGNORECASE,
     ),
     re.compile(
         r"[\s$*)}.\]\\]*(?:(?:ist|sind|war) (?:falsch|nicht|inkorrekt)|(?:es|está) (?:incorrect[oa]|mal|fals[oa]|erróne[oa])|no es|est (?:faux|fausse|incorrect)|n['’]est pas"
@@ -83,6 +84,11 @@ _BEHIND: Final = (
     re.compile(r"[\s$*)}.\]\\]*[❌✗✘🚫⛔✖]"),
     re.compile(r"[\s$*)}\]\\]*(?:ではあ?りません|ではな|じゃな|(?:이|가)? ?아닙|(?:이|가)? ?아니|नहीं|değil)"),
 )
+_ELLIPSIS: Final = re.compile(
+    r"\b(?:will|do|did|does|have|has|had|can|could|would|than|are|were|or) not[.]?\s*\n\s*\n[\s$*({\\\[]*\Z",
+    re.IGNORECASE,
+)
+"""`the others do not` ends its sentence, and the box is a paragraph of its own."""
 _PARTS: Final = re.compile(
     r"\\(?:[dtc]?frac\s*(?:\{[^{}]{0,40}\})?|sqrt(?:\[[^\]]{0,9}\])?|binom\s*(?:\{[^{}]{0,40}\})?|lfloor|lceil)\s*\{?\s*$"
     r"|\\(?:log|ln|lg|exp|sin|cos|tan|cot)(?:_\{?\w{1,3}\}?)?\s*[({]?\s*$"
@@ -112,12 +118,12 @@ _HEAD_HINTS: Final = (
 )
 _HEAD: Final = re.compile(
     r"(?:^|(?<=[\s$*({]))((?:minus|negative|half of|half|twice|double|triple|one third of|one less than|one more than"
-    r"|(?:the )?(?:(?:square|cube) root|square|cube|reciprocal|inverse|negative|opposite|factorial) of|-?\d[\d.]*\s+(?:times|plus|minus))\s+)[$\\(\[{]*\Z",
+    r"|(?:the )?(?:(?:square|cube) root|square|cube|reciprocal|inverse|negative|opposite|factorial) of|-?\d[\d.]*[^\S\n]+(?:times|plus|minus)(?!\s*\n\s*\n))\s+)[$\\(\[{]*\Z",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
     r"[\s$*)}\]]{0,4}(?:\\text\s*\{\s*)?((?:thousand|million|billion|trillion|dozen|hundred|squared|cubed|percent)\b"
-    r"|(?:times|plus|minus|divided by|multiplied by|to the power(?: of)?)\s+[$\\(]*(?:\d|[a-z]\b|pi\b))",
+    r"|(?:times|plus|minus|plus or minus|give or take|divided by|multiplied by|to the power(?: of)?)\s+[$\\(]*(?:\d|[a-z]\b|pi\b))",
     re.IGNORECASE,
 )
 _DIGITS_BEFORE: Final = re.compile(r"(?<![\w.,}])(\d+[.,]?)\Z")
@@ -130,7 +136,7 @@ def denies(before: str, behind: str) -> bool:
     """Say whether what stands right before or behind a box takes it back, or makes it a part of an expression."""
     low = before.lower()
     if any(hint in low for hint in _HINTS) and any(pattern.search(before) for pattern in _BEFORE):
-        return True
+        return _ELLIPSIS.search(before) is None
     if any(pattern.match(behind) for pattern in _BEHIND) or _PARTS_PLAIN.search(before, max(0, len(before) - 8)):
         return True
     struck = "~~" in behind and before.count("~~") % 2 == 1

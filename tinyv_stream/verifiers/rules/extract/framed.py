@@ -11,8 +11,10 @@ from typing import Final
 
 import msgspec
 
+from tinyv_stream.verifiers.rules.extract.beside import left_aside, offers_another
 from tinyv_stream.verifiers.rules.extract.boxes import Box, balanced, unwrapped, without_commands
 from tinyv_stream.verifiers.rules.extract.frame_words import around, denies
+from tinyv_stream.verifiers.rules.extract.judged import judges
 from tinyv_stream.verifiers.rules.extract.operands import operands
 from tinyv_stream.verifiers.rules.extract.supposed import supposes
 
@@ -21,6 +23,8 @@ _ARGUMENT: Final = re.compile(
     r"\\(?:sqrt(?:\[[^\]]{0,20}\])?|[dtc]?frac|d?binom|overline|underline|overrightarrow|bar|hat|vec|x?cancel|log|ln|exp|sin|cos|tan|lfloor|lceil)\s*\{\s*$"
 )
 _NEAR: Final = 60
+_FAR: Final = 800
+"""Characters around a box in which its sentence is read, and the work that comes to its value."""
 
 
 def standing(text: str, found: list[Box]) -> list[Box]:
@@ -33,10 +37,14 @@ def standing(text: str, found: list[Box]) -> list[Box]:
             kept.append(box)
         elif "\\" in before and (argument := _ARGUMENT.search(before)):
             kept.append(_with_command(text, box, max(0, box.start - _NEAR) + argument.start()))
+        elif offers_another(before, text[box.end : box.end + _FAR // 4], box.inside):
+            kept.append(msgspec.structs.replace(box, inside=None))
         elif not (
             denies(before, behind)
+            or judges(behind)
+            or left_aside(before, behind)
             or _ASKED.match(behind)
-            or supposes(text[max(0, box.start - 250) : box.start], behind)
+            or supposes(text[max(0, box.start - _FAR) : box.start], text[box.end : box.end + _FAR], box.inside)
         ):
             kept.append(_whole(text, box, before, behind))
     return kept

@@ -12,11 +12,14 @@ from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.closing import denies, last_value, stated
 from tinyv_stream.verifiers.rules.extract.keyed import last_keyed
 from tinyv_stream.verifiers.rules.extract.named import NamedAnswer, named, whole_content
+from tinyv_stream.verifiers.rules.extract.supposed import supposes
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, nouns
 
 _MOST: Final = 12
 """Marks of one kind that are looked at, from the end."""
 _FEW_CHARS: Final = 100
+_FAR: Final = 800
+"""Characters in front of a mark and behind it in which its sentence is read."""
 _LINE: Final = re.compile(r"^[ \t>*]*####(?!#)[ \t]*([^\n]*)", re.MULTILINE)
 _TITLE: Final = re.compile(
     r"\W*(?:(?:step|part|case|section|solution|explanation|conclusion|verification|check|method|approach|summary|analysis"
@@ -95,7 +98,7 @@ def _line(text: str, after: int) -> NamedAnswer | None:
 def _tag(text: str, after: int) -> NamedAnswer | None:
     at = text.lower().rfind("<answer>") if text.isascii() else text.rfind("<answer>")
     tag = _TAG.match(text, at) if at >= after else None
-    if tag is None:
+    if tag is None or supposes(text[max(0, at - _FAR) : at], text[tag.end() : tag.end() + _FAR], tag[1].strip()):
         return None
     inside = tag[1].strip()
     found = last_mark(inside, 0) or NamedAnswer(whole_content(inside), 0, 0, "strong")
@@ -104,6 +107,8 @@ def _tag(text: str, after: int) -> NamedAnswer | None:
 
 def _key(text: str, after: int) -> NamedAnswer | None:
     keyed = last_keyed(text, after)
+    if keyed and supposes(text[max(0, (at := text.rfind("{", 0, keyed[0])) - _FAR) : at], ""):
+        return NamedAnswer("", keyed[0], keyed[0], "words")
     return NamedAnswer(statement.tidy(keyed[1]), keyed[0], keyed[0], "strong") if keyed else None
 
 

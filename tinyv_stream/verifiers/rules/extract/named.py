@@ -14,6 +14,8 @@ import msgspec
 from tinyv_stream.verifiers.rules.extract import statement
 from tinyv_stream.verifiers.rules.extract.closing import compares, stated
 from tinyv_stream.verifiers.rules.extract.keyed import names_no_answer
+from tinyv_stream.verifiers.rules.extract.labels import is_own
+from tinyv_stream.verifiers.rules.extract.supposed import supposes
 from tinyv_stream.verifiers.rules.extract.words import BY_NAME, Language, Noun, whole
 
 _LIGHT: Final = re.compile(
@@ -44,6 +46,7 @@ _WORDY: Final = re.compile(
     r"(?!approximately|about|roughly|option|choice|point|sin|cos|tan|log|ln|exp|sqrt|both|pi\b)[A-Za-z]{3,}"
 )
 _YES_NO: Final = re.compile(r"[\s*_$]*(?:\\text\{)?(?:yes|no|true|false)\b", re.IGNORECASE)
+_FAR: Final = 250
 _MOST_WORDS: Final = 8
 """An answer in words is no longer than this."""
 
@@ -67,17 +70,27 @@ def named(text: str, noun: Noun) -> NamedAnswer | None:
     line_start = max(text.rfind("\n", 0, noun.start), text.rfind(". ", 0, noun.start)) + 1
     before = text[max(line_start, noun.start - 200) : noun.start]
     light = noun.start - line_start < 80 and _is_light(before, language)
-    if light and (heading := _heading(text, noun, language)):
+    own = is_own(before, "", language, label=True)
+    if light and own and (heading := _heading(text, noun, language)):
         return heading
     link = _link(language.name).match(text, noun.end, min(len(text), noun.end + 200))
     if link is not None and link["closes"] and not _OPENS.search(before):
         link = None
-    labels = link is not None and (link["colon"] or link["equals"])
-    if link is None or (not labels and _DOUBT.search(_clause(before))):
+    return _linked(text, noun, link, before, light=light) if link is not None else None
+
+
+def _linked(text: str, noun: Noun, link: re.Match[str], before: str, *, light: bool) -> NamedAnswer | None:
+    labels = bool(link["colon"] or link["equals"])
+    if not is_own(before, link[0], noun.language, label=labels):
         return None
+    if not labels and _DOUBT.search(_clause(before)):
+        return None
+    front = max(0, noun.start - _FAR)
+    if supposes(text[front : link.end()], "") or supposes(text[front : noun.start].rstrip("{\"' "), ""):
+        return NamedAnswer("", noun.start, link.end(), "words")
     if labels and light:
-        return _labelled(text, noun.start, link.end(), language)
-    return _sentence(text, noun.start, link, language)
+        return _labelled(text, noun.start, link.end(), noun.language)
+    return _sentence(text, noun.start, link, noun.language)
 
 
 def _sentence(text: str, start: int, link: re.Match[str], language: Language) -> NamedAnswer | None:
@@ -197,7 +210,7 @@ def _link(name: str) -> re.Pattern[str]:
     """Return what stands between the name of an answer and its value."""
     row = BY_NAME[name]
     no, copula = whole(row, row.no), whole(row, row.copula)
-    colon = r"(?P<colon>[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>|[ \t]*\})?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+|(?P<closes>[*_]*[\])】][ \t*_]*(?=[$\\\d(-])))"
+    colon = r"(?P<colon>(?:[ \t]*\((?:final|exact|simplified|in [^()\d\n]{1,20})\))?[ \t*_]*[)\]]?(?:[:：](?:</\w{1,6}>|[ \t]*\})?(?:[ \t*_]*\|)?|[*_]*[ \t]*\|(?=[^\n|]*\d))|[ \t]+(?:[—–→-]|[-=]>)(?=[ \t])|[*_]*\.[*_]+|(?P<closes>[*_]*[\])】][ \t*_]*(?=[$\\\d(-])))"
     equals = r"(?P<equals>[ \t]*=)"
     if not row.spaced:
         gap, direct = r"(?:[ \t]*[^\s\d:：。，,.$\\*]{1,12}){0,2}?", r"(?=[ \t*_]*(?:[\d$\\(\[-]|[A-H](?![A-Za-z])))"

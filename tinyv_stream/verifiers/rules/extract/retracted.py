@@ -9,6 +9,8 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from tinyv_stream.verifiers.rules.extract.numbers import WORDS
+
 _LEAD: Final = (
     r"^\W*(?:(?:no|wait|hmm+|oh|oops|well|sorry|actually|but|however|so|then|hold on|honestly|unfortunately|(?:up)?on (?:a )?(?:second )?\w{5,12}|after \w{5,12}"
     r"|(?:re)?check(?:ing|ed)?|for this (?:one|question|problem))\b\W*){0,5}"
@@ -25,6 +27,7 @@ _FAILING: Final = (
 _FAILS: Final = re.compile(
     rf"{_LEAD}(?:(?:this|that|it|which)(?: (?:value|answer|result))? {_FAILING}"
     r"|(?:this|that|it)['’]s (?:clearly |simply |actually |completely |all )?(?:wrong|incorrect|mistaken|false|not (?:right|correct|true|the answer))\b"
+    r"|(?:the |this |our |a )?(?:verification|checks?|test|proof|substitution|sanity check)(?: of (?:this|it))? (?:fails\b(?! to)|failed\b(?! to)|does not (?:work|hold)|doesn['’]t (?:work|hold))"
     r"|we (?:reach|get|have|obtain|arrive at) a contradiction\W*$"
     r"|(?:this|that|it)(?: is|['’]s) (?:the|an) answer to (?:a different|another|the wrong) (?:question|problem)"
     r"|there (?:is|are) no (?:(?:such|real|valid|possible|integer) )?(?:solutions?|answers?)\W*$)"
@@ -45,28 +48,26 @@ _UNSURE: Final = re.compile(
     r"|^\W*(?:(?:it is|it['’]s) )?(?:one|either|any|some) of (?:these|those|them|the two)\W*$"
     r"|\bbut\b[^.\d]{0,30}\b(?:it|the answer|this) (?:might|may|could) (?:also |well )?be (?=[$\\\d]|wrong|incorrect|off\b|another|different)"
     rf"|{_LEAD}(?:i|we) (?:really |honestly )?(?:don['’]t|do not) know\W*$"
-    r"|\bif you insist\b",
+    r"|\bif you insist\b"
+    r"|^\W*(?:it|this|the answer) (?:really |all )?depends(?:\W*$|[:,]| on (?:whether|if|how (?:you|we|one)|what (?:you|we|one|is meant)|the (?:interpretation|reading|convention|definition)))",
     re.IGNORECASE,
 )
-_UNSURE_HINTS: Final = (" is ", "of th", "but", "know", "insist")
-_WORDS: Final = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
+_UNSURE_HINTS: Final = (" is ", "of th", "but", "know", "insist", "depend")
 _NUMBER: Final = r"-?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12}|/\d{1,12})?"
-_SAID: Final = rf"[\s*$:,]*({_NUMBER}|{'|'.join(reversed(_WORDS))})[\s*$.!。]*$"
+_SAID: Final = rf"[\s*$:,]*({_NUMBER}|{'|'.join(reversed(WORDS))})[\s*$.!。]*$"
 _ANOTHER: Final = re.compile(
     r"(?:\b(?:it|that|this) should(?: have been| be)|\b(?:true|correct|right|actual|real) (?:value|answer|result) (?:is|should be|equals)"
     r"|^\W*(?:the )?(?:value|result|total) is"
+    r"|^\W*(?:(?:so|thus|hence|therefore|then|now|but|and|consequently),? ){1,2}(?:the|our) (?:\w+ )?(?:value|result|answer) (?:is|equals|becomes|must be|comes to)(?: thus| therefore| then| hence| actually| in fact)?"
     rf"|{_LEAD}\b(?:it(?:['’]s| is))|^\W*(?:actually|just kidding|nope)\b\W*|^\W*actually\b[^=\n]{{1,80}}="
     r"|^\W*(?:therefore|thus|hence|so)\b\W*[a-z]\s*=|^\W*(?:mine|ours|my own(?: answer)?)\s*(?:is|:)"
     rf"|^[\s.$]*\*\*|^\W*(?:maybe|perhaps|possibly)\b(?: it(?:['’]s| is| should be))?){_SAID}",
     re.IGNORECASE,
 )
-_ENDS: Final = (*"0123456789", *_WORDS)
+_ENDS: Final = (*"0123456789", *WORDS)
 """What another value ends in."""
 _INSTEAD: Final = re.compile(r"\s+instead\W*$", re.IGNORECASE)
-_PLAIN: Final = re.compile(rf"(?:[a-z]=)?({_NUMBER}|{'|'.join(reversed(_WORDS))})", re.IGNORECASE)
+_PLAIN: Final = re.compile(rf"(?:[a-z]=)?({_NUMBER}|{'|'.join(reversed(WORDS))})", re.IGNORECASE)
 _MOST_CHARS: Final = 300
 """A sentence longer than this is no short remark."""
 
@@ -96,8 +97,8 @@ def _says_another(said: str, value: str) -> bool:
 
 def _size(number: str) -> Fraction | None:
     low = number.lower().replace(",", "")
-    if low in _WORDS:
-        return Fraction(_WORDS.index(low))
+    if low in WORDS:
+        return Fraction(WORDS.index(low))
     top, _, bottom = low.partition("/")
     below = Fraction(bottom or 1)
     return Fraction(top) / below if below else None

@@ -14,6 +14,20 @@ _ORDINAL: Final = re.compile(
     r"|\binitially\b|\b(?:begin|start) with\b",
     re.IGNORECASE,
 )
+_AT_FIRST: Final = re.compile(
+    r"\b(?:at first|initially|originally|to (?:begin|start) with|in the beginning|at the first \w+|in the first (?:year|month|week|day|hour|round|quarter|class|box|row|group))\b",
+    re.IGNORECASE,
+)
+_STATE: Final = re.compile(
+    r"\b(?:(?:there|it|they) (?:is|are|was|were)|(?!(?:we|I|you|one|this|that|which)\b)[a-z]+,? (?:initially |originally |at first |first )?(?:has|had|have|owns?|owned|held|holds?|contain(?:s|ed)?|weigh(?:s|ed)|cost|costs|lived|live[ds]?|earn(?:s|ed)?|starts?|started))\b",
+    re.IGNORECASE,
+)
+"""The value of the story at its start: behind it only work of the writer goes on, and no event."""
+_OWN_WORK: Final = re.compile(
+    r"[\s$*)}\]]*(?:next|then|now|after (?:that|this)|afterwards|second(?:ly)?|in the \w+ step)\b,?\s+"
+    r"(?:we|I|you|one|let us|let me|let's|add|subtract|multiply|divide|halve|double|square|comput\w+|calculat\w+|tak(?:e|ing))\b",
+    re.IGNORECASE,
+)
 _NEXT: Final = re.compile(
     r"(?:\A|[.!;,\n])[\s$*)}\]]*(?:next|then|now|after (?:that|this)|afterwards|second(?:ly)?|in the (?:second|next|third|last) step)\b,?\s+"
     r"(?:(?:we|I|you|one|it|let us|let me|let's)\b)?[^.\n]*",
@@ -43,7 +57,9 @@ def goes_on(before: str, behind: str) -> bool:
         ):
             return True
     if _ORDINAL.search(line) or near.lstrip().lower().startswith("first"):
-        return any(_is_work(match[0]) for match in _NEXT.finditer(behind))
+        state = _AT_FIRST.search(line) is not None and _STATE.search(line) is not None
+        later = (match[0] for match in _NEXT.finditer(behind))
+        return any(_is_work(step) and not (state and _OWN_WORK.match(step.lstrip(".!;,\n")) is None) for step in later)
     return False
 
 

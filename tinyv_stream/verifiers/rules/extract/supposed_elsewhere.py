@@ -7,7 +7,7 @@ from typing import Final
 _END: Final = r"[\s$*({\\\[:：]*\Z"
 _HINTS: Final = (
     "si ", "se ", "supon", "suppos", "suponha", "wenn", "falls", "angenommen", "wäre", "если", "допуст", "предполож", "пусть",
-    "如果", "假", "若", "もし", "仮", "만약", "가정", "نفترض", "افترض", "إذا", "لو ", "यदि", "अगर", "मान", "যদি", "ধর", "اگر", "فرض",
+    "如果", "假", "若", "もし", "仮", "만약", "가정", "نفترض", "افترض", "إذا", "لو ", "यदि", "अगर", "मान", "যদি", "ধর", "اگر", "فرض", "fehler", "irrtum", "err", "ошибк", "错误", "よくある", "흔한", "kesalahan", "خطأ", "गलती", "ভুল", "غلطی",
 )  # fmt: skip
 """Words that every condition below has one of; most texts have none."""
 _ROMANCE: Final = r"(?:la |le |el |o |a |il |lo |l['’])?(?:bonne |correcta |corretta )?(?:respuesta|resultado|valor|solución|réponse|résultat|valeur|solution|resposta|solução|risposta|risultato|valore|soluzione)"
@@ -33,6 +33,20 @@ _UNREAL: Final = re.compile(
     re.IGNORECASE,
 )
 """What would be, under a condition that does not hold."""
+_OF_ANSWER: Final = re.compile(
+    r"respuesta|resultado|solución|pregunta|réponse|résultat|solution|question|resposta|solução|pergunta|risposta|risultato|soluzione|domanda|antwort|ergebnis|lösung|aufgabe|frage|ответ|результат|решени|вопрос|задач|fórmula",
+    re.IGNORECASE,
+)
+"""What is unreal is the answer or the question; anything else may be the question's own condition."""
+_NOT_SO: Final = re.compile(
+    r"[^.!?\n]{0,60}[,.;]\s*(?:pero|mais|aber|mas|ma|però|но|однако|tatsächlich|sin embargo|cependant)\b", re.IGNORECASE
+)
+_MISTAKE: Final = re.compile(
+    r"(?:\b(?:häufige\w*|typische\w*|üblich\w*|gängige\w*) (?:Fehler|Irrtum)|\berreur (?:fréquente|courante|classique|typique|commune)|\berror (?:común|frecuente|típico|habitual)"
+    r"|\berro (?:comum|frequente|típico)|\berrore (?:comune|frequente|tipico)|\b(?:частая|типичная|распростран[её]нная|обычная) ошибка|(?:常见|典型|容易犯)的?错误|よくある(?:間違い|誤り|ミス)|흔한 (?:실수|오류)"
+    rf"|\bkesalahan (?:umum|yang sering)|خطأ شائع|الخطأ الشائع|आम गलती|सामान्य गलती|সাধারণ ভুল|عام غلطی)[^.!?\n。，,;；]{{0,40}}{_END}",
+    re.IGNORECASE,
+)
 _SUPPOSED_BEHIND: Final = re.compile(
     r"[\s$*)}\]\\]*(?:ならば|なら|とすると|とすれば|と仮定|라면|이라면|이라고 가정|wäre\b)"
 )
@@ -42,6 +56,8 @@ def supposes_elsewhere(said: str, low: str, behind: str) -> bool:
     """Say whether the sentence of a box, up to it, supposes its value; `low` is the sentence in lower case."""
     if not any(hint in low for hint in _HINTS):
         return False
-    if _FRONT.search(said) or _UNREAL.search(said):
+    if _FRONT.search(said) or _MISTAKE.search(said):
+        return True
+    if _UNREAL.search(said) and (_OF_ANSWER.search(said) or _NOT_SO.match(behind)):
         return True
     return _SUPPOSED_BEHIND.match(behind) is not None and re.search(r"答え|解|답|antwort|ergebnis", low) is not None

@@ -8,6 +8,9 @@ import re
 from typing import Final
 
 from tinyv_stream.verifiers.rules.extract import statement
+from tinyv_stream.verifiers.rules.extract.continued import comes_to_another
+from tinyv_stream.verifiers.rules.extract.judged import doubts
+from tinyv_stream.verifiers.rules.extract.numbers import size
 from tinyv_stream.verifiers.rules.extract.retracted import retracts
 
 _WITHDRAWN: Final = re.compile(
@@ -22,11 +25,13 @@ _WITHDRAWN: Final = re.compile(
 )
 _OTHER_SAID: Final = re.compile(
     r"[\s)\]}$*.;,!]*(?:correction|edit|erratum|update)\s*:|[\s)\]}$*.;,!]*(?:actually,? no\b|oops\b)"
-    r"|[\s)\]}$*.;,!]*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[-]*\d"
     r"|[\s)\]}$*.;,!]*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
     re.IGNORECASE,
 )
 """`12. Sorry, it is 13.`"""
+_OR_SAID: Final = re.compile(
+    r"[\s)\]}$*.;,!]*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[]*(-?\d[\d,]*(?:\.\d+|/\d+)?)", re.IGNORECASE
+)
 _GUESSED: Final = re.compile(
     r"\b(?:it|this|that|the answer) (?:could|might|may) (?:also|as well|equally|instead) be\b(?! (?:written|seen|found|expressed|checked|shown|stated))"
     r"|\balternatively,? (?:it|the answer)\b|\banother (?:possible |valid |likely )?(?:answer|candidate|guess) (?:is|would be|could be)\b",
@@ -68,7 +73,10 @@ _NAMED: Final = re.compile(
 _PRONOUN: Final = re.compile(
     r"\W*(?:(?:no|wait|hmm+|oh|oops|sorry|actually|but|however|hold on)\b\W*)*(?:this|that|it|which)\b", re.IGNORECASE
 )
-_GOES_ON: Final = re.compile(r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! only)", re.IGNORECASE)
+_GOES_ON: Final = re.compile(
+    r"\W*(?:is|was) (?:not|wrong|incorrect|false)\b(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)",
+    re.IGNORECASE,
+)
 _STANDS: Final = re.compile(r"\b(?:is|was) right\b", re.IGNORECASE)
 _DOUBTS: Final = re.compile(r"\b(?:whether|if)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
@@ -80,7 +88,7 @@ _MOST: Final = 40
 
 def guesses_again(text: str) -> bool:
     """Say whether a text has a second guess beside its answer."""
-    return _GUESSED.search(text) is not None
+    return _GUESSED.search(text) is not None or doubts(text[text.rfind(", which ") :] if ", which " in text else "")
 
 
 def corrected(text: str) -> str:
@@ -92,7 +100,13 @@ def corrected(text: str) -> str:
 def taken_back(text: str, value: str) -> bool:
     """Say whether `text`, which follows an answer, withdraws it. What answers a question of its own does not."""
     text = text[:_MOST_CHARS]
-    if _GOES_ON.match(text) or _OTHER_SAID.match(text):
+    if (
+        _GOES_ON.match(text)
+        or _OTHER_SAID.match(text)
+        or doubts(text)
+        or _or_another(text, value)
+        or comes_to_another(text, value)
+    ):
         return True
     asked = other = False
     pos = 0
@@ -112,6 +126,11 @@ def taken_back(text: str, value: str) -> bool:
         asked = asks
         other = other or _NUMBER.search(said) is not None
     return False
+
+
+def _or_another(text: str, value: str) -> bool:
+    choice = _OR_SAID.match(text)
+    return choice is not None and (size(value) is None or size(choice[1]) != size(value))
 
 
 def _withdraws(said: str, *, other: bool) -> bool:
