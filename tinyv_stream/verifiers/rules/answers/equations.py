@@ -31,7 +31,9 @@ def as_equations(gold: Form, answer: Form, question: str) -> Match | None:
 def is_solved(gold: Form, question: str) -> bool:
     """Say whether a ground truth is what an equation was to be solved for, so that no step of it will do."""
     if isinstance(gold, Ranges):
-        return all(end is None or not symbols(end) for part in gold.parts for end in (part.low, part.high))
+        return bool(question.strip()) and all(
+            end is None or not symbols(end) for part in gold.parts for end in (part.low, part.high)
+        )
     if not isinstance(gold, Labelled) or not isinstance(gold.value, Scalar):
         return False
     if not symbols(gold.value.node):
