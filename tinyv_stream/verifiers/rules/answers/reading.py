@@ -32,7 +32,11 @@ from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable, 
 MAX_DEPTH: Final = 6
 ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
 
-_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no (?:real |such )?(?:solutions?|roots?)\.?", re.IGNORECASE)
+_NO_SOLUTION: Final = re.compile(
+    r"(?:\\text\s*\{\s*)?(?:there (?:is|are|exists?) )?no (?:(?:real |such )?(?:solutions?|roots?)|"
+    r"such\s*\}?\s*\$?(?:[a-z]|numbers?|integers?|primes?|values?|pairs?|triples?)\$?)\s*\}?\.?",
+    re.IGNORECASE,
+)
 _POSITIVE: Final = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^\s*\{?\s*\+\s*\}?")
 _MINUS_SET: Final = re.compile(r"(?<=[\])}])\s*-\s*\\\{")
 _SIGNS: Final = re.compile(r"\\(pm|mp)(?![a-z])")

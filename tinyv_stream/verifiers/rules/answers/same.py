@@ -30,6 +30,7 @@ from tinyv_stream.verifiers.rules.answers import (
     sentences,
     shapes,
     spelling,
+    times,
     words,
 )
 from tinyv_stream.verifiers.rules.answers.choices import same_choice
@@ -70,11 +71,12 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
     if not question.strip():
         answer, gold = commas.point_for(answer, gold), commas.point_for(gold, answer)
+    answer, gold = words.verdict(answer, question), words.verdict(gold, question)
     raw = answer
     answer, gold = sentences.value_in(answer, question), sentences.value_in(gold, question)
     if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
         return None
-    if not asked_forms.fits(answer, gold, question) or shapes.is_unsure_half(answer, gold, question):
+    if not asked_forms.fits(answer, gold, question):
         return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
@@ -134,6 +136,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
     match gold, answer:
         case Scalar(), Scalar():
             return same_scalar(gold, answer, question)
+        case Words(), Words() if times.is_time(gold) and times.is_time(answer):
+            return times.same_times(gold, answer, question)
         case Words(), Words():
             agreed = gold.text == answer.text or words.say_the_same(gold.text, answer.text, question)
             agreed = agreed or words.differ_by_asked_noun(gold.text, answer.text, question)

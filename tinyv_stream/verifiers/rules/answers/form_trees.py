@@ -1,0 +1,206 @@
+r"""Shapes of a read expression: how much of it there is, its factors, its denominators, and its skeleton.
+
+An answer to "simplify" or "expand" may have no more of anything than the ground truth has: terms, brackets, roots,
+quotients, numbers and letters. An answer "in the form" has the ground truth's skeleton, whatever the order of terms.
+"""
+
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from tinyv_stream.verifiers.rules.answers.polynomials import polynomial
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, walk
+from tinyv_stream.verifiers.rules.maths.value import exact
+
+_CONSTANT: Final = frozenset({"\\pi", "e"})
+_ROOTS: Final = frozenset({"sqrt", "root"})
+_NUMBER: Final = "#"
+
+
+class FormSize(msgspec.Struct, frozen=True):
+    """What an expression has of each kind; `largest` is the largest whole number in it."""
+
+    leaves: int
+    """Numbers other than 1, letters, names of functions, signs of square roots."""
+    sums: int
+    brackets: int
+    roots: int
+    quotients: int
+    repeats: int
+    """Factors of one product with the same base, numbers among themselves too: `x \\cdot x`, `2 \\cdot 3`."""
+    largest: Fraction
+
+    def is_within(self, other: "FormSize") -> bool:
+        """Say whether it has no more of anything."""
+        ours, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
+        return all(a <= b for a, b in zip(ours, theirs, strict=True))
+
+
+def size(node: Node) -> FormSize:
+    """Return what an expression has of each kind."""
+    parts = list(walk(node))
+    operators = [part for part in parts if isinstance(part, Op)]
+    numbers = [part for part in parts if isinstance(part, Num)]
+    leaves = sum(abs(part.value) != 1 for part in numbers) + sum(isinstance(part, Sym) for part in parts)
+    return FormSize(
+        leaves=leaves + sum(part.name not in {"add", "mul", "div", "neg", "pow", "root"} for part in operators),
+        sums=sum(len(part.args) - 1 for part in operators if part.name == "add"),
+        brackets=sum(_brackets(part) for part in operators),
+        roots=sum(_is_root(part) for part in operators),
+        quotients=sum(_quotients(part) for part in operators),
+        repeats=sum(_repeats(part) for part in operators),
+        largest=max((abs(part.value) for part in numbers if part.places is None), default=Fraction(0)),
+    )
+
+
+def is_as_simple(answer: Node, gold: Node) -> bool:
+    """Say whether an answer has no more of anything than the ground truth, roots where it has some, and none below."""
+    ours, theirs = size(gold), size(answer)
+    if isinstance(answer, Num) and isinstance(gold, Num):
+        return True
+    if bool(ours.roots) != bool(theirs.roots) or (is_rational_below(gold) and not is_rational_below(answer)):
+        return False
+    return theirs.is_within(ours)
+
+
+def is_rational_below(node: Node) -> bool:
+    """Say whether no root stands in a denominator, nor a quotient under a root, nor a root to a negative power."""
+    for part in walk(node):
+        if not isinstance(part, Op):
+            continue
+        if part.name == "div" and _has_root(part.args[1]):
+            return False
+        if part.name == "pow" and _is_negative(part.args[1]) and (_is_root(part) or _has_root(part.args[0])):
+            return False
+        if _is_root(part) and any(isinstance(inner, Op) and _is_quotient(inner) for inner in walk(part.args[0])):
+            return False
+    return True
+
+
+def is_rationalized(answer: Node, gold: Node) -> bool:
+    """Say whether an answer has no root below, and some root where the ground truth has one."""
+    return is_rational_below(answer) and _has_root(answer) == _has_root(gold)
+
+
+def is_one_fraction(node: Node) -> bool:
+    """Say whether it is one quotient, with none inside of it and no negative power."""
+    inside = node.args[0] if isinstance(node, Op) and node.name == "neg" else node
+    if not isinstance(inside, Op) or inside.name != "div":
+        return False
+    parts = [part for arg in inside.args for part in walk(arg)]
+    return not any(isinstance(part, Op) and _is_quotient(part) for part in parts)
+
+
+def factors(node: Node) -> int | None:
+    """Return how many factors are sums with a letter in them, each as often as its power; None if one is unknown."""
+    if isinstance(node, Op) and node.name == "neg":
+        return factors(node.args[0])
+    if isinstance(node, Op) and node.name in {"mul", "div"}:
+        parts = [factors(arg) for arg in node.args]
+        known = [part for part in parts if part is not None]
+        if len(known) != len(parts) or (node.name == "div" and known[1]):
+            return None
+        return sum(known)
+    if isinstance(node, Op) and node.name == "pow":
+        inner, power = factors(node.args[0]), exact(node.args[1])
+        if inner is None or power is None or power.denominator != 1 or power < 0:
+            return None
+        return inner * int(power)
+    found = polynomial(node)
+    return None if found is None else int(len(found) > 1)
+
+
+def skeleton(node: Node) -> str:
+    """Return a tree without its numbers and the order of its terms and factors: `2i + 1` and `5 - i` have one."""
+    if _is_numeric(node):
+        return _NUMBER
+    if isinstance(node, Sym) or not isinstance(node, Op):
+        return getattr(node, "name", _NUMBER)
+    if node.name == "add":
+        return f"add({','.join(sorted(skeleton(term) for term in _flat(node, 'add')))})"
+    if node.name == "neg":
+        return _scaled(skeleton(node.args[0]))
+    if node.name == "mul":
+        return _product(node)
+    if node.name == "div":
+        top, below = (skeleton(arg) for arg in node.args)
+        return _scaled(top) if below == _NUMBER else f"div({top},{below.removeprefix('scaled ')})"
+    if node.name == "pow":
+        return f"pow({skeleton(node.args[0])},{exact(node.args[1]) or skeleton(node.args[1])})"
+    return f"{node.name}({','.join(skeleton(arg) for arg in node.args)})"
+
+
+def _product(node: Op) -> str:
+    found = [skeleton(factor) for factor in _flat(node, "mul")]
+    kept = sorted(factor for factor in found if factor != _NUMBER)
+    if len(kept) == 1:
+        return _scaled(kept[0])
+    return f"mul({','.join(kept)})"
+
+
+def _scaled(inside: str) -> str:
+    return f"scaled {inside}" if inside.startswith("add(") else inside
+
+
+def _flat(node: Node, name: str) -> list[Node]:
+    if not (isinstance(node, Op) and node.name == name):
+        return [node]
+    return [part for arg in node.args for part in _flat(arg, name)]
+
+
+def _is_numeric(node: Node) -> bool:
+    return all(part.name in _CONSTANT for part in walk(node) if isinstance(part, Sym)) and not any(
+        isinstance(part, Op) and part.name.startswith("call") for part in walk(node)
+    )
+
+
+def _brackets(part: Op) -> int:
+    if part.name not in {"mul", "neg", "pow", "add"}:
+        return 0
+    inside = part.args[:1] if part.name == "pow" else part.args
+    return sum(isinstance(arg, Op) and arg.name == "add" for arg in inside)
+
+
+def _quotients(part: Op) -> int:
+    """Return 1 for a division or a negative power; a fraction as an exponent is a root, and goes off again."""
+    if part.name == "pow" and exact(part.args[1]) is not None:
+        inside = sum(isinstance(inner, Op) and inner.name == "div" for inner in walk(part.args[1]))
+        return _is_below(part) - inside
+    return int(part.name == "div")
+
+
+def _repeats(part: Op) -> int:
+    if part.name != "mul":
+        return 0
+    bases = [_NUMBER if isinstance(factor, Num) else repr(_base(factor)) for factor in _flat(part, "mul")]
+    return len(bases) - len(set(bases))
+
+
+def _base(node: Node) -> Node:
+    return node.args[0] if isinstance(node, Op) and node.name == "pow" else node
+
+
+def _is_root(part: Node) -> bool:
+    if not isinstance(part, Op):
+        return False
+    exponent = exact(part.args[1]) if part.name == "pow" else None
+    return part.name in _ROOTS or (exponent is not None and exponent.denominator != 1)
+
+
+def _has_root(node: Node) -> bool:
+    return any(_is_root(part) for part in walk(node))
+
+
+def _is_negative(node: Node) -> bool:
+    value = exact(node)
+    return value is not None and value < 0
+
+
+def _is_below(part: Op) -> bool:
+    """Say whether it is a negative power, which divides."""
+    return part.name == "pow" and _is_negative(part.args[1])
+
+
+def _is_quotient(part: Op) -> bool:
+    return part.name == "div" or _is_below(part)
