@@ -26,7 +26,12 @@ def sentences(question: str) -> list[str]:
 
 def asks(pattern: re.Pattern[str], sentence: str) -> bool:
     """Say whether a sentence has the pattern, and does not deny it in the words before."""
-    return any(_DENIED.search(sentence[: found.start()]) is None for found in pattern.finditer(sentence))
+    return any(not is_denied(sentence, found.start()) for found in pattern.finditer(sentence))
+
+
+def is_denied(sentence: str, at: int) -> bool:
+    """Say whether what begins there is denied by the words in front of it."""
+    return _DENIED.search(sentence[:at]) is not None
 
 
 def rounds(sentence: str) -> bool:
@@ -34,6 +39,6 @@ def rounds(sentence: str) -> bool:
     if any(units.factor(units.one_name(found[1])) is not None for found in _NEAREST.finditer(sentence)):
         return True
     return any(
-        _DENIED.search(sentence[: found.start()]) is None and _DENIED_BEHIND.match(sentence, found.end()) is None
+        not is_denied(sentence, found.start()) and _DENIED_BEHIND.match(sentence, found.end()) is None
         for found in _ROUNDED.finditer(sentence)
     )

@@ -16,7 +16,9 @@ import msgspec
 from tinyv_stream.verifiers.rules.answers import asked_clauses, form_choices
 from tinyv_stream.verifiers.rules.answers.form_table import DECIMAL_FORMS, FORMS, NUMBER_FORMS, WORDS, AskedForm
 from tinyv_stream.verifiers.rules.answers.form_texts import Side, sides
+from tinyv_stream.verifiers.rules.maths.value import exact
 
+_FACTORED: Final = re.compile(r"\s*\$?\s*(\d{1,12})\s*=\s*([^=<>]+)")
 _MOST: Final = 4_000
 
 
@@ -45,6 +47,16 @@ def _has_all(one: Side, ours: Side, demands: list[AskedForm], choices: frozenset
     if choices and not form_choices.is_one(one.text, choices):
         return False
     return all(form.has(one, ours) for form in demands)
+
+
+def of_number(answer: str, question: str) -> str:
+    r"""Return `2^2 \cdot 3` of `12 = 2^2 \cdot 3`, where the question asks for the factors of 12, and it has that value."""
+    found = _FACTORED.fullmatch(answer) if "=" in answer else None
+    if found is None or not any(form.name == "prime" for form in _wanted(question).forms):
+        return answer
+    tree = sides(found[2])[0].tree
+    is_asked = re.search(rf"(?<![\d.,]){found[1]}(?![\d,])", question) is not None
+    return found[2].strip() if is_asked and tree is not None and exact(tree) == int(found[1]) else answer
 
 
 @functools.lru_cache(maxsize=1024)

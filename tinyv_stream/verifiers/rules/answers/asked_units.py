@@ -97,7 +97,7 @@ def _worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 
         if unit == name:
             return Fraction(1)
         return measured[1] / theirs[1] if theirs[0] == measured[0] else None
-    return Fraction(1) if _is_mentioned(unit, question) and _is_upright(unit) else None
+    return Fraction(1) if _is_upright(unit) and _is_mentioned(unit, question) else None
 
 
 def _is_upright(unit: str) -> bool:
@@ -108,10 +108,17 @@ def _is_upright(unit: str) -> bool:
     top, slash, below = unit.partition("/")
     if not slash:
         return True
-    ours, theirs = (quantities.kind(known[0]) if (known := units.factor(part)) else "" for part in (top, below))
+    ours, theirs = (_kind(part) for part in (top, below))
     if "time" in {ours, theirs}:
         return ours != "time"
-    return ours == "money" or (ours == "mass" and theirs == "volume")
+    return ours in {"money", ""} or (ours == "mass" and theirs not in {"money", ""})
+
+
+def _kind(part: str) -> str:
+    known = units.factor(part)
+    if known is None:
+        return ""
+    return "time" if known[0].startswith(("time", "months")) else quantities.kind(known[0])
 
 
 def _temperature(question: str) -> str:

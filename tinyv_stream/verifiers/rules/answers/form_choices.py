@@ -19,6 +19,7 @@ _EITHER: Final = re.compile(
     rf"\b(?:as|in|into|to|using|answers?|be|is)\b[^.?!]{{0,50}}?\b((?:{_KIND})(?:,? or\b[^.?!;:]{{0,40}}|[^.?!;:]{{0,20}} or "
     rf"(?:as |in )?(?:an? |the )?(?:\w+ )?(?:{_KIND})\b[^.?!;:]{{0,20}}))"
 )
+_DENIED: Final = re.compile(r"\b(?:not|never|instead|rather|without)\b|n't\b")
 _ANY: Final = "any"
 _TESTS: Final[dict[str, Callable[[str], bool]]] = {
     _ANY: lambda _text: True,
@@ -36,10 +37,9 @@ def choices(sentence: str) -> frozenset[str] | None:
     """Return the kinds between which a sentence leaves a choice; None where it leaves none."""
     if " or " not in sentence:
         return None
-    found = _EITHER.search(sentence)
-    if found is None or not asked_clauses.asks(re.compile(re.escape(found[1])), sentence):
-        return None
-    return frozenset(_name(word) for word in _KINDS.findall(found[1])) - {""}
+    found = [match for match in _EITHER.finditer(sentence) if not asked_clauses.is_denied(sentence, match.start(1))]
+    said = [match[1] for match in found if not _DENIED.search(match[1])]
+    return frozenset(_name(word) for word in _KINDS.findall(said[0])) - {""} if said else None
 
 
 def narrowed(found: Iterable[frozenset[str]], *, lowest: bool) -> frozenset[str]:

@@ -203,12 +203,19 @@ FORMS: Final = (
     AskedForm(
         "shape",
         re.compile(
-            r"\b(?:vertex|slope[- ]intercept|point[- ]slope|standard|general|rectangular|cartesian|polar) form|"
-            r"\bcomplet(?:e|ing|ed) (?:the )?square|\bpartial fractions?|\b(?:in|of|into) the (?:following )?form\b"
+            r"\b(?:vertex|slope[- ]intercept|point[- ]slope|standard|general|rectangular|cartesian) form|"
+            r"\bcomplet(?:e|ing|ed) (?:the )?square|\bpartial fractions?|"
+            r"\b(?:re)?(?:write|express|put|give|convert|find|state|transform|leave|what)\b[^.?!]*\bin(?:to)? the (?:following )?form\b"
         ),
         lambda _side, _gold: True,
         has_shape,
         are_of_one_shape,
+    ),
+    AskedForm(
+        "worked out",
+        re.compile(r"\d[\s$]*(?:\\div(?![a-z])|\u00f7)"),
+        lambda side, _: shapes.is_lowest(side.text) or not shapes.is_fraction(side.text),
+        lambda gold: shapes.is_decimal(gold.text) or shapes.is_lowest(gold.text),
     ),
     AskedForm(
         "interval",
@@ -235,5 +242,6 @@ WORDS: Final = (
     "decimal", "fraction", "simpl", "lowest", "reduc", "denominator", "radical", "prime", "scientific", "exponential",
     "form", "ordinary", "mixed", "terms of", "percent", "in words", "digits", "figures", "numeral", "factor", "expand",
     "multiply out", "collect", "rationali", "square", "standard", "interval notation", "elements", "roster", "power of",
+    "\\div", "\u00f7",
 )  # fmt: skip
 """Words of which one stands in each question that asks for a form."""

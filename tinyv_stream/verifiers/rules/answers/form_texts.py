@@ -81,8 +81,9 @@ def _inside(side: str) -> str:
 
 
 def _without_unit(side: str) -> str:
-    r"""Return `\frac{3}{4} cm` without its unit: one of measure, behind what has no letters."""
+    r"""Return `\frac{3}{4} cm` without its unit: one of measure, behind what has no letters; `5m` is a product."""
     found = _UNIT.fullmatch(side)
-    if found is None or units.factor(units.one_name(found[2])) is None:
+    lone = found is not None and len(found[2]) == 1 and not side[: -len(found[2])].endswith((" ", "}"))
+    if found is None or lone or units.factor(units.one_name(found[2])) is None:
         return side
     return found[1].strip()

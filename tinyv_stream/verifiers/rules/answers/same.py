@@ -72,6 +72,7 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     if not question.strip():
         answer, gold = commas.point_for(answer, gold), commas.point_for(gold, answer)
     answer, gold = words.verdict(answer, question), words.verdict(gold, question)
+    answer = asked_forms.of_number(answer, question)
     raw = answer
     answer, gold = sentences.value_in(answer, question), sentences.value_in(gold, question)
     if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):

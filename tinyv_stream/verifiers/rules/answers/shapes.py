@@ -53,7 +53,7 @@ _MODULUS: Final = re.compile(
 )
 _CONGRUENCE: Final = re.compile(r"\\equiv|≡|congruen|smallest|least|solve", re.IGNORECASE)
 """What makes the number asked for one of many, or a class: a residue beside a number is then another answer."""
-_REMAINDER: Final = re.compile(r"remainder|residue", re.IGNORECASE)
+_REMAINDER: Final = re.compile(r"(?<!leave )(?<!leaves )(?<!leave a )(?<!leaves a )(?:remainder|residue)", re.IGNORECASE)
 _ROWS: Final = re.compile(
     r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
 )
@@ -124,26 +124,28 @@ def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
     left, right = exact(gold.node), exact(answer.node)
     if left is None or right is None:
         return None
-    if not _is_number(answer.node) and _is_number(gold.node):
+    if not is_worked_out(answer.node) and is_worked_out(gold.node):
         return None  # `3^4 \pmod 7` is still to be worked out
     if gold.unit == answer.unit:
-        if left != right and _is_residue_asked(question):
+        if left != right and is_remainder_asked(question):
             return None
         modulus = int(gold.unit.removeprefix(MODULAR))
         found = modulus > 0 and (left - right) % modulus == 0
         return Match(same=found, reason="residue", taxonomy=Taxonomy.NOTATION)
-    if (gold.unit and answer.unit) or left != right or not _is_residue_asked(question):
+    if (gold.unit and answer.unit) or left != right or not is_remainder_asked(question):
         return None
     if answer.unit and answer.unit.removeprefix(MODULAR) != _modulus(question):
         return None
     return Match(same=True, reason="residue, modulus aside", taxonomy=Taxonomy.FORMATTING)
 
 
-def _is_number(node: Node) -> bool:
+def is_worked_out(node: Node) -> bool:
+    """Say whether it is a number in digits, with or without its sign."""
     return isinstance(node.args[0] if isinstance(node, Op) and node.name == "neg" else node, Num)
 
 
-def _is_residue_asked(question: str) -> bool:
+def is_remainder_asked(question: str) -> bool:
+    """Say whether a question asks for one remainder, and not for a class of numbers."""
     named = _MODULUS.search(question) is not None and not _CONGRUENCE.search(question)
     return named or _REMAINDER.search(question) is not None
 

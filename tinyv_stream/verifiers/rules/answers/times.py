@@ -2,6 +2,8 @@
 
 - A bare hour from 1 to 12 says no half. It equals the same bare time, and a time with a half only where the question
   tells the half for what it asks: `what time in the afternoon`, or one start and one duration that lead there.
+- A bare answer is also one of 24 hours, and so is a ground truth `08:05`: in the morning, unless the question speaks of
+  another part of the day.
 - Times become `Words` in one spelling, so that they equal only themselves.
 """
 
@@ -20,13 +22,16 @@ _BARE: Final = re.compile(r"(0\d):([0-5]\d)|(\d{1,2}):(0\d)")
 _SAID: Final = re.compile(r"(\d{1,2})(?::([0-5]\d))?\s*(?:\\text\s*\{)?\s*o'?clock\s*\}?", re.IGNORECASE)
 _O_CLOCK: Final = " o'clock"
 _EITHER: Final = " of either half"
-_SPELLED: Final = re.compile(rf"(\d\d):(\d\d)({_EITHER})?{_O_CLOCK}")
+_PADDED: Final = " of the day"
+"""`08:05`, as a clock of 24 hours has it, and as one of 12 may."""
+_SPELLED: Final = re.compile(rf"(\d\d):(\d\d)({_EITHER}|{_PADDED})?{_O_CLOCK}")
+_AFTERNOON: Final = re.compile(r"\b(?:afternoons?|noon|evenings?|p\.?\s?m\b|dusk|sunset|supper|night)", re.IGNORECASE)
 _NOON: Final = 12
 _HALF_A_DAY: Final = 720
 _DAY: Final = 1440
 _TWO_DIGITS: Final = 10
 _ASKED: Final = re.compile(
-    r"\bwhat time in the (morning|afternoon|evening)|"
+    r"\bwhat time (?:in the (morning|afternoon|evening)|(after noon))|"
     r"\b(?:what time|when)\b[^.?!]{0,60}\bin the (morning|afternoon|evening)\W*\?",
     re.IGNORECASE,
 )
@@ -53,7 +58,7 @@ _WORDS: Final = {
 def read_clock(text: str) -> Form | None:
     """Return a time of day, or None; the half is open where the text gives none and the hour is one of a clock's."""
     if (found := _BARE.fullmatch(text)) is not None:
-        return _bare(int(found[1] or found[3]), int(found[2] or found[4]))
+        return _bare(int(found[1] or found[3]), int(found[2] or found[4]), _PADDED if found[1] else _EITHER)
     if (said := _SAID.fullmatch(text)) is not None:
         return _bare(int(said[1]), int(said[2] or 0))
     found = _CLOCK.fullmatch(text)
@@ -72,18 +77,19 @@ def same_times(gold: Form, answer: Form, question: str) -> Match | None:
     ours, theirs = (_spelled(form) for form in (gold, answer))
     if ours is None or theirs is None:
         return None
-    if ours[1] == theirs[1]:
-        return Match(same=ours == theirs, reason="time of day", taxonomy=Taxonomy.FORMATTING)
+    if bool(ours[1]) == bool(theirs[1]):
+        return Match(same=ours[0] == theirs[0], reason="time of day", taxonomy=Taxonomy.FORMATTING)
     known, open_ = (theirs, ours) if ours[1] else (ours, theirs)
     if (known[0] - open_[0]) % _HALF_A_DAY:
         return Match(same=False, reason="different times")
-    told = known[0] in _told(question, open_[0])
+    on_the_day = known[0] == open_[0] and (ours[1] != _EITHER) and not _AFTERNOON.search(question)
+    told = on_the_day or known[0] in _told(question, open_[0] % _HALF_A_DAY)
     return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if told else None
 
 
-def _bare(hour: int, minute: int) -> Words:
+def _bare(hour: int, minute: int, half: str = _EITHER) -> Words:
     if 1 <= hour <= _NOON:
-        return Words(f"{hour:02}:{minute:02}{_EITHER}{_O_CLOCK}")
+        return Words(f"{hour:02}:{minute:02}{half}{_O_CLOCK}")
     return Words(f"{hour:02}:{minute:02}{_O_CLOCK}")
 
 
@@ -91,15 +97,14 @@ def _known(minutes: int) -> Words:
     return Words(f"{minutes // 60:02}:{minutes % 60:02}{_O_CLOCK}")
 
 
-def _spelled(form: Form) -> tuple[int, bool] | None:
-    """Return the minutes of a time, and whether its half is open; None for another form."""
+def _spelled(form: Form) -> tuple[int, str] | None:
+    """Return the minutes of a time, and what it says of an open half, empty where none is; None for another form."""
     if isinstance(form, Ratio):
         form = _of_ratio(form) or form
     found = _SPELLED.fullmatch(form.text) if isinstance(form, Words) else None
     if found is None:
         return None
-    hour = int(found[1]) % _NOON if found[3] else int(found[1])
-    return 60 * hour + int(found[2]), bool(found[3])
+    return 60 * int(found[1]) + int(found[2]), found[3] or ""
 
 
 def _of_ratio(form: Ratio) -> Words | None:
@@ -113,11 +118,11 @@ def _of_ratio(form: Ratio) -> Words | None:
 @functools.lru_cache(maxsize=1024)
 def _told(question: str, open_minutes: int) -> frozenset[int]:
     """Return the time of day that the question tells for a bare one: one number, or none."""
-    asked = {(found[1] or found[2]).lower() for found in _ASKED.finditer(question[-4_000:])}
+    asked = {next(filter(None, found.groups())).lower() for found in _ASKED.finditer(question[-4_000:])}
     if asked:
         early = {0} if "morning" in asked else set[int]()
         late = {_HALF_A_DAY} if asked - {"morning"} else set[int]()
-        halves = {open_minutes % _HALF_A_DAY + half for half in early | late}
+        halves = {open_minutes + half for half in early | late}
     else:
         led = _led_to(question[-4_000:])
         halves = {time for time in led if (time - open_minutes) % _HALF_A_DAY == 0}
