@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.verifiers.rules.answers import asked_clauses, form_choices
-from tinyv_stream.verifiers.rules.answers.form_table import DECIMAL_FORMS, FORMS, NUMBER_FORMS, WORDS, AskedForm
+from tinyv_stream.verifiers.rules.answers.form_kinds import AskedForm
+from tinyv_stream.verifiers.rules.answers.form_table import DECIMAL_FORMS, FORMS, NUMBER_FORMS, WORDS
 from tinyv_stream.verifiers.rules.answers.form_texts import Side, sides
 from tinyv_stream.verifiers.rules.maths.value import exact
 
@@ -50,7 +51,7 @@ def _has_all(one: Side, ours: Side, demands: list[AskedForm], choices: frozenset
 
 
 def of_number(answer: str, question: str) -> str:
-    r"""Return `2^2 \cdot 3` of `12 = 2^2 \cdot 3`, where the question asks for the factors of 12, and it has that value."""
+    r"""Return `2^2 \cdot 3` of `12 = 2^2 \cdot 3`, where the factors of 12 are asked for and it is 12."""
     found = _FACTORED.fullmatch(answer) if "=" in answer else None
     if found is None or not any(form.name == "prime" for form in _wanted(question).forms):
         return answer

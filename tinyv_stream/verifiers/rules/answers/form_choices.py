@@ -16,8 +16,8 @@ _KIND: Final = (
 )
 _KINDS: Final = re.compile(rf"\b(?:{_KIND})\b")
 _EITHER: Final = re.compile(
-    rf"\b(?:as|in|into|to|using|answers?|be|is)\b[^.?!]{{0,50}}?\b((?:{_KIND})(?:,? or\b[^.?!;:]{{0,40}}|[^.?!;:]{{0,20}} or "
-    rf"(?:as |in )?(?:an? |the )?(?:\w+ )?(?:{_KIND})\b[^.?!;:]{{0,20}}))"
+    rf"\b(?:as|in|into|to|using|answers?|be|is)\b[^.?!]{{0,50}}?\b((?:{_KIND})(?:,? or\b[^.?!;:]{{0,40}}|"
+    rf"[^.?!;:]{{0,20}} or (?:as |in )?(?:an? |the )?(?:\w+ )?(?:{_KIND})\b[^.?!;:]{{0,20}}))"
 )
 _DENIED: Final = re.compile(r"\b(?:not|never|instead|rather|without)\b|n't\b")
 _ANY: Final = "any"
@@ -43,7 +43,7 @@ def choices(sentence: str) -> frozenset[str] | None:
 
 
 def narrowed(found: Iterable[frozenset[str]], *, lowest: bool) -> frozenset[str]:
-    """Return all choices together, with fractions in lowest terms where these are asked for; empty where any will do."""
+    """Return all choices together, fractions in lowest terms where these are asked for; empty where any will do."""
     names = frozenset[str]().union(*found)
     if _ANY in names:
         return frozenset()
@@ -56,7 +56,7 @@ def is_one(text: str, kinds: frozenset[str]) -> bool:
 
 
 def _name(word: str) -> str:
-    first = word.split()[0].removesuffix("s")
+    first = word.split(maxsplit=1)[0].removesuffix("s")
     if first in {"term", "form"}:  # `in lowest terms`
         return ""
     return {"percentage": "percent"}.get(first, first) if first in _TESTS or first == "percentage" else _ANY

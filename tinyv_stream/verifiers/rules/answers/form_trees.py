@@ -1,7 +1,7 @@
-r"""Shapes of a read expression: how much of it there is, its factors, its denominators, and its skeleton.
+r"""Sizes of a read expression: how much of it there is, its factors, its denominators.
 
 An answer to "simplify" or "expand" may have no more of anything than the ground truth has: terms, brackets, roots,
-quotients, numbers and letters. An answer "in the form" has the ground truth's skeleton, whatever the order of terms.
+quotients, numbers and letters.
 """
 
 from fractions import Fraction
@@ -13,7 +13,6 @@ from tinyv_stream.verifiers.rules.answers.polynomials import polynomial
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, walk
 from tinyv_stream.verifiers.rules.maths.value import exact
 
-_CONSTANT: Final = frozenset({"\\pi", "e"})
 _ROOTS: Final = frozenset({"sqrt", "root"})
 _NUMBER: Final = "#"
 
@@ -111,48 +110,11 @@ def factors(node: Node) -> int | None:
     return None if found is None else int(len(found) > 1)
 
 
-def skeleton(node: Node) -> str:
-    """Return a tree without its numbers and the order of its terms and factors: `2i + 1` and `5 - i` have one."""
-    if _is_numeric(node):
-        return _NUMBER
-    if isinstance(node, Sym) or not isinstance(node, Op):
-        return getattr(node, "name", _NUMBER)
-    if node.name == "add":
-        return f"add({','.join(sorted(skeleton(term) for term in _flat(node, 'add')))})"
-    if node.name == "neg":
-        return _scaled(skeleton(node.args[0]))
-    if node.name == "mul":
-        return _product(node)
-    if node.name == "div":
-        top, below = (skeleton(arg) for arg in node.args)
-        return _scaled(top) if below == _NUMBER else f"div({top},{below.removeprefix('scaled ')})"
-    if node.name == "pow":
-        return f"pow({skeleton(node.args[0])},{exact(node.args[1]) or skeleton(node.args[1])})"
-    return f"{node.name}({','.join(skeleton(arg) for arg in node.args)})"
-
-
-def _product(node: Op) -> str:
-    found = [skeleton(factor) for factor in _flat(node, "mul")]
-    kept = sorted(factor for factor in found if factor != _NUMBER)
-    if len(kept) == 1:
-        return _scaled(kept[0])
-    return f"mul({','.join(kept)})"
-
-
-def _scaled(inside: str) -> str:
-    return f"scaled {inside}" if inside.startswith("add(") else inside
-
-
-def _flat(node: Node, name: str) -> list[Node]:
+def flat(node: Node, name: str) -> list[Node]:
+    """Return the terms of a sum, or the factors of a product, through those inside of it."""
     if not (isinstance(node, Op) and node.name == name):
         return [node]
-    return [part for arg in node.args for part in _flat(arg, name)]
-
-
-def _is_numeric(node: Node) -> bool:
-    return all(part.name in _CONSTANT for part in walk(node) if isinstance(part, Sym)) and not any(
-        isinstance(part, Op) and part.name.startswith("call") for part in walk(node)
-    )
+    return [part for arg in node.args for part in flat(arg, name)]
 
 
 def _brackets(part: Op) -> int:
@@ -173,7 +135,7 @@ def _quotients(part: Op) -> int:
 def _repeats(part: Op) -> int:
     if part.name != "mul":
         return 0
-    bases = [_NUMBER if isinstance(factor, Num) else repr(_base(factor)) for factor in _flat(part, "mul")]
+    bases = [_NUMBER if isinstance(factor, Num) else repr(_base(factor)) for factor in flat(part, "mul")]
     return len(bases) - len(set(bases))
 
 

@@ -30,7 +30,9 @@ _ELSE: Final = re.compile(
     r"and (?:find|the|its|determine))",
     re.IGNORECASE,
 )
-_DENIED: Final = re.compile(r"\b(?:not|never|nowhere|no|neither|nor|non|without|fails?|except|neither)\b|n't\b|\bnon-?(?:in|de)", re.IGNORECASE)
+_DENIED: Final = re.compile(
+    r"\b(?:not|never|nowhere|no|neither|nor|non|without|fails?|except|neither)\b|n't\b|\bnon-?(?:in|de)", re.IGNORECASE
+)
 """Where it does not rise, an end that is left out is one that belongs."""
 _ENDS: Final = re.compile(r"\bclosed\b|end-?points?|inclusive|includ", re.IGNORECASE)
 """The question says which ends belong."""

@@ -24,7 +24,7 @@ def polynomial(node: Node) -> Polynomial | None:
     return _of_operator(node) if isinstance(node, Op) else None
 
 
-def _of_operator(node: Op) -> Polynomial | None:
+def _of_operator(node: Op) -> Polynomial | None:  # noqa: PLR0911 (one way out per operator)
     if node.name == "pow":
         return _power(node)
     if node.name not in {"add", "mul", "neg", "div"}:

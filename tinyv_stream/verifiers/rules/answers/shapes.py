@@ -53,7 +53,9 @@ _MODULUS: Final = re.compile(
 )
 _CONGRUENCE: Final = re.compile(r"\\equiv|≡|congruen|smallest|least|solve", re.IGNORECASE)
 """What makes the number asked for one of many, or a class: a residue beside a number is then another answer."""
-_REMAINDER: Final = re.compile(r"(?<!leave )(?<!leaves )(?<!leave a )(?<!leaves a )(?:remainder|residue)", re.IGNORECASE)
+_REMAINDER: Final = re.compile(
+    r"(?<!leave )(?<!leaves )(?<!leave a )(?<!leaves a )(?:remainder|residue)", re.IGNORECASE
+)
 _ROWS: Final = re.compile(
     r"(\\\{)?\s*\\begin\s*\{(cases|array|aligned|matrix)\}(?:\s*\{[lcr| ]{1,9}\})?(.*)\\end\s*\{\2\}[\s.]*", re.DOTALL
 )
@@ -116,7 +118,9 @@ def _target(question: str) -> int:
     return bases.pop()
 
 
-def same_residue(gold: Scalar, answer: Scalar, question: str) -> Match | None:
+def same_residue(  # noqa: PLR0911 (one way out per doubt)
+    gold: Scalar, answer: Scalar, question: str
+) -> Match | None:
     """Compare two residues, or a residue with a bare number where a remainder is asked for.
 
     Where a remainder is asked for, the number itself has to be the ground truth's.

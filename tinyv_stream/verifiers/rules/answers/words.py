@@ -49,6 +49,13 @@ _VERDICT: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_VERDICT: Final = 50
+NO_VALUE: Final = re.compile(
+    r"(?:\\text\s*\{\s*)?(?:there (?:is|are|exists?) )?no (?:(?:real |such )?(?:solutions?|roots?)|"
+    r"such\s*\}?\s*(?:(?:real|positive|natural|whole|prime) )?\$?"
+    r"(?:[a-z]|numbers?|integers?|primes?|values?|pairs?|triples?)\$?)\s*\}?\.?",
+    re.IGNORECASE,
+)
+"""The empty set in words."""
 _ALWAYS_ASKED: Final = re.compile(r"\b(?:for (?:every|all|any|each)|always)\b", re.IGNORECASE)
 _NAME_A: Final = re.compile(r"(?<![A-Za-z])A(?![A-Za-z])")
 _LETTER: Final = re.compile(
@@ -136,7 +143,7 @@ def verdict(text: str, question: str) -> str:
     if len(text) > _MOST_VERDICT or not text.strip() or _EITHER_ASKED.search(question) is None or options(question):
         return text
     found = _VERDICT.fullmatch(text.strip(" $"))
-    if found is None or text.strip(" $().").islower() and len(text.strip(" $().")) == 1:
+    if found is None or (found[1] or found[2] or "F").islower():
         return text
     return "True" if found[1] or (found[3] or "").lower() == "true" else "False"
 
