@@ -11,10 +11,12 @@ _DENIED: Final = re.compile(
 )
 _DENIED_BEHIND: Final = re.compile(r"[^,;:]{0,30}\b(?:not|never|isn't|won't|aren't)\b")
 _ROUNDED: Final = re.compile(
-    r"\brounded\b(?! numbers?)|\brounding\b|"
+    r"\brounded (?:to|off|up|down|correct|decimals?|values?|answers?|percent\w*)\b|"
+    r"\brounding (?:to|off|up|down|your)\b|"
+    r"\b(?:answers?|values?|results?|decimals?|percent\w*)\b[^.?!]{0,20}\brounded\b|"
     r"\bround (?:your|the (?:answer|result|value)|to\b|off|it\b|up\b|down\b|each)|"
     r"\bdecimal places?\b|\bsignificant (?:figures?|digits?)|\d\s*d\.?p\b|\bapproximat\w+|"
-    r"(?<!no )\bdecimals\b|\\approx|"
+    r"\b(?:\d|one|two|three|four|five|six) decimals\b|\\approx|"
     r"\bnearest (?:tenth|hundredth|thousandth|cent|penny|whole|integer|number|percent|multiple|unit|ten|hundred|"
     r"thousand|\$?\\?\$?[\d.])"
 )

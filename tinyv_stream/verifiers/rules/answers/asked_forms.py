@@ -66,9 +66,10 @@ def _wanted(question: str) -> AskedForms:
     if not any(word in text for word in WORDS):
         return AskedForms()
     sentences = asked_clauses.sentences(text)
-    found = [form for form in FORMS if any(asked_clauses.asks(form.pattern, sentence) for sentence in sentences)]
+    named = [form for form in FORMS if form.is_named(text)]
+    found = [form for form in named if any(asked_clauses.asks(form.pattern, sentence) for sentence in sentences)]
     found += [power for sentence in sentences if (power := AskedForm.of_power(sentence)) is not None]
-    if any(asked_clauses.rounds(sentence) for sentence in sentences):
+    if any(form.name in DECIMAL_FORMS for form in found) and any(map(asked_clauses.rounds, sentences)):
         found = [form for form in found if form.name not in DECIMAL_FORMS]
     chosen = [choice for sentence in sentences if (choice := form_choices.choices(sentence)) is not None]
     if not chosen:

@@ -12,11 +12,11 @@ LOWEST: Final = frozenset({"lowest", "simple"})
 
 _KIND: Final = (
     r"fractions?|decimals?|mixed (?:numbers?|numerals?|fractions?)|percent(?:age)?s?|integers?|whole numbers?|"
-    r"radicals?|roots?|powers?|numbers?|numerals?|forms?|terms"
+    r"radicals?|roots?|powers?|forms?|terms"
 )
 _KINDS: Final = re.compile(rf"\b(?:{_KIND})\b")
 _EITHER: Final = re.compile(
-    rf"\b(?:as|in|into|to|using|answers?|be|is)\b[^.?!]{{0,50}}?\b((?:{_KIND})(?:,? or\b[^.?!;:]{{0,40}}|"
+    rf"\b(?:as|in|into|to|using|answers?)\b[^.?!]{{0,50}}?\b((?:{_KIND})(?:,? or\b[^.?!;:]{{0,40}}|"
     rf"[^.?!;:]{{0,20}} or (?:as |in )?(?:an? |the )?(?:\w+ )?(?:{_KIND})\b[^.?!;:]{{0,20}}))"
 )
 _DENIED: Final = re.compile(r"\b(?:not|never|instead|rather|without)\b|n't\b")

@@ -26,11 +26,17 @@ class AskedForm(msgspec.Struct, frozen=True):
     """A form: what names it in a question, which answers have it, which ground truths it can be asked of."""
 
     name: str
+    words: str
+    """Words of which the pattern has one, so that it is seldom searched for."""
     pattern: re.Pattern[str]
     has: SideTest
     is_in: Callable[[Side], bool]
     whole: AnswerTest | None = None
     """Looks at all sides of an equation instead of at one."""
+
+    def is_named(self, text: str) -> bool:
+        """Say whether a question in small letters has its words."""
+        return any(word in text for word in self.words.split()) and self.pattern.search(text) is not None
 
     @classmethod
     def of_power(cls, sentence: str) -> Self | None:
@@ -38,7 +44,7 @@ class AskedForm(msgspec.Struct, frozen=True):
         found = _BASE.search(sentence)
         if found is None:
             return None
-        return cls("power", _BASE, _is_such_power, functools.partial(_is_of_base, found[1]))
+        return cls("power", "power", _BASE, _is_such_power, functools.partial(_is_of_base, found[1]))
 
 
 def _is_of_base(base: str, side: Side) -> bool:
@@ -106,13 +112,17 @@ def is_in_standard_form(side: Side, gold: Side) -> bool:
     return test(side.text)
 
 
-def text(name: str, pattern: str, has: Callable[[str], bool]) -> AskedForm:
+def text(name: str, words: str, pattern: str, has: Callable[[str], bool]) -> AskedForm:
     """Return a form that the text of a side shows."""
-    return AskedForm(name, re.compile(pattern), lambda side, _: has(side.text), lambda gold: has(gold.text))
+    return AskedForm(name, words, re.compile(pattern), lambda side, _: has(side.text), lambda gold: has(gold.text))
 
 
 def tree(
-    name: str, pattern: str, has: Callable[[Node, Node], bool], is_in: Callable[[Node], bool] = lambda _: True
+    name: str,
+    words: str,
+    pattern: str,
+    has: Callable[[Node, Node], bool],
+    is_in: Callable[[Node], bool] = lambda _: True,
 ) -> AskedForm:
     """Return a form that the expression of a side shows, as it is read, beside that of the ground truth."""
 
@@ -120,7 +130,9 @@ def tree(
         ours, theirs = gold.tree, side.tree
         return ours is not None and theirs is not None and has(theirs, ours)
 
-    return AskedForm(name, re.compile(pattern), holds, lambda gold: (tree := gold.tree) is not None and is_in(tree))
+    return AskedForm(
+        name, words, re.compile(pattern), holds, lambda gold: (tree := gold.tree) is not None and is_in(tree)
+    )
 
 
 def has_no_decimal(text: str) -> bool:
