@@ -16,7 +16,7 @@ import msgspec
 from tinyv_stream.verifiers.rules.answers import asked_clauses, form_choices
 from tinyv_stream.verifiers.rules.answers.form_kinds import AskedForm
 from tinyv_stream.verifiers.rules.answers.form_table import DECIMAL_FORMS, FORMS, NUMBER_FORMS, WORDS
-from tinyv_stream.verifiers.rules.answers.form_texts import Side, sides
+from tinyv_stream.verifiers.rules.answers.form_texts import AnswerSide, sides
 from tinyv_stream.verifiers.rules.maths.value import exact
 
 _FACTORED: Final = re.compile(r"\s*\$?\s*(\d{1,12})\s*=\s*([^=<>]+)")
@@ -44,7 +44,7 @@ def fits(answer: str, gold: str, question: str) -> bool:
     return any(one.text == ours.text or _has_all(one, ours, demands, choices) for one in said)
 
 
-def _has_all(one: Side, ours: Side, demands: list[AskedForm], choices: frozenset[str]) -> bool:
+def _has_all(one: AnswerSide, ours: AnswerSide, demands: list[AskedForm], choices: frozenset[str]) -> bool:
     if choices and not form_choices.is_one(one.text, choices):
         return False
     return all(form.has(one, ours) for form in demands)

@@ -6,7 +6,7 @@ name for it.
 
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers.form_texts import Side
+from tinyv_stream.verifiers.rules.answers.form_texts import AnswerSide
 from tinyv_stream.verifiers.rules.answers.form_trees import flat
 from tinyv_stream.verifiers.rules.maths.tree import Node, Op, Sym, walk
 from tinyv_stream.verifiers.rules.maths.value import exact
@@ -15,12 +15,12 @@ _NUMBER: Final = "#"
 _CONSTANT: Final = frozenset({"\\pi", "e"})
 
 
-def has_shape(gold: Side) -> bool:
+def has_shape(gold: AnswerSide) -> bool:
     """Say whether the ground truth is an expression whose form can be asked for."""
     return gold.tree is not None
 
 
-def are_of_one_shape(answer: tuple[Side, ...], gold: tuple[Side, ...]) -> bool:
+def are_of_one_shape(answer: tuple[AnswerSide, ...], gold: tuple[AnswerSide, ...]) -> bool:
     """Say whether an answer has the skeleton of the ground truth, with the same left side, or a name for it."""
     ours, theirs = [_of_side(side) for side in gold], [_of_side(side) for side in answer]
     if all(shape in {_NUMBER, ""} for shape in ours):
@@ -64,11 +64,11 @@ def _scaled(inside: str) -> str:
     return f"scaled {inside}" if inside.startswith("add(") else inside
 
 
-def _of_side(side: Side) -> str:
+def _of_side(side: AnswerSide) -> str:
     return skeleton(side.tree) if side.tree is not None else ""
 
 
-def _is_name(side: Side) -> bool:
+def _is_name(side: AnswerSide) -> bool:
     node = side.tree
     return isinstance(node, Sym) or (isinstance(node, Op) and node.name.startswith("call"))
 

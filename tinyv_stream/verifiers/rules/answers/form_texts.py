@@ -29,7 +29,7 @@ _MOST_BRACKETS: Final = 4
 _MOST_CHARS: Final = 300
 
 
-class Side(msgspec.Struct, frozen=True):
+class AnswerSide(msgspec.Struct, frozen=True):
     """One of the expressions that an answer says to be equal."""
 
     text: str
@@ -43,10 +43,10 @@ class Side(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(maxsize=1024)
-def sides(text: str) -> tuple[Side, ...]:
+def sides(text: str) -> tuple[AnswerSide, ...]:
     """Return what is said to be equal, as in `6/8 = 3/4`."""
     plain = _PERCENT.sub(lambda _m: "\\%", _MONEY.sub(" ", clean(text)))
-    return tuple(Side(_bare(_TEXT.sub(r" \1 ", _REMARK.sub(" ", side))), side) for side in _SIDES.split(plain))
+    return tuple(AnswerSide(_bare(_TEXT.sub(r" \1 ", _REMARK.sub(" ", side))), side) for side in _SIDES.split(plain))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -164,6 +164,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return ranges.same_ranges(gold, answer, question)
         case (Equation(), Scalar()) | (Scalar(), Equation()):
             return equations.solved(gold, answer)
+        case Ratio(), Ratio() if (times_alike := times.same_times(gold, answer, question)) and times_alike.same:
+            return times_alike
         case Ratio(), _:
             return ratios.same_ratio(gold, answer, question, gold_first=True)
         case _, Ratio():
