@@ -11,7 +11,7 @@ from typing import Final
 _TIMES: Final = r"(?:\\times|\\cdot|\*|\u00d7)"
 _GROUP: Final = r"\{?\s*(-?\d{1,12})\s*\}?"
 _DECIMAL: Final = re.compile(
-    r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:\\(?:overline|bar|dot)\s*\{?\d+\}?\d*|\(\d+\))*(?:\.\.\.|\\[lc]?dots)?"
+    r"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:\\(?:overline|bar|dot)\s*\{?\d+\}?\d*|\(\d+\))*(?:\.\.\.|\\[lc]?dots)?"
     r"(?:_\{?10\}?)?"
 )
 _FRACTION: Final = re.compile(rf"(-?)\s*(?:\\[dtc]?frac\s*{_GROUP}\s*{_GROUP}|(-?\d{{1,12}})\s*/\s*(\d{{1,12}}))")
@@ -29,7 +29,8 @@ _SCIENTIFIC: Final = re.compile(
     r"-?[1-9](?:\.\d+)?[eE][-+]?\d+"
 )
 _PERCENTAGE: Final = re.compile(
-    rf"(-?(?:\d[\d,]*\.?\d*|\.\d+)|-?\d*\s*(?:\\[dtc]?frac\s*{_GROUP}\s*{_GROUP}|\d+\s*/\s*\d+))\s*\\?%"
+    rf"(-?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)|"
+    rf"-?\d{{0,12}}\s*(?:\\[dtc]?frac\s*{_GROUP}\s*{_GROUP}|\d{{1,12}}\s*/\s*\d{{1,12}}))\s*\\?%"
 )
 _REPEATS: Final = re.compile(r"\\(?:overline|bar|dot)|\(\d+\)|\.\.\.|\\[lc]?dots")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)(?:\^\{?(\d)\}?)?")

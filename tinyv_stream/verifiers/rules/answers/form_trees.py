@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from tinyv_stream.verifiers.rules.answers.polynomials import polynomial
-from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, walk
+from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, symbols, walk
 from tinyv_stream.verifiers.rules.maths.value import exact
 
 _ROOTS: Final = frozenset({"sqrt", "root"})
@@ -54,11 +54,11 @@ def size(node: Node) -> FormSize:
 
 
 def is_as_simple(answer: Node, gold: Node) -> bool:
-    """Say whether an answer has no more of anything than the ground truth, roots where it has some, and none below."""
+    """Say whether an answer has no more of anything than the ground truth, no roots below, and is not rounded."""
     ours, theirs = size(gold), size(answer)
     if isinstance(answer, Num) and isinstance(gold, Num):
         return True
-    if bool(ours.roots) != bool(theirs.roots) or (is_rational_below(gold) and not is_rational_below(answer)):
+    if _is_rounded(answer, gold) or (is_rational_below(gold) and not is_rational_below(answer)):
         return False
     return theirs.is_within(ours)
 
@@ -78,8 +78,18 @@ def is_rational_below(node: Node) -> bool:
 
 
 def is_rationalized(answer: Node, gold: Node) -> bool:
-    """Say whether an answer has no root below, and some root where the ground truth has one."""
-    return is_rational_below(answer) and _has_root(answer) == _has_root(gold)
+    """Say whether an answer has no root below, and is not rounded."""
+    return is_rational_below(answer) and not _is_rounded(answer, gold)
+
+
+def _is_rounded(answer: Node, gold: Node) -> bool:
+    """Say whether an answer has decimals where the ground truth has roots, or another value that has none."""
+    irrational = _has_root(gold) or (exact(gold) is None and not symbols(gold))
+    return irrational and _has_decimals(answer) and not _has_decimals(gold)
+
+
+def _has_decimals(node: Node) -> bool:
+    return any(isinstance(part, Num) and part.places is not None for part in walk(node))
 
 
 def is_one_fraction(node: Node) -> bool:
