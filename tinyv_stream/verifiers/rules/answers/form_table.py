@@ -16,7 +16,7 @@ _OBJECT: Final = (
     r"(?=[$\\(\[]|[-+]?\d|[a-z]\d*\s*[-+*/^(=]|[a-z]{1,3}\s*[-+*/^])"
 )
 """What a verb is about, written down: a bare "Simplify." has none."""
-_RELATION: Final = re.compile(r"[<>]|\\[lg]e(?:q|qslant|slant)?(?![a-z])")
+_RELATION: Final = re.compile(r"[<>]|\\(?:[lg]e(?:q|qslant|slant)?|neq?)(?![a-z])")
 _BUILDER: Final = re.compile(r"[<>:|]|\\(?:mid|[lg]e|in|ldots)(?![a-z])")
 
 FORMS: Final = (
