@@ -50,6 +50,7 @@ PERCENT_ASKED: Final = re.compile(
 )
 """Questions for a percentage itself: a bare 25 is then 25 %, not a number."""
 _RADIANS: Final = re.compile(r"\bradians?\b|\brad\b", re.IGNORECASE)
+_IN_DEGREES: Final = re.compile(r"\b(?:to|in|into|as) degrees?\b", re.IGNORECASE)
 _ANGLE: Final = re.compile(r"\bdegrees?\b|\bangles?\b|°|\\circ|\binclination\b|\bmeasure of\b|\\angle|∠", re.IGNORECASE)
 RATIO: Final = re.compile(r"ratio|proportion|odds|\bscale\b|\b[a-zA-Z]{1,2}\s*:\s*[a-zA-Z]{1,2}\b", re.IGNORECASE)
 TIME: Final = re.compile(
@@ -121,7 +122,7 @@ def only_name(question: str) -> str:
 
 def radians(question: str) -> bool:
     """Say whether angles are asked for in radians."""
-    return _RADIANS.search(question) is not None
+    return _RADIANS.search(question) is not None and _IN_DEGREES.search(question) is None
 
 
 def angle(question: str) -> bool:

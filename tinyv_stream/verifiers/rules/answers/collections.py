@@ -44,7 +44,7 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
         return None
     if _has_names(gold) or _has_names(answer):
         return None if gold.either or answer.either else assignments.same_assignments(gold, answer, question, same)
-    if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer):
+    if not _brackets_agree(gold, answer, question) or _one_of_them_or_all(gold, answer, question):
         return None
     same = _of_one_level(same)
     ours, theirs = gold.items, _with_gold_parameter(gold, answer, asked).items
@@ -69,10 +69,12 @@ def same_sequence(  # noqa: C901, PLR0911 (one way out per kind of collection)
     return Match(same=False, reason="different elements")
 
 
-def _one_of_them_or_all(gold: Sequence, answer: Sequence) -> bool:
+def _one_of_them_or_all(gold: Sequence, answer: Sequence, question: str) -> bool:
     """Say whether one means `x = 1 and y = 2`, or `Ann and Bob`, the other the same with "or"."""
     if gold.either == answer.either:
         return False
+    if answer.either and order.is_ordered(question):
+        return True  # `12 or 5` says neither which is the length, nor that both are
     names = [isinstance(i, Words) or (isinstance(i, Scalar) and isinstance(i.node, Sym)) for i in gold.items]
     return any(names) or (assignments.by_label(gold) is not None and assignments.by_label(answer) is not None)
 

@@ -69,6 +69,7 @@ denominator | |
 maximum value | maximum; max; greatest; largest; biggest; highest; maximal | M \max
 minimum value | minimum; min; least; smallest; lowest; minimal | m \min
 limit | limits | L l
+inverse | inverse function; inverse matrix | a^-1 b^-1 m^-1 f^-1 g^-1 h^-1 y
 derivative | derivatives; differential | f' y' g' h' f'' y'' f''' y''' f^{(4)} f^{(n)}
 integral | integrals; antiderivative; antiderivatives; primitive | I F J
 determinant | determinants | D \det \Delta

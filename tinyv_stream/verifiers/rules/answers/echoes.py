@@ -9,6 +9,7 @@ import functools
 import re
 from typing import Final
 
+from tinyv_stream.verifiers.rules.answers import computed_again, given_quantities
 from tinyv_stream.verifiers.rules.answers.wanted import formulas, wanted
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
@@ -18,20 +19,35 @@ _LAYOUT: Final = re.compile(
 _OPERATION: Final = re.compile(
     r"[-+*/^!(×÷·|]|\\(?:frac|binom|sqrt|int|sum|prod|lim|log|ln|sin|cos|tan|cdot|times|div|gcd|lcm|det|overline)(?![a-z])|\d!"
 )
-_FILLER: Final = re.compile(
-    r"\A(?:\s*\b(?:find|compute|calculate|evaluate|simplify|expand|factor\w*|what|is|the|value|of|expression|product|"
-    r"convert|sum|exact|determine|fraction|number|polynomial|completely|quantity|following|work|out|rationalize)\b:?)+",
-    re.IGNORECASE,
-)
-_TAIL: Final = re.compile(r"\s+(?:to|into|as|in|completely|exactly|over)\b.*\Z|[\s.?:;,]+\Z", re.DOTALL)
+_BOUNDS: Final = re.compile(r"_\s*\{[^{}]*\}")
+_BOUND: Final = re.compile(r"\\(?:lim|sum|prod)(?:\\limits)?\s*_\s*\{\s*([a-z])\s*(?:=|\\to|\\rightarrow)")
 
 
 def echoes(answer: str, gold: str, question: str) -> bool:
     """Say whether an answer is a formula that the question asks to work out or to rewrite, and the truth is not."""
-    if not question or not _OPERATION.search(answer.strip(" $").removeprefix("-")) or "=" in answer:
+    if not question:
         return False
+    if given_quantities.is_given(answer, gold, question):
+        return True
+    if not _OPERATION.search(answer.strip(" $").removeprefix("-")):
+        return False
+    if "=" in _BOUNDS.sub("", answer):
+        return _relation(answer) in _relations(question) and _relation(answer) != _relation(gold)
     said = _bare(answer)
-    return len(said) > 1 and said in _asked(question) and said != _bare(gold)
+    if len(said) > 1 and said in _asked(question) and said != _bare(gold):
+        return True
+    return computed_again.holds_computation(answer, gold, question)
+
+
+def _relation(text: str) -> frozenset[str]:
+    return frozenset(_bare(side) for side in text.split("="))
+
+
+@functools.lru_cache(maxsize=1024)
+def _relations(question: str) -> frozenset[frozenset[str]]:
+    """Return the equations of a question, in either order of their sides."""
+    found = (formula for part in (question[:4_000],) for formula in formulas(part))
+    return frozenset(_relation(formula) for formula in found if "=" in formula)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -39,12 +55,12 @@ def _asked(question: str) -> frozenset[str]:
     found: set[str] = set()
     for clause in wanted(question).clauses:
         found |= {_bare(formula) for formula in formulas(clause)}
-        filler = _FILLER.match(clause)
-        found.add(_bare(_TAIL.sub("", clause[filler.end() :] if filler else "")))
+        found.add(_bare(computed_again.without_verb(clause)))
     return frozenset(found)
 
 
 def _bare(text: str) -> str:
     """Return the signs of a text in one order, without layout and signs of multiplication."""
-    filler = _FILLER.match(text)
-    return "".join(sorted(_LAYOUT.sub("", clean(text[filler.end() :] if filler else text).replace("\\frac", "/"))))
+    if bound := _BOUND.search(text):
+        text = re.sub(rf"(?<![A-Za-z\\]){bound[1]}(?![A-Za-z])", "@", text)
+    return "".join(sorted(_LAYOUT.sub("", clean(computed_again.without_filler(text)).replace("\\frac", "/"))))

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from typing import Final
 
 from tinyv_stream.verifiers.rules.answers.domains import domains
 from tinyv_stream.verifiers.rules.answers.forms import Equation, Form, Inequality, Labelled, Match, Ranges, Scalar
@@ -9,11 +10,34 @@ from tinyv_stream.verifiers.rules.maths.equal import equal, proportional
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, substitute, symbols
 from tinyv_stream.verifiers.taxonomy import Taxonomy
 
+_CURVE: Final = re.compile(
+    r"\b(?:lines?|tangents?|asymptotes?|ax[ie]s|planes?|curves?|directri\w+|loc(?:us|i)|equations? of|perpendicular|"
+    r"bisector)\b",
+    re.IGNORECASE,
+)
+"""What `y = 2` may be, which is no solution."""
+_SOLVED_FOR: Final = (
+    r"(?i:\bsolve[sd]?\b)[^.?]*\bfor \$?\s*#\b|\$?\s*#\s*\$? (?:the |as the )?subject|"
+    r"(?i:\bsolve|express|write|find) \$?\s*#\s*\$? (?:in terms|as a function)"
+)
+
 
 def as_equations(gold: Form, answer: Form, question: str) -> Match | None:
     """Compare two answers that are equations, or become one with their name."""
     left, right = _difference(gold), _difference(answer)
     return same_up_to_a_factor(left, right, question, positive=False) if left and right else None
+
+
+def is_solved(gold: Form, question: str) -> bool:
+    """Say whether a ground truth is what an equation was to be solved for, so that no step of it will do."""
+    if isinstance(gold, Ranges):
+        return all(end is None or not symbols(end) for part in gold.parts for end in (part.low, part.high))
+    if not isinstance(gold, Labelled) or not isinstance(gold.value, Scalar):
+        return False
+    if not symbols(gold.value.node):
+        return _CURVE.search(question) is None
+    name = re.escape(gold.label)
+    return re.search(_SOLVED_FOR.replace("#", name), question[:4_000]) is not None
 
 
 def solved(gold: Form, answer: Form) -> Match | None:

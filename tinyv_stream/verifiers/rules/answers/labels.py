@@ -30,7 +30,7 @@ _DERIVATIVES: Final = tuple(
     )
 )
 _AT: Final = re.compile(r"(\\?[A-Za-z]+(?:_\w+)?'*)\((.+)\)")
-_FUNCTION_NAMES: Final = re.compile(r"y|[fgh]")
+_FUNCTION_NAMES: Final = re.compile(r"y|[fgh](?:\^-1)?")
 
 
 def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
@@ -41,7 +41,7 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         value = answer.value
         if gold.variable and answer.variable and gold.variable != answer.variable and isinstance(value, Scalar):
             if gold.variable in symbols(value.node):
-                return None
+                return None  # `f(t) = x^2`
             value = Scalar(rename(value.node, {answer.variable: gold.variable}), value.unit)
         names = gold.label, answer.label
         if gold.label == answer.label or ("y" in names and all(_FUNCTION_NAMES.fullmatch(name) for name in names)):
@@ -50,7 +50,7 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
             return _relabel(found, Taxonomy.SYMBOLIC if renamed else None, "same assignment")
         if ":" in gold.label and ":" in answer.label:
             return None
-        return equations.as_equations(gold, answer, question)
+        return None if equations.is_solved(gold, question) else equations.as_equations(gold, answer, question)
     chosen = _chosen(gold, answer), _chosen(answer, gold)
     if chosen != (gold, answer):
         return same(*chosen, question)
@@ -58,6 +58,8 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
     if spelt != (gold, answer):
         return same(*spelt, question)
     if isinstance(gold, Equation) or isinstance(answer, Equation):
+        if equations.is_solved(gold, question):
+            return None
         return equations.solved(gold, answer) or equations.as_equations(gold, answer, question)
     if isinstance(gold, Ratio) and isinstance(answer, Labelled) and ":" in answer.label:
         return same(gold, answer.value, question) if ratios.are_in_place(answer, question) else None
@@ -78,6 +80,14 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         return None
     found = same(_alternatives(gold, question) or inner, other, question)
     return _relabel(found, Taxonomy.FORMATTING, "same value, label aside")
+
+
+def has_idle_argument(form: Form) -> bool:
+    """Say whether a function has letters in its value, and not the one that it is of: `f(y) = 2x + 3`."""
+    if not isinstance(form, Labelled) or not isinstance(form.value, Scalar):
+        return False
+    letters = symbols(form.value.node)
+    return bool(form.variable and letters) and form.variable not in letters
 
 
 def _is_residue_of(answer: Labelled, question: str) -> bool:

@@ -8,9 +8,14 @@ import itertools
 import re
 from typing import Final
 
-_LETTER: Final = r"\$?\s*\\?(?:[A-Za-z]|alpha|beta|gamma)(?:_\{?\w\}?)?\s*\$?"
+from tinyv_stream.verifiers.rules.answers.wanted import wanted
+
+_LETTER: Final = (
+    r"\$?\s*\\?(?:(?:sin|cos|tan)\s*\(?\w\)?|[A-Za-z]\(-?\w+\)|[A-Za-z]|alpha|beta|gamma|lambda|mu|theta|omega|phi)"
+    r"(?:_\{?\w\}?)?\s*\$?"
+)
 _QUANTITY: Final = (
-    r"(?:area|perimeter|length|width|height|volume|surface|radius|diameter|circumference|mean|median|mode|range|minimum|"
+    r"(?:larger|smaller|greater|lesser|bigger|older|younger|longer|shorter|area|perimeter|length|width|height|volume|surface|radius|diameter|circumference|mean|median|mode|range|minimum|"
     r"maximum|least|greatest|smallest|largest|min|max|sum|product|difference|quotient|remainder|slope|intercept|numerator|"
     r"denominator|center|centre|real|imaginary|amplitude|period|frequency|variance|deviation|gcd|lcm|probability|cost|"
     r"price|age|speed|distance|time|first|second|numbers? of \w+|\w+ed|degree|order|base|hypotenuse|mass|angle [A-Z])"
@@ -20,9 +25,18 @@ _ORDERED: Final = re.compile(
     r"\bsort|(?:next|first|last) (?:two|three|four|five|\d) (?:terms|numbers|digits)|\bsequence\b|"
     r"the (?:three|four|five|next) terms|(?:list|write|give|express|put|place|state)\b[^.]*\border\b|"
     rf"from (?:the )?(?:smallest|largest|least|greatest) to|"
-    rf"\b{_QUANTITY}s?\b[^.?;]{{0,40}}\band\s+(?:the\s+)?(?:\w+\s+)?{_QUANTITY}",
+    rf"\b{_QUANTITY}s?\b[^.?;]{{0,40}}\band\s+(?!whose\b)(?:the\s+)?(?:[\w$]+[\s$-]+)?{_QUANTITY}|"
+    r"\b(?:real|horizontal|vertical|tens|hundreds|units|ones|x|y)\b[$\s-]+(?:\w+\s+)?and\s+(?:the\s+)?\$?(?:imaginary|horizontal|vertical|tens|units|ones|x|y)\b",
     re.IGNORECASE,
 )
+_TOLD: Final = re.compile(
+    r"(?:ascending|descending|increasing|decreasing|numerical|alphabetical)\s+order\b|\border from\b|"
+    r"from (?:the )?(?:smallest|largest|least|greatest|lowest|highest) to|\b(?:sort|arrange|rank)\b|"
+    r"(?:larger|smaller|greater|lesser|bigger|largest|smallest|greatest|least|positive|negative)\s+(?:\w+\s+)?first\b|"
+    r",\s*(?:and )?then\b",
+    re.IGNORECASE,
+)
+"""An order in so many words, which no freedom undoes."""
 _NAMED: Final = re.compile(
     r"\b(?:solve\b[^.?]*\bfor|find|determine|values? of|what are|compute|calculate|give|state|\bsolutions? for|"
     r"(?:find|list|give)[^.?]*\bangles)\s+"
@@ -35,12 +49,23 @@ _ALTERNATIVES: Final = re.compile(
     r"all (?:the )?(?:possible|real|complex|integer|positive|ordered|pairs|triples|solutions|values|numbers))",
     re.IGNORECASE | re.DOTALL,
 )
+_NO_TASK: Final = re.compile(
+    r"\bsolve (?:it|this|them|(?:the|this) (?:problem|question|exercise|following))\b", re.IGNORECASE
+)
+_JOINED: Final = re.compile(
+    r"(?i:\bsystem\b|\bhow (?:much|many) of each\b|\bwhat is\b[^.?]*\band what is\b)|"
+    r"\bof [A-Z]\w+ and (?:of )?[A-Z]\w+|\bof (?:the|an?) \w+ and (?:of )?(?:the |an? )?\w+"
+)
+"""Names, or things, each of which has its own value."""
 _UNORDERED: Final = re.compile(
     r"(?:find|determine|list|give|name|identify|compute|what are|are) all\b|"
     r"\ball (?:the )?(?:possible|real|complex|integer|positive|negative|natural|odd|even|prime|ordered|pairs|triples|"
     r"solutions|values|numbers|integers|primes|roots|functions|such|points)|"
     r"solutions?\b|roots?\b|\bsolve\b|zeros?\b|zeroes|possible|values of|find the angles|\bset\b|"
     r"which (?:of|numbers|values|statements|propositions)|"
+    r"\b(?:for )?which (?:\w+ )?(?:integers|primes|digits|angles|roots|points)|"
+    r"\btwo (?:positive |real |whole )?(?:numbers|integers)\b|"
+    r"[xyt]\$?-intercepts\b|"
     r"the (?:two|three|four|five|six) (?:numbers|primes?|digits|values|integers|points|\w*bers|angles|solutions|roots)|"
     r"(?:correct|true|false) (?:statements|propositions|conclusions)|"
     r"(?:statements|propositions|conclusions)[^.?]*(?:correct|true|false)|"
@@ -61,14 +86,16 @@ _SHORT: Final = {"min": "minimum", "max": "maximum"}
 
 def is_ordered(question: str) -> bool:
     """Say whether each value has its place."""
-    if _NAMED.search(question[:4_000]):
+    if _NAMED.search(question[:4_000]) or any(_TOLD.search(clause) for clause in wanted(question).clauses):
         return True
     return _ORDERED.search(question) is not None and _ALTERNATIVES.search(question) is None
 
 
 def is_free(question: str) -> bool:
-    """Say whether all the values that fit are asked for, in whatever order."""
-    return _UNORDERED.search(question) is not None
+    """Say whether all the values that fit are asked for, in whatever order, by a clause that asks for no names."""
+    clauses = [_NO_TASK.sub("", clause) for clause in wanted(question).clauses] or [question]
+    free = any(_UNORDERED.search(clause) for clause in clauses)
+    return free and not any(_JOINED.search(clause) for clause in clauses)
 
 
 def tuple_asked(question: str) -> bool:

@@ -17,6 +17,8 @@ _POINT_ASKED: Final = re.compile(
     r"ordered pair|coordinates|\bpoint|vertex|vertices|vector|\bfoc(?:us|i)\b", re.IGNORECASE
 )
 
+_INTERVALS: Final = re.compile(r"\bintervals\b|\binterval\(s\)", re.IGNORECASE)
+
 
 def same_ranges(  # noqa: PLR0911 (one way out per doubt)
     gold: Form, answer: Form, question: str
@@ -25,6 +27,7 @@ def same_ranges(  # noqa: PLR0911 (one way out per doubt)
 
     Closed ends of the ground truth may be open in the answer where a function's rise or fall is asked (`monotone`).
     """
+    gold, answer = _united(gold, question), _united(answer, question)
     bracketed = any(isinstance(form, Sequence) and form.brackets == "()" for form in (gold, answer))
     point = _POINT_ASKED.search(question) is not None or order.tuple_asked(question)
     if bracketed and point and not words.RANGE_ASKED.search(question):
@@ -44,6 +47,19 @@ def same_ranges(  # noqa: PLR0911 (one way out per doubt)
         return Match(same=False, reason="different intervals")
     found = all(_same_interval(a, b, question) for a, b in zip(ours, theirs, strict=True))
     return Match(same=found, reason="same intervals" if found else "different intervals", taxonomy=Taxonomy.NOTATION)
+
+
+def _united(form: Form, question: str) -> Form:
+    """Return `(-1, 0) and (2, 5)` as one subset, where intervals are asked for."""
+    if not isinstance(form, Sequence) or form.brackets or len(form.items) < 2 or not _INTERVALS.search(question):
+        return form
+    if not all(isinstance(i, Ranges) or (isinstance(i, Sequence) and i.brackets in {"()", "[]"}) for i in form.items):
+        return form
+    try:
+        each = [as_ranges(item) for item in form.items]
+    except Unreadable:
+        return form
+    return form if any(part.variable for part in each) else Ranges(tuple(p for part in each for p in part.parts), "")
 
 
 def _ordered(parts: tuple[Interval, ...]) -> list[Interval]:

@@ -106,6 +106,8 @@ def _same_readings(left: AnswerReading, right: AnswerReading, question: str) -> 
         return None
     if letters.are_narrowed(left, right, question):
         return None
+    if labels.has_idle_argument(right.form) and not labels.has_idle_argument(left.form):
+        return None
     if not question.strip() and _has_units(right.form) and not isinstance(right.form, Scalar):
         return None  # without a question one unit may go, and not one of each element
     found = same(left.form, right.form, question)
@@ -154,6 +156,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return Match(same=agreed, reason="chain by its parts", taxonomy=Taxonomy.EXPRESSION)
         case Inequality(), Inequality() if gold.strict == answer.strict:
             return equations.same_up_to_a_factor(gold.difference, answer.difference, question, positive=True)
+        case Ranges(), Inequality() if equations.is_solved(gold, question):
+            return None
         case (Ranges(), Inequality()) | (Inequality(), Ranges()):
             return equations.same_inequalities(gold, answer, question)
         case Ranges(), Ranges() if gold.variable and answer.variable and gold.variable != answer.variable:

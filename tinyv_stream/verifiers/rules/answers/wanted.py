@@ -24,7 +24,7 @@ from tinyv_stream.verifiers.rules.maths.tree import words as table
 _SENTENCE: Final = re.compile(r"(?<=[.?!;])\s+|(?<=:)\s+(?=[A-Z][a-z])|\n\s*\n")
 _ASK: Final = re.compile(
     r"\b(?:find|determine|compute|calculate|evaluate|give|state|solve|simplify|express|write|estimate|expand|factor\w*|"
-    r"rationali[sz]e|reduce|rewrite|differentiate|integrate|identify|name|describe|choose|select|what|how|which|who|convert|prove|show|list|work out|approximate|\Awhere|"
+    r"rationali[sz]e|reduce|rewrite|differentiate|integrate|identify|name|describe|choose|select|what|how|which|who|convert|prove|show|(?<!the )(?<!a )list|work out|approximate|\Awhere|"
     r"when(?= (?:do|does|did|will|is|are|was|were)\b))\b",
     re.IGNORECASE,
 )
@@ -57,6 +57,10 @@ _SAYS_NOTHING: Final = table(
 )
 _LETTER: Final = re.compile(r"(?<![A-Za-z\\])[b-zB-HJ-Z](?![A-Za-z])")
 _ACTS: Final = re.compile(r"\b(?:does|do|did|is|are|can|has|have|will|must)\b", re.IGNORECASE)
+_GIVEN_AWAY: Final = (
+    r"(?<![-A-Za-z\\+*/^\d)}])(?<![-+*/] )#\s*\$?\s*"
+    r"(?:=\s*-?(?:\d[\d.,]*|\\(?:frac\{\d+\}|sqrt)\{\d+\})\s*(?![A-Za-z(^\\\d+*/{-])|\b(?:be|denotes?|represents?)\b)"
+)
 _WORD_CHARS: Final = 4
 _MOST: Final = 4_000
 
@@ -117,7 +121,7 @@ def bears(name: str, question: str, variable: str = "") -> bool:  # noqa: PLR091
     if asked.names and not asked.counts:
         return conventions.is_other_name(name, asked.names, asked.clauses)
     if conventions.is_name_of(name, asked.heads, asked.clauses):
-        return True
+        return not _is_given_away(name, question)
     if "(" in name or "_" in name or "'" in name:
         return False
     if mentions(question, name):
@@ -127,6 +131,11 @@ def bears(name: str, question: str, variable: str = "") -> bool:  # noqa: PLR091
     if name in conventions.UNKNOWNS and not asked.heads & conventions.COORDINATES:
         return name == "x" or asked.counts or asked.heads <= conventions.EXTREMES
     return asked.solves and len(name) == 1 and (name == "S" or _LETTER.search(question) is None)
+
+
+def _is_given_away(name: str, question: str) -> bool:
+    """Say whether a question gives a letter to something: `let m be the median`, `r = 5`."""
+    return re.search(_GIVEN_AWAY.replace("#", re.escape(name)), question[:_MOST]) is not None
 
 
 def _is_said(words: str, asked: AskedNames) -> bool:

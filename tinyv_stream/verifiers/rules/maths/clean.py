@@ -134,6 +134,8 @@ _TIMES_TEN: Final = re.compile(r"(?<=\d) ?x ?(?=10 ?(?:\^|\*\*))")
 """The x of `1.2 x 10^-4` is a sign of multiplication."""
 _RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{2,}|[⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _LEVEL: Final = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+_FACTORIAL: Final = re.compile(r"(?<=\d)!=(?=\s*-?\d)")
+"""`3!=6` says what 3! is; `x != 6` is no equation."""
 _MAX_INFIX: Final = 8
 _PRIME: Final = re.compile(r"\^\s*(?:\{\s*((?:'\s*)+)\}|(')(?!'))")
 _DOUBLED: Final = re.compile(r"\\{2,}(?=[A-Za-z{},%$])")
@@ -161,6 +163,8 @@ def clean(text: str) -> str:
         text = _NOT_SHOWN.sub(" ", text)
     if "x" in text:
         text = _TIMES_TEN.sub("*", text)
+    if "!=" in text:
+        text = _FACTORIAL.sub("! =", text)
     text = undress(text)
     if "\\" not in text:
         return (
