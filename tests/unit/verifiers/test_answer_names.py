@@ -17,7 +17,7 @@ from tinyv_stream.verifiers.rules.answers.wanted import bears, wanted
 from tinyv_stream.verifiers.rules.extract import final_answer
 
 DATA: Final = Path(__file__).parents[2] / "data"
-FILES: Final = ("answer_names.jsonl", "answer_questions.jsonl", "completion_frames.jsonl")
+FILES: Final = ("answer_names.jsonl", "answer_forms.jsonl", "answer_questions.jsonl", "completion_frames.jsonl")
 HEARD: Final = 0.93
 """Share of the right ones that are heard, at least."""
 

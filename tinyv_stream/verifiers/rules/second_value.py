@@ -19,6 +19,7 @@ _DRESS: Final = re.compile(
     r"\\(?:mathrm|text|operatorname)\s*(?=\{[a-z]+\})|\.\s*\Z"
 )
 _LABEL: Final = re.compile(r"[A-Za-z](?:_\{?\w\}?|\([a-z]\))?=(?!.*=)")
+_TIMES_TEN: Final = re.compile(r"(?<=\d)\s*x\s*(?=10\s*\^)")
 _TOKEN: Final = re.compile(r"\\[A-Za-z]+|\d+(?:\.\d+)?|\.\d+|[A-Za-z]|[-+*/^!(){}\[\]]")
 _UNKNOWN: Final = re.compile(r"[A-Za-z]{2}|\d[eE][-+]?\d")
 _SIDE_BY_SIDE: Final = re.compile(r"\d\s+\d")
@@ -69,7 +70,7 @@ def _apart(one: complex, other: complex) -> bool:
 def _tokens(text: str) -> list[str]:
     if len(text) > _MAX_CHARS or _SIDE_BY_SIDE.search(text):
         raise _AbstainError
-    bare = _LABEL.sub("", _DRESS.sub("", text), count=1)
+    bare = _LABEL.sub("", _DRESS.sub("", _TIMES_TEN.sub("*", text)), count=1)
     found = _TOKEN.findall(bare)
     if "".join(found) != bare or not found or _UNKNOWN.search(re.sub(r"\\[A-Za-z]+", "\\\\", bare)):
         raise _AbstainError

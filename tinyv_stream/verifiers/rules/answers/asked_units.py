@@ -97,7 +97,28 @@ def _worth(unit: str, question: str) -> Fraction | None:  # noqa: C901, PLR0911 
         if unit == name:
             return Fraction(1)
         return measured[1] / theirs[1] if theirs[0] == measured[0] else None
-    return Fraction(1) if _is_mentioned(unit, question) else None
+    return Fraction(1) if _is_upright(unit) and _is_mentioned(unit, question) else None
+
+
+def _is_upright(unit: str) -> bool:
+    """Say whether a rate that no question names is the usual way up: something for each time, a price, a density.
+
+    `hours per mile`, `kg per dollar` and `km per litre` have to be asked for by these words.
+    """
+    top, slash, below = unit.partition("/")
+    if not slash:
+        return True
+    ours, theirs = (_kind(part) for part in (top, below))
+    if "time" in {ours, theirs}:
+        return ours != "time"
+    return ours in {"money", ""} or (ours == "mass" and theirs not in {"money", ""})
+
+
+def _kind(part: str) -> str:
+    known = units.factor(part)
+    if known is None:
+        return ""
+    return "time" if known[0].startswith(("time", "months")) else quantities.kind(known[0])
 
 
 def _temperature(question: str) -> str:

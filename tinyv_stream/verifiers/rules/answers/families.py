@@ -44,6 +44,8 @@ Element = tuple[str, tuple[Node, ...], Node]
 
 def same_families(gold: AnswerReading, answer: AnswerReading, question: str) -> Match | None:
     """Compare two sets that repeat; None where one of them is no such set, or it cannot be told."""
+    if _is_one_residue(gold.form) and _is_one_residue(answer.form):
+        return None  # compared as what they are
     try:
         ours, theirs = (_elements(side.form, side.conditions, question) for side in (gold, answer))
         if not ours or not theirs:
@@ -55,6 +57,11 @@ def same_families(gold: AnswerReading, answer: AnswerReading, question: str) -> 
         return Match(same=_is_within(left, right, period), reason="sets that repeat", taxonomy=Taxonomy.SYMBOLIC)
     except Unreadable:
         return None
+
+
+def _is_one_residue(form: Form) -> bool:
+    value = form.value if isinstance(form, Labelled) else form
+    return isinstance(value, Scalar) and is_residue(value)
 
 
 def _elements(form: Form, conditions: Iterable[Condition], question: str) -> list[Element] | None:

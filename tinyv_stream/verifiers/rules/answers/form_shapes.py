@@ -11,7 +11,7 @@ from typing import Final
 _TIMES: Final = r"(?:\\times|\\cdot|\*|\u00d7)"
 _GROUP: Final = r"\{?\s*(-?\d{1,12})\s*\}?"
 _DECIMAL: Final = re.compile(
-    r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:\\(?:overline|bar|dot)\s*\{?\d+\}?\d*|\(\d+\))*(?:\.\.\.|\\[lc]?dots)?"
+    r"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:\\(?:overline|bar|dot)\s*\{?\d+\}?\d*|\(\d+\))*(?:\.\.\.|\\[lc]?dots)?"
     r"(?:_\{?10\}?)?"
 )
 _FRACTION: Final = re.compile(rf"(-?)\s*(?:\\[dtc]?frac\s*{_GROUP}\s*{_GROUP}|(-?\d{{1,12}})\s*/\s*(\d{{1,12}}))")
@@ -22,11 +22,17 @@ _ROOT: Final = re.compile(r"\\sqrt\s*\{?\s*(\d{1,9})\s*\}?")
 _UNDER: Final = re.compile(r"\\frac\s*\{[^{}]*\}\s*\{[^{}]*\\sqrt|/\s*\(?\d*\s*\\sqrt|\\div")
 _EXPONENT: Final = r"\^\s*(?:\{\s*-?\d+\s*\}|\d)"
 _POWER: Final = re.compile(r"\(?(\w+)\)?\^(?:\{([^{}]*)\}|(\d+|\w))")
-_FACTORS: Final = re.compile(rf"\d{{1,9}}(?:{_EXPONENT})?(?:\s*{_TIMES}\s*\d{{1,9}}(?:{_EXPONENT})?)*")
+_FACTOR: Final = rf"(?:\d{{1,9}}(?:{_EXPONENT})?|\(\s*\d{{1,9}}(?:{_EXPONENT})?\s*\))"
+_FACTORS: Final = re.compile(rf"{_FACTOR}(?:(?:\s*{_TIMES}\s*|\s*(?=\()|(?<=[)}}])\s*){_FACTOR})*")
 _SCIENTIFIC: Final = re.compile(
-    rf"-?[1-9](?:\.\d+)?\s*(?:{_TIMES}|x)\s*10\s*\^\s*(?:\{{\s*-?\d+\s*\}}|-?\d+)|-?[1-9](?:\.\d+)?[eE][-+]?\d+"
+    rf"-?[1-9](?:\.\d+)?\s*(?:{_TIMES}|x)\s*10\s*\^\s*(?:\{{\s*-?\d+\s*\}}|\(\s*-?\d+\s*\)|-?\d+)|"
+    r"-?[1-9](?:\.\d+)?[eE][-+]?\d+"
 )
-_PERCENTAGE: Final = re.compile(r"(-?(?:\d[\d,]*\.?\d*|\.\d+))\s*(?:\\?%|percent)")
+_PERCENTAGE: Final = re.compile(
+    rf"(-?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)|"
+    rf"-?\d{{0,12}}\s*(?:\\[dtc]?frac\s*{_GROUP}\s*{_GROUP}|\d{{1,12}}\s*/\s*\d{{1,12}}))\s*\\?%"
+)
+_REPEATS: Final = re.compile(r"\\(?:overline|bar|dot)|\(\d+\)|\.\.\.|\\[lc]?dots")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)(?:\^\{?(\d)\}?)?")
 _TERM: Final = re.compile(r"[-+]?[^-+]+")
 _BRACKETS: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
@@ -36,6 +42,22 @@ _QUOTIENT: Final = re.compile(r"/|\\[dtc]?frac|\\div")
 def is_decimal(text: str) -> bool:
     """Say whether it is one number in digits, whole or not, repeating or not."""
     return _DECIMAL.fullmatch(text) is not None
+
+
+def is_repeating(text: str) -> bool:
+    """Say whether it is a decimal that shows which of its digits come again, or that they go on."""
+    return is_decimal(text) and _REPEATS.search(text) is not None
+
+
+def is_whole(text: str) -> bool:
+    """Say whether it is one whole number in digits."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def denominator(text: str) -> int:
+    """Return the denominator of one fraction; 0 for another text."""
+    found = _FRACTION.fullmatch(text)
+    return int(found[3] or found[5]) if found else 0
 
 
 def is_fraction(text: str) -> bool:
@@ -92,7 +114,7 @@ def is_scientific(text: str) -> bool:
 
 
 def percentage(text: str) -> str:
-    """Return the number of a percentage; empty for another text."""
+    """Return the number of a percentage, a decimal or a fraction; empty for another text."""
     found = _PERCENTAGE.fullmatch(text)
     return found[1] if found else ""
 

@@ -30,6 +30,10 @@ _ELSE: Final = re.compile(
     r"and (?:find|the|its|determine))",
     re.IGNORECASE,
 )
+_DENIED: Final = re.compile(
+    r"\b(?:not|never|nowhere|no|neither|nor|non|without|fails?|except|neither)\b|n't\b|\bnon-?(?:in|de)", re.IGNORECASE
+)
+"""Where it does not rise, an end that is left out is one that belongs."""
 _ENDS: Final = re.compile(r"\bclosed\b|end-?points?|inclusive|includ", re.IGNORECASE)
 """The question says which ends belong."""
 _ASKS_MORE: Final = re.compile(
@@ -58,6 +62,8 @@ def are_asked(question: str) -> bool:
     ):
         return False
     sentence = sentences[places[0]]
+    if _DENIED.search(sentence):
+        return False
     *_, found = _CORE.finditer(sentence)  # the last: others before it are given
     before, after = sentence[: found.start()], sentence[found.end() :]
     told = _TOLD.search(before) is not None

@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.answers import line, matrices, naming, relations, scalars, shapes
+from tinyv_stream.verifiers.rules.answers import line, matrices, naming, relations, scalars, shapes, words
 from tinyv_stream.verifiers.rules.answers.forms import (
     AnswerReading,
     Form,
@@ -32,7 +32,6 @@ from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Sym, Unreadable, 
 MAX_DEPTH: Final = 6
 ALL_REALS: Final = Ranges((Interval(None, None, low_closed=False, high_closed=False),))
 
-_NO_SOLUTION: Final = re.compile(r"(?:there (?:is|are) )?no (?:real |such )?(?:solutions?|roots?)\.?", re.IGNORECASE)
 _POSITIVE: Final = re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*\^\s*\{?\s*\+\s*\}?")
 _MINUS_SET: Final = re.compile(r"(?<=[\])}])\s*-\s*\\\{")
 _SIGNS: Final = re.compile(r"\\(pm|mp)(?![a-z])")
@@ -87,7 +86,7 @@ def _whole_text(text: str, depth: int) -> Form | None:
             return read_form(JOINED.sub(lambda m: f" {m[1]} ", clean(text)), depth + 1)
         except Unreadable:
             return scalars.read_words(text)
-    return Sequence("{}", ()) if _NO_SOLUTION.fullmatch(text) else scalars.lone_word(text)
+    return Sequence("{}", ()) if words.NO_VALUE.fullmatch(text) else scalars.lone_word(text)
 
 
 def _several(  # noqa: C901, PLR0911 (one way out per mixture)

@@ -30,6 +30,7 @@ from tinyv_stream.verifiers.rules.answers import (
     sentences,
     shapes,
     spelling,
+    times,
     words,
 )
 from tinyv_stream.verifiers.rules.answers.choices import same_choice
@@ -70,11 +71,13 @@ def compare(answer: str, gold: str, question: str = "") -> Match | None:
     answer, gold = commas.with_points(answer, question), commas.with_points(gold, question)
     if not question.strip():
         answer, gold = commas.point_for(answer, gold), commas.point_for(gold, answer)
+    answer, gold = words.verdict(answer, question), words.verdict(gold, question)
+    answer = asked_forms.of_number(answer, question)
     raw = answer
     answer, gold = sentences.value_in(answer, question), sentences.value_in(gold, question)
     if hedges.hedges(raw, gold, question) or echoes.echoes(answer, gold, question):
         return None
-    if not asked_forms.fits(answer, gold, question) or shapes.is_unsure_half(answer, gold, question):
+    if not asked_forms.fits(answer, gold, question):
         return None
     picked = same_choice(answer, gold, question, same)
     if picked is not None:
@@ -136,6 +139,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
     match gold, answer:
         case Scalar(), Scalar():
             return same_scalar(gold, answer, question)
+        case Words(), Words() if times.is_time(gold) and times.is_time(answer):
+            return times.same_times(gold, answer, question)
         case Words(), Words():
             agreed = gold.text == answer.text or words.say_the_same(gold.text, answer.text, question)
             agreed = agreed or words.differ_by_asked_noun(gold.text, answer.text, question)
@@ -163,6 +168,8 @@ def same(gold: Form, answer: Form, question: str) -> Match | None:  # noqa: PLR0
             return ranges.same_ranges(gold, answer, question)
         case (Equation(), Scalar()) | (Scalar(), Equation()):
             return equations.solved(gold, answer)
+        case Ratio(), Ratio() if (times_alike := times.same_times(gold, answer, question)) and times_alike.same:
+            return times_alike
         case Ratio(), _:
             return ratios.same_ratio(gold, answer, question, gold_first=True)
         case _, Ratio():

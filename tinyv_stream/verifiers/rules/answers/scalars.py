@@ -10,7 +10,8 @@ from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import Node, Num, Op, Sym, Unreadable
 
 _PERCENT: Final = re.compile(
-    r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|percent(?:age)?|pct)\s*\}|\b(?:percent(?:age)?|pct)|(?<=\d)(?:percent|pct))$",
+    r"\s*(?:\\?%|\\text\s*\{\s*(?:\\?%|per ?cent(?:age)?|pct)\s*\}|"
+    r"\b(?:per ?cent(?:age)?|pct)|(?<=\d)(?:percent|pct))$",
     re.IGNORECASE,
 )
 _TEXT_UNIT: Final = re.compile(

@@ -42,6 +42,20 @@ _TRUTH_ASKED: Final = re.compile(r"\btrue\b|\bcorrect\b", re.IGNORECASE)
 _FALSE_ASKED: Final = re.compile(
     r"\b(?<!true or )(?<!or )(?:false|incorrect|wrong)\b(?! or true)|\bnot\b|n't\b", re.IGNORECASE
 )
+_EITHER_ASKED: Final = re.compile(r"\btrue[\s$\"']*(?:or|/|,)[\s$\"']*false\b|\(\s*T\s*/\s*F\s*\)", re.IGNORECASE)
+_VERDICT: Final = re.compile(
+    r"(?:\\text\s*\{\s*)?\(?(?:\\text\s*\{\s*)?(?:(T)|(F)|"
+    r"(?:the |this |that )?(?:statement|claim|assertion|proposition|sentence|it) is (true|false))\s*\}?\)?\s*\}?\.?",
+    re.IGNORECASE,
+)
+_MOST_VERDICT: Final = 50
+NO_VALUE: Final = re.compile(
+    r"(?:\\text\s*\{\s*)?(?:there (?:is|are|exists?) )?no (?:(?:real |such )?(?:solutions?|roots?)|"
+    r"such\s*\}?\s*(?:(?:real|positive|natural|whole|prime) )?\$?"
+    r"(?:[a-z]|numbers?|integers?|primes?|values?|pairs?|triples?)\$?)\s*\}?\.?",
+    re.IGNORECASE,
+)
+"""The empty set in words."""
 _ALWAYS_ASKED: Final = re.compile(r"\b(?:for (?:every|all|any|each)|always)\b", re.IGNORECASE)
 _NAME_A: Final = re.compile(r"(?<![A-Za-z])A(?![A-Za-z])")
 _LETTER: Final = re.compile(
@@ -122,6 +136,16 @@ def options(question: str) -> dict[str, str]:
     ends = [start for _, start, _ in found[1:]] + [len(question)]
     texts = {letter: question[begin:end] for (letter, _, begin), end in zip(found, ends, strict=True)}
     return {letter: _OPTION_END.sub("", text[:MAX_OPTION]).strip() for letter, text in texts.items()}
+
+
+def verdict(text: str, question: str) -> str:
+    """Return `T`, `(F)`, `The statement is false` as the word, where the question asks "true or false"."""
+    if len(text) > _MOST_VERDICT or not text.strip() or _EITHER_ASKED.search(question) is None or options(question):
+        return text
+    found = _VERDICT.fullmatch(text.strip(" $"))
+    if found is None or (found[1] or found[2] or "F").islower():
+        return text
+    return "True" if found[1] or (found[3] or "").lower() == "true" else "False"
 
 
 def say_the_same(gold: str, answer: str, question: str) -> bool:

@@ -130,6 +130,8 @@ _NOT_SHOWN: Final = re.compile(r"\\[hv]?phantom\s*\{[^{}]*\}")
 _COLOUR: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9]*\}")
 _INFIX: Final = re.compile(r"\\(over|choose)(?![A-Za-z])")
 _ROOT: Final = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
+_TIMES_TEN: Final = re.compile(r"(?<=\d) ?x ?(?=10 ?(?:\^|\*\*))")
+"""The x of `1.2 x 10^-4` is a sign of multiplication."""
 _RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{2,}|[⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _LEVEL: Final = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _FACTORIAL: Final = re.compile(r"(?<=\d)!=(?=\s*-?\d)")
@@ -159,6 +161,8 @@ def clean(text: str) -> str:
         text = _DOUBLED.sub(lambda _m: "\\", text)
     if "phantom" in text:
         text = _NOT_SHOWN.sub(" ", text)
+    if "x" in text:
+        text = _TIMES_TEN.sub("*", text)
     if "!=" in text:
         text = _FACTORIAL.sub("! =", text)
     text = undress(text)

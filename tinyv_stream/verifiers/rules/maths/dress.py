@@ -34,6 +34,7 @@ _GROUPED: Final = re.compile(
 )
 _APOSTROPHES: Final = re.compile(r"(?<![\d'.])[1-9]\d{0,2}(?:'\d{3})+(?![\d'])")
 _LONE_SIGN: Final = re.compile(r"(?<!\\)\{\s*([:=])\s*\}")
+_POINT: Final = re.compile(r"(?<=\d)\{\s*\.\s*\}(?=\d)")
 _NOTHING: Final = re.compile(r"(?<![\\}_^])\{\s*\}|\\!|\\(?:blacksquare|qed|qedsymbol|null)(?![A-Za-z])")
 _MONEY: Final = {"\\textdollar": "\\$", "\\dollar": "\\$", "¢": " cents ", "\\cent": " cents "}
 
@@ -46,6 +47,7 @@ def undress(text: str) -> str:
         text = text.replace(name, plain)
     if "\\" not in text and "{" not in text and "_" not in text:
         return text
+    text = _POINT.sub(".", text)
     text = _FUNCTION.sub(lambda m: f"\\{m[1]} ", text)
     text = _CONSTANT.sub(lambda m: f" {m[1] or m[2]} ", text)
     text = _NUMBER.sub(lambda m: m[1], text)

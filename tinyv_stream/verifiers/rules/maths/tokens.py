@@ -36,7 +36,7 @@ _WORDS: Final = {
 }
 _INDEXED: Final = re.compile(r"(?<![A-Za-z0-9\\}])([A-Za-z])(\d+)(?![\d.])")
 """`y1` names y with an index."""
-_REPEATING: Final = re.compile(r"(?<![\d.])(\d{0,30})\.(\d{0,30})\\(?:overline|dot|bar)\s*\{(\d{1,30})\}(?![\d\\])")
+_REPEATING: Final = re.compile(r"(?<![\d.])(\d{0,30})\.(\d{0,30})\\(?:overline|dot|bar)\s*(\{\d{1,30}\}|\d)(?![\d\\])")
 _BRACED_REPEATING: Final = re.compile(r"(?<![\d.])(\d{1,30})\.(\d{0,30})\((\d{1,30})\)(?![\d.])")
 """`0.1(6)`, as it is written where no bar is at hand; a product has a sign or a bracket on both sides."""
 _DOTTED: Final = re.compile(r"(?<![\d.])(\d{0,30})\.(\d{0,30})((?:\\dot\s*\{?\s*\d\s*\}?\s*){1,30})(?!\d)")
@@ -92,7 +92,7 @@ def _indexed(match: re.Match[str]) -> str:
 
 def _repeating(match: re.Match[str]) -> str:
     r"""Return `0.1\overline{6}` as the fraction that it is."""
-    return _fraction(*match.groups())
+    return _fraction(match[1], match[2], match[3].strip("{}"))
 
 
 def _fraction(whole: str, once: str, again: str) -> str:
