@@ -46,6 +46,8 @@ class AnswerSide(msgspec.Struct, frozen=True):
 def sides(text: str) -> tuple[AnswerSide, ...]:
     """Return what is said to be equal, as in `6/8 = 3/4`."""
     plain = _PERCENT.sub(lambda _m: "\\%", _MONEY.sub(" ", clean(text)))
+    whole = _TEXT.fullmatch(plain.strip())
+    plain = whole[1] if whole else plain
     return tuple(AnswerSide(_bare(_TEXT.sub(r" \1 ", _REMARK.sub(" ", side))), side) for side in _SIDES.split(plain))
 
 
