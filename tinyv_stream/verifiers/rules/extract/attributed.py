@@ -78,6 +78,8 @@ _MENDED: Final = re.compile(
     r"\b(?:avoid\w*|correct(?:ed|ing|s)|fix\w*|without|no|aside|apart|not (?:making|falling|to be)|prevent\w*|despite|after|instead|mend\w*|noticed|found)\b",
     re.IGNORECASE,
 )
+_KEY: Final = re.compile(rf"\b(?:reference|official) (?:answer|solution|result) (?:is|was|equals){_END}", re.IGNORECASE)
+"""What only somebody who grades knows."""
 _SOURCE: Final = re.compile(
     r"\b(?:reference|expected|given|official|published|stated|listed|intended|supposed|alleged|book|key) (?:\w+ )?(?:answer|solution|result|value|key)"
     rf"(?: (?:key|in the book))? (?:is|was|gives|says|equals|would be){_END}",
@@ -106,6 +108,8 @@ def attributes(said: str, before: str, behind: str, value: str) -> bool:
     if not any(hint in low for hint in _HINTS):
         return False
     if _of_somebody(said, is_counted=_COUNTS.match(behind) is not None):
+        return True
+    if _KEY.search(said):
         return True
     if not _SOURCE.search(said):
         return False

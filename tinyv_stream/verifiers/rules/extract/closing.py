@@ -1,4 +1,4 @@
-"""Value of a sentence that marks nothing: its one value, behind its verb or as its only formula.
+"""Value of a sentence that marks nothing: its one value, behind its verb, as its only formula or alone in bold.
 
 - `stated` reads one sentence, `last_stated` the end of a text.
 - A sentence that denies, doubts or compares states no value. One that was cut off in its middle does not, either.
@@ -65,6 +65,7 @@ _MEASURED: Final = re.compile(
     r"(?:(?:a|an) (?:total|profit|loss|sum) of |exactly |only |at )?((?:[$€£¥₹]|\\\$)?\s?\d[\d,.]*(?:\s+[A-Za-z%°/]+){0,3})[\s.*]*$",
     re.IGNORECASE,
 )
+_BOLD: Final = re.compile(r"\*\*([^*\n]{1,60})\*\*")
 _CONDITION: Final = re.compile(r"\bif\b", re.IGNORECASE)
 _CONCLUDES: Final = re.compile(r"[;,]\s+(?:and\s+)?(?:hence|thus|therefore|so)\b[\s,]*", re.IGNORECASE)
 _WORDS_EQUAL: Final = re.compile(r"[\s*]*(?:[A-Za-z]+\s+)*[A-Za-z]{4,}\s*=\s*([^=]+)")
@@ -163,7 +164,19 @@ def _decided(said: str) -> str | None:
     verb = _VERB.search(plain)
     if _HEDGED.search(plain[: verb.start()] if verb else plain):
         return statement.tidy(said)  # as a whole: what is held back is not for a program to take as said
-    return stated(said, _language(said)) or ("" if _COMPARES.search(plain) and statement.is_value(said) else None)
+    return (
+        stated(said, _language(said))
+        or _emphasised(said, plain)
+        or ("" if _COMPARES.search(plain) and statement.is_value(said) else None)
+    )
+
+
+def _emphasised(said: str, plain: str) -> str:
+    """Return the one value in bold of a sentence that neither compares nor denies; a label in bold is none."""
+    bold = [part for part in _BOLD.findall(said) if not part.rstrip().endswith((":", "："))]
+    if len(bold) != 1 or not any(char.isdigit() for char in bold[0]) or _COMPARES.search(plain):
+        return ""
+    return statement.tidy(bold[0])
 
 
 def _last_conclusion(said: str) -> int:

@@ -59,11 +59,17 @@ _BEFORE: Final = (
         + _END,
         re.IGNORECASE,
     ),
+    re.compile(
+        r"\b(?:rul(?:e[sd]?|ing) out|exclud(?:e[sd]?|ing)|discard(?:s|ed|ing)?|eliminat(?:e[sd]?|ing)|reject(?:s|ed|ing)?"
+        r"|(?:all|every|any|no|none)\b[^.;:\n]{0,40}\b(?:but|except)(?: those| the ones)?(?: in)?|\bno \w+ lies? in)"
+        + _END,
+        re.IGNORECASE,
+    ),
     re.compile(r"\\[vh]?phantom\s*\{\s*$"),
 )
 _BEHIND: Final = (
     re.compile(
-        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:are\s+not (?:the|right|correct|valid|allowed|possible|an?|answers?|solutions?|acceptable|permitted|real|it)\b|(?:is|was|are(?!\s+not))\s+(?:not(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)|wrong|incorrect|impossible|extraneous|rejected|invalid|false|no solution)\b)",
+        r"[\s$*)}.\]\\]*(?:text\s*\{\s*)?\b(?:are\s+not (?:the|right|correct|valid|allowed|possible|an?|answers?|solutions?|acceptable|permitted|real|it)\b|(?:is|was|are(?!\s+not))\s+(?:not(?! (?:only|divisible|a multiple|further|affected|changed|surprising|unexpected|hard|difficult|a coincidence|needed)\b)|wrong|incorrect|impossible|ruled out|excluded|discarded|extraneous|rejected|invalid|false|no solution)\b)",
         re.IGNORECASE,
     ),
     re.compile(
@@ -100,7 +106,7 @@ _HINTS: Final = (
     "\\ne", "≠", "not", "n't", "never", "neither", "nor", "nicht", "kein", "no ", "non ", "n'est", "n’est", "pas", "n\u00e3o", "не", "niet",
     "geen", "inte", "ikke", "nie", "bukan", "không", "不", "并非", "ليس", "ไม่ใช่", "false", "wrong", "mista", "incorrect", "untrue",
     "a lie", "common", " but", "other than", "differ", "unclear", "unknown", "doubt", "uncertain", "unsure", "wonder", "<del", "<s",
-    "cancel", "\\sout", "\\st", "<!--", "%", "except", "hardly", "unlikely", "y be", "might be", "could be", "no way", "impossible", "error", "phantom", "far from", "nothing like", "erroneous", "tempt",
+    "out", "exclud", "discard", "eliminat", "reject", "all", "every", "any", "lie", "cancel", "\\sout", "\\st", "<!--", "%", "except", "hardly", "unlikely", "y be", "might be", "could be", "no way", "impossible", "error", "phantom", "far from", "nothing like", "erroneous", "tempt",
 )  # fmt: skip
 """Each expression for what stands before a box needs one of these; most texts have none."""
 _HEAD_HINTS: Final = (

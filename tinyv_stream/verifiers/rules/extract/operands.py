@@ -26,6 +26,8 @@ _COUNTED: Final = re.compile(
     re.IGNORECASE,
 )
 _OPENS: Final = re.compile(r"\\[(\[]|\\begin\b|\\[)\]]|\\end\b")
+_JOINED_FORMULA: Final = re.compile(r"\$(\s*[-+×·÷]\s*)\$")
+"""A sign between two formulas: `$\\boxed{5}$ + $3$` is one."""
 _NEAR: Final = 60
 _FAR: Final = 400
 
@@ -43,7 +45,7 @@ def operands(text: str, start: int, end: int) -> tuple[str, str]:
     is_formula = _in_formula(text[max(0, start - _FAR) : start])
     if is_formula:
         before = before[before.rfind("$") + 1 :]
-        behind = re.split(r"\$|\\[\])]", behind)[0]
+        behind = re.split(r"\$|\\[\])]", _JOINED_FORMULA.sub(r"\1", behind))[0]
     left, right = _tokens(before), _tokens(behind)
     front, back = _front(left, before, is_formula=is_formula), _back(right, is_formula=is_formula)
     inner = [token for token in left if token.kind != "space"][-1:], [t for t in right if t.kind != "space"][:1]

@@ -32,6 +32,7 @@ _OPERATES: Final = re.compile(
 _BETWEEN: Final = re.compile(r"\b(?:between|from)\s[$\\(\[{]*$", re.IGNORECASE)
 _DOUBT: Final = re.compile(r"\b(?:maybe|perhaps|possibly|alternatively|otherwise|else)\b", re.IGNORECASE)
 _EITHER: Final = re.compile(r"\b(?:or|if|maybe|perhaps|otherwise|alternatively|possibly)\b", re.IGNORECASE)
+_OR: Final = re.compile(r"\bor\b", re.IGNORECASE)
 _IF_NOT: Final = re.compile(r"\bif not?\b", re.IGNORECASE)
 _CORRECTS: Final = re.compile(
     r"\b(?:not|no|wrong|wait|correct(?:ed|ion|ing)?|instead|actually|fails?|redo|mistake|error|revised?|slip|again|but|however"
@@ -164,6 +165,8 @@ def _as_list(text: str, found: list[Box]) -> str:
     gaps = [text[one.end : other.start] for one, other in itertools.pairwise(found)]
     if any(_DOUBT.search(gap) for gap in gaps):
         return " or perhaps ".join(values)
+    if all(_OR.search(_bare(gap)) for gap in gaps):
+        return " or ".join(values)
     return ("; " if any(elements(value, tuples=False) > 1 for value in values) else ", ").join(values)
 
 

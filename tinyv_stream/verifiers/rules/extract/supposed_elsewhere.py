@@ -7,7 +7,7 @@ from typing import Final
 _END: Final = r"[\s$*({\\\[:：]*\Z"
 _HINTS: Final = (
     "si ", "se ", "supon", "suppos", "suponha", "wenn", "falls", "angenommen", "wäre", "если", "допуст", "предполож", "пусть",
-    "如果", "假", "若", "もし", "仮", "만약", "가정", "نفترض", "افترض", "إذا", "لو ", "यदि", "अगर", "मान", "যদি", "ধর", "اگر", "فرض", "fehler", "irrtum", "err", "ошибк", "错误", "よくある", "흔한", "kesalahan", "خطأ", "गलती", "ভুল", "غلطی",
+    "如果", "假", "若", "说", "为", "得", "もし", "仮", "만약", "가정", "نفترض", "افترض", "إذا", "لو ", "यदि", "अगर", "मान", "যদি", "ধর", "اگر", "فرض", "fehler", "irrtum", "err", "ошибк", "错误", "よくある", "흔한", "kesalahan", "خطأ", "गलती", "ভুল", "غلطی",
 )  # fmt: skip
 """Words that every condition below has one of; most texts have none."""
 _ROMANCE: Final = r"(?:la |le |el |o |a |il |lo |l['’])?(?:bonne |correcta |corretta )?(?:respuesta|resultado|valor|solución|réponse|résultat|valeur|solution|resposta|solução|risposta|risultato|valore|soluzione)"
@@ -16,6 +16,8 @@ _FRONT: Final = re.compile(
     rf"|\b(?:wenn|falls|angenommen|nehmen wir an),?(?: dass)? (?:(?:die|das|der) )?(?:antwort|ergebnis|lösung|resultat|wert)(?: (?:wäre|ist|sei|gleich))?{_END}"
     rf"|\b(?:если(?: бы)?|допустим|предположим|пусть),?(?: что)?,? (?:\w+ )?(?:ответ|результат|решение)(?: (?:был|будет|есть|это|равен|равен бы|был бы))?{_END}"
     rf"|(?:如果|假如|假设|假定|倘若|若)(?:最终|正确)?(?:的)?(?:答案|结果|值)(?:是|为|等于)?{_END}"
+    rf"|(?:如果|假如|假设|假定|倘若|若)[^，,。；;\n]{{0,20}}{_END}"
+    rf"|(?:有人|别人|书上|网上|同学|老师)(?:们)?(?:说|认为|觉得|以为)[^。；;\n]{{0,12}}{_END}"
     rf"|(?:もし|仮に)[^。\n]{{0,6}}(?:答え|解|値|結果)(?:が|を|は){_END}"
     rf"|(?:만약|만일|가령)\s*(?:답|정답|결과|값)(?:이|은|가|는|을|를)?{_END}"
     rf"|(?:لنفترض|نفترض|افترض|بفرض|إذا كان(?:ت)?|لو كان(?:ت)?)(?: أن)? (?:الجواب|الإجابة|النتيجة|الحل)(?: (?:هو|هي|تساوي|يساوي))?{_END}"

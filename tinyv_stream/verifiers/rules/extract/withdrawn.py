@@ -25,10 +25,16 @@ _WITHDRAWN: Final = re.compile(
 )
 _OTHER_SAID: Final = re.compile(
     r"[\s)\]}$*.;,!]*(?:correction|edit|erratum|update)\s*:|[\s)\]}$*.;,!]*(?:actually,? no\b|oops\b)"
-    r"|[\s)\]}$*.;,!]*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d",
+    r"|[\s)\]}$*.;,!]*(?:sorry|no|no,? wait|wait)\b[,.:]?\s*(?:(?:it|the answer|that|this)(?:'s| is| was| should be)\s*)?[$\\({\[-]*\d"
+    r"|[\s)\]}$*.;,!]*i mean(?:t)?:?\s+[$\\({\[-]*\d|[\s)\]}$*.;,!]*\(but if\b",
     re.IGNORECASE,
 )
 """`12. Sorry, it is 13.`"""
+_REJECTED: Final = re.compile(
+    r"\b(?:this|that|it|the (?:answer|value|result)|[a-z]\s*=\s*\S{1,20}|-?\d[\d.,]*) (?:must|has to|should) be "
+    r"(?:rejected|discarded|excluded|thrown out)\b",
+    re.IGNORECASE,
+)
 _OR_SAID: Final = re.compile(
     r"[\s)\]}$*.;,!]*or\s+(?:maybe\s+|perhaps\s+|possibly\s+)?[$\\({\[]*(-?\d[\d,]*(?:\.\d+|/\d+)?)", re.IGNORECASE
 )
@@ -54,7 +60,7 @@ _CORRECTED: Final = re.compile(
     r"(?:(?:hmm+|wait|oops|oh|no|sorry|actually|correction|corrected|edit|scratch that|hold on|just kidding|nope|(?:that|this|it)(?:'s| is| was) (?:wrong|incorrect|not right|a mistake)"
     r"|不对|等等|更正|perdón|corrección|pardon|correction|désolé|perdão|correção|нет|поправка|исправление|nein|korrektur|halt)(?![^\W\d_])[\s,.:;!…—–*，。、！-]*){1,4}"
     r"(?:(?:so |but |and )?(?:it|that|this|the (?:answer|result|value|total))(?:'s| is| should be| must be| equals)|should be|make that|i meant?|应该是|应为)?[\s:*]*"
-    r"(\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!。*]*(?:\n|$)",
+    r"(\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)|\(?[A-E]\)?(?=[\s.!]*(?:\n|\Z))|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!。*]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 _CORRECTED_LATER: Final = re.compile(
@@ -134,6 +140,8 @@ def _or_another(text: str, value: str) -> bool:
 
 
 def _withdraws(said: str, *, other: bool) -> bool:
+    if _REJECTED.search(said):
+        return True
     withdrawn = _WITHDRAWN.search(said)
     if not withdrawn or not (_NAMED.search(withdrawn[0]) or (_PRONOUN.match(said) and not other)):
         return False
