@@ -51,6 +51,10 @@ _IN_UNIT: Final = re.compile(
     r"([a-z]+(?:\s*(?:/|\bper\b)\s*[a-z]+)?)(\s*\^\s*\{?[23]\}?|²|³)?",
     re.IGNORECASE,
 )
+_TO_UNIT: Final = re.compile(
+    _IN_UNIT.pattern.replace("how many|in|(?:the\\s+)?number of|as|the", "to|into"), re.IGNORECASE
+)
+_CONVERTS: Final = re.compile(r"\b(?:convert|change|express|transform|turn)\b", re.IGNORECASE)
 
 
 def unit_worth(unit: str, question: str) -> Fraction | None:
@@ -133,10 +137,13 @@ def asked_units(question: str) -> frozenset[str]:
     found: set[str] = set()
     for sentence in re.split(r"(?<=[.?!])\s+", question[:4_000]):
         if not re.search(
-            r"\?|\b(?:find|give|express|compute|calculate|determine|what|how|convert|answer)\b", sentence, re.IGNORECASE
+            r"\?|\b(?:find|give|express|compute|calculate|determine|what|how|convert|change|answer)\b",
+            sentence,
+            re.IGNORECASE,
         ):
             continue
-        for match in _IN_UNIT.finditer(sentence):
+        converts = _CONVERTS.search(sentence)
+        for match in (*_IN_UNIT.finditer(sentence), *(_TO_UNIT.finditer(sentence, converts.end()) if converts else ())):
             power = (match[1] or "").strip().lower()
             exponent = {"square": "^2", "cubic": "^3"}.get(power) or re.sub(r"[\s{}]", "", (match[3] or "")).replace(
                 "²", "^2"

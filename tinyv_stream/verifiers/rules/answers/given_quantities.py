@@ -1,6 +1,7 @@
 r"""Quantities that a question gives, said again as its answer: `3 feet` for "convert 3 feet to inches".
 
-The value is right in its own unit, and nothing was converted. It stands where the ground truth has that number or unit.
+The value is right in its own unit, and nothing was converted; `2.718` for "round 2.718 to the nearest tenth" is not
+rounded. It stands where the ground truth has that number or unit.
 """
 
 import functools
@@ -18,6 +19,9 @@ _MEASURED: Final = re.compile(
     r"|(?:\\(?:text|mathrm|textrm)\s*\{\s*|\\[,;:! ]\s*|[~ -])*(?P<unit>[A-Za-z]+(?:\s*\^\s*\{?[23]\}?)?))"
 )
 _CLOCK: Final = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?![\d:])(?:\s*[ap]\.?m\b)?", re.IGNORECASE)
+_NUMBER_ALONE: Final = re.compile(r"\d+\.\d+")
+_PLAIN: Final = re.compile(r"(?<![\d.])\d+\.\d+(?![\d])")
+_ROUND: Final = re.compile(r"\bround\b", re.IGNORECASE)
 _MOST: Final = 4_000
 
 
@@ -26,8 +30,17 @@ def is_given(answer: str, gold: str, question: str) -> bool:
     said = _only(answer)
     if said is not None:
         return said in _given(question) and _only(gold) != said and not _is_bare(gold, said[0])
+    if _NUMBER_ALONE.fullmatch(bare := clean(answer).strip("$ .")):
+        task = _ROUND.search(question[:_MOST])
+        return task is not None and bare in _PLAIN.findall(question[task.start() : _MOST]) and not _same(bare, gold)
     clock = _CLOCK.fullmatch(answer.strip(" $."))
     return clock is not None and clock[0] in _clocks(question) and answer.strip(" $.") != gold.strip(" $.")
+
+
+def _same(number: str, gold: str) -> bool:
+    """Say whether a ground truth is that very number."""
+    theirs = clean(gold).strip("$ .")
+    return _NUMBER_ALONE.fullmatch(theirs) is not None and Fraction(theirs) == Fraction(number)
 
 
 def _only(text: str) -> _Quantity | None:

@@ -88,7 +88,9 @@ def is_ordered(question: str) -> bool:
     """Say whether each value has its place."""
     if _NAMED.search(question[:4_000]) or any(_TOLD.search(clause) for clause in wanted(question).clauses):
         return True
-    return _ORDERED.search(question) is not None and _ALTERNATIVES.search(question) is None
+    if _ALTERNATIVES.search(question) is not None:
+        return False
+    return "respectively" in question or any(_ORDERED.search(text) for text in wanted(question).clauses or (question,))
 
 
 def is_free(question: str) -> bool:
