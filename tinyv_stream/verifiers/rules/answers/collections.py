@@ -73,7 +73,7 @@ def _one_of_them_or_all(gold: Sequence, answer: Sequence, question: str) -> bool
     """Say whether one means `x = 1 and y = 2`, or `Ann and Bob`, the other the same with "or"."""
     if gold.either == answer.either:
         return False
-    if answer.either and order.is_ordered(question):
+    if answer.either and (order.is_ordered(question) or order.are_all_meant(question)):
         return True  # `12 or 5` says neither which is the length, nor that both are
     names = [isinstance(i, Words) or (isinstance(i, Scalar) and isinstance(i.node, Sym)) for i in gold.items]
     return any(names) or (assignments.by_label(gold) is not None and assignments.by_label(answer) is not None)

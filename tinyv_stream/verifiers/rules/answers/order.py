@@ -72,6 +72,12 @@ _UNORDERED: Final = re.compile(
     r"prime factors|divisors|eigenvalues|critical points|asymptotes",
     re.IGNORECASE,
 )
+_AT_ONCE: Final = re.compile(
+    r"\b(?:the )?(?:two|three|four|five) (?:\w+ )?(?:numbers|integers|primes|angles|sides|digits|terms)\b",
+    re.IGNORECASE,
+)
+_IN_TURN: Final = re.compile(r"\b(?:solutions?|roots?|zeros?|possible|values?|all)\b", re.IGNORECASE)
+"""What one unknown is in turn: `x = 2 or x = 3`."""
 _TUPLE: Final = re.compile(
     r"pairs?\b|coordinates?\b|\bpoints?\b|vertex|vertices|vector|\bfoc(?:us|i)\b|triples?|tuples?|\bsystem\b|"
     r"find \$?\(\w|midpoint|centroid|intersect",
@@ -98,6 +104,11 @@ def is_free(question: str) -> bool:
     clauses = [_NO_TASK.sub("", clause) for clause in wanted(question).clauses] or [question]
     free = any(_UNORDERED.search(clause) for clause in clauses)
     return free and not any(_JOINED.search(clause) for clause in clauses)
+
+
+def are_all_meant(question: str) -> bool:
+    """Say whether "the two numbers" are asked for, which are what they are at once."""
+    return any(_AT_ONCE.search(clause) and not _IN_TURN.search(clause) for clause in wanted(question).clauses)
 
 
 def tuple_asked(question: str) -> bool:
