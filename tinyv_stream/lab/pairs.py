@@ -32,7 +32,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whole, where the set is one of completions; `model_answer` is what is cut out of it, perhaps nothing."""
 
 
-class _Completed(msgspec.Struct, frozen=True, kw_only=True):
+class _CompletionPair(msgspec.Struct, frozen=True, kw_only=True):
     """A line with a completion in place of its answer."""
 
     ground_truth: str
@@ -98,20 +98,20 @@ def read_pairs(path: Path) -> list[Pair]:
 def read_labelled(path: Path) -> list[Pair]:
     """Read what `read_pairs` does, or JSONL of completions, told by the first line; raise as it does."""
     raw = _read(path)
-    if b'"completion":' not in raw.lstrip().partition(b"\n")[0]:
+    if not re.search(rb'"completion"\s*:', raw.lstrip().partition(b"\n")[0]):
         return read_pairs(path)
     return [
         Pair(
             question=row.question,
             ground_truth=row.ground_truth,
-            model_answer=final_answer(row.completion, row.ground_truth) or "",
+            model_answer=final_answer(row.completion, row.ground_truth),
             label=row.label,
             source=row.source,
             kind=row.kind,
             pair_id=row.pair_id or str(number),
             completion=row.completion,
         )
-        for number, row in enumerate(_lines(path, raw, _Completed), 1)
+        for number, row in enumerate(_lines(path, raw, _CompletionPair), 1)
     ]
 
 

@@ -20,6 +20,7 @@ WORK: Final = st.sampled_from(
         "{} + {} = {}", "x = {}", "So the total is {}.", "- {} and {}", "$x = {}$", "It holds for all x", "{}", "{}.",
         "1. {}", "f(x) = {}x + {}", "The number of cases is {}", "\\[ {} \\cdot {} = {} \\]", "= {}/{}", "a_{}", "log",
         "({}, {})", "2 *", "Now we add {} and {}:", "n = {},", "{} ->", "**{}**", "| {} | {} |", "$$\n{}\n$$",
+        "It costs ${}.", "It costs \\${}.",
     ]
 )  # fmt: skip
 FRAMES: Final = st.sampled_from(

@@ -13,6 +13,7 @@ import pytest
 from tinyv_stream_workers.rule.sandbox.sandbox import Sandbox
 
 from tinyv_stream.types import Outcome
+from tinyv_stream.verifiers import grade
 from tinyv_stream.verifiers.rules.extract import final_answer, prime_answer
 from tinyv_stream.verifiers.rules.graders import Check
 
@@ -146,9 +147,26 @@ async def test_memory_stays_bounded(sandbox: Sandbox) -> None:
         r"\boxed{1} " * 25_000, '{"answer": ' * 20_000, "</think>" * 30_000, r"\begin{a}" * 25_000, ". " * 120_000,
         "\n" * 250_000, "\t" * 250_000, "\n\n- " * 60_000, "$ " * 120_000, "** " * 80_000, "1+" * 90_000,
         "-" * 250_000,
+        "told\u2018" * 50_000,
     ],
 )  # fmt: skip
 def test_a_quarter_megabyte_of_bait_is_cut_out_like_any_other(text: str) -> None:
     assert isinstance(final_answer(text + r"\boxed{42}"), str)
     assert isinstance(prime_answer(text).text, str)
     assert final_answer(text.replace("\\boxed{", "") + r" so \boxed{42}") == "42"
+
+
+@pytest.mark.parametrize(
+    ("answer", "truth", "question"),
+    [
+        ("3" + "\\, " * 300 + "5", "36", "What is 2?"),
+        ("3" + " " * 1_900 + "5", "36", "What is 2?"),
+        ("1" + "\\dot11" * 300 + "!", "0.5", "Write it as a decimal."),
+        ("(2)" * 300 + "x", "36", "Give the prime factorization."),
+        ("(" * 5 + "3x" + ")^{24}" * 5 + "+1", "(x+1)(x+2)", "Factor $x^2+3x+2$."),
+        ("3", "36", "What is the sum of " + "1" * 3_900),
+        ("3", "36", "What is the sum of " + "1," * 1_900),
+    ],
+)
+def test_bait_in_an_answer_or_a_question_is_compared_like_any_other(answer: str, truth: str, question: str) -> None:
+    assert grade(answer, truth, question).outcome is Outcome.INCORRECT

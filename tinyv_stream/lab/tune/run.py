@@ -103,7 +103,7 @@ def _trainer(
 
 
 def _has_bf16() -> bool:
-    """Tell whether this CPU multiplies bfloat16 by itself: emulated, it is slower than float32."""
+    """Say whether this CPU multiplies bfloat16 by itself: emulated, it is slower than float32."""
     found = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 

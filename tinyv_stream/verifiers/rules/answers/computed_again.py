@@ -15,7 +15,7 @@ from tinyv_stream.verifiers.rules.maths.read import read
 from tinyv_stream.verifiers.rules.maths.tree import BINDERS, Node, Num, Op, Sym, Unreadable, rename, walk
 
 _Key = tuple[Any, ...]
-_NUMBER: Final = r"(-?\d[\d,]*(?:\.\d+)?(?:/\d+)?)"
+_NUMBER: Final = r"(?<![\d.,/])(-?\d[\d,]*+(?:\.\d++)?(?:/\d++)?)"
 _SAID: Final = tuple(
     (re.compile(pattern.replace("#", _NUMBER), re.IGNORECASE), form)
     for pattern, form in (
@@ -52,12 +52,12 @@ def holds_computation(answer: str, gold: str, question: str) -> bool:
     asked = _asked(question)
     if not asked:
         return False
-    ours = _tree(answer)
-    if ours is None:
+    theirs = _tree(answer)
+    if theirs is None:
         return False
-    found = [want for want in asked if _holds(ours, want)]
-    theirs = _tree(gold) if found else None
-    return any(theirs is None or not _holds(theirs, want) for want in found)
+    found = [want for want in asked if _holds(theirs, want)]
+    ours = _tree(gold) if found else None
+    return any(ours is None or not _holds(ours, want) for want in found)
 
 
 def without_filler(text: str) -> str:

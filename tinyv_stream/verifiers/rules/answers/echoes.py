@@ -46,8 +46,7 @@ def _relation(text: str) -> frozenset[str]:
 @functools.lru_cache(maxsize=1024)
 def _relations(question: str) -> frozenset[frozenset[str]]:
     """Return the equations of a question, in either order of their sides."""
-    found = (formula for part in (question[:4_000],) for formula in formulas(part))
-    return frozenset(_relation(formula) for formula in found if "=" in formula)
+    return frozenset(_relation(formula) for formula in formulas(question[:4_000]) if "=" in formula)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from typing import Final
 _TIMES: Final = r"(?:\\times|\\cdot|\*|\u00d7)"
 _GROUP: Final = r"\{?\s*(-?\d{1,12})\s*\}?"
 _DECIMAL: Final = re.compile(
-    r"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:\\(?:overline|bar|dot)\s*\{?\d+\}?\d*|\(\d+\))*(?:\.\.\.|\\[lc]?dots)?"
+    r"[-+]?(?:\d[\d,]*+(?:\.\d*+)?|\.\d++)(?:\\(?:overline|bar|dot)\s*(?:\{\d++\}\d*+|\d++)|\(\d++\))*+(?:\.\.\.|\\[lc]?dots)?"
     r"(?:_\{?10\}?)?"
 )
 _FRACTION: Final = re.compile(rf"(-?)\s*(?:\\[dtc]?frac\s*{_GROUP}\s*{_GROUP}|(-?\d{{1,12}})\s*/\s*(\d{{1,12}}))")
@@ -23,7 +23,7 @@ _UNDER: Final = re.compile(r"\\frac\s*\{[^{}]*\}\s*\{[^{}]*\\sqrt|/\s*\(?\d*\s*\
 _EXPONENT: Final = r"\^\s*(?:\{\s*-?\d+\s*\}|\d)"
 _POWER: Final = re.compile(r"\(?(\w+)\)?\^(?:\{([^{}]*)\}|(\d+|\w))")
 _FACTOR: Final = rf"(?:\d{{1,9}}(?:{_EXPONENT})?|\(\s*\d{{1,9}}(?:{_EXPONENT})?\s*\))"
-_FACTORS: Final = re.compile(rf"{_FACTOR}(?:(?:\s*{_TIMES}\s*|\s*(?=\()|(?<=[)}}])\s*){_FACTOR})*")
+_FACTORS: Final = re.compile(rf"{_FACTOR}(?:(?:\s*{_TIMES}\s*|\s*(?=\()|(?<=[)}}])\s*(?=\d)){_FACTOR})*")
 _SCIENTIFIC: Final = re.compile(
     rf"-?[1-9](?:\.\d+)?\s*(?:{_TIMES}|x)\s*10\s*\^\s*(?:\{{\s*-?\d+\s*\}}|\(\s*-?\d+\s*\)|-?\d+)|"
     r"-?[1-9](?:\.\d+)?[eE][-+]?\d+"

@@ -53,9 +53,11 @@ def sides(text: str) -> tuple[AnswerSide, ...]:
 
 @functools.lru_cache(maxsize=1024)
 def _tree(raw: str) -> Node | None:
+    if len(raw) > _MOST_CHARS:
+        return None
     try:
-        side = _CONDITION.split(raw[:_MOST_CHARS], maxsplit=1)[0].replace("$", " ").strip().rstrip(" .")
-        return read(_without_unit(side)) if side and len(raw) <= _MOST_CHARS else None
+        side = _CONDITION.split(raw, maxsplit=1)[0].replace("$", " ").strip().rstrip(" .")
+        return read(_without_unit(side)) if side else None
     except Unreadable:
         return None
 

@@ -13,10 +13,10 @@ from tinyv_stream.verifiers.rules.answers import units
 from tinyv_stream.verifiers.rules.maths.clean import clean
 
 _Quantity = tuple[Fraction, str]
-_NUMBER: Final = r"(\d[\d,]*(?:\.\d+)?|\.\d+)"
+_NUMBER: Final = r"(\d[\d,]*+(?:\.\d++)?|\.\d++)"
 _MEASURED: Final = re.compile(
-    rf"(?P<money>\\?\$)\s*{_NUMBER}|{_NUMBER}\s*(?:(?P<degrees>\^\s*\{{?\s*\\circ\s*\}}?|°|degrees?\b)"
-    r"|(?:\\(?:text|mathrm|textrm)\s*\{\s*|\\[,;:! ]\s*|[~ -])*(?P<unit>[A-Za-z]+(?:\s*\^\s*\{?[23]\}?)?))"
+    rf"(?P<money>\\?\$)\s*{_NUMBER}|{_NUMBER}\s*+(?:(?P<degrees>\^\s*\{{?\s*\\circ\s*\}}?|°|degrees?\b)"
+    r"|(?:\\(?:text|mathrm|textrm)\s*\{|\\[,;:! ]|[~\s-])*+(?P<unit>[A-Za-z]+(?:\s*\^\s*\{?[23]\}?)?))"
 )
 _CLOCK: Final = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?![\d:])(?:\s*[ap]\.?m\b)?", re.IGNORECASE)
 _NUMBER_ALONE: Final = re.compile(r"\d+\.\d+")

@@ -41,7 +41,7 @@ def same_labelled(  # noqa: PLR0911, PLR0912, C901 (one way out per doubt)
         value = answer.value
         if gold.variable and answer.variable and gold.variable != answer.variable and isinstance(value, Scalar):
             if gold.variable in symbols(value.node):
-                return None  # `f(t) = x^2`
+                return None  # renaming would bind a letter that is free in the ground truth
             value = Scalar(rename(value.node, {answer.variable: gold.variable}), value.unit)
         names = gold.label, answer.label
         if gold.label == answer.label or ("y" in names and all(_FUNCTION_NAMES.fullmatch(name) for name in names)):

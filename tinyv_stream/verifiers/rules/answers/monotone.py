@@ -31,7 +31,7 @@ _ELSE: Final = re.compile(
     re.IGNORECASE,
 )
 _DENIED: Final = re.compile(
-    r"\b(?:not|never|nowhere|no|neither|nor|non|without|fails?|except|neither)\b|n't\b|\bnon-?(?:in|de)", re.IGNORECASE
+    r"\b(?:not|never|nowhere|no|neither|nor|non|without|fails?|except)\b|n't\b|\bnon-?(?:in|de)", re.IGNORECASE
 )
 """Where it does not rise, an end that is left out is one that belongs."""
 _ENDS: Final = re.compile(r"\bclosed\b|end-?points?|inclusive|includ", re.IGNORECASE)

@@ -10,6 +10,8 @@ Monomial = tuple[tuple[str, int], ...]
 Polynomial = dict[Monomial, Fraction]
 """Powers of letters, by name, with a coefficient that is not 0; the empty dict is 0."""
 
+_MAX_BITS: Final = 4_000
+"""Binary size of a coefficient, either way."""
 _MAX_TERMS: Final = 120
 _MAX_POWER: Final = 24
 
@@ -71,4 +73,9 @@ def _product(left: Polynomial, right: Polynomial) -> Polynomial | None:
             for name, power in other:
                 powers[name] = powers.get(name, 0) + power
             terms.append({tuple(sorted(powers.items())): a * b})
-    return _sum(terms)
+    found = _sum(terms)
+    return found if all(_bits(value) <= _MAX_BITS for value in found.values()) else None
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())

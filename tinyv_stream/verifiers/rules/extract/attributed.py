@@ -94,7 +94,7 @@ _I_GET_BEHIND: Final = re.compile(
     rf"[\s$*)}}\]\\]{{0,12}}[,.;:]?\s{{0,3}}(?:and\s+)?{_I_GET}\s+(?P<said>[^.;!?\n]{{1,60}})", re.IGNORECASE
 )
 _I_GOT: Final = re.compile(rf"\b{_I_GET}\s+(?P<said>[^.;!?\n]{{1,40}})[.;,!?]", re.IGNORECASE)
-_HINTS: Final = ("think", "thought", "say", "said", "guess", "belie", "claim", "expect", "suppos", "trap", "pitfall", "misconc", "blunder", "fallacy", "slip", "forget", "forgot", "misread", "overlook", "nobody", "no one", "naive", "naïve", "intuition", "glance", "look", "feeling", "candidate", "bogus", "false", "argue", "conclu", "told", "accord", "key", "sheet", "manual", "tempt", "inclin", "led", "answer", "writ", "wrote", "get", "got", "obtain", "assum", "suspect", "estim", "attempt", "result", "solution", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "wrong", "incorrect", "flaw", "fault", "erron", "mista")  # fmt: skip
+_HINTS: Final = ("error", "think", "thought", "say", "said", "guess", "belie", "claim", "expect", "suppos", "trap", "pitfall", "misconc", "blunder", "fallacy", "slip", "forget", "forgot", "misread", "overlook", "nobody", "no one", "naive", "naïve", "intuition", "glance", "look", "feeling", "candidate", "bogus", "false", "argue", "conclu", "told", "accord", "key", "sheet", "manual", "tempt", "inclin", "led", "answer", "writ", "wrote", "get", "got", "obtain", "assum", "suspect", "estim", "attempt", "result", "solution", "common", "typical", "frequent", "usual", "classic", "easy", "popular", "wrong", "incorrect", "flaw", "fault", "erron", "mista")  # fmt: skip
 
 
 def attributes(said: str, before: str, behind: str, value: str) -> bool:

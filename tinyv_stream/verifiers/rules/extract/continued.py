@@ -15,7 +15,7 @@ _BUT: Final = re.compile(
     r"\W*(?:but|however|yet|nevertheless|still|although|though|except that|unfortunately)\b", re.IGNORECASE
 )
 _WORK: Final = re.compile(
-    r"\W*(?:(?:and|so|then|now|next|finally|also|hence|thus|therefore|wait|but|however|remember(?: that)?|note(?: that)?|don['’]t forget(?: that)?),? )*(?:we|i|this|it|one of|two of|that|the (?:\w+ ){1,4})",
+    r"\W*(?:(?:and|so|then|now|next|finally|also|hence|thus|therefore|wait|but|however|remember(?: that)?|note(?: that)?|don['’]t forget(?: that)?),? )*(?:(?:we|i|this|it|one of|two of|that)\b|the (?:\w+ ){1,4})",
     re.IGNORECASE,
 )
 _DEED: Final = re.compile(
@@ -41,9 +41,9 @@ _CHECKS: Final = re.compile(
     r"\b(?:check\w*|verif\w*|confirm\w*|indeed|as (?:given|required|expected|stated|desired|needed|claimed)|if|would|could|suppose|alternativ\w*|another way|for example|e\.g|contradict\w*|original(?:ly)?|no need|(?:not|n['’]t) (?:need|have|affect|change))\b",
     re.IGNORECASE,
 )
-_PART_BEFORE: Final = re.compile(r"\bpart \(?([a-h1-8])\)?[^.!?\n]{0,60}[.]?\s*\Z", re.IGNORECASE)
+_PART_BEFORE: Final = re.compile(r"\bpart \(?([a-h1-8])\)?(?!\w)[^.!?\n]{0,60}[.]?\s*\Z", re.IGNORECASE)
 _PART_BEHIND: Final = re.compile(
-    r"[\s$*)}\]\\]*(?:is|was|are|answers?|solves?|for|,|as)\b[^.!?\n]{0,40}?\(?\bpart \(?([a-h1-8])\)?(?!\w)",
+    r"[\s$*)}\]\\]*(?:(?:is|was|are|answers?|solves?|for|as)\b|,)[^.!?\n]{0,40}?\(?\bpart \(?([a-h1-8])\)?(?!\w)",
     re.IGNORECASE,
 )
 _NEXT_PART: Final = r"\b(?:part|question|for|in|to) \(?{}\)?(?!\w)"

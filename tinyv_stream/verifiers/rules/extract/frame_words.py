@@ -24,10 +24,10 @@ _BEFORE: Final = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?<!who )(?<!that )(?<!which )\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}$",
+        r"(?<!who )(?<!that )(?<!which )\b(?:do|does|did|would|should|could|can|must)(?: not|n't)\s+(?:\w+\s+)?(?:think|believe|say|claim|answer|write|choose|put|pick|accept|take|trust)\b[^.;:\n]{0,40}\Z",
         re.IGNORECASE,
     ),
-    re.compile(r"\b(?:false|wrong|mistake|incorrect|untrue|a lie) (?:that|to)\b[^.;:\n]{0,50}$", re.IGNORECASE),
+    re.compile(r"\b(?:false|wrong|mistake|incorrect|untrue|a lie) (?:that|to)\b[^.;:\n]{0,50}\Z", re.IGNORECASE),
     re.compile(
         r"\b(?:(?:wrong|incorrect|false|mistaken) (?:answer|value|result|guess|choice|mistake|error)|common (?:answer|guess|mistake))s? (?:is|was|are|were|would be)"
         + _END,
@@ -36,7 +36,7 @@ _BEFORE: Final = (
     re.compile(
         r"\b(?:anything but|everything but|all but|other than|differs? from|different from)" + _END, re.IGNORECASE
     ),
-    re.compile(r"\b(?:unclear|unknown|doubt|uncertain|unsure|wonder) (?:whether|if)\b[^.;:\n]{0,40}$", re.IGNORECASE),
+    re.compile(r"\b(?:unclear|unknown|doubt|uncertain|unsure|wonder) (?:whether|if)\b[^.;:\n]{0,40}\Z", re.IGNORECASE),
     re.compile(r"(?:<(?:del|s|strike)>|\\(?:x|b|h)?cancel\s*\{|\\sout\s*\{|\\st\s*\{|<!--[^>]*)" + _END, re.IGNORECASE),
     re.compile(r"(?:^|\n)\s*%" + _END),
     re.compile(

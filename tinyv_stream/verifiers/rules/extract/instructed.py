@@ -71,7 +71,7 @@ _PARTIAL: Final = re.compile(
 )
 _QUOTED: Final = re.compile(
     r"""(?:\b(?:must|should|ought to|shall|ha(?:ve|s) to|needs? to|(?:am|is|are|was|were) to|supposed to|told|asked|required|instructed|instructions?|prompt|format|template|says|said|states?|reads?|ends|tells?|wants?|rules?|sample|muss|soll(?:te)?|debo|debe|dev[oe]|hay que|dois|doit|faut|bisogna|moet|powinien|muszę|должен|должна|нужно|надо|следует)\b|必须|必須|应该|應該|需要|要求|べき|必要|해야)"""
-    r"""[^"“”„«»「」\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)|`([^`\n]{1,300})`|‘([^’\n]{1,300})’)""",
+    r"""[^"“”„«»「」‘\n!?]{0,80}(?:"([^"\n]{1,300})"|[“„]([^”“\n]{1,300})[”“]|«([^»\n]{1,300})»|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)|`([^`\n]{1,300})`|‘([^’\n]{1,300})’)""",
     re.IGNORECASE,
 )
 _QUOTES: Final = "\"“„«「`‘'"

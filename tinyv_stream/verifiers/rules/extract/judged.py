@@ -64,7 +64,7 @@ _ELSEWHERE: Final = re.compile(
     re.IGNORECASE,
 )
 """The same in other languages."""
-_HINTS: Final = ("too", "n't", "n’t", "seem", "look", "appear", "feel", "sound", "trap", "mistake", "can", "could", "may", "might", "must", "need", "should", "would", "won", "will", "what", "that", "answer", "value", "result", "number", "guess", "choice", "solution", "candidate")  # fmt: skip
+_HINTS: Final = ("too", "misconc", "error of", "n't", "n’t", "seem", "look", "appear", "feel", "sound", "trap", "mistake", "can", "could", "may", "might", "must", "need", "should", "would", "won", "will", "what", "that", "answer", "value", "result", "number", "guess", "choice", "solution", "candidate")  # fmt: skip
 
 
 def judges(behind: str) -> bool:

@@ -63,7 +63,7 @@ def ends_in_anothers(text: str) -> bool:
         label = _SAYS.match(text, noun.end) is not None
         between = "" if label else _VERB.split(text[noun.end : noun.end + _NEAR], maxsplit=1)[0]
         rest = _REST.match(text, noun.end)
-        if rest is None or rest.end() < len(text):
+        if rest and rest.end() < len(text):
             return False
         if not is_own(text[start : noun.start], between, noun.language, label=label):
             return True

@@ -58,7 +58,7 @@ def operands(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 def _in_formula(before: str) -> bool:
-    if before.count("$") % 2:
+    if before.rpartition("\n")[2].replace("\\$", "").count("$") % 2:  # not an amount of money of a line above
         return True
     marks = _OPENS.findall(before)
     return bool(marks) and marks[-1] in {"\\(", "\\[", "\\begin"}

@@ -89,7 +89,7 @@ def chosen(text: str, found: list[Box], truth: str) -> str:
                 return ", ".join(_distinct(found[wide:]))
     elif first < len(found) - 1 and len(_distinct(found[first:])) == 1:
         first = len(found) - 1
-    return _as_list(text, found[first:])
+    return _as_list(text, found[first:], named=_is_tuple(truth))
 
 
 def _merged(text: str, found: list[Box]) -> list[Box]:
@@ -158,14 +158,15 @@ def _plain(box: Box) -> str:
     return re.sub(r"^\s*[A-Za-z](?:_\{?\w{1,3}\}?)?\s*=\s*", "", unwrapped(box.inside or "").strip(" $"))
 
 
-def _as_list(text: str, found: list[Box]) -> str:
+def _as_list(text: str, found: list[Box], *, named: bool = False) -> str:
+    """Return boxes as a list; "or" stays where each value has a place or a name of its own."""
     values = [unwrapped(box.inside or "").strip() for box in found]
     if len(values) == 1:
         return values[0]
     gaps = [text[one.end : other.start] for one, other in itertools.pairwise(found)]
     if any(_DOUBT.search(gap) for gap in gaps):
         return " or perhaps ".join(values)
-    if all(_OR.search(_bare(gap)) for gap in gaps):
+    if (named or any("=" in value for value in values)) and all(_OR.search(_bare(gap)) for gap in gaps):
         return " or ".join(values)
     return ("; " if any(elements(value, tuples=False) > 1 for value in values) else ", ").join(values)
 

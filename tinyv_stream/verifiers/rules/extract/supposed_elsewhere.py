@@ -9,7 +9,7 @@ _HINTS: Final = (
     "si ", "se ", "supon", "suppos", "suponha", "wenn", "falls", "angenommen", "wäre", "если", "допуст", "предполож", "пусть",
     "如果", "假", "若", "说", "为", "得", "もし", "仮", "만약", "가정", "نفترض", "افترض", "إذا", "لو ", "यदि", "अगर", "मान", "যদি", "ধর", "اگر", "فرض", "fehler", "irrtum", "err", "ошибк", "错误", "よくある", "흔한", "kesalahan", "خطأ", "गलती", "ভুল", "غلطی",
 )  # fmt: skip
-"""Words that every condition below has one of; most texts have none."""
+"""Parts of words that every condition below has one of."""
 _ROMANCE: Final = r"(?:la |le |el |o |a |il |lo |l['’])?(?:bonne |correcta |corretta )?(?:respuesta|resultado|valor|solución|réponse|résultat|valeur|solution|resposta|solução|risposta|risultato|valore|soluzione)"
 _FRONT: Final = re.compile(
     rf"\b(?:si|se|supongamos que|suponiendo que|supon(?:ga)? que|supposons que|en supposant que|suponha(?:mos)? que|supondo que|supponiamo che|supponendo che) {_ROMANCE}(?: (?:fuera|fuese|es|era|sea|était|est|soit|fosse|é|for|seja|è|sia)){_END}"
@@ -49,9 +49,6 @@ _MISTAKE: Final = re.compile(
     rf"|\bkesalahan (?:umum|yang sering)|خطأ شائع|الخطأ الشائع|आम गलती|सामान्य गलती|সাধারণ ভুল|عام غلطی)[^.!?\n。，,;；]{{0,40}}{_END}",
     re.IGNORECASE,
 )
-_SUPPOSED_BEHIND: Final = re.compile(
-    r"[\s$*)}\]\\]*(?:ならば|なら|とすると|とすれば|と仮定|라면|이라면|이라고 가정|wäre\b)"
-)
 
 
 def supposes_elsewhere(said: str, low: str, behind: str) -> bool:
@@ -60,6 +57,4 @@ def supposes_elsewhere(said: str, low: str, behind: str) -> bool:
         return False
     if _FRONT.search(said) or _MISTAKE.search(said):
         return True
-    if _UNREAL.search(said) and (_OF_ANSWER.search(said) or _NOT_SO.match(behind)):
-        return True
-    return _SUPPOSED_BEHIND.match(behind) is not None and re.search(r"答え|解|답|antwort|ergebnis", low) is not None
+    return _UNREAL.search(said) is not None and (_OF_ANSWER.search(said) or _NOT_SO.match(behind)) is not None

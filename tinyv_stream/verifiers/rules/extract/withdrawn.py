@@ -65,7 +65,7 @@ _CORRECTED: Final = re.compile(
 )
 _CORRECTED_LATER: Final = re.compile(
     r"[\s.…,;:!*)$\]}—–-]*(?:(?:so )?(?:sorry|oops|wait|hmm+|actually|no|correction|apologies|unfortunately)\b[^\n.!?]{0,120}"
-    r"|(?:i|we) (?:have |just )?(?:made an? (?:\w+ )?(?:mistake|error|slip)|misread|miscount|miscalculat|mis\w+|forgot|used the wrong|overlooked)\b[^\n.!?]{0,120}"
+    r"|(?:i|we) (?:have |just )?(?:made an? (?:\w+ )?(?:mistake|error|slip)|mis\w+|forgot|used the wrong|overlooked)\b[^\n.!?]{0,120}"
     r"|(?:this|that|it) (?:is|was) (?:wrong|incorrect|off|not right|a mistake)\b[^\n.!?]{0,120})[.!:]\s+"
     r"(?:(?:so|but|and|therefore|hence|instead),? )?(?:it|this|that|the (?:\w+ )?(?:answer|result|value|total|sum))(?: should(?: instead| actually)? be| must be| should have been|['’]s| is(?: actually)?)[\s:*]*"
     r"(\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)|[-+]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)[\s.!*]*(?:\n|$)",
@@ -100,7 +100,9 @@ def guesses_again(text: str) -> bool:
 def corrected(text: str) -> str:
     """Return the one value that `text`, which follows an answer, puts in its place; empty where it does not."""
     found = _CORRECTED.match(text[:_NEAR]) or _CORRECTED_LATER.match(text[:_NEAR])
-    return statement.tidy(found[1]) if found else ""
+    if found is None or found.end() == _NEAR < len(text):
+        return ""  # a value that is cut off is none
+    return statement.tidy(found[1])
 
 
 def taken_back(text: str, value: str) -> bool:
