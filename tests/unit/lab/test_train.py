@@ -14,7 +14,7 @@ import pytest
 
 from tinyv_stream.errors import InvalidInputError
 from tinyv_stream.lab.pairs import Pair, write_pairs
-from tinyv_stream.lab.tune.plan import Method, TrainingJob, TuningPlan
+from tinyv_stream.lab.tune.plan import Method, TrainingJob, TuningPlan, settings
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -22,7 +22,7 @@ pytest.importorskip("peft")
 
 from tinyv_stream.lab.scores import auc  # noqa: E402
 from tinyv_stream.lab.tune.judge import Judge, single_token  # noqa: E402 they import torch
-from tinyv_stream.lab.tune.run import run  # noqa: E402
+from tinyv_stream.lab.tune.run import has_bf16, run  # noqa: E402
 from tinyv_stream.lab.tune.trainer import last_checkpoint, sweep_torn  # noqa: E402
 
 Pairs = Callable[[int, int], list[Pair]]
@@ -176,3 +176,11 @@ def test_a_model_without_the_two_words_is_refused(tiny_base: Path) -> None:
     tokenizer = Judge.load(tiny_base, "short").tokenizer
     with pytest.raises(InvalidInputError, match="single token"):
         single_token(tokenizer, "Falsehood")
+
+
+def test_products_are_in_bfloat16_where_the_cpu_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, has in (({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx2": True}, False), ({}, False)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=found: found, raising=False)
+        assert has_bf16() is has
+        given = settings(TuningPlan(), tmp_path, devices=1, is_gpu=False, has_bf16=has)
+        assert given.bf16 is has

@@ -92,7 +92,7 @@ def _trainer(
     )
     return VerdictTrainer(
         model=judge.model,
-        args=settings(plan, job.out, devices=devices, is_gpu=is_gpu, has_bf16=is_gpu or _has_bf16()),
+        args=settings(plan, job.out, devices=devices, is_gpu=is_gpu, has_bf16=is_gpu or has_bf16()),
         train_dataset=table.select(order),
         eval_dataset=rows.dataset(judge, held_out, plan.method),
         processing_class=judge.tokenizer,
@@ -102,7 +102,7 @@ def _trainer(
     )
 
 
-def _has_bf16() -> bool:
+def has_bf16() -> bool:
     """Say whether this CPU multiplies bfloat16 by itself: emulated, it is slower than float32."""
     found = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))

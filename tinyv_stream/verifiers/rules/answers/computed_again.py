@@ -16,6 +16,8 @@ from tinyv_stream.verifiers.rules.maths.tree import BINDERS, Node, Num, Op, Sym,
 
 _Key = tuple[Any, ...]
 _NUMBER: Final = r"(?<![\d.,/])(-?\d[\d,]*+(?:\.\d++)?(?:/\d++)?)"
+BOUNDS: Final = re.compile(r"_\s*\{[^{}]*\}")
+"""What a sum begins with: its equals sign makes no equation of it."""
 _SAID: Final = tuple(
     (re.compile(pattern.replace("#", _NUMBER), re.IGNORECASE), form)
     for pattern, form in (
@@ -75,7 +77,7 @@ def without_verb(clause: str) -> str:
 def _asked(question: str) -> tuple[_Key, ...]:
     texts: list[str] = []
     for clause in wanted(question).clauses:
-        texts += [formula for formula in own_formulas(clause) if "=" not in re.sub(r"_\{[^{}]*\}", "", formula)]
+        texts += [formula for formula in own_formulas(clause) if "=" not in BOUNDS.sub("", formula)]
         texts += [text for text in (without_verb(clause),) if text and "=" not in text]
         texts += [form.format(*found.groups()) for pattern, form in _SAID if (found := pattern.search(clause))]
     trees = [tree for text in texts if (tree := _tree(text)) is not None and _is_computation(tree)]
@@ -85,7 +87,7 @@ def _asked(question: str) -> tuple[_Key, ...]:
 def _tree(text: str) -> Node | None:
     try:
         return read(clean(text.replace("\\limits", "")).strip(" .,;?"))
-    except (Unreadable, RecursionError):
+    except Unreadable:
         return None
 
 

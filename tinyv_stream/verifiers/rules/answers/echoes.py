@@ -19,7 +19,6 @@ _LAYOUT: Final = re.compile(
 _OPERATION: Final = re.compile(
     r"[-+*/^!(×÷·|]|\\(?:frac|binom|sqrt|int|sum|prod|lim|log|ln|sin|cos|tan|cdot|times|div|gcd|lcm|det|overline)(?![a-z])|\d!"
 )
-_BOUNDS: Final = re.compile(r"_\s*\{[^{}]*\}")
 _BOUND: Final = re.compile(r"\\(?:lim|sum|prod)(?:\\limits)?\s*_\s*\{\s*([a-z])\s*(?:=|\\to|\\rightarrow)")
 
 
@@ -31,7 +30,7 @@ def echoes(answer: str, gold: str, question: str) -> bool:
         return True
     if not _OPERATION.search(answer.strip(" $").removeprefix("-")):
         return False
-    if "=" in _BOUNDS.sub("", answer):
+    if "=" in computed_again.BOUNDS.sub("", answer):
         return _relation(answer) in _relations(question) and _relation(answer) != _relation(gold)
     said = _bare(answer)
     if len(said) > 1 and said in _asked(question) and said != _bare(gold):

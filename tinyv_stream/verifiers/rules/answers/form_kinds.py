@@ -1,4 +1,4 @@
-"""What a form asks of an answer, given the ground truth: each kind of test on one of its sides."""
+"""Tests of an asked form: each looks at one side of an answer, beside the ground truth, which has the form."""
 
 import functools
 import re
@@ -68,7 +68,7 @@ def is_this_percentage(side: AnswerSide, gold: AnswerSide) -> bool:
 
 def is_as_factored(side: AnswerSide, gold: AnswerSide) -> bool:
     """Say whether it has as many factors as the ground truth, and no more to take out of them."""
-    ours, theirs = (trees.factors(tree) if (tree := one.tree) else None for one in (gold, side))
+    ours, theirs = (trees.sum_factors(tree) if (tree := one.tree) else None for one in (gold, side))
     if ours is not None:
         if theirs is None or theirs < ours or shapes.is_sum(side.text):
             return False
@@ -80,16 +80,16 @@ def is_as_factored(side: AnswerSide, gold: AnswerSide) -> bool:
 def is_as_simple(side: AnswerSide, gold: AnswerSide) -> bool:
     """Say whether it is in lowest terms, or has no quotient, where the ground truth is so."""
     if shapes.is_lowest(gold.text):
-        return is_lowest(side, gold)
+        return is_lowest_beside(side, gold)
     return shapes.has_quotient(gold.text) or not shapes.has_quotient(side.text)
 
 
-def is_fraction(side: AnswerSide, gold: AnswerSide) -> bool:
+def is_fraction_beside(side: AnswerSide, gold: AnswerSide) -> bool:
     """Say whether it is one fraction of whole numbers; a whole number only beside one."""
     return shapes.is_fraction(side.text) and _is_whole_alike(side, gold)
 
 
-def is_lowest(side: AnswerSide, gold: AnswerSide) -> bool:
+def is_lowest_beside(side: AnswerSide, gold: AnswerSide) -> bool:
     """Say whether it is one fraction or ratio in lowest terms; a whole number only beside one."""
     return shapes.is_lowest(side.text) and _is_whole_alike(side, gold)
 
@@ -112,12 +112,12 @@ def is_in_standard_form(side: AnswerSide, gold: AnswerSide) -> bool:
     return test(side.text)
 
 
-def text(name: str, words: str, pattern: str, has: Callable[[str], bool]) -> AskedForm:
+def text_form(name: str, words: str, pattern: str, has: Callable[[str], bool]) -> AskedForm:
     """Return a form that the text of a side shows."""
     return AskedForm(name, words, re.compile(pattern), lambda side, _: has(side.text), lambda gold: has(gold.text))
 
 
-def tree(
+def tree_form(
     name: str,
     words: str,
     pattern: str,

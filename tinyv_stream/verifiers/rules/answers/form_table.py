@@ -20,14 +20,14 @@ _RELATION: Final = re.compile(r"[<>]|\\(?:[lg]e(?:q|qslant|slant)?|neq?)(?![a-z]
 _BUILDER: Final = re.compile(r"[<>:|]|\\(?:mid|[lg]e|in|ldots)(?![a-z])")
 
 FORMS: Final = (
-    kinds.text(
+    kinds.text_form(
         "decimal",
         "decimal",
         rf"{AS}(?:terminating |exact |repeating |recurring )?decimals?\b|in decimal (?:form|notation)|"
         r"(?<!in the )\bdecimal (?:equivalent|value|form|representation)s? (?:of|for)\b",
         shapes.is_decimal,
     ),
-    kinds.text("repeating", "decimal", rf"{AS}(?:\w+ )?(?:repeating|recurring) decimals?", shapes.is_repeating),
+    kinds.text_form("repeating", "decimal", rf"{AS}(?:\w+ )?(?:repeating|recurring) decimals?", shapes.is_repeating),
     AskedForm(
         "fraction",
         "fraction",
@@ -35,7 +35,7 @@ FORMS: Final = (
             rf"{AS}(?:\w+ )?(?:common |proper |improper )?fractions?\b|"
             r"\bwhat fraction (?:of|is|are|do|does|did|was|were|has|have|remains?|will|should|can)\b"
         ),
-        kinds.is_fraction,
+        kinds.is_fraction_beside,
         lambda gold: shapes.is_fraction(gold.text),
     ),
     AskedForm(
@@ -52,7 +52,7 @@ FORMS: Final = (
             r"lowest terms|reduced (?:form|fraction)|irreducible|common fraction|"
             rf"\breduce{_OBJECT}|\bwhat fraction of{_VALUE}"
         ),
-        kinds.is_lowest,
+        kinds.is_lowest_beside,
         lambda gold: shapes.is_lowest(gold.text),
     ),
     AskedForm(
@@ -69,13 +69,13 @@ FORMS: Final = (
         kinds.has_these_radicals,
         lambda gold: shapes.has_simple_radicals(gold.text),
     ),
-    kinds.text(
+    kinds.text_form(
         "prime",
         "prime",
         r"prime factori[sz]ation|product of (?:its )?(?:prime factors|primes|powers of primes|prime powers)",
         shapes.is_prime_product,
     ),
-    kinds.text("scientific", "notation", r"scientific notation|exponential notation", shapes.is_scientific),
+    kinds.text_form("scientific", "notation", r"scientific notation|exponential notation", shapes.is_scientific),
     AskedForm(
         "standard",
         "standard index ordinary",
@@ -83,8 +83,8 @@ FORMS: Final = (
         kinds.is_in_standard_form,
         lambda gold: shapes.is_scientific(gold.text) or shapes.is_decimal(gold.text),
     ),
-    kinds.text("mixed", "mixed", r"\bmixed (?:number|numeral|fraction)", shapes.is_mixed),
-    kinds.text(
+    kinds.text_form("mixed", "mixed", r"\bmixed (?:number|numeral|fraction)", shapes.is_mixed),
+    kinds.text_form(
         "pi", "pi \u03c0", r"in terms of (?:\$?\s*\\?pi\b|\u03c0)", lambda text: "\\pi" in text or "\u03c0" in text
     ),
     AskedForm(
@@ -98,9 +98,11 @@ FORMS: Final = (
         kinds.is_this_percentage,
         lambda gold: bool(shapes.percentage(gold.text)),
     ),
-    kinds.text("no decimal", "decimal", r"\bno decimals?\b|\bnot (?:as )?(?:an? )?decimals?\b", kinds.has_no_decimal),
-    kinds.text("words", "words", r"\bin words\b", lambda text: re.search(r"\d", text) is None),
-    kinds.text(
+    kinds.text_form(
+        "no decimal", "decimal", r"\bno decimals?\b|\bnot (?:as )?(?:an? )?decimals?\b", kinds.has_no_decimal
+    ),
+    kinds.text_form("words", "words", r"\bin words\b", lambda text: re.search(r"\d", text) is None),
+    kinds.text_form(
         "digits", "digits figures numeral", r"\bin (?:digits|figures|numerals)\b|\bas a numeral\b", shapes.is_decimal
     ),
     AskedForm(
@@ -113,21 +115,21 @@ FORMS: Final = (
         kinds.is_as_factored,
         lambda gold: shapes.factors(gold.text) > 0,
     ),
-    kinds.text("expanded", "expand multiply", r"\bexpand\b|\bmultiply out\b", shapes.is_expanded),
-    kinds.tree(
+    kinds.text_form("expanded", "expand multiply", r"\bexpand\b|\bmultiply out\b", shapes.is_expanded),
+    kinds.tree_form(
         "collected",
         "expand multiply simplify collect",
         rf"\b(?:expand|multiply out|simplify|collect){_OBJECT}",
-        trees.is_as_simple,
+        trees.is_no_larger,
     ),
-    kinds.tree(
+    kinds.tree_form(
         "rationalized",
         "rationali",
         rf"\brationali[sz]ed? (?:the |its )?denominators?|\brationali[sz]e{_OBJECT}",
         trees.is_rationalized,
         trees.is_rational_below,
     ),
-    kinds.tree(
+    kinds.tree_form(
         "one fraction",
         "fraction",
         r"\b(?:as|into) (?:a |one )?(?:single |one )(?:\w+ )?fraction",

@@ -53,7 +53,7 @@ def size(node: Node) -> FormSize:
     )
 
 
-def is_as_simple(answer: Node, gold: Node) -> bool:
+def is_no_larger(answer: Node, gold: Node) -> bool:
     """Say whether an answer has no more of anything than the ground truth, no roots below, and is not rounded."""
     ours, theirs = size(gold), size(answer)
     if isinstance(answer, Num) and isinstance(gold, Num):
@@ -101,18 +101,18 @@ def is_one_fraction(node: Node) -> bool:
     return not any(isinstance(part, Op) and _is_quotient(part) for part in parts)
 
 
-def factors(node: Node) -> int | None:
+def sum_factors(node: Node) -> int | None:
     """Return how many factors are sums with a letter in them, each as often as its power; None if one is unknown."""
     if isinstance(node, Op) and node.name == "neg":
-        return factors(node.args[0])
+        return sum_factors(node.args[0])
     if isinstance(node, Op) and node.name in {"mul", "div"}:
-        parts = [factors(arg) for arg in node.args]
+        parts = [sum_factors(arg) for arg in node.args]
         known = [part for part in parts if part is not None]
         if len(known) != len(parts) or (node.name == "div" and known[1]):
             return None
         return sum(known)
     if isinstance(node, Op) and node.name == "pow":
-        inner, power = factors(node.args[0]), exact(node.args[1])
+        inner, power = sum_factors(node.args[0]), exact(node.args[1])
         if inner is None or power is None or power.denominator != 1 or power < 0:
             return None
         return inner * int(power)

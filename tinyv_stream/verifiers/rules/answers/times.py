@@ -11,6 +11,7 @@ import functools
 import re
 from typing import Final
 
+from tinyv_stream.verifiers.rules.answers import words
 from tinyv_stream.verifiers.rules.answers.forms import Form, Match, Ratio, Words
 from tinyv_stream.verifiers.rules.maths.value import exact
 from tinyv_stream.verifiers.taxonomy import Taxonomy
@@ -49,10 +50,7 @@ _DURATION: Final = re.compile(
     re.IGNORECASE,
 )
 _BACKWARDS: Final = re.compile(r"\b(?:before|earlier|ago|until|till|previous|prior|back)\b", re.IGNORECASE)
-_WORDS: Final = {
-    word: n
-    for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)  # noqa: SIM905
-} | {"a": 1, "an": 1}
+_WORDS: Final = {**words.NUMBERS, "a": 1, "an": 1}
 
 
 def read_clock(text: str) -> Form | None:
@@ -83,8 +81,8 @@ def same_times(gold: Form, answer: Form, question: str) -> Match | None:
     if (known[0] - open_[0]) % _HALF_A_DAY:
         return Match(same=False, reason="different times")
     on_the_day = known[0] == open_[0] and (ours[1] != _EITHER) and not _AFTERNOON.search(question)
-    told = on_the_day or known[0] in _told(question, open_[0] % _HALF_A_DAY)
-    return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if told else None
+    is_said = on_the_day or known[0] in _said_by(question, open_[0] % _HALF_A_DAY)
+    return Match(same=True, reason="time of day", taxonomy=Taxonomy.FORMATTING) if is_said else None
 
 
 def _bare(hour: int, minute: int, half: str = _EITHER) -> Words:
@@ -116,8 +114,8 @@ def _of_ratio(form: Ratio) -> Words | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _told(question: str, open_minutes: int) -> frozenset[int]:
-    """Return the time of day that the question tells for a bare one: one number, or none."""
+def _said_by(question: str, open_minutes: int) -> frozenset[int]:
+    """Return the time of day that the question says for a bare one: one number, or none."""
     asked = {next(filter(None, found.groups())).lower() for found in _ASKED.finditer(question[-4_000:])}
     if asked:
         early = {0} if "morning" in asked else set[int]()

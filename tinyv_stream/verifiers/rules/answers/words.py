@@ -7,7 +7,7 @@ _FILLERS: Final = frozenset(
     {"the", "a", "an", "is", "are", "be", "it", "that", "this", "of", "there", "will", "so", "thus"}
 )
 _NEGATIVE: Final = frozenset({"not", "no", "never", "none", "neither", "nor", "loses", "lose"})
-_NUMBERS: Final = {
+NUMBERS: Final = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
@@ -85,9 +85,9 @@ def number_word(text: str) -> int | None:
         return _large(text)
     tens, dash, ones = text.replace(" ", "-").partition("-")
     if tens in _TENS:
-        value = _NUMBERS.get(ones, 0) if dash else 0
+        value = NUMBERS.get(ones, 0) if dash else 0
         return _TENS[tens] + value if value < 10 and bool(dash) == bool(value) else None
-    return _NUMBERS.get(text)
+    return NUMBERS.get(text)
 
 
 def _large(text: str) -> int | None:
@@ -96,7 +96,7 @@ def _large(text: str) -> int | None:
     for word in text.replace("-", " ").split():
         if word == "and" and (part or total):
             continue
-        value = _NUMBERS.get(word, _TENS.get(word))
+        value = NUMBERS.get(word, _TENS.get(word))
         if value is not None:
             if part % 100 and not (part % 10 == 0 and value < 10 and part % 100 >= 20):
                 return None

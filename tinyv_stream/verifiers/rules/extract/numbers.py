@@ -16,7 +16,9 @@ _COMMAND: Final = re.compile(r"\\[dtc]?frac\s*\{?(\d{1,12})\}?\s*\{?(\d{1,12})\}
 _LAYOUT: Final = re.compile(r"\\(?:[,;:! ]|left|right|text\s*\{[^{}]{0,40}\})|[{}$\s]")
 _TEXT: Final = re.compile(r"\\(?:text|mbox|mathrm|textrm|textbf)\s*\{([^{}]{0,60})\}")
 _SPACE: Final = re.compile(r"\\(?:q?quad(?![A-Za-z])|[,;:! ])")
-_PLAIN: Final = re.compile(r"-?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12}|/\d{1,12})?")
+PLAIN: Final = r"-?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12}|/\d{1,12})?"
+"""A number with its separators, its decimals or its denominator."""
+_WHOLE: Final = re.compile(PLAIN)
 _NAME: Final = re.compile(r"[A-Za-z](?:_\w)?=")
 NUMBER: Final = r"(?<![A-Za-z0-9_.\\^/*+])-?\d[\d,]*(?:\.\d+|/\d+)?(?![A-Za-z0-9_]|[.,]\d|[\s$]*(?:\\cdot|\\times|\\frac|\\%|[*/^+=×·%!]|-\s?\d))"
 """A number that stands by itself, and begins no formula."""
@@ -26,7 +28,7 @@ _NUMBER: Final = re.compile(NUMBER)
 def size(text: str) -> Fraction | None:
     """Return the number that a short text is; None where it is none."""
     bare = _NAME.sub("", _LAYOUT.sub("", _COMMAND.sub(r"\1/\2", text[:80])), count=1)
-    if _PLAIN.fullmatch(bare) is None:
+    if _WHOLE.fullmatch(bare) is None:
         return None
     top, _, bottom = bare.replace(",", "").partition("/")
     below = Fraction(bottom or 1)

@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from tinyv_stream.verifiers.rules.extract.numbers import WORDS
+from tinyv_stream.verifiers.rules.extract.numbers import PLAIN, WORDS, size
 
 _LEAD: Final = (
     r"^\W*(?:(?:no|wait|hmm+|oh|oops|well|sorry|actually|but|however|so|then|hold on|honestly|unfortunately|(?:up)?on (?:a )?(?:second )?\w{5,12}|after \w{5,12}"
@@ -53,8 +53,7 @@ _UNSURE: Final = re.compile(
     re.IGNORECASE,
 )
 _UNSURE_HINTS: Final = (" is ", "of th", "but", "know", "insist", "depend")
-_NUMBER: Final = r"-?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12}|/\d{1,12})?"
-_SAID: Final = rf"[\s*$:,]*({_NUMBER}|{'|'.join(reversed(WORDS))})[\s*$.!。]*$"
+_SAID: Final = rf"[\s*$:,]*({PLAIN}|{'|'.join(reversed(WORDS))})[\s*$.!。]*$"
 _ANOTHER: Final = re.compile(
     r"(?:\b(?:it|that|this) should(?: have been| be)|\b(?:true|correct|right|actual|real) (?:value|answer|result) (?:is|should be|equals)"
     r"|^\W*(?:the )?(?:value|result|total) is"
@@ -67,7 +66,7 @@ _ANOTHER: Final = re.compile(
 _ENDS: Final = (*"0123456789", *WORDS)
 """What another value ends in."""
 _INSTEAD: Final = re.compile(r"\s+instead\W*$", re.IGNORECASE)
-_PLAIN: Final = re.compile(rf"(?:[a-z]=)?({_NUMBER}|{'|'.join(reversed(WORDS))})", re.IGNORECASE)
+_PLAIN: Final = re.compile(rf"(?:[a-z]=)?({PLAIN}|{'|'.join(reversed(WORDS))})", re.IGNORECASE)
 _MOST_CHARS: Final = 300
 """A sentence longer than this is no short remark."""
 
@@ -96,9 +95,5 @@ def _says_another(said: str, value: str) -> bool:
 
 
 def _size(number: str) -> Fraction | None:
-    low = number.lower().replace(",", "")
-    if low in WORDS:
-        return Fraction(WORDS.index(low))
-    top, _, bottom = low.partition("/")
-    below = Fraction(bottom or 1)
-    return Fraction(top) / below if below else None
+    low = number.lower()
+    return Fraction(WORDS.index(low)) if low in WORDS else size(low)
