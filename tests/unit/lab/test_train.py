@@ -179,8 +179,14 @@ def test_a_model_without_the_two_words_is_refused(tiny_base: Path) -> None:
 
 
 def test_products_are_in_bfloat16_where_the_cpu_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for found, has in (({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx2": True}, False), ({}, False)):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=found: found, raising=False)
+    cases: list[tuple[dict[str, bool], bool]] = [
+        ({"avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx2": True}, False),
+        ({}, False),
+    ]
+    for found, has in cases:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", found.copy, raising=False)
         assert has_bf16() is has
         given = settings(TuningPlan(), tmp_path, devices=1, is_gpu=False, has_bf16=has)
         assert given.bf16 is has
