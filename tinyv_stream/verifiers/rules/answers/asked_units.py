@@ -46,14 +46,10 @@ _MEASURES: Final = (
     (re.compile(r"\barea\b|\bsquare\b|surface", re.IGNORECASE), 2),
     (re.compile(r"\bvolume\b|\bcubic\b|capacity", re.IGNORECASE), 3),
 )
-_IN_UNIT: Final = re.compile(
-    r"\b(?:how many|in|(?:the\s+)?number of|as|the)\s+((?:square|cubic)\s+)?"
-    r"([a-z]+(?:\s*(?:/|\bper\b)\s*[a-z]+)?)(\s*\^\s*\{?[23]\}?|²|³)?",
-    re.IGNORECASE,
-)
-_TO_UNIT: Final = re.compile(
-    _IN_UNIT.pattern.replace("how many|in|(?:the\\s+)?number of|as|the", "to|into"), re.IGNORECASE
-)
+_UNIT: Final = r"((?:square|cubic)\s+)?([a-z]+(?:\s*(?:/|\bper\b)\s*[a-z]+)?)(\s*\^\s*\{?[23]\}?|²|³)?"
+_IN_UNIT: Final = re.compile(rf"\b(?:how many|in|(?:the\s+)?number of|as|the)\s+{_UNIT}", re.IGNORECASE)
+_TO_UNIT: Final = re.compile(rf"\b(?:to|into)\s+{_UNIT}", re.IGNORECASE)
+"""Behind a verb of conversion only."""
 _CONVERTS: Final = re.compile(r"\b(?:convert|change|express|transform|turn)\b", re.IGNORECASE)
 
 

@@ -96,7 +96,9 @@ def is_ordered(question: str) -> bool:
         return True
     if _ALTERNATIVES.search(question) is not None:
         return False
-    return "respectively" in question or any(_ORDERED.search(text) for text in wanted(question).clauses or (question,))
+    return "respectively" in question.lower() or any(
+        _ORDERED.search(text) for text in wanted(question).clauses or (question,)
+    )
 
 
 def is_free(question: str) -> bool:
