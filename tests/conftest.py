@@ -1,6 +1,7 @@
 """Fixtures for every test: one real server per session, and keys that no other test has."""
 
 import asyncio
+import signal
 import uuid
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,11 @@ def server() -> Iterator[EmbeddedServer]:
 @pytest.fixture
 def pool_name() -> str:
     return f"t{uuid.uuid4().hex[:12]}"
+
+
+def pytest_configure() -> None:
+    """Listen to SIGHUP again: under `nohup` every program that a test starts would inherit that it is ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
