@@ -30,8 +30,14 @@ def pool_name() -> str:
 
 
 def pytest_configure() -> None:
-    """Listen to SIGHUP again: under `nohup` every program that a test starts would inherit that it is ignored."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """Listen to signals again: under `nohup` or behind `&` a test's programs would inherit that they are ignored."""
+    for signum, handler in (
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGINT, signal.default_int_handler),
+    ):
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            signal.signal(signum, handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
